@@ -1,0 +1,1 @@
+"""Makes the folder importable, so that tests find the integration in it."""

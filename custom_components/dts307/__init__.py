@@ -1,0 +1,44 @@
+"""The Measurlogic DTS 307 energy meter in Home Assistant."""
+
+from homeassistant.components.modbus import async_get_unit
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ConfigEntryError, ConfigEntryNotReady, HomeAssistantError
+
+from .const import CONF_UNIT_ID, DOMAIN
+from .coordinator import Dts307ConfigEntry, Dts307Coordinator
+from .link import failure_key, link_params, response_timeout
+from .meter import Meter, MeterError
+
+PLATFORMS = (Platform.BINARY_SENSOR, Platform.SENSOR)
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: Dts307ConfigEntry) -> bool:
+    """Identify the meter behind a config entry, read it once, and set up its entities."""
+    try:
+        unit = async_get_unit(hass, entry, link_params(entry.data), entry.data[CONF_UNIT_ID])
+    except HomeAssistantError as err:
+        # Whoever holds the link with other settings may let go of it.
+        raise ConfigEntryNotReady(translation_domain=DOMAIN, translation_key="link_in_use") from err
+    unit.require_timeout(response_timeout(entry.data))
+    try:
+        meter = await Meter.identify(unit)
+    except MeterError as err:
+        raise ConfigEntryNotReady(
+            translation_domain=DOMAIN,
+            translation_key=failure_key(err, entry.data),
+            translation_placeholders={"error": str(err)},
+        ) from err
+    if meter.identity.serial_number != entry.unique_id:
+        raise ConfigEntryError(translation_domain=DOMAIN, translation_key="another_meter")
+
+    coordinator = Dts307Coordinator(hass, entry, meter)
+    await coordinator.async_config_entry_first_refresh()
+    entry.runtime_data = coordinator
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    return True
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: Dts307ConfigEntry) -> bool:
+    """Stop polling; the link closes behind the last meter on it."""
+    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)

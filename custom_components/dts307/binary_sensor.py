@@ -1,0 +1,62 @@
+"""The meter's own event flags."""
+
+from dataclasses import dataclass
+from typing import override
+
+from homeassistant.components.binary_sensor import (
+    BinarySensorDeviceClass,
+    BinarySensorEntity,
+    BinarySensorEntityDescription,
+)
+from homeassistant.const import EntityCategory
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .coordinator import Dts307ConfigEntry
+from .entity import Dts307Entity, Dts307EntityDescription, add_measured_entities
+from .meter import MeterEvent, Reading
+
+PARALLEL_UPDATES = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dts307BinarySensorDescription(Dts307EntityDescription, BinarySensorEntityDescription):
+    """Describes a binary sensor of a meter."""
+
+
+def _event(key: str, flag: MeterEvent) -> Dts307BinarySensorDescription:
+    def is_set(reading: Reading) -> bool | None:
+        return None if reading.events is None else flag in reading.events
+
+    return Dts307BinarySensorDescription(
+        key=key,
+        translation_key=key,
+        device_class=BinarySensorDeviceClass.PROBLEM,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=is_set,
+    )
+
+
+BINARY_SENSORS = tuple(_event(flag.name.lower(), flag) for flag in MeterEvent if flag.name)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: Dts307ConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the event flags, if the meter has them."""
+    add_measured_entities(entry, async_add_entities, BINARY_SENSORS, Dts307BinarySensor)
+
+
+class Dts307BinarySensor(Dts307Entity, BinarySensorEntity):
+    """A binary sensor of a meter."""
+
+    entity_description: Dts307BinarySensorDescription
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        value = self.entity_description.value_fn(self.coordinator.data)
+        return None if value is None else bool(value)

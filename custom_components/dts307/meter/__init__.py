@@ -1,0 +1,35 @@
+"""The device library: a SunSpec electricity meter over Modbus, without Home Assistant."""
+
+from .errors import (
+    EndlessChainError,
+    GarbledReplyError,
+    LinkDownError,
+    MapChangedError,
+    MeterBusyError,
+    MeterError,
+    MeterSilentError,
+    NoMeterModelError,
+    NotSunSpecError,
+    ReadRefusedError,
+)
+from .meter import Identity, Meter
+from .models import MeterEvent
+from .reading import PerPhase, Reading
+
+__all__ = [
+    "EndlessChainError",
+    "GarbledReplyError",
+    "Identity",
+    "LinkDownError",
+    "MapChangedError",
+    "Meter",
+    "MeterBusyError",
+    "MeterError",
+    "MeterEvent",
+    "MeterSilentError",
+    "NoMeterModelError",
+    "NotSunSpecError",
+    "PerPhase",
+    "ReadRefusedError",
+    "Reading",
+]

@@ -1,0 +1,155 @@
+"""The Energy dashboard of the demo: its sources, and the days before Home Assistant was started."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from .client import Client, wait_for
+
+CURRENCY = "USD"
+_IMPORT_PRICE = 0.17
+_EXPORT_PRICE = 0.08
+_PAST = timedelta(days=7)
+
+type Row = Mapping[str, Any]
+type Unit = tuple[str, str | None]
+"""A unit of measurement and the class by which Home Assistant converts it, if it does."""
+
+_KILOWATT_HOUR: Unit = ("kWh", "energy")
+_WATT: Unit = ("W", "power")
+_MONEY: Unit = (CURRENCY, None)
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The entities that the dashboard shows."""
+
+    grid_import: str
+    grid_export: str
+    grid_power: str
+    solar_energy: str
+    solar_power: str
+
+
+def past_hours() -> tuple[int, int]:
+    """Return the Unix times between which the demo has a past: some days, up to this full hour."""
+    end = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    return int((end - _PAST).timestamp()), int(end.timestamp())
+
+
+async def configure_dashboard(client: Client, sources: Sources) -> None:
+    """Tell the Energy dashboard what comes from the grid, what from the sun, and the prices."""
+    await client.command(
+        "energy/save_prefs",
+        energy_sources=[
+            {
+                "type": "grid",
+                "stat_energy_from": sources.grid_import,
+                "stat_energy_to": sources.grid_export,
+                "power_config": {"stat_rate": sources.grid_power},
+                "number_energy_price": _IMPORT_PRICE,
+                "number_energy_price_export": _EXPORT_PRICE,
+                "cost_adjustment_day": 0,
+            },
+            {
+                "type": "solar",
+                "stat_energy_from": sources.solar_energy,
+                "stat_rate": sources.solar_power,
+                "config_entry_solar_forecast": None,
+            },
+        ],
+    )
+
+
+async def import_past(
+    client: Client, sources: Sources, grid: Iterable[Row], solar: Iterable[Row]
+) -> None:
+    """Give the recorder the hours that the meters counted before Home Assistant knew them.
+
+    The rows are the simulator's spans: Wh and W with the meter's sign.
+    """
+    grid, solar = list(grid), list(solar)
+    states = await client.states()
+    for entity_id, rows, point, price, paid in (
+        (sources.grid_import, grid, "import_reading_wh", _IMPORT_PRICE, "cost"),
+        (sources.grid_export, grid, "export_reading_wh", _EXPORT_PRICE, "compensation"),
+        (sources.solar_energy, solar, "export_reading_wh", None, ""),
+    ):
+        readings = [(row["start"], row[point] / 1000) for row in rows]
+        live = float(states[entity_id])
+        await _import_counter(client, entity_id, _KILOWATT_HOUR, readings, live)
+        if price is not None:
+            money = [(start, (reading - live) * price) for start, reading in readings]
+            await _import_counter(client, f"{entity_id}_{paid}", _MONEY, money, 0.0)
+    await _import_power(client, sources.grid_power, grid, lambda watts: watts)
+    await _import_power(client, sources.solar_power, solar, lambda watts: -watts)
+
+
+async def wait_until_complete(client: Client) -> None:
+    """Wait until the dashboard finds nothing amiss with its sources."""
+
+    async def is_complete() -> bool:
+        found = await client.command("energy/validate")
+        return not any(problem for source in found["energy_sources"] for problem in source)
+
+    await wait_for(is_complete, "the Energy dashboard to accept its sources")
+
+
+async def _import_counter(
+    client: Client,
+    entity_id: str,
+    unit: Unit,
+    readings: Iterable[tuple[int, float]],
+    live: float,
+) -> None:
+    """Import hourly readings so that the live sensor goes on from them without a jump.
+
+    The recorder starts the sum of a sensor it does not know at 0 with its first state. So the
+    sums of the past must end at what was still to come then, below 0.
+    """
+    stats = [
+        {"start": _iso(start), "state": reading, "sum": reading - live}
+        for start, reading in readings
+    ]
+    await _import(client, entity_id, unit, stats, has_sum=True)
+
+
+async def _import_power(
+    client: Client, entity_id: str, rows: Iterable[Row], sign: Callable[[float], float]
+) -> None:
+    stats = []
+    for row in rows:
+        lowest, highest = sorted((sign(row["min_w"]), sign(row["max_w"])))
+        stats.append(
+            {
+                "start": _iso(row["start"]),
+                "mean": sign(row["mean_w"]),
+                "min": lowest,
+                "max": highest,
+            }
+        )
+    await _import(client, entity_id, _WATT, stats, has_sum=False)
+
+
+async def _import(
+    client: Client, entity_id: str, unit: Unit, stats: list[dict[str, Any]], *, has_sum: bool
+) -> None:
+    unit_of_measurement, unit_class = unit
+    await client.command(
+        "recorder/import_statistics",
+        metadata={
+            "statistic_id": entity_id,
+            "source": "recorder",
+            "name": None,
+            "unit_of_measurement": unit_of_measurement,
+            "unit_class": unit_class,
+            "has_sum": has_sum,
+            "mean_type": 0 if has_sum else 1,
+        },
+        stats=stats,
+    )
+
+
+def _iso(unix_time: int) -> str:
+    return datetime.fromtimestamp(unix_time, UTC).isoformat()

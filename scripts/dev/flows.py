@@ -1,0 +1,47 @@
+"""Walk through any config flow by the forms it shows, as the frontend would."""
+
+from collections.abc import Mapping, Sequence, Set as AbstractSet
+from typing import Any
+
+from .client import Client, HomeAssistantError
+
+_FLOWS = "/api/config/config_entries/flow"
+
+
+async def add_entry(
+    client: Client, handler: str, choices: AbstractSet[str], answers: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Add an integration and return its config entry.
+
+    Menus are answered by the one of ``choices`` they offer; a field of a form by ``answers``, or
+    else by its default.
+
+    Raises:
+        HomeAssistantError: the flow showed an error, or ended without an entry.
+    """
+    step = await client.post(_FLOWS, {"handler": handler})
+    while step["type"] in {"menu", "form"}:
+        if step.get("errors"):
+            raise HomeAssistantError(f"{handler}, step {step['step_id']}: {step['errors']}")
+        if step["type"] == "menu":
+            answer = {"next_step_id": next(iter(choices & set(step["menu_options"])))}
+        else:
+            answer = _filled(step["data_schema"], answers)
+        step = await client.post(f"{_FLOWS}/{step['flow_id']}", answer)
+    if step["type"] != "create_entry":
+        raise HomeAssistantError(f"{handler}: {step['type']}, {step.get('reason')}")
+    entry: dict[str, Any] = step["result"]
+    return entry
+
+
+def _filled(schema: Sequence[Mapping[str, Any]], answers: Mapping[str, Any]) -> dict[str, Any]:
+    filled: dict[str, Any] = {}
+    for field in schema:
+        name = field["name"]
+        if field.get("type") == "expandable":
+            filled[name] = _filled(field["schema"], answers)
+        elif name in answers:
+            filled[name] = answers[name]
+        elif "default" in field:
+            filled[name] = field["default"]
+    return filled

@@ -1,0 +1,28 @@
+"""A DTS 307 energy meter in software: the registers, the LEDs, and a house behind them."""
+
+from .clock import Clock
+from .history import MeterHistory, Span
+from .house import House, Tweak
+from .measure import Role
+from .meter import Meter, MeterConfig
+from .page import PageConfig
+from .server import Framing, PtyConfig, SerialConfig, TcpConfig
+from .simulator import Simulator, SimulatorConfig
+
+__all__ = [
+    "Clock",
+    "Framing",
+    "House",
+    "Meter",
+    "MeterConfig",
+    "MeterHistory",
+    "PageConfig",
+    "PtyConfig",
+    "Role",
+    "SerialConfig",
+    "Simulator",
+    "SimulatorConfig",
+    "Span",
+    "TcpConfig",
+    "Tweak",
+]

@@ -1,0 +1,256 @@
+"""One simulated meter: its house, its counters, and what its registers say right now."""
+
+from collections.abc import Mapping, Set as AbstractSet
+from dataclasses import dataclass, field
+
+from .counters import Counters
+from .house import House, Sample
+from .leds import SignalTimes, StatusLight, status_light
+from .measure import (
+    FLOAT32_RESOLUTION,
+    INT16_RESOLUTION,
+    Measurement,
+    Role,
+    Wiring,
+    events,
+    measure,
+)
+from .registers import (
+    MODELS,
+    NOT_ACCUMULATED,
+    Identity,
+    Image,
+    Truth,
+    build,
+    is_float,
+    layout,
+    value_points,
+)
+
+BASES = (40000, 50000, 0)
+_FIRST_UNIT, _LAST_UNIT = 1, 247
+_LONGEST_SERIAL = 32
+_AGE_STEP = 2 * 3600
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeterConfig:
+    """What a meter is and how it is set up.
+
+    Args:
+        model: SunSpec meter model, 201-204 or 211-214.
+        unit: Modbus address, 1 to 247.
+        role: at the grid connection, or at the solar inverter.
+        site: meters of one site share a house and its sun.
+        serial: serial number; left open, one is made from the unit.
+        product: the model's name; left open, DTS 307/1 for single phase and DTS 307 otherwise.
+        version: firmware version.
+        ct_rating: CT primary rating in A.
+        ct_sets: parallel CT sets, 1 to 3; rating times sets is the service current (guide 3.4).
+        counters: start values in Wh, VAh or varh by the name of the SunSpec point.
+        days_in_service: add what the house has used in that many days before the start.
+        missing: names of points to show as not implemented.
+        empty_counter: register content of integer counters that are not implemented.
+        base: register address of the SunS marker: 40000, 50000 or 0.
+        identity_length: length of model 1, 66 or 65.
+
+    Raises:
+        ValueError: a value is out of its range.
+    """
+
+    model: int = 203
+    unit: int = 100
+    role: Role = Role.GRID
+    site: str = "home"
+    serial: str | None = None
+    product: str | None = None
+    version: str = "1.00"
+    ct_rating: float = 200.0
+    ct_sets: int = 1
+    counters: Mapping[str, int] = field(default_factory=dict)
+    days_in_service: int = 0
+    missing: AbstractSet[str] = frozenset()
+    empty_counter: int = NOT_ACCUMULATED
+    base: int = 40000
+    identity_length: int = 66
+
+    def __post_init__(self) -> None:
+        """Check what cannot be."""
+        checks = {
+            f"model {self.model} is not one of {sorted(MODELS)}": self.model in MODELS,
+            f"unit {self.unit} is not from 1 to 247": _FIRST_UNIT <= self.unit <= _LAST_UNIT,
+            f"base {self.base} is not one of {BASES}": self.base in BASES,
+            "identity_length must be 65 or 66": self.identity_length in {65, 66},
+            "ct_rating must be positive": self.ct_rating > 0,
+            "ct_sets must be 1, 2 or 3": self.ct_sets in {1, 2, 3},
+            "days_in_service must not be negative": self.days_in_service >= 0,
+            "the serial number has more than 32 bytes": (
+                len(self.serial_number.encode()) <= _LONGEST_SERIAL
+            ),
+        }
+        for message, right in checks.items():
+            if not right:
+                raise ValueError(message)
+        if unknown := self.missing - value_points(self.model):
+            raise ValueError(f"model {self.model} has no point {min(unknown)!r}")
+
+    @property
+    def serial_number(self) -> str:
+        """The serial number, given or made."""
+        return self.serial if self.serial is not None else f"S307{self.unit:05d}"
+
+    @property
+    def product_name(self) -> str:
+        """The model's name, given or fitting the service."""
+        if self.product is not None:
+            return self.product
+        return "DTS 307/1" if len(self.wiring.phases) == 1 else "DTS 307"
+
+    @property
+    def wiring(self) -> Wiring:
+        """The service this meter measures."""
+        return MODELS[self.model]
+
+    @property
+    def service_current(self) -> float:
+        """CT rating times CT sets, in A (guide 3.4)."""
+        return self.ct_rating * self.ct_sets
+
+
+class Site:
+    """The place where meters hang: a house that a person may change while it runs."""
+
+    def __init__(self, house: House) -> None:
+        """Begin with a house."""
+        self.house = house
+        self._latest: tuple[House, int, Sample] | None = None
+
+    def at(self, timestamp: int) -> Sample:
+        """Return the house at a Unix time; all meters of the site ask for the same one."""
+        latest = self._latest
+        if latest is not None and latest[0] is self.house and latest[1] == timestamp:
+            return latest[2]
+        house = self.house
+        sample = house.at(timestamp)
+        self._latest = (house, timestamp, sample)
+        return sample
+
+
+class Meter:
+    """A meter in time: between two steps it shows one measurement, and counts exactly that."""
+
+    def __init__(self, config: MeterConfig, site: Site, timestamp: int) -> None:
+        """Hang the meter up at a Unix time.
+
+        Raises:
+            ValueError: a start value for a counter that the meter does not have.
+        """
+        self.config = config
+        self.site = site
+        self.start = timestamp
+        self.timestamp = timestamp
+        self.plugged = True
+        self.signals = SignalTimes()
+        self.counters = Counters(config.wiring.phases, self._sources(config.counters))
+        age = config.days_in_service * 86400
+        for past in range(timestamp - age, timestamp, _AGE_STEP):
+            self.counters.integrate(self.measurement_at(past), min(_AGE_STEP, timestamp - past))
+        # Whole unit-hours, so that the past can end at exactly what the registers begin with.
+        self.start_counters = dict(self.counters)
+        self.counters = Counters(config.wiring.phases, self.start_counters)
+        self._identity = Identity(
+            model=config.product_name,
+            version=config.version,
+            serial=config.serial_number,
+            unit=config.unit,
+        )
+        self.measurement, self._events = self._look()
+        self._image: Image | None = None
+
+    @property
+    def serial(self) -> str:
+        """Serial number."""
+        return self.config.serial_number
+
+    @property
+    def unit(self) -> int:
+        """Modbus address."""
+        return self.config.unit
+
+    def advance(self, seconds: int) -> None:
+        """Count what was shown for these seconds, then look at the house anew."""
+        self.counters.integrate(self.measurement, seconds)
+        self.timestamp += seconds
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Look at the house again, after somebody has changed it."""
+        self.measurement, self._events = self._look()
+        self._image = None
+
+    def set_counters(self, values: Mapping[str, int]) -> None:
+        """Set energy counters, by the name of the SunSpec point, in Wh, VAh or varh.
+
+        Raises:
+            ValueError: no such counter, or a value beyond 32 bits; then nothing has changed.
+        """
+        sources = self._sources(values)
+        Counters(self.config.wiring.phases, sources)
+        for name, value in sources.items():
+            self.counters.set(name, value)
+        self._image = None
+
+    def measurement_at(self, timestamp: int) -> Measurement:
+        """Return what the meter would show at any Unix time, past or future."""
+        return self._measure(self.site.at(timestamp))
+
+    def image(self) -> Image:
+        """Return the registers of this instant, one coherent whole."""
+        if self._image is None:
+            self._image = build(
+                self.config.model,
+                self._identity,
+                self.measurement,
+                self.counters,
+                self._events,
+                identity_length=self.config.identity_length,
+                missing=self.config.missing,
+                empty_counter=self.config.empty_counter,
+            )
+        return self._image
+
+    def truth(self) -> Truth:
+        """Return what the registers say, in SI units by SunSpec point name."""
+        return self.image().truth
+
+    def status_light(self) -> StatusLight:
+        """Return what the STATUS LED repeats at this instant."""
+        values = self.measurement.values
+        return status_light(
+            power=values["W"] / 1000,
+            current=values["A"] / 1000,
+            full_current=self.config.service_current * len(self.config.wiring.phases),
+        )
+
+    def _measure(self, sample: Sample) -> Measurement:
+        """Return what the meter makes of the house."""
+        resolution = FLOAT32_RESOLUTION if is_float(self.config.model) else INT16_RESOLUTION
+        return measure(sample, self.config.role, self.config.wiring, resolution)
+
+    def _look(self) -> tuple[Measurement, int]:
+        """Return the measurement of this instant and its event bits."""
+        sample = self.site.at(self.timestamp)
+        measurement = self._measure(sample)
+        bits = events(
+            sample,
+            measurement,
+            self.config.wiring,
+            nominal_voltage=self.site.house.nominal_voltage,
+            service_current=self.config.service_current,
+        )
+        return measurement, bits
+
+    def _sources(self, values: Mapping[str, int]) -> dict[str, int]:
+        """Return values under the names that counters go by, whatever this model calls them."""
+        names = {point.name: point.source for point in layout(self.config.model)}
+        return {names.get(name, name): value for name, value in values.items()}

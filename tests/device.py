@@ -1,0 +1,153 @@
+"""A Modbus device on the bench: registers to set freely, and faults to order.
+
+It stands behind the simulator's own lines, so that what it sends are real frames. Points are found
+and packed by pysunspec2, so that nothing here shares code with what is tested.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, override
+
+from pymodbus.constants import ExcCodes
+from pymodbus.pdu import ModbusPDU
+from pymodbus.simulator import DataType, SimData, SimDevice
+from sunspec2.device import Model
+
+from simulator.bus import Bus
+from simulator.house import House
+from simulator.meter import Meter as SimulatedMeter, MeterConfig, Site
+
+NOON = 1_780_315_200
+"""1 June 2026, 12:00 UTC: sun on the roof and something on the stove."""
+
+METER_MODELS = (201, 202, 203, 204, 211, 212, 213, 214)
+_END_MODEL = 0xFFFF
+_ADDRESSES = 0x10000
+_READ_INPUT_REGISTERS = 4
+
+
+@dataclass(frozen=True)
+class Request:
+    """A read that reached the device."""
+
+    address: int
+    count: int
+
+
+class Device:
+    """A device with holding registers, by address; those that are not set do not exist.
+
+    While ``silent`` it answers nothing, and it swallows the next ``lost_replies`` requests; the
+    next ``garbled_replies`` answers are to another function than was asked for; with ``refusal`` it
+    answers with that Modbus exception. ``requests`` lists what was asked.
+    """
+
+    def __init__(self, config: MeterConfig | None = None, *, timestamp: int = NOON) -> None:
+        """Begin as the DTS 307 that ``config`` describes, at an instant of the simulated house."""
+        config = config or MeterConfig()
+        self.unit = config.unit
+        self.base = config.base
+        self.registers: dict[int, int] = {}
+        self.silent = False
+        self.lost_replies = 0
+        self.garbled_replies = 0
+        self.refusal: ExcCodes | None = None
+        self.requests: list[Request] = []
+        self.become(config, timestamp=timestamp)
+
+    def become(self, config: MeterConfig, *, timestamp: int = NOON) -> None:
+        """Change into another meter under the same unit id."""
+        image = SimulatedMeter(config, Site(House()), timestamp).image()
+        self.base = config.base
+        self.registers = dict(enumerate(image.registers, start=config.base))
+
+    @property
+    def serial_number(self) -> str:
+        """What model 1 says; raises StopIteration if there is no such model."""
+        common = next(model for model in self.models() if model.model_id == 1)
+        return str(common.points["SN"].value)
+
+    def models(self) -> Iterator[Model]:
+        """Decode the models of the chain, one after the other, with pysunspec2."""
+        address = self.base + 2
+        while (model_id := self.registers[address]) != _END_MODEL:
+            length = self.registers[address + 1]
+            words = [self.registers[address + offset] for offset in range(2 + length)]
+            data = b"".join(word.to_bytes(2) for word in words)
+            yield Model(model_id, model_addr=address, model_len=length, data=data)
+            address += len(words)
+
+    def meter_model(self) -> Model:
+        """Decode the meter model."""
+        return next(model for model in self.models() if model.model_id in METER_MODELS)
+
+    def write(self, point: str, value: float | str | None) -> None:
+        """Put a raw value into a point of model 1 or the meter model; None: not implemented."""
+        model = next(model for model in self.models() if point in model.points)
+        place = model.points[point]
+        place.set_value(value)
+        data: bytes = place.get_mb()
+        for offset in range(0, len(data), 2):
+            word = int.from_bytes(data[offset : offset + 2])
+            self.registers[model.model_addr + place.offset + offset // 2] = word
+
+
+class Bench(Bus):
+    """Devices on one line, in the place of the simulator's meters."""
+
+    def __init__(self, *devices: Device) -> None:
+        """Put the devices on the line."""
+        super().__init__([])
+        self._by_unit = {device.unit: device for device in devices}
+
+    @property
+    @override
+    def plugged(self) -> bool:
+        return True
+
+    @override
+    def devices(self) -> list[SimDevice]:
+        return [_served(device) for device in self._by_unit.values()]
+
+    @override
+    def hooks(self) -> dict[str, Any]:
+        return {"trace_pdu": self._admit}
+
+    def _admit(self, sending: bool, pdu: ModbusPDU) -> ModbusPDU | None:  # noqa: FBT001 - called by pymodbus
+        """Let a request pass, or swallow it (None); let an answer out, perhaps garbled."""
+        device = self._by_unit.get(pdu.dev_id)
+        if device is None:
+            return None
+        if sending:
+            if device.garbled_replies:
+                device.garbled_replies -= 1
+                pdu.function_code = _READ_INPUT_REGISTERS
+            return pdu
+        device.requests.append(Request(pdu.address, pdu.count))
+        if device.lost_replies:
+            device.lost_replies -= 1
+            return None
+        return None if device.silent else pdu
+
+
+def _served(device: Device) -> SimDevice:
+    """Return a pymodbus device that shows the registers of the instant it is asked."""
+
+    async def show(  # pymodbus calls it so
+        _function: int,
+        _start: int,
+        address: int,
+        count: int,
+        registers: list[int],
+        _values: list[int] | list[bool] | None,
+    ) -> ExcCodes | None:
+        if device.refusal is not None:
+            return device.refusal
+        wanted = range(address, address + count)
+        if any(at not in device.registers for at in wanted):
+            return ExcCodes.ILLEGAL_ADDRESS
+        registers[address : address + count] = [device.registers[at] for at in wanted]
+        return None
+
+    everything = SimData(0, count=_ADDRESSES, datatype=DataType.UINT16, readonly=True)
+    return SimDevice(device.unit, simdata=[everything], action=show)

@@ -1,0 +1,29 @@
+"""Home Assistant with the integration, and little patience."""
+
+from pathlib import Path
+
+import pytest
+
+from custom_components.dts307 import link
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let pass a warning that Home Assistant's own web server gives about itself."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here):
+            item.add_marker(
+                pytest.mark.filterwarnings("ignore::aiohttp.web_exceptions.NotAppKeyWarning")
+            )
+
+
+@pytest.fixture(autouse=True)
+def our_integration(enable_custom_integrations: None) -> None:
+    """Let Home Assistant find the integration."""
+
+
+@pytest.fixture(autouse=True)
+def little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait a quarter of a second for answers, which on loopback come at once."""
+    monkeypatch.setattr(link, "_PATIENCE", 0.25)
+    monkeypatch.setattr(link, "_LONGEST_FRAME_BITS", 0)

@@ -1,0 +1,133 @@
+"""What a person does in Home Assistant, and what they see there."""
+
+from datetime import timedelta
+import json
+from pathlib import Path
+from typing import Any
+
+from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, ConfigFlowResult
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+import voluptuous as vol
+
+import custom_components.dts307
+from custom_components.dts307.const import DOMAIN
+from tests.device import Device
+
+INTEGRATION = Path(custom_components.dts307.__file__).parent
+ENGLISH: dict[str, Any] = json.loads((INTEGRATION / "translations/en.json").read_text())
+
+_LINE_KEYS = ("device", "baudrate", "parity", "stopbits", "host", "port", "framing")
+
+
+def entry_for(device: Device, data: dict[str, Any], **options: Any) -> MockConfigEntry:
+    """Return the config entry of a meter that was set up earlier."""
+    return MockConfigEntry(
+        domain=DOMAIN,
+        title="DTS 307",
+        unique_id=device.serial_number,
+        data=data,
+        options=options,
+    )
+
+
+async def load(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    state: ConfigEntryState = ConfigEntryState.LOADED,
+) -> None:
+    """Set an entry up, and see that it reaches a state."""
+    entry.add_to_hass(hass)
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert entry.state is state, entry.reason
+
+
+async def let_pass(hass: HomeAssistant, seconds: float = 6) -> None:
+    """Let time pass at once, by default enough for the next poll, and wait for what it starts."""
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=seconds))
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+def state_of(hass: HomeAssistant, device: Device, key: str, platform: str = "sensor") -> str:
+    """Return the state that the entity with this key shows for a meter."""
+    registry = er.async_get(hass)
+    unique_id = f"{device.serial_number}_{key}"
+    entity_id = registry.async_get_entity_id(platform, DOMAIN, unique_id)
+    assert entity_id is not None, f"no entity {key}"
+    state = hass.states.get(entity_id)
+    assert state is not None, f"{entity_id} has no state"
+    return state.state
+
+
+def answers(data: dict[str, Any]) -> dict[str, Any]:
+    """Return what a person enters to get these config entry data."""
+    entered = {key: data[key] for key in _LINE_KEYS if key in data}
+    entered |= {key: str(entered[key]) for key in ("baudrate", "stopbits") if key in entered}
+    return {**entered, "advanced": {"unit_id": data["unit_id"]}}
+
+
+def without_section(data: dict[str, Any]) -> dict[str, Any]:
+    """Return what of these config entry data is entered outside of the collapsed section."""
+    return {key: value for key, value in answers(data).items() if key != "advanced"}
+
+
+async def choose(hass: HomeAssistant, result: ConfigFlowResult, step: str) -> ConfigFlowResult:
+    """Choose from the menu that a flow shows."""
+    assert result["type"] is FlowResultType.MENU
+    assert step in result["menu_options"]
+    result = await hass.config_entries.flow.async_configure(
+        result["flow_id"], {"next_step_id": step}
+    )
+    assert result["type"] is FlowResultType.FORM
+    assert result["step_id"] == step
+    assert not result["errors"]
+    return result
+
+
+async def begin(hass: HomeAssistant, transport: str) -> ConfigFlowResult:
+    """Begin to add a meter, up to the form that asks for its link."""
+    result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    return await choose(hass, result, transport)
+
+
+async def submit(
+    hass: HomeAssistant, result: ConfigFlowResult, entered: dict[str, Any]
+) -> ConfigFlowResult:
+    """Send a form off, and wait until all that it sets in motion is done."""
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], entered)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    return result
+
+
+def form_of(result: ConfigFlowResult) -> vol.Schema:
+    """Return the form that a flow shows."""
+    schema = result["data_schema"]
+    assert schema is not None
+    return schema
+
+
+def suggested(result: ConfigFlowResult) -> dict[str, Any]:
+    """Return what a form is filled in with, apart from its section."""
+    return {
+        str(key): key.description["suggested_value"]
+        for key in form_of(result).schema
+        if key.description and "suggested_value" in key.description
+    }
+
+
+def reason_text(reason: str) -> str:
+    """Return the English text of a reason as Home Assistant shows it, without its full stop."""
+    text: str = ENGLISH["exceptions"][reason]["message"]
+    return text.removesuffix(".")
+
+
+def assert_refused(result: ConfigFlowResult, step: str, reason: str) -> None:
+    """See that the form is shown again, with a reason that has a text."""
+    assert result["type"] is FlowResultType.FORM
+    assert result["step_id"] == step
+    assert result["errors"] == {"base": reason}
+    assert ENGLISH["config"]["error"][reason]

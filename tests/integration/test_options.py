@@ -1,0 +1,80 @@
+"""The options: how often the meter is read, and its current transformers."""
+
+from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType, InvalidData
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from tests.device import Device
+from tests.integration.home import entry_for, let_pass, load, suggested
+from tests.lines import network, network_data
+
+
+async def change(hass: HomeAssistant, entry: MockConfigEntry, **entered: float) -> ConfigFlowResult:
+    """Enter options into their form."""
+    result = await hass.config_entries.options.async_init(entry.entry_id)
+    assert result["type"] is FlowResultType.FORM
+    assert result["step_id"] == "init"
+    changed = await hass.config_entries.options.async_configure(result["flow_id"], entered)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    return changed
+
+
+async def test_the_interval_changes_the_polling(hass: HomeAssistant) -> None:
+    """Every five seconds by default, then every half minute.
+
+    Home Assistant moves polls by up to a second, so that those of many devices do not coincide.
+    """
+    device = Device()
+    async with network(device) as line:
+        entry = entry_for(device, network_data(line))
+        await load(hass, entry)
+        asked = len(device.requests)
+        await let_pass(hass, 3)
+        assert len(device.requests) == asked
+        await let_pass(hass, 6)
+        assert len(device.requests) == asked + 1
+
+        result = await change(hass, entry, scan_interval=30, ct_sets=1)
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        asked = len(device.requests)
+        await let_pass(hass, 28)
+        assert len(device.requests) == asked
+        await let_pass(hass, 31)
+        assert len(device.requests) == asked + 1
+
+
+async def test_a_ct_rating_that_is_cleared_is_gone(hass: HomeAssistant) -> None:
+    """The form begins with what is set; a field left empty is open again."""
+    device = Device()
+    async with network(device) as line:
+        entry = entry_for(device, network_data(line), ct_rating=200.0, ct_sets=2)
+        await load(hass, entry)
+        result = await hass.config_entries.options.async_init(entry.entry_id)
+        assert suggested(result) == {"ct_rating": 200.0, "ct_sets": 2}
+        hass.config_entries.options.async_abort(result["flow_id"])
+
+        await change(hass, entry, scan_interval=5, ct_sets=1)
+        assert entry.options == {"scan_interval": 5, "ct_sets": 1}
+        assert type(entry.options["scan_interval"]) is int
+
+
+@pytest.mark.parametrize(
+    "entered",
+    [
+        {"scan_interval": 0, "ct_sets": 1},
+        {"scan_interval": 61, "ct_sets": 1},
+        {"scan_interval": 5, "ct_sets": 4},
+        {"scan_interval": 5, "ct_sets": 1, "ct_rating": 0},
+    ],
+)
+async def test_what_cannot_be(hass: HomeAssistant, entered: dict[str, float]) -> None:
+    """The form refuses it, and the options stay."""
+    device = Device()
+    async with network(device) as line:
+        entry = entry_for(device, network_data(line))
+        await load(hass, entry)
+        with pytest.raises(InvalidData):
+            await change(hass, entry, **entered)
+        assert entry.options == {}

@@ -1,0 +1,233 @@
+"""Setting meters up and taking them down."""
+
+from typing import Literal
+
+from homeassistant.components.modbus.connection import async_get_connection_info
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
+from modbus_connection import ModbusSerialParams
+from pymodbus.constants import ExcCodes
+import pytest
+
+from custom_components.dts307 import link
+from custom_components.dts307.const import DOMAIN
+from simulator.meter import MeterConfig
+from simulator.server import Framing
+from tests.device import METER_MODELS, Device
+from tests.integration.home import entry_for, let_pass, load, reason_text, state_of
+from tests.lines import SPEED, network, network_data, serial, serial_data
+
+
+@pytest.mark.parametrize("framing", Framing)
+async def test_loads_and_unloads_over_the_network(hass: HomeAssistant, framing: Framing) -> None:
+    """Unloading the last meter closes the link."""
+    device = Device()
+    async with network(device, framing=framing) as line:
+        entry = entry_for(device, network_data(line))
+        await load(hass, entry)
+        assert async_get_connection_info(hass)[0].connected
+        assert await hass.config_entries.async_unload(entry.entry_id)
+        assert entry.state is ConfigEntryState.NOT_LOADED
+        assert async_get_connection_info(hass) == []
+        asked = len(device.requests)
+        await let_pass(hass, 60)
+        assert len(device.requests) == asked
+
+
+async def test_the_device(hass: HomeAssistant) -> None:
+    """It carries what the meter says of itself."""
+    device = Device(MeterConfig(version="2.17", serial="S30712345"))
+    async with network(device) as line:
+        entry = entry_for(device, network_data(line))
+        await load(hass, entry)
+        (shown,) = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+        assert shown.identifiers == {(DOMAIN, "S30712345")}
+        assert shown.manufacturer == "Measurlogic"
+        assert shown.model == "DTS 307"
+        assert shown.name == "DTS 307"
+        assert shown.serial_number == "S30712345"
+        assert shown.sw_version == "2.17"
+
+
+async def test_a_meter_that_says_little(hass: HomeAssistant) -> None:
+    """What it leaves out is filled in, but for the version, which nobody knows."""
+    device = Device()
+    for point in ("Mn", "Md", "Vr"):
+        device.write(point, "")
+    async with network(device) as line:
+        entry = entry_for(device, network_data(line))
+        await load(hass, entry)
+        (shown,) = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+        assert shown.manufacturer == "Measurlogic"
+        assert shown.model == "DTS 307"
+        assert shown.sw_version is None
+
+
+@pytest.mark.parametrize("base", [40000, 50000, 0])
+async def test_wherever_the_map_is(hass: HomeAssistant, base: int) -> None:
+    """SunSpec knows three places; older devices have a shorter model 1."""
+    device = Device(MeterConfig(base=base, identity_length=65))
+    async with network(device) as line:
+        entry = entry_for(device, network_data(line))
+        await load(hass, entry)
+        assert state_of(hass, device, "power") == str(device.meter_model().W.cvalue)
+
+
+async def test_a_silent_meter_loads_once_it_answers(hass: HomeAssistant) -> None:
+    """Until then, its entry says what to check."""
+    device = Device()
+    device.silent = True
+    async with network(device) as line:
+        entry = entry_for(device, network_data(line))
+        await load(hass, entry, ConfigEntryState.SETUP_RETRY)
+        assert entry.error_reason_translation_key == "meter_silent_network"
+        assert entry.reason == reason_text("meter_silent_network")
+        assert async_get_connection_info(hass) == []
+        device.silent = False
+        await let_pass(hass, 60)
+        assert entry.state is ConfigEntryState.LOADED
+
+
+async def test_a_missing_port(hass: HomeAssistant) -> None:
+    """The serial adapter is unplugged while Home Assistant starts."""
+    device = Device()
+    async with serial(device) as line:
+        data = serial_data(line) | {"device": "/dev/ttyUSB307"}
+    entry = entry_for(device, data)
+    await load(hass, entry, ConfigEntryState.SETUP_RETRY)
+    assert entry.error_reason_translation_key == "link_down_serial"
+
+
+async def test_the_first_reading_fails(hass: HomeAssistant) -> None:
+    """The meter tells who it is, but not what it measures; later it does."""
+    device = Device()
+    model = device.meter_model()
+    last = model.model_addr + model.model_len + 1
+    word = device.registers.pop(last)
+    async with network(device) as line:
+        entry = entry_for(device, network_data(line))
+        await load(hass, entry, ConfigEntryState.SETUP_RETRY)
+        assert entry.error_reason_translation_key == "read_refused"
+        assert async_get_connection_info(hass) == []
+        device.registers[last] = word
+        await let_pass(hass, 60)
+        assert entry.state is ConfigEntryState.LOADED
+
+
+async def test_another_meter_answers(hass: HomeAssistant) -> None:
+    """The history of one meter is not continued with another's counters."""
+    device = Device()
+    async with network(device) as line:
+        entry = entry_for(device, network_data(line))
+        device.write("SN", "S30799999")
+        await load(hass, entry, ConfigEntryState.SETUP_ERROR)
+        assert entry.error_reason_translation_key == "another_meter"
+        assert entry.reason == reason_text("another_meter")
+        assert async_get_connection_info(hass) == []
+
+
+async def test_eight_meters_on_one_link(hass: HomeAssistant) -> None:
+    """They share one connection, which closes behind the last of them."""
+    devices = [
+        Device(MeterConfig(unit=unit, model=model)) for unit, model in enumerate(METER_MODELS, 100)
+    ]
+    async with serial(*devices) as line:
+        entries = [entry_for(d, serial_data(line, unit_id=d.unit)) for d in devices]
+        for entry in entries:
+            await load(hass, entry)
+        (info,) = async_get_connection_info(hass)
+        assert info.units == {
+            entry.entry_id: [device.unit] for entry, device in zip(entries, devices, strict=True)
+        }
+        for device in devices:
+            device.requests.clear()
+        await let_pass(hass)
+        assert [len(device.requests) for device in devices] == [1] * len(devices)
+        for entry in entries:
+            assert async_get_connection_info(hass)[0].connected
+            await hass.config_entries.async_unload(entry.entry_id)
+        assert async_get_connection_info(hass) == []
+
+
+async def test_a_silent_meter_leaves_the_others_alone(hass: HomeAssistant) -> None:
+    """One meter of two on a bus is gone; the other is read as ever."""
+    there, gone = Device(), Device(MeterConfig(unit=101))
+    gone.silent = True
+    async with serial(there, gone) as line:
+        await load(hass, entry_for(there, serial_data(line)))
+        entry = entry_for(gone, serial_data(line, unit_id=101))
+        await load(hass, entry, ConfigEntryState.SETUP_RETRY)
+        there.requests.clear()
+        await let_pass(hass)
+        assert len(there.requests) == 1
+        assert state_of(hass, there, "power") == str(there.meter_model().W.cvalue)
+
+
+async def test_two_buses(hass: HomeAssistant) -> None:
+    """Each has its own connection, also with the same unit id."""
+    one, other = Device(), Device(MeterConfig(serial="S30700002"))
+    async with serial(one) as first, serial(other) as second:
+        await load(hass, entry_for(one, serial_data(first)))
+        await load(hass, entry_for(other, serial_data(second)))
+        assert len(async_get_connection_info(hass)) == 2
+
+
+async def test_the_link_is_taken_with_other_settings(hass: HomeAssistant) -> None:
+    """Another integration opened the port first, at another speed; later it lets go of it."""
+    one, other = Device(), Device(MeterConfig(unit=101))
+    async with serial(one, other, speed=None) as line:
+        holder = entry_for(one, serial_data(line))
+        await load(hass, holder)
+        entry = entry_for(other, serial_data(line, unit_id=101, speed=SPEED // 2))
+        await load(hass, entry, ConfigEntryState.SETUP_RETRY)
+        assert entry.error_reason_translation_key == "link_in_use"
+        assert entry.reason == reason_text("link_in_use")
+        await hass.config_entries.async_unload(holder.entry_id)
+        await let_pass(hass, 60)
+        assert entry.state is ConfigEntryState.LOADED
+
+
+async def test_a_gateway_that_refuses(hass: HomeAssistant) -> None:
+    """An exception of the gateway's is told as the silence behind it."""
+    device = Device()
+    device.refusal = ExcCodes.GATEWAY_NO_RESPONSE
+    async with network(device) as line:
+        entry = entry_for(device, network_data(line))
+        await load(hass, entry, ConfigEntryState.SETUP_RETRY)
+        assert entry.error_reason_translation_key == "meter_silent_network"
+
+
+class TestLink:
+    """What the owner entered, as the Modbus library wants it."""
+
+    def test_ipv6(self) -> None:
+        """The colons of an address are no port separator."""
+        data = {"transport": "network", "host": "fd00::307", "port": 4001, "framing": "rtu"}
+        assert link.link_params(data).endpoint == ("serial", "socket://[fd00::307]:4001")
+        params = link.link_params(data | {"framing": "tcp"})
+        assert params.endpoint == ("tcp", "fd00::307", 4001)
+
+    @pytest.mark.parametrize(("parity", "letter"), [("none", "N"), ("even", "E"), ("odd", "O")])
+    def test_line_settings(self, parity: str, letter: Literal["N", "E", "O"]) -> None:
+        """Each setting arrives."""
+        params = link.link_params(
+            {
+                "transport": "serial",
+                "device": "/dev/ttyUSB0",
+                "baudrate": 19200,
+                "parity": parity,
+                "stopbits": 2,
+            }
+        )
+        assert params == ModbusSerialParams(
+            device="/dev/ttyUSB0", baudrate=19200, parity=letter, stopbits=2
+        )
+
+    def test_slower_lines_get_more_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The longest frame has to fit in, on top of the patience for the meter."""
+        monkeypatch.undo()
+        assert link.response_timeout({}) == link.response_timeout({"baudrate": 9600})
+        for baudrate in (1200, 9600, 115200):
+            frame = 256 * 11 / baudrate
+            assert 1 + frame <= link.response_timeout({"baudrate": baudrate}) < 1.5 + frame

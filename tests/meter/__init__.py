@@ -1,0 +1,1 @@
+"""Tests of the device library, against the SunSpec models as they are published."""

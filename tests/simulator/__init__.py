@@ -1,0 +1,1 @@
+"""The simulator, checked against SunSpec's own models and independent clients."""

@@ -1,0 +1,36 @@
+"""Times and worlds that the simulator's tests share."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from simulator import (
+    MeterConfig,
+    PageConfig,
+    PtyConfig,
+    Role,
+    Simulator,
+    SimulatorConfig,
+    TcpConfig,
+)
+
+NOON = datetime(2026, 6, 22, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+async def sim(tmp_path: Path) -> AsyncIterator[Simulator]:
+    """A standing world: two meters on one site, on TCP, on a pty and on a page."""
+    config = SimulatorConfig(
+        meters=[
+            MeterConfig(model=203, unit=100, days_in_service=10),
+            MeterConfig(model=201, unit=101, role=Role.SOLAR, days_in_service=10),
+        ],
+        tcp=[TcpConfig()],
+        pty=PtyConfig(link=tmp_path / "ttyDTS"),
+        page=PageConfig(),
+        start=NOON,
+    )
+    async with Simulator(config) as simulator:
+        yield simulator

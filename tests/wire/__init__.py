@@ -1,0 +1,1 @@
+"""Real frames on a wire that keeps the time of a serial line."""

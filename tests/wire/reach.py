@@ -1,0 +1,69 @@
+"""Reach simulated meters through the very library that Home Assistant uses."""
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from modbus_connection import ModbusUnit
+from modbus_connection.tmodbus import ModbusConnection
+
+from custom_components.dts307.link import link_params, response_timeout
+from custom_components.dts307.meter import PerPhase, Reading
+from simulator.registers import Truth
+
+_QUANTITIES = {
+    "power": "W",
+    "apparent_power": "VA",
+    "reactive_power": "VAR",
+    "power_factor": "PF",
+    "current": "A",
+    "voltage_line_to_neutral": "PhV",
+    "energy_imported": "TotWhImp",
+    "energy_exported": "TotWhExp",
+    "apparent_energy_imported": "TotVAhImp",
+    "apparent_energy_exported": "TotVAhExp",
+    "reactive_energy_q1": "TotVArhImpQ1",
+    "reactive_energy_q2": "TotVArhImpQ2",
+    "reactive_energy_q3": "TotVArhExpQ3",
+    "reactive_energy_q4": "TotVArhExpQ4",
+}
+
+
+class Reach:
+    """A connection as Home Assistant's, described by config entry data."""
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        """Prepare; the link opens with the first request."""
+        self._data = data
+        self._connection = ModbusConnection(link_params(data))
+
+    def unit(self, unit_id: int) -> ModbusUnit:
+        """Return a unit that waits for answers as long as the integration does."""
+        unit = self._connection.for_unit(unit_id)
+        unit.require_timeout(response_timeout(self._data))
+        return unit
+
+    async def __aenter__(self) -> Self:
+        """Begin."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close the link."""
+        await self._connection.close()
+
+
+def points_of(reading: Reading) -> Truth:
+    """Return a reading by the names of SunSpec's points, in the spelling of model 203."""
+    points: Truth = {"Hz": reading.frequency, "Evt": reading.events}
+    for name, point in _QUANTITIES.items():
+        quantity: PerPhase = getattr(reading, name)
+        points[point] = quantity.total
+        for letter in "abc":
+            points[f"{point}ph{letter}".lower()] = getattr(quantity, letter)
+    line = reading.voltage_line_to_line
+    points |= {"PPV": line.total, "phvphab": line.a, "phvphbc": line.b, "phvphca": line.c}
+    return {name.lower(): value for name, value in points.items()}
+
+
+def normalised(truth: Truth) -> Truth:
+    """Return what the simulator says is true, in the same spelling; models spell differently."""
+    return {name.lower().replace("ppvph", "phvph"): value for name, value in truth.items()}

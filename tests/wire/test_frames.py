@@ -1,0 +1,52 @@
+"""Over every kind of line, and for every model, a reading is what the simulator says is true."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from custom_components.dts307.meter import Meter
+from simulator.meter import MeterConfig
+from simulator.server import Framing, PtyConfig, TcpConfig
+from simulator.simulator import Simulator, SimulatorConfig
+from tests.device import METER_MODELS
+from tests.lines import network_data, serial_data
+from tests.wire.reach import Reach, normalised, points_of
+
+MORNING = datetime(2026, 6, 22, 8, 20, tzinfo=UTC)
+METERS = [
+    MeterConfig(model=model, unit=unit, days_in_service=3)
+    for unit, model in enumerate(METER_MODELS, start=100)
+]
+
+
+@pytest.mark.parametrize("line", ["tcp", "rtu over tcp", "pty"])
+async def test_a_reading_is_true(line: str) -> None:
+    """Eight meters on one line, each of another model, while time goes by."""
+    config = SimulatorConfig(
+        meters=METERS,
+        tcp=[TcpConfig(), TcpConfig(framing=Framing.RTU)],
+        pty=PtyConfig(),
+        start=MORNING,
+    )
+    async with Simulator(config) as world:
+        assert world.pty is not None
+        data = {
+            "tcp": network_data(world.tcp[0]),
+            "rtu over tcp": network_data(world.tcp[1]),
+            "pty": serial_data(world.pty),
+        }[line]
+        for served in world.meters:
+            async with Reach(data) as link:
+                meter = await Meter.identify(link.unit(served.unit))
+                assert meter.identity.serial_number == served.serial
+                assert meter.model.model_id == served.config.model
+                for _ in range(2):
+                    points, truth = points_of(await meter.read()), normalised(served.truth())
+                    fast = {name for name in truth if "vah" not in name and "varh" not in name}
+                    assert {name: points[name] for name in fast} == pytest.approx(
+                        {name: truth[name] for name in fast}, rel=1e-12
+                    )
+                    assert {name for name, value in points.items() if value is not None} == {
+                        name for name, value in truth.items() if value is not None
+                    }
+                    world.clock.advance(300, step=10)

@@ -1,0 +1,136 @@
+"""Real frames on a wire of 9600 baud: how many, how long, and what a crackle does."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+import statistics
+import time
+
+import pytest
+
+from custom_components.dts307.meter import Meter
+from simulator.measure import Role
+from simulator.meter import MeterConfig
+from simulator.server import SerialConfig
+from simulator.simulator import Simulator, SimulatorConfig
+from tests.wire.reach import Reach, normalised, points_of
+from tests.wire.wire import Direction, RunningWire, Timing, Traffic, clean, running_wire
+
+NOON = datetime(2026, 6, 22, 12, tzinfo=UTC)
+GRID = MeterConfig(unit=100, model=203, days_in_service=3)
+SOLAR = MeterConfig(unit=101, model=201, role=Role.SOLAR, days_in_service=3)
+POLLS = 30
+
+REQUEST = 1 + 1 + 2 + 2 + 2
+"""Bytes of a read: unit id, function, address, count, CRC."""
+
+
+def reply(registers: int) -> int:
+    """Return the bytes of an answer: unit id, function, length, registers, CRC."""
+    return 1 + 1 + 1 + 2 * registers + 2
+
+
+@asynccontextmanager
+async def bus(wire: RunningWire, *meters: MeterConfig) -> AsyncIterator[Simulator]:
+    """Put simulated meters at the far end of a wire."""
+    port = SerialConfig(port=wire.server_path, baud=wire.timing.baud)
+    async with Simulator(SimulatorConfig(meters=meters, serial=port, start=NOON)) as world:
+        yield world
+
+
+def line(wire: RunningWire) -> dict[str, str | int]:
+    """Return the config entry data for the near end of a wire."""
+    return {
+        "transport": "serial",
+        "device": wire.client_path,
+        "baudrate": wire.timing.baud,
+        "parity": "none",
+        "stopbits": 1,
+    }
+
+
+async def test_a_poll_is_one_request(record_property: Callable[[str, object], None]) -> None:
+    """Of 8 bytes, with an answer of 115, in hardly more time than these need on the wire."""
+    with running_wire() as wire:
+        async with bus(wire, GRID) as world, Reach(line(wire)) as link:
+            meter = await Meter.identify(link.unit(GRID.unit), clock=lambda: 0.0)
+            identified = wire.reset()
+            # Marker, three headers, and who it is.
+            assert identified == Traffic(5, 5 * REQUEST, 5, reply(2) * 4 + reply(66))
+
+            assert points_of(await meter.read()) == pytest.approx(
+                normalised(world.meters[0].truth()), rel=1e-12
+            )
+            assert wire.reset() == Traffic(1, REQUEST, 1, reply(107))
+
+            durations = []
+            for _ in range(POLLS):
+                begin = time.perf_counter()
+                await meter.read()
+                durations.append(time.perf_counter() - begin)
+            traffic = wire.reset()
+            assert traffic == Traffic(POLLS, POLLS * 8, POLLS, POLLS * 115)
+            assert (REQUEST, reply(55)) == (8, 115)
+
+            minimum = traffic.minimum(wire.timing) / POLLS
+            # Less than the bits take would mean that the wire does not keep time.
+            assert min(durations) > minimum - wire.timing.gap
+            median = statistics.median(durations)
+            ratio = median / minimum
+            record_property("wall_time_to_physical_minimum", round(ratio, 4))
+            print(  # noqa: T201 - a figure to look at; it depends on the machine's load
+                f"\n{POLLS} polls of model 203 at 9600 8N1: median {median:.4f} s, "
+                f"physical minimum {minimum:.4f} s, ratio {ratio:.4f} "
+                f"(best {min(durations) / minimum:.4f}, worst {max(durations) / minimum:.4f})"
+            )
+
+
+async def test_two_meters_on_one_wire() -> None:
+    """Each answers to its own unit id only, and in the time that both need together."""
+    with running_wire(Timing(turnaround=0.005)) as wire:
+        async with bus(wire, GRID, SOLAR) as world, Reach(line(wire)) as link:
+            grid = await Meter.identify(link.unit(GRID.unit))
+            solar = await Meter.identify(link.unit(SOLAR.unit))
+            for _ in range(2):
+                for meter, served in ((grid, world.meters[0]), (solar, world.meters[1])):
+                    points, truth = points_of(await meter.read()), normalised(served.truth())
+                    assert points["w"] == truth["w"]
+                    assert points["totwhexp"] == truth["totwhexp"]
+                world.clock.advance(60)
+
+
+@dataclass
+class Crackle:
+    """Flips a bit in the middle of one answer."""
+
+    after: int
+    """How many answers pass before it."""
+
+    def __call__(self, direction: Direction, data: bytes) -> bytes:
+        """Count answers down to the one that is hit."""
+        if direction is Direction.REQUEST:
+            return data
+        self.after -= 1
+        if self.after != -1:
+            return data
+        middle = len(data) // 2
+        return data[:middle] + bytes([data[middle] ^ 0x10]) + data[middle + 1 :]
+
+
+@pytest.mark.parametrize("after", [0, 2])
+async def test_a_crackle_while_a_meter_is_identified(after: int) -> None:
+    """The damaged answer is asked for once more."""
+    with running_wire(Timing(baud=115200, turnaround=0.001), Crackle(after)) as wire:
+        async with bus(wire, GRID), Reach(line(wire)) as link:
+            meter = await Meter.identify(link.unit(GRID.unit))
+            assert meter.model.model_id == GRID.model
+            assert wire.traffic().requests == 6
+
+
+def test_the_minimum() -> None:
+    """By hand: a character is 10 bits, a transaction has a gap and a turnaround."""
+    timing = Timing(baud=1000, turnaround=0.5)
+    traffic = Traffic(requests=2, request_bytes=16, replies=2, reply_bytes=18)
+    assert traffic.minimum(timing) == pytest.approx((16 + 18) * 0.01 + 2 * (0.5 + 0.035))
+    assert clean(Direction.REPLY, b"SunS") == b"SunS"

@@ -1,0 +1,237 @@
+"""A two-wire bus between two pseudo-terminals that takes as long as a real one.
+
+Every byte needs its bit times, and an answer begins no sooner than the meter's turnaround after the
+request's last bit. The wire runs in a process of its own, so that it keeps time whatever the test
+does; on another machine's bus nobody waits for the reader either.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+import multiprocessing
+from multiprocessing.connection import Connection
+import os
+import select
+import time
+import tty
+
+_READ_SIZE = 4096
+_PATIENCE = 10.0
+
+
+class Direction(StrEnum):
+    """Which way bytes travel."""
+
+    REQUEST = "request"
+    REPLY = "reply"
+
+
+type Fault = Callable[[Direction, bytes], bytes]
+"""Turns what is put on the wire into what travels on it; runs in the wire's process."""
+
+
+def clean(_direction: Direction, data: bytes) -> bytes:
+    """Let everything pass as it is."""
+    return data
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timing:
+    """The speed of the bus and of the meter, by default 9600 8N1 and 20 ms."""
+
+    baud: int = 9600
+    bits: int = 10
+    turnaround: float = 0.02
+
+    @property
+    def character(self) -> float:
+        """Seconds that one byte takes."""
+        return self.bits / self.baud
+
+    @property
+    def gap(self) -> float:
+        """Seconds of silence between two frames: 3.5 characters, says Modbus over serial line."""
+        return 3.5 * self.character
+
+
+@dataclass
+class Traffic:
+    """What has passed over the wire."""
+
+    requests: int = 0
+    request_bytes: int = 0
+    replies: int = 0
+    reply_bytes: int = 0
+
+    def add(self, direction: Direction, size: int, *, new_frame: bool) -> None:
+        """Count bytes, and the frame that begins with them."""
+        if direction is Direction.REQUEST:
+            self.requests += new_frame
+            self.request_bytes += size
+        else:
+            self.replies += new_frame
+            self.reply_bytes += size
+
+    def minimum(self, timing: Timing) -> float:
+        """Return the seconds that these bytes take at the very least on this bus."""
+        characters = self.request_bytes + self.reply_bytes
+        return characters * timing.character + self.requests * (timing.turnaround + timing.gap)
+
+
+@dataclass
+class _End:
+    """One end of the wire: what is read here travels in ``direction`` to the other end."""
+
+    direction: Direction
+    master: int
+    slave: int
+    travelling: deque[tuple[float, int]] = field(default_factory=deque)
+    last_bit: float = 0.0
+
+    @classmethod
+    def open(cls, direction: Direction) -> _End:
+        # Our side keeps the slave open too: without any, reading the master fails.
+        master, slave = os.openpty()
+        tty.setraw(slave)
+        return cls(direction, master, slave)
+
+    @property
+    def path(self) -> str:
+        return os.ttyname(self.slave)
+
+
+class Wire:
+    """The bus; ``client_path`` and ``server_path`` are to be opened like serial ports.
+
+    Raises:
+        OSError: the system has no pseudo-terminal left.
+    """
+
+    def __init__(self, timing: Timing, fault: Fault = clean) -> None:
+        """Open both ends; nothing moves until ``run``."""
+        self.timing = timing
+        self.traffic = Traffic()
+        self._fault = fault
+        self._client = _End.open(Direction.REQUEST)
+        self._server = _End.open(Direction.REPLY)
+
+    @property
+    def client_path(self) -> str:
+        """Where the client connects."""
+        return self._client.path
+
+    @property
+    def server_path(self) -> str:
+        """Where the meters connect."""
+        return self._server.path
+
+    def run(self, control: Connection) -> None:
+        """Carry bytes until told to stop; any other message is answered with the traffic."""
+        ends = {self._client.master: self._client, self._server.master: self._server}
+        while True:
+            due = [end.travelling[0][0] for end in ends.values() if end.travelling]
+            timeout = max(0.0, min(due) - time.monotonic()) if due else None
+            ready, _, _ = select.select([*ends, control.fileno()], [], [], timeout)
+            for descriptor in ready:
+                if descriptor in ends:
+                    self._enter(ends[descriptor])
+                elif (message := control.recv()) is None:
+                    return
+                else:
+                    control.send(self.traffic)
+                    if message == "reset":
+                        self.traffic = Traffic()
+            self._deliver(self._client, self._server)
+            self._deliver(self._server, self._client)
+
+    def _enter(self, end: _End) -> None:
+        """Take what was written at one end, and tell when each byte will arrive at the other."""
+        data = self._fault(end.direction, os.read(end.master, _READ_SIZE))
+        now = time.monotonic()
+        begin = max(now, end.last_bit)
+        new_frame = begin - end.last_bit >= self.timing.gap
+        if new_frame and end is self._server:
+            begin = max(begin, self._client.last_bit + self.timing.turnaround)
+        self.traffic.add(end.direction, len(data), new_frame=new_frame)
+        for byte in data:
+            begin += self.timing.character
+            end.travelling.append((begin, byte))
+        end.last_bit = begin
+
+    @staticmethod
+    def _deliver(source: _End, target: _End) -> None:
+        """Hand over the bytes whose last bit has arrived."""
+        now = time.monotonic()
+        arrived = bytearray()
+        while source.travelling and source.travelling[0][0] <= now:
+            arrived.append(source.travelling.popleft()[1])
+        if arrived:
+            os.write(target.master, arrived)
+
+
+def _serve(control: Connection, timing: Timing, fault: Fault) -> None:
+    """Run a wire in this process."""
+    wire = Wire(timing, fault)
+    control.send((wire.client_path, wire.server_path))
+    wire.run(control)
+
+
+@dataclass(frozen=True)
+class RunningWire:
+    """A wire in a process of its own."""
+
+    client_path: str
+    server_path: str
+    timing: Timing
+    _control: Connection
+
+    def traffic(self) -> Traffic:
+        """Return what has passed so far."""
+        return self._ask("traffic")
+
+    def reset(self) -> Traffic:
+        """Return what has passed so far, and count from zero."""
+        return self._ask("reset")
+
+    def _ask(self, message: str) -> Traffic:
+        self._control.send(message)
+        answer = _received(self._control)
+        assert isinstance(answer, Traffic)
+        return replace(answer)
+
+
+@contextmanager
+def running_wire(timing: Timing | None = None, fault: Fault = clean) -> Iterator[RunningWire]:
+    """Lay a wire; ``fault`` has to be a function that can be pickled.
+
+    Raises:
+        TimeoutError: the wire's process does not answer.
+    """
+    timing = timing or Timing()
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_serve, args=(theirs, timing, fault), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        paths = _received(ours)
+        assert isinstance(paths, tuple)
+        client_path, server_path = paths
+        yield RunningWire(client_path, server_path, timing, ours)
+        ours.send(None)
+        process.join(_PATIENCE)
+    finally:
+        process.kill()
+        process.join()
+        ours.close()
+
+
+def _received(control: Connection) -> object:
+    """Receive from the wire's process, with a limit to how long that may take."""
+    if not control.poll(_PATIENCE):
+        message = "the wire does not answer"
+        raise TimeoutError(message)
+    answer: object = control.recv()
+    return answer
