@@ -5,7 +5,7 @@ from .history import MeterHistory, Span
 from .house import House, Tweak
 from .measure import Role
 from .meter import Meter, MeterConfig
-from .page import PageConfig
+from .page import Page, PageConfig
 from .server import Framing, PtyConfig, SerialConfig, TcpConfig
 from .simulator import Simulator, SimulatorConfig
 
@@ -16,6 +16,7 @@ __all__ = [
     "Meter",
     "MeterConfig",
     "MeterHistory",
+    "Page",
     "PageConfig",
     "PtyConfig",
     "Role",

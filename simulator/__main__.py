@@ -3,6 +3,7 @@
 from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from datetime import datetime, tzinfo
 import json
 import logging
@@ -14,6 +15,7 @@ from zoneinfo import ZoneInfo
 from . import (
     Framing,
     MeterConfig,
+    Page,
     PageConfig,
     PtyConfig,
     Role,
@@ -196,9 +198,6 @@ def configuration(options: Namespace) -> SimulatorConfig:
             parity=options.parity,
             stop_bits=options.stop_bits,
         ),
-        page=None
-        if options.page is None
-        else PageConfig(host=options.page[0], port=options.page[1]),
         start=options.start,
         speed=options.speed,
         timezone=options.timezone,
@@ -210,14 +209,28 @@ def configuration(options: Namespace) -> SimulatorConfig:
     )
 
 
-async def run(config: SimulatorConfig) -> None:
+def page_configuration(options: Namespace) -> PageConfig | None:
+    """Return where the page is wanted, if it is.
+
+    Raises:
+        ValueError: others than this machine could reach it there.
+    """
+    return PageConfig(host=options.page[0], port=options.page[1]) if options.page else None
+
+
+async def run(config: SimulatorConfig, page_config: PageConfig | None) -> None:
     """Simulate until the process is asked to end."""
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
-    async with Simulator(config) as simulator:
-        sys.stdout.write(json.dumps({"ready": True, **simulator.endpoints()}) + "\n")
+    async with AsyncExitStack() as stack:
+        simulator = await stack.enter_async_context(Simulator(config))
+        ready = {"ready": True, **simulator.endpoints(), "page": None}
+        if page_config is not None:
+            page = await stack.enter_async_context(Page(simulator, page_config))
+            ready["page"] = page.url
+        sys.stdout.write(json.dumps(ready) + "\n")
         sys.stdout.flush()
         await ended.wait()
 
@@ -230,7 +243,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not (options.tcp or options.pty or options.serial or options.page):
         command.error("give at least one of --tcp, --pty, --serial or --page")
     try:
-        asyncio.run(run(configuration(options)))
+        asyncio.run(run(configuration(options), page_configuration(options)))
     except (OSError, ValueError) as err:
         command.exit(1, f"{command.prog}: {err}\n")
     return 0

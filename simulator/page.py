@@ -6,18 +6,17 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 import time
-from typing import TYPE_CHECKING, Any
+from types import TracebackType
+from typing import Any, Self
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from .house import PHASES
 from .leds import PERIOD, remote_colour
+from .meter import Meter
 from .server import require_loopback
-
-if TYPE_CHECKING:
-    from .meter import Meter
-    from .simulator import Simulator
+from .simulator import Simulator
 
 _HTML = Path(__file__).with_name("page.html")
 _HISTORY = {"start", "end", "step", "resolution"}
@@ -36,7 +35,7 @@ class PageConfig:
 
 
 class Page:
-    """The web server of the page.
+    """The web server of a simulator's page, as long as its async context lasts.
 
     `GET /` the page; `GET /api/state` everything there is to know; `GET /api/history?start=&end=`
     the past; `POST /api/clock`, `/api/meters/{serial}/house`, `.../cable` and `.../counters`
@@ -57,7 +56,7 @@ class Page:
         host = f"[{self._config.host}]" if ":" in self._config.host else self._config.host
         return f"http://{host}:{self._port}"
 
-    async def open(self) -> None:
+    async def __aenter__(self) -> Self:
         """Serve the page.
 
         Raises:
@@ -79,8 +78,14 @@ class Page:
         await self._runner.setup()
         await web.TCPSite(self._runner, self._config.host, self._port).start()
         self._port = self._runner.addresses[0][1]
+        return self
 
-    async def close(self) -> None:
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         """Stop serving."""
         if self._runner is not None:
             await self._runner.cleanup()
@@ -94,7 +99,7 @@ class Page:
 
     async def _history(self, request: web.Request) -> web.Response:
         numbers = {name: int(value) for name, value in request.query.items()}
-        if "start" not in numbers or not numbers.keys() <= {"start", "end", "step", "resolution"}:
+        if "start" not in numbers or not numbers.keys() <= _HISTORY:
             raise ValueError(
                 "history takes start, and perhaps end, step and resolution, in seconds"
             )

@@ -15,7 +15,6 @@ from .history import MeterHistory, meter_history
 from .house import House
 from .measure import Role
 from .meter import Meter, MeterConfig, Site
-from .page import Page, PageConfig
 from .server import Line, PtyConfig, PtyLine, SerialConfig, SerialLine, TcpConfig, TcpLine
 
 
@@ -28,7 +27,6 @@ class SimulatorConfig:
         tcp: TCP ports to serve the bus on.
         pty: a pseudo-terminal to serve the bus on.
         serial: a serial port to serve the bus on.
-        page: the page with the faceplates and the JSON API.
         start: simulated time at the start; left open, now. Without a time zone it is `timezone`'s.
         speed: how fast simulated time runs; 0 leaves it to `clock.advance`.
         timezone: the houses' local time.
@@ -43,7 +41,6 @@ class SimulatorConfig:
     tcp: Sequence[TcpConfig] = ()
     pty: PtyConfig | None = None
     serial: SerialConfig | None = None
-    page: PageConfig | None = None
     start: datetime | None = None
     speed: float = 0
     timezone: tzinfo = UTC
@@ -74,7 +71,6 @@ class Simulator:
         self.tcp = [TcpLine(bus, tcp) for tcp in config.tcp]
         self.pty = None if config.pty is None else PtyLine(bus, config.pty)
         self.serial = None if config.serial is None else SerialLine(bus, config.serial)
-        self.page = None if config.page is None else Page(self, config.page)
         self._running = AsyncExitStack()
 
     @property
@@ -111,9 +107,6 @@ class Simulator:
             for line in self._lines():
                 stack.push_async_callback(line.close)
                 await line.open()
-            if self.page is not None:
-                stack.push_async_callback(self.page.close)
-                await self.page.open()
             running = asyncio.create_task(self.clock.run(), name="simulated time")
             stack.push_async_callback(_cancel, running)
             self._running = stack.pop_all()
@@ -173,7 +166,6 @@ class Simulator:
             ],
             "pty": None if self.pty is None else self.pty.path,
             "serial": None if self.serial is None else self.serial.port,
-            "page": None if self.page is None else self.page.url,
         }
 
     def _lines(self) -> list[Line]:

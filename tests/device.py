@@ -4,6 +4,7 @@ It stands behind the simulator's own lines, so that what it sends are real frame
 and packed by pysunspec2, so that nothing here shares code with what is tested.
 """
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, override
@@ -39,7 +40,8 @@ class Device:
 
     While ``silent`` it answers nothing, and it swallows the next ``lost_replies`` requests; the
     next ``garbled_replies`` answers are to another function than was asked for; with ``refusal`` it
-    answers with that Modbus exception. ``requests`` lists what was asked.
+    answers with that Modbus exception. ``requests`` lists what was asked,
+    and ``asked`` is set with each.
     """
 
     def __init__(self, config: MeterConfig | None = None, *, timestamp: int = NOON) -> None:
@@ -53,6 +55,7 @@ class Device:
         self.garbled_replies = 0
         self.refusal: ExcCodes | None = None
         self.requests: list[Request] = []
+        self.asked = asyncio.Event()
         self.become(config, timestamp=timestamp)
 
     def become(self, config: MeterConfig, *, timestamp: int = NOON) -> None:
@@ -124,6 +127,7 @@ class Bench(Bus):
                 pdu.function_code = _READ_INPUT_REGISTERS
             return pdu
         device.requests.append(Request(pdu.address, pdu.count))
+        device.asked.set()
         if device.lost_replies:
             device.lost_replies -= 1
             return None

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from custom_components.dts307.const import DEFAULT_UNIT_ID
@@ -29,9 +30,11 @@ async def network(*devices: Device, framing: Framing = Framing.SOCKET) -> AsyncI
 
 
 @asynccontextmanager
-async def serial(*devices: Device, speed: int | None = SPEED) -> AsyncIterator[PtyLine]:
-    """Serve devices on a pseudo-terminal that insists on a speed."""
-    async with _opened(PtyLine(Bench(*devices), PtyConfig(baud=speed))) as line:
+async def serial(
+    *devices: Device, speed: int | None = SPEED, link: Path | None = None
+) -> AsyncIterator[PtyLine]:
+    """Serve devices on a pseudo-terminal that insists on a speed, perhaps by another name."""
+    async with _opened(PtyLine(Bench(*devices), PtyConfig(baud=speed, link=link))) as line:
         yield line
 
 

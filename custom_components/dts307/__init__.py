@@ -7,8 +7,8 @@ from homeassistant.exceptions import ConfigEntryError, ConfigEntryNotReady, Home
 
 from .const import CONF_UNIT_ID, DOMAIN
 from .coordinator import Dts307ConfigEntry, Dts307Coordinator
-from .link import failure_key, link_params, response_timeout
-from .meter import Meter, MeterError
+from .link import failure_key, identify, link_params
+from .meter import MeterError
 
 PLATFORMS = (Platform.BINARY_SENSOR, Platform.SENSOR)
 
@@ -20,9 +20,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: Dts307ConfigEntry) -> bo
     except HomeAssistantError as err:
         # Whoever holds the link with other settings may let go of it.
         raise ConfigEntryNotReady(translation_domain=DOMAIN, translation_key="link_in_use") from err
-    unit.require_timeout(response_timeout(entry.data))
     try:
-        meter = await Meter.identify(unit)
+        meter = await identify(unit, entry.data)
     except MeterError as err:
         raise ConfigEntryNotReady(
             translation_domain=DOMAIN,

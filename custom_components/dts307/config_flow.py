@@ -31,8 +31,8 @@ from .forms import (
     link_data,
     link_form,
 )
-from .link import failure_key, link_params, response_timeout
-from .meter import Identity, Meter, MeterError
+from .link import failure_key, identify, link_params
+from .meter import Identity, MeterError
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -89,7 +89,10 @@ class Dts307ConfigFlow(ConfigFlow, domain=DOMAIN):
             except LinkRefusedError as err:
                 errors["base"] = err.key
             else:
-                await self.async_set_unique_id(self._identity.serial_number)
+                # A flow that was left half-way in another window is no obstacle.
+                await self.async_set_unique_id(
+                    self._identity.serial_number, raise_on_progress=False
+                )
                 self._abort_if_unique_id_configured()
                 return await self.async_step_current_transformers()
         return self.async_show_form(
@@ -207,8 +210,7 @@ class Dts307ConfigFlow(ConfigFlow, domain=DOMAIN):
             async with async_get_temporary_unit(
                 self.hass, link_params(data), data[CONF_UNIT_ID]
             ) as unit:
-                unit.require_timeout(response_timeout(data))
-                meter = await Meter.identify(unit)
+                meter = await identify(unit, data)
         except MeterError as err:
             _LOGGER.debug("No meter at %s: %r", data, err)
             raise LinkRefusedError(failure_key(err, data)) from err

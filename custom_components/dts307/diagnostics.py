@@ -4,10 +4,11 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from homeassistant.components.diagnostics import async_redact_data
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_HOST
 from homeassistant.core import HomeAssistant
 
-from .coordinator import Dts307ConfigEntry
+from .coordinator import Dts307ConfigEntry, Dts307Coordinator
 from .meter import Meter, MeterError
 
 TO_REDACT: Final = {CONF_HOST, "serial_number"}
@@ -20,12 +21,28 @@ _SERIAL_NUMBER: Final = slice(50, 66)
 async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: Dts307ConfigEntry
 ) -> dict[str, Any]:
-    """Return the set-up, the model chain, the raw registers and the latest reading."""
-    coordinator = entry.runtime_data
+    """Return the set-up, the model chain, the raw registers and the latest reading.
+
+    A meter that could not be set up is worth a report, too: then there is the reason instead.
+    """
+    diagnostics: dict[str, Any] = {
+        "entry": {
+            "data": dict(entry.data),
+            "options": dict(entry.options),
+            "state": entry.state.value,
+            "reason": entry.error_reason_translation_key,
+        }
+    }
+    if entry.state is ConfigEntryState.LOADED:
+        diagnostics |= await _async_meter(entry.runtime_data)
+    return async_redact_data(diagnostics, TO_REDACT)
+
+
+async def _async_meter(coordinator: Dts307Coordinator) -> dict[str, Any]:
+    """Return all there is to tell about a meter that was identified."""
     meter = coordinator.meter
     failure = coordinator.last_exception
-    diagnostics = {
-        "entry": {"data": dict(entry.data), "options": dict(entry.options)},
+    return {
         "identity": asdict(meter.identity),
         "chain": {
             "base_address": meter.chain.base_address,
@@ -36,7 +53,6 @@ async def async_get_config_entry_diagnostics(
         "last_update_success": coordinator.last_update_success,
         "last_failure": failure and type(failure.__cause__ or failure).__name__,
     }
-    return async_redact_data(diagnostics, TO_REDACT)
 
 
 async def _async_registers(meter: Meter) -> dict[str, Any]:

@@ -1,10 +1,11 @@
 """From what the owner entered to a link on Home Assistant's shared Modbus connections."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_PORT
-from modbus_connection import ModbusSerialParams, ModbusTcpParams
+from modbus_connection import ModbusSerialParams, ModbusTcpParams, ModbusUnit
 
 from .const import (
     CONF_BAUDRATE,
@@ -15,7 +16,7 @@ from .const import (
     FRAMING_RTU,
     TRANSPORT_SERIAL,
 )
-from .meter import LinkDownError, MeterError, MeterSilentError
+from .meter import LinkDownError, Meter, MeterError, MeterSilentError
 
 PARITIES: Final[Mapping[str, Literal["N", "E", "O"]]] = {
     "none": "N",
@@ -29,6 +30,7 @@ the same link must be described alike by every integration that shares it."""
 
 _LONGEST_FRAME_BITS: Final = 256 * 11
 _PATIENCE: Final = 1.0
+_PORT_CLOSES_WITHIN: Final = 1.0
 
 type LinkParams = ModbusSerialParams | ModbusTcpParams
 
@@ -57,6 +59,25 @@ def response_timeout(data: Mapping[str, Any]) -> float:
     """
     baudrate: int = data.get(CONF_BAUDRATE, 9600)
     return _PATIENCE + _LONGEST_FRAME_BITS / baudrate
+
+
+async def identify(unit: ModbusUnit, data: Mapping[str, Any]) -> Meter:
+    """Identify the meter on a unit of the link that config entry data describe.
+
+    A serial port that was in use a moment ago, as on every reload, is closed in the background,
+    and drivers take their time over it. Whoever opens it just then finds it taken, so that a port
+    gets a second chance.
+
+    Raises MeterError.
+    """
+    unit.require_timeout(response_timeout(data))
+    try:
+        return await Meter.identify(unit)
+    except LinkDownError:
+        if data[CONF_TRANSPORT] != TRANSPORT_SERIAL:
+            raise
+    await asyncio.sleep(_PORT_CLOSES_WITHIN)
+    return await Meter.identify(unit)
 
 
 def failure_key(err: MeterError, data: Mapping[str, Any]) -> str:

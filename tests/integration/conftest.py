@@ -1,8 +1,10 @@
 """Home Assistant with the integration, and little patience."""
 
 from pathlib import Path
+import time
 
 import pytest
+from serialx import descriptor_transport
 
 from custom_components.dts307 import link
 
@@ -24,6 +26,19 @@ def our_integration(enable_custom_integrations: None) -> None:
 
 @pytest.fixture(autouse=True)
 def little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait a quarter of a second for answers, which on loopback come at once."""
+    """Wait a fraction of a second for answers, which on loopback come at once, and for ports."""
     monkeypatch.setattr(link, "_PATIENCE", 0.25)
     monkeypatch.setattr(link, "_LONGEST_FRAME_BITS", 0)
+    monkeypatch.setattr(link, "_PORT_CLOSES_WITHIN", 0.25)
+
+
+@pytest.fixture
+def slow_driver(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let serial ports take a tenth of a second to close, as drivers do that drain them first."""
+    close = descriptor_transport._safe_close  # noqa: SLF001 - the one place that closes a port
+
+    def close_slowly(descriptor: int) -> None:
+        time.sleep(0.1)
+        close(descriptor)
+
+    monkeypatch.setattr(descriptor_transport, "_safe_close", close_slowly)

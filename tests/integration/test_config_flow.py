@@ -131,6 +131,19 @@ async def test_the_same_meter_twice(hass: HomeAssistant) -> None:
         assert hass.config_entries.async_entries(DOMAIN) == [entry]
 
 
+async def test_a_flow_left_half_way_is_no_obstacle(hass: HomeAssistant) -> None:
+    """Whoever closes the window and begins again gets to the end, and leaves nothing open."""
+    async with network(Device()) as line:
+        entered = answers(network_data(line))
+        left = await submit(hass, await begin(hass, "network"), entered)
+        assert left["step_id"] == "current_transformers"
+        result = await submit(hass, await begin(hass, "network"), entered)
+        result = await submit(hass, result, {})
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        assert hass.config_entries.flow.async_progress() == []
+        assert len(hass.config_entries.async_entries(DOMAIN)) == 1
+
+
 async def test_another_meter_on_a_bus_in_use(hass: HomeAssistant) -> None:
     """The second meter comes over the connection that is open for the first."""
     devices = Device(), Device(MeterConfig(unit=101, model=201))

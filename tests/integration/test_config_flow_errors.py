@@ -30,6 +30,9 @@ from tests.integration.home import (
 )
 from tests.lines import SPEED, network, network_data, serial, serial_data
 
+LOOK_UP = socket.getaddrinfo
+"""As it is while this module is loaded; in tests, the plugin forbids to look names up."""
+
 
 def closed_port() -> int:
     """Return a TCP port on which nobody listens."""
@@ -83,18 +86,29 @@ async def test_no_such_host(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, framing: Framing
 ) -> None:
     """No name server knows the name."""
-    look_up = socket.getaddrinfo
 
     def unknown(host: str, *args: Any, **kwargs: Any) -> Any:
         if host == "nowhere.invalid":
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-        return look_up(host, *args, **kwargs)
+        return LOOK_UP(host, *args, **kwargs)
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     async with network(Device(), framing=framing) as line:
         right = network_data(line)
         wrong = right | {"host": "nowhere.invalid"}
         await refused_then_recovered(hass, wrong, "link_down_network", right)
+
+
+@pytest.mark.parametrize("host", ["192.168.1..5", "x" * 70])
+@pytest.mark.parametrize("framing", Framing)
+async def test_a_host_that_cannot_be(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, framing: Framing, host: str
+) -> None:
+    """What no name server would be asked, for it is no name."""
+    monkeypatch.setattr(socket, "getaddrinfo", LOOK_UP)
+    async with network(Device(), framing=framing) as line:
+        right = network_data(line)
+        await refused_then_recovered(hass, right | {"host": host}, "link_down_network", right)
 
 
 @pytest.mark.parametrize("framing", Framing)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 import logging
+from pathlib import Path
 
 from homeassistant.components.modbus.connection import async_get_connection_info
 from homeassistant.config_entries import ConfigEntryState
@@ -151,6 +152,30 @@ async def test_the_adapter_goes_and_comes_back(
         ((level, line_told),) = told(caplog)
         assert level == logging.ERROR
         assert reason_text("link_down_network") in line_told
+
+        caplog.clear()
+        await line.open()
+        await let_pass(hass)
+        assert STATE_UNAVAILABLE not in states(hass, entry)
+        assert [level for level, _ in told(caplog)] == [logging.INFO]
+
+
+async def test_the_serial_adapter_is_unplugged_and_back(
+    hass: HomeAssistant, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    """Its port comes back under the same name, as those in /dev/serial/by-id do."""
+    device = Device()
+    async with serial(device, link=tmp_path / "usb-adapter") as line:
+        entry = entry_for(device, serial_data(line))
+        await load(hass, entry)
+        caplog.clear()
+        await line.close()
+        for _ in range(2):
+            await let_pass(hass)
+            assert set(states(hass, entry)) == {STATE_UNAVAILABLE}
+        ((level, line_told),) = told(caplog)
+        assert level == logging.ERROR
+        assert reason_text("link_down_serial") in line_told
 
         caplog.clear()
         await line.open()

@@ -154,3 +154,18 @@ async def test_on_a_serial_port(
         assert diagnostics["entry"]["data"].items() >= {"baudrate": 115200, "stopbits": 1}.items()
         assert entry.state is ConfigEntryState.LOADED
         assert_anonymous(diagnostics)
+
+
+async def test_a_meter_that_could_not_be_set_up(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator, meter: Device
+) -> None:
+    """That is when a report is wanted most: it says why."""
+    meter.silent = True
+    async with network(meter) as line:
+        entry = entry_for(meter, network_data(line))
+        await load(hass, entry, ConfigEntryState.SETUP_RETRY)
+        diagnostics = await download(hass, hass_client, entry)
+        assert diagnostics["entry"]["state"] == "setup_retry"
+        assert diagnostics["entry"]["reason"] == "meter_silent_network"
+        assert diagnostics["entry"]["data"]["host"] == "**REDACTED**"
+        assert diagnostics.keys() == {"entry"}

@@ -1,6 +1,7 @@
 """The Energy dashboard takes the energies: the real recorder books them, the dashboard agrees."""
 
 from datetime import UTC, datetime, timedelta
+import logging
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.energy.data import async_get_manager
@@ -27,6 +28,12 @@ EXPORTED = "sensor.dts_307_energy_exported"
 NET = "sensor.dts_307_energy_net"
 POWER = "sensor.dts_307_power"
 MORNING = datetime(2026, 6, 1, 6, 0, 30, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def quiet_database(caplog: pytest.LogCaptureFixture) -> None:
+    """Leave the statements of the database out of the log."""
+    caplog.set_level(logging.WARNING, "sqlalchemy.engine")
 
 
 @pytest.fixture

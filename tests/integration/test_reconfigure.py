@@ -106,6 +106,24 @@ async def test_the_same_port_at_another_speed(hass: HomeAssistant) -> None:
         assert_moved(result, entry, data)
 
 
+@pytest.mark.usefixtures("slow_driver")
+async def test_the_same_port_with_a_slow_driver(hass: HomeAssistant) -> None:
+    """It is closed and opened three times in a row, and found taken at first each time."""
+    device = Device()
+    async with serial(device) as line:
+        data = serial_data(line)
+        entry = entry_for(device, data)
+        await load(hass, entry)
+        result = await begin(hass, entry, "serial")
+        wrong = answers(serial_data(line, speed=OTHER_SPEED))
+        result = await submit(hass, result, wrong)
+        assert_refused(result, "reconfigure_serial", "meter_silent_serial")
+        assert entry.state is ConfigEntryState.LOADED
+        result = await submit(hass, result, answers(data))
+        assert_moved(result, entry, data)
+        await hass.config_entries.async_unload(entry.entry_id)
+
+
 async def test_the_same_port_at_a_wrong_speed(hass: HomeAssistant) -> None:
     """Nobody answers at that speed, and the entry goes on at the old one."""
     device = Device()

@@ -1,5 +1,6 @@
 """Setting meters up and taking them down."""
 
+import asyncio
 from typing import Literal
 
 from homeassistant.components.modbus.connection import async_get_connection_info
@@ -196,6 +197,48 @@ async def test_a_gateway_that_refuses(hass: HomeAssistant) -> None:
         entry = entry_for(device, network_data(line))
         await load(hass, entry, ConfigEntryState.SETUP_RETRY)
         assert entry.error_reason_translation_key == "meter_silent_network"
+
+
+async def test_unloads_while_an_answer_is_due(hass: HomeAssistant) -> None:
+    """The poll that is under way is given up at once, and nothing of it stays behind."""
+    device = Device()
+    async with serial(device) as line:
+        entry = entry_for(device, serial_data(line))
+        await load(hass, entry)
+        device.silent = True
+        device.asked.clear()
+        poll = hass.async_create_task(entry.runtime_data.async_refresh())
+        await asyncio.wait_for(device.asked.wait(), 5)
+        assert await hass.config_entries.async_unload(entry.entry_id)
+        await poll
+        assert async_get_connection_info(hass) == []
+
+
+@pytest.mark.usefixtures("slow_driver")
+async def test_a_port_that_takes_its_time_to_close(hass: HomeAssistant) -> None:
+    """A reload, as after every change of the options, finds it still taken at first."""
+    device = Device()
+    async with serial(device) as line:
+        entry = entry_for(device, serial_data(line))
+        await load(hass, entry)
+        assert await hass.config_entries.async_reload(entry.entry_id)
+        assert hass.config_entries.async_loaded_entries(DOMAIN) == [entry]
+        await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_removed_while_it_is_set_up(hass: HomeAssistant) -> None:
+    """A person need not wait until a silent meter is given up."""
+    device = Device()
+    async with network(device) as line:
+        entry = entry_for(device, network_data(line))
+        device.silent = True
+        entry.add_to_hass(hass)
+        setup = hass.async_create_task(hass.config_entries.async_setup(entry.entry_id))
+        await asyncio.wait_for(device.asked.wait(), 5)
+        await hass.config_entries.async_remove(entry.entry_id)
+        await setup
+        assert async_get_connection_info(hass) == []
+        assert hass.config_entries.async_entries(DOMAIN) == []
 
 
 class TestLink:

@@ -4,9 +4,19 @@ from fractions import Fraction
 import math
 from typing import Any
 
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, Phase, settings, strategies as st
 
 from .published import FLOAT_MODELS, PHASES, QUANTITIES, canonical, published_points
+
+whole_maps = settings(
+    # One example fills a whole register map, and each runs in an event loop of its own.
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    # To shrink a whole register map takes minutes; the blob repeats the example as it is.
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    print_blob=True,
+)
 
 type RawPoints = dict[str, Any]
 """What stands in a model's points, unscaled, by canonical name; None is "not implemented"."""

@@ -6,6 +6,7 @@ from typing import Any
 from hypothesis import assume, given, strategies as st
 import pytest
 
+from .contents import whole_maps
 from .device import reading_of, values
 from .published import FLOAT_MODELS, INTEGER_MODELS, METER_MODELS, encode
 
@@ -48,6 +49,8 @@ def wye(
         (-98, 0, -0.98),
         (985, -1, 0.985),
         (9876, -2, 0.9876),
+        (9988, -2, 0.9988),
+        (984, -1, 0.984),
         (-9876, -2, -0.9876),
         (10, 1, 1.0),
         (0, -2, 0.0),
@@ -114,6 +117,10 @@ async def test_without_usable_powers_only_percent_exceeds_one(
     powers = {"W": watts, "W_SF": 0, "VA": volt_amperes, "VA_SF": 0}
     assert (await factors(203, PF=80, PF_SF=-2, **powers))[0] == 0.8
     assert (await factors(203, PF=80, PF_SF=0, **powers))[0] == 0.8
+
+
+async def test_more_active_than_apparent_power_is_no_evidence() -> None:
+    assert (await factors(213, PF=2, W=200, VA=100))[0] == 0.02
 
 
 async def test_one_large_phase_makes_them_all_percent() -> None:
@@ -198,6 +205,7 @@ async def test_a_scale_factor_out_of_range_leaves_no_value(model_id: int, scale:
 
 
 @pytest.mark.parametrize("percent", [False, True])
+@whole_maps
 @given(
     ratio=st.integers(-1000, 1000),
     volt_amperes=st.integers(1000, 32767),

@@ -25,7 +25,7 @@ from custom_components.dts307.meter import (
     Reading,
 )
 
-from .contents import meter_contents
+from .contents import meter_contents, whole_maps
 from .device import END, MARKER, Clock, Device, common, device_with, meter_with, values
 from .published import METER_MODELS, PHASES, QUANTITIES, encode
 
@@ -94,7 +94,7 @@ def check_phases(name: str, quantity: PerPhase, model_id: int) -> None:
 
 
 @every_model
-@settings(max_examples=60)
+@whole_maps
 @given(data=st.data())
 async def test_any_content_of_a_meter_model_gives_a_sane_reading(
     model_id: int, data: st.DataObject
@@ -108,7 +108,7 @@ async def test_any_content_of_a_meter_model_gives_a_sane_reading(
         clock.now += 5
 
 
-@settings(max_examples=150)
+@settings(whole_maps, max_examples=100)
 @given(
     base_address=st.sampled_from([40000, 50000, 0, 0xFFFF - 200]),
     marker=st.sampled_from([MARKER, [], MARKER[::-1]]),
@@ -128,7 +128,7 @@ async def test_any_registers_give_a_meter_or_one_of_our_errors(
     assert len(device.requests) <= MOST_REQUESTS + 2
 
 
-@settings(max_examples=60)
+@settings(whole_maps, max_examples=50)
 @given(
     models=st.lists(
         st.tuples(st.sampled_from([1, 103, 160, 201, 203, 212, 213]), st.integers(0, 130)),
@@ -156,7 +156,7 @@ async def test_the_first_meter_model_of_any_chain_is_read(
 
 
 @every_model
-@settings(max_examples=40)
+@whole_maps
 @given(data=st.data())
 async def test_any_faults_on_the_way_are_our_errors_and_leave_no_trace(
     model_id: int, data: st.DataObject
@@ -182,7 +182,7 @@ async def test_any_faults_on_the_way_are_our_errors_and_leave_no_trace(
     assert await meter.read() == truth
 
 
-@settings(max_examples=50)
+@whole_maps
 @given(identity=register_contents(66))
 async def test_any_identity_gives_texts(identity: list[int]) -> None:
     registers = common()

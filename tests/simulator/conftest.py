@@ -8,7 +8,6 @@ import pytest
 
 from simulator import (
     MeterConfig,
-    PageConfig,
     PtyConfig,
     Role,
     Simulator,
@@ -21,7 +20,7 @@ NOON = datetime(2026, 6, 22, 12, tzinfo=UTC)
 
 @pytest.fixture
 async def sim(tmp_path: Path) -> AsyncIterator[Simulator]:
-    """A standing world: two meters on one site, on TCP, on a pty and on a page."""
+    """A standing world: two meters on one site, on TCP and on a pty."""
     config = SimulatorConfig(
         meters=[
             MeterConfig(model=203, unit=100, days_in_service=10),
@@ -29,7 +28,6 @@ async def sim(tmp_path: Path) -> AsyncIterator[Simulator]:
         ],
         tcp=[TcpConfig()],
         pty=PtyConfig(link=tmp_path / "ttyDTS"),
-        page=PageConfig(),
         start=NOON,
     )
     async with Simulator(config) as simulator:

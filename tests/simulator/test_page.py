@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from simulator import PageConfig, Simulator, SimulatorConfig, TcpConfig
+from simulator import Page, PageConfig, Simulator, SimulatorConfig, TcpConfig
 
 from .clients import TcpClient, read_request
 
@@ -43,8 +43,7 @@ class Api:
 @pytest.fixture
 async def api(sim: Simulator) -> AsyncIterator[Api]:
     """Return a client of the page of the shared world."""
-    assert sim.page is not None
-    async with aiohttp.ClientSession(sim.page.url) as session:
+    async with Page(sim, PageConfig()) as page, aiohttp.ClientSession(page.url) as session:
         yield Api(session)
 
 
@@ -171,9 +170,8 @@ async def test_a_tcp_port_that_was_taken_meanwhile_is_a_conflict(sim: Simulator,
 
 
 async def test_the_page_on_ipv6() -> None:
-    async with Simulator(SimulatorConfig(page=PageConfig(host="::1"))) as sim:
-        assert sim.page is not None
-        assert re.fullmatch(r"http://\[::1\]:\d+", sim.page.url)
+    async with Simulator(SimulatorConfig()) as sim, Page(sim, PageConfig(host="::1")) as page:
+        assert re.fullmatch(r"http://\[::1\]:\d+", page.url)
 
 
 def test_the_page_is_for_this_machine_only() -> None:

@@ -135,12 +135,18 @@ type Fields = dict[str, RegisterField[Any]]
 
 
 class _WholeUnits(NumberField[float]):
-    """A number whose scale factor the model allows to be absent, which then means 10^0."""
+    """A number whose scale factor the model allows to be absent, which then means 10^0.
+
+    A counter that has no scale factor and reads 0 is absent as well: a meter that counted would
+    say in what.
+    """
 
     @override
     def decode(self, words: list[int], scale_exponent: int | None = None) -> Any:
-        exponent = 0 if scale_exponent == _SCALE_NOT_IMPLEMENTED else scale_exponent
-        return super().decode(words, exponent)
+        if scale_exponent != _SCALE_NOT_IMPLEMENTED:
+            return super().decode(words, scale_exponent)
+        absent = not self.signed and not any(words)
+        return None if absent else super().decode(words, 0)
 
 
 def _integer_field(

@@ -21,6 +21,11 @@ _POWER_FACTOR_EVIDENCE: Final = tuple(
 _PHASE_PAIRS: Final = {1: 1, 2: 1, 3: 3}
 """How many line-to-line voltages there are between so many phases (a single one: L1 to L2)."""
 
+_PHASE_BOUND_UNITS: Final = ("Wh", "VAh")
+"""What went through the meter in one direction went through a phase in that direction: if the total
+has counted it and no phase has, the meter has no such counters for its phases. Reactive energy may
+be of a quadrant that none of the phases is in."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PerPhase:
@@ -112,6 +117,8 @@ def _per_phase(quantity: Quantity, points: PointValues, phases: int) -> PerPhase
     if quantity.name == "voltage_line_to_line":
         phases = _PHASE_PAIRS[phases]
     parts = parts[:phases]
+    if quantity.unit in _PHASE_BOUND_UNITS and total and not any(parts):
+        parts = [None] * len(parts)
     known = [value for value in parts if value is not None]
     if total is None and parts and len(known) == len(parts):
         total = math.fsum(known) / (len(known) if quantity.averaged else 1)
