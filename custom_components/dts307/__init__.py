@@ -7,8 +7,11 @@ from homeassistant.exceptions import ConfigEntryError, ConfigEntryNotReady, Home
 
 from .const import CONF_UNIT_ID, DOMAIN
 from .coordinator import Dts307ConfigEntry, Dts307Coordinator
+from .guard import guard_store
 from .link import failure_key, identify, link_params
 from .meter import MeterError
+from .replacement import async_raise_replaced, async_withdraw_replaced
+from .watch import watch_store
 
 PLATFORMS = (Platform.BINARY_SENSOR, Platform.SENSOR)
 
@@ -29,9 +32,13 @@ async def async_setup_entry(hass: HomeAssistant, entry: Dts307ConfigEntry) -> bo
             translation_placeholders={"error": str(err)},
         ) from err
     if meter.identity.serial_number != entry.unique_id:
+        async_raise_replaced(hass, entry)
         raise ConfigEntryError(translation_domain=DOMAIN, translation_key="another_meter")
+    async_withdraw_replaced(hass, entry)
 
     coordinator = Dts307Coordinator(hass, entry, meter)
+    await coordinator.guard.async_load()
+    await coordinator.watch.async_load()
     await coordinator.async_config_entry_first_refresh()
     entry.runtime_data = coordinator
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
@@ -40,4 +47,12 @@ async def async_setup_entry(hass: HomeAssistant, entry: Dts307ConfigEntry) -> bo
 
 async def async_unload_entry(hass: HomeAssistant, entry: Dts307ConfigEntry) -> bool:
     """Stop polling; the link closes behind the last meter on it."""
+    await entry.runtime_data.guard.async_save()
+    await entry.runtime_data.watch.async_save()
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: Dts307ConfigEntry) -> None:
+    """Forget what was kept of the meter's counters and of its direction."""
+    await guard_store(hass, entry).async_remove()
+    await watch_store(hass, entry).async_remove()

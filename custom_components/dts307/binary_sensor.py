@@ -1,7 +1,7 @@
-"""The meter's own event flags."""
+"""The meter's own event flags, and whether it answers."""
 
 from dataclasses import dataclass
-from typing import override
+from typing import Final, override
 
 from homeassistant.components.binary_sensor import (
     BinarySensorDeviceClass,
@@ -13,22 +13,28 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import Dts307ConfigEntry
-from .entity import Dts307Entity, Dts307EntityDescription, add_measured_entities
+from .entity import (
+    Dts307Entity,
+    Dts307EntityDescription,
+    add_health_entities,
+    add_measured_entities,
+)
 from .meter import MeterEvent, Reading
+from .meter.health import LinkHealth
 
 PARALLEL_UPDATES = 0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dts307BinarySensorDescription(Dts307EntityDescription, BinarySensorEntityDescription):
+class Dts307BinarySensorDescription[T](Dts307EntityDescription[T], BinarySensorEntityDescription):
     """Describes a binary sensor of a meter."""
 
 
-def _event(key: str, flag: MeterEvent) -> Dts307BinarySensorDescription:
+def _event(key: str, flag: MeterEvent) -> Dts307BinarySensorDescription[Reading]:
     def is_set(reading: Reading) -> bool | None:
         return None if reading.events is None else flag in reading.events
 
-    return Dts307BinarySensorDescription(
+    return Dts307BinarySensorDescription[Reading](
         key=key,
         translation_key=key,
         device_class=BinarySensorDeviceClass.PROBLEM,
@@ -38,7 +44,17 @@ def _event(key: str, flag: MeterEvent) -> Dts307BinarySensorDescription:
     )
 
 
-BINARY_SENSORS = tuple(_event(flag.name.lower(), flag) for flag in MeterEvent if flag.name)
+EVENTS: Final = tuple(_event(flag.name.lower(), flag) for flag in MeterEvent if flag.name)
+
+HEALTH: Final = (
+    Dts307BinarySensorDescription[LinkHealth](
+        key="answering",
+        translation_key="answering",
+        device_class=BinarySensorDeviceClass.CONNECTIVITY,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda health: health.answering,
+    ),
+)
 
 
 async def async_setup_entry(
@@ -46,14 +62,15 @@ async def async_setup_entry(
     entry: Dts307ConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the event flags, if the meter has them."""
-    add_measured_entities(entry, async_add_entities, BINARY_SENSORS, Dts307BinarySensor)
+    """Add the event flags, if the meter has them, and whether it answers."""
+    add_measured_entities(entry, async_add_entities, EVENTS, Dts307BinarySensor[Reading])
+    add_health_entities(entry, async_add_entities, HEALTH, Dts307BinarySensor[LinkHealth])
 
 
-class Dts307BinarySensor(Dts307Entity, BinarySensorEntity):
+class Dts307BinarySensor[T](Dts307Entity[T], BinarySensorEntity):
     """A binary sensor of a meter."""
 
-    entity_description: Dts307BinarySensorDescription
+    entity_description: Dts307BinarySensorDescription[T]
 
     @property
     @override

@@ -25,6 +25,9 @@ CONF_CT_SETS: Final = "ct_sets"
 MOST_CT_SETS: Final = 3
 """Sets of CTs that the meter's inputs take in parallel (guide 3.4)."""
 
+CONF_DIRECTION: Final = "direction"
+DIRECTION_AUTO: Final = "auto"
+
 DEFAULT_UNIT_ID: Final = 100
 DEFAULT_BAUDRATE: Final = 9600
 DEFAULT_PORT: Final = 502

@@ -6,13 +6,16 @@ from typing import override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_SCAN_INTERVAL
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.util import dt as dt_util
 
-from .const import DEFAULT_NAME, DEFAULT_SCAN_INTERVAL, DOMAIN, MANUFACTURER
+from .const import CONF_UNIT_ID, DEFAULT_NAME, DEFAULT_SCAN_INTERVAL, DOMAIN, MANUFACTURER
+from .guard import CounterGuard
 from .link import failure_key
 from .meter import (
+    AnotherMeterError,
     GarbledReplyError,
     MapChangedError,
     Meter,
@@ -20,6 +23,9 @@ from .meter import (
     MeterSilentError,
     Reading,
 )
+from .meter.health import LinkHealth
+from .replacement import async_raise_replaced, async_withdraw_replaced
+from .watch import InstallationWatch
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -33,16 +39,22 @@ class Dts307Coordinator(DataUpdateCoordinator[Reading]):
 
     def __init__(self, hass: HomeAssistant, entry: Dts307ConfigEntry, meter: Meter) -> None:
         """Prepare to poll ``meter`` at the interval that the entry's options ask for."""
-        interval = entry.options.get(CONF_SCAN_INTERVAL, DEFAULT_SCAN_INTERVAL.total_seconds())
+        self._interval: float = entry.options.get(
+            CONF_SCAN_INTERVAL, DEFAULT_SCAN_INTERVAL.total_seconds()
+        )
         super().__init__(
             hass,
             _LOGGER,
             config_entry=entry,
-            name=entry.title,
-            update_interval=timedelta(seconds=interval),
+            # Meters of one model have one title; on a bus, their unit ids differ.
+            name=f"{entry.title} (unit {entry.data[CONF_UNIT_ID]})",
+            update_interval=timedelta(seconds=self._interval),
             always_update=False,
         )
         self.meter = meter
+        self.guard = CounterGuard(hass, entry)
+        self.watch = InstallationWatch(hass, entry)
+        self.health = HealthCoordinator(hass, entry, self.name)
         identity = meter.identity
         self.device_info = DeviceInfo(
             identifiers={(DOMAIN, identity.serial_number)},
@@ -56,8 +68,10 @@ class Dts307Coordinator(DataUpdateCoordinator[Reading]):
     @override
     async def _async_update_data(self) -> Reading:
         try:
-            return await self._async_read()
+            return await self._async_guarded_read()
         except MeterError as err:
+            if isinstance(err, AnotherMeterError):
+                async_raise_replaced(self.hass, self.config_entry)
             if isinstance(err, MapChangedError):
                 # What is there now has to be identified anew before any of it may be believed.
                 self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
@@ -66,6 +80,26 @@ class Dts307Coordinator(DataUpdateCoordinator[Reading]):
                 translation_key=failure_key(err, self.config_entry.data),
                 translation_placeholders={"error": str(err)},
             ) from err
+        finally:
+            pause = self.health.data.pause(self._interval)
+            self.update_interval = timedelta(seconds=pause)
+
+    @callback
+    @override
+    def _async_refresh_finished(self) -> None:
+        self.health.async_update_listeners()
+
+    async def _async_guarded_read(self) -> Reading:
+        """Read the meter, and let only those counts through that may be believed.
+
+        A counter that was never read before needs two readings, which need not be far apart.
+        """
+        reading = await self._async_believed_read()
+        return await self._async_believed_read() if self.guard.unconfirmed else reading
+
+    async def _async_believed_read(self) -> Reading:
+        reading = self.watch.async_check(await self._async_read())
+        return self.guard.async_check(reading)
 
     async def _async_read(self) -> Reading:
         """Read the meter; one reply lost or mangled on the wire gets a second chance.
@@ -73,8 +107,41 @@ class Dts307Coordinator(DataUpdateCoordinator[Reading]):
         A meter that was not answering anyway gets none: on a shared bus, the others wait for it.
         """
         try:
-            return await self.meter.read()
+            return await self._async_attempt()
         except MeterSilentError, GarbledReplyError, MapChangedError:
             if not self.last_update_success:
                 raise
-            return await self.meter.read()
+            return await self._async_attempt()
+
+    async def _async_attempt(self) -> Reading:
+        """Read the meter once, and take note of how that went."""
+        health, clock = self.health.data, self.hass.loop.time
+        begun = clock()
+        try:
+            reading = await self.meter.read()
+            if not self.last_update_success:
+                # While nothing answered, somebody may have hung up another meter in its place.
+                await self.meter.check_identity()
+                async_withdraw_replaced(self.hass, self.config_entry)
+        except MeterError as err:
+            health.failed(err.reason, begun, clock())
+            raise
+        health.answered(begun, clock(), dt_util.utcnow())
+        return reading
+
+
+class HealthCoordinator(DataUpdateCoordinator[LinkHealth]):
+    """Keeps the entities up to date that tell how the link is doing; it polls nothing itself.
+
+    Apart from the readings, because these entities have to stay available while the meter is not,
+    and change also when one failure follows another, of which nobody else is told.
+    """
+
+    def __init__(self, hass: HomeAssistant, entry: Dts307ConfigEntry, name: str) -> None:
+        """Begin with a link of which nothing is known yet."""
+        super().__init__(hass, _LOGGER, config_entry=entry, name=f"{name} link")
+        self.data = LinkHealth()
+
+    @override
+    async def _async_update_data(self) -> LinkHealth:
+        return self.data

@@ -2,45 +2,53 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from homeassistant.core import callback
 from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
-from homeassistant.helpers.update_coordinator import CoordinatorEntity
+from homeassistant.helpers.update_coordinator import CoordinatorEntity, DataUpdateCoordinator
 
-from .coordinator import Dts307ConfigEntry, Dts307Coordinator
+from .coordinator import Dts307ConfigEntry, Dts307Coordinator, HealthCoordinator
 from .meter import Reading
+from .meter.health import LinkHealth
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dts307EntityDescription(EntityDescription):
-    """Which part of a Reading an entity shows; None is what the meter does not measure."""
+class Dts307EntityDescription[T](EntityDescription):
+    """Which part of a Reading, or of the link's health, an entity shows.
 
-    value_fn: Callable[[Reading], StateType]
+    None is what the meter does not measure, or what is not known yet.
+    """
+
+    value_fn: Callable[[T], StateType | datetime]
 
 
-class Dts307Entity(CoordinatorEntity[Dts307Coordinator]):
-    """An entity that shows one part of the latest Reading."""
+class Dts307Entity[T](CoordinatorEntity[DataUpdateCoordinator[T]]):
+    """An entity that shows one part of the latest Reading, or of the link's health."""
 
     _attr_has_entity_name = True
-    entity_description: Dts307EntityDescription
+    entity_description: Dts307EntityDescription[T]
 
     def __init__(
-        self, coordinator: Dts307Coordinator, description: Dts307EntityDescription
+        self,
+        meter: Dts307Coordinator,
+        source: DataUpdateCoordinator[T],
+        description: Dts307EntityDescription[T],
     ) -> None:
-        """Attach to the meter that ``coordinator`` polls."""
-        super().__init__(coordinator)
+        """Attach to the device of ``meter``, and follow what ``source`` tells."""
+        super().__init__(source)
         self.entity_description = description
-        self._attr_unique_id = f"{coordinator.meter.identity.serial_number}_{description.key}"
-        self._attr_device_info = coordinator.device_info
+        self._attr_unique_id = f"{meter.meter.identity.serial_number}_{description.key}"
+        self._attr_device_info = meter.device_info
 
 
-def add_measured_entities[D: Dts307EntityDescription](
+def add_measured_entities[D: Dts307EntityDescription[Reading]](
     entry: Dts307ConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
     descriptions: Sequence[D],
-    entity_class: Callable[[Dts307Coordinator, D], Dts307Entity],
+    entity_class: Callable[[Dts307Coordinator, Dts307Coordinator, D], Dts307Entity[Reading]],
 ) -> None:
     """Add an entity for each value the meter measures, as soon as it first measures it.
 
@@ -56,7 +64,18 @@ def add_measured_entities[D: Dts307EntityDescription](
         for row in seen:
             waiting.remove(row)
         if seen:
-            async_add_entities(entity_class(coordinator, row) for row in seen)
+            async_add_entities(entity_class(coordinator, coordinator, row) for row in seen)
 
     add_seen()
     entry.async_on_unload(coordinator.async_add_listener(add_seen))
+
+
+def add_health_entities[D: Dts307EntityDescription[LinkHealth]](
+    entry: Dts307ConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    descriptions: Sequence[D],
+    entity_class: Callable[[Dts307Coordinator, HealthCoordinator, D], Dts307Entity[LinkHealth]],
+) -> None:
+    """Add the entities that tell how the link to the meter is doing."""
+    coordinator = entry.runtime_data
+    async_add_entities(entity_class(coordinator, coordinator.health, row) for row in descriptions)

@@ -28,6 +28,7 @@ from .const import (
     CONF_BAUDRATE,
     CONF_CT_RATING,
     CONF_CT_SETS,
+    CONF_DIRECTION,
     CONF_FRAMING,
     CONF_PARITY,
     CONF_STOPBITS,
@@ -37,6 +38,7 @@ from .const import (
     DEFAULT_PORT,
     DEFAULT_SCAN_INTERVAL,
     DEFAULT_UNIT_ID,
+    DIRECTION_AUTO,
     FRAMING_RTU,
     FRAMING_TCP,
     MOST_CT_SETS,
@@ -44,6 +46,7 @@ from .const import (
     TRANSPORT_SERIAL,
 )
 from .link import PARITIES
+from .meter.direction import Direction
 
 SECTION_ADVANCED: Final = "advanced"
 
@@ -121,6 +124,11 @@ OPTIONS_FORM: Final = vol.Schema(
             CONF_SCAN_INTERVAL, default=int(DEFAULT_SCAN_INTERVAL.total_seconds())
         ): _whole_number(1, 60, UnitOfTime.SECONDS),
         **_CURRENT_TRANSFORMERS,
+        vol.Required(CONF_DIRECTION, default=DIRECTION_AUTO): _choice(
+            CONF_DIRECTION,
+            (DIRECTION_AUTO, Direction.IMPORT_POSITIVE, Direction.EXPORT_POSITIVE),
+            SelectSelectorMode.DROPDOWN,
+        ),
     }
 )
 

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
+from weakref import WeakValueDictionary
 
 from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_PORT
 from modbus_connection import ModbusSerialParams, ModbusTcpParams, ModbusUnit
@@ -16,7 +17,7 @@ from .const import (
     FRAMING_RTU,
     TRANSPORT_SERIAL,
 )
-from .meter import LinkDownError, Meter, MeterError, MeterSilentError
+from .meter import Line, Link, LinkDownError, Meter, MeterError, MeterSilentError
 
 PARITIES: Final[Mapping[str, Literal["N", "E", "O"]]] = {
     "none": "N",
@@ -31,6 +32,8 @@ the same link must be described alike by every integration that shares it."""
 _LONGEST_FRAME_BITS: Final = 256 * 11
 _PATIENCE: Final = 1.0
 _PORT_CLOSES_WITHIN: Final = 1.0
+
+_LINKS: Final[WeakValueDictionary[tuple[object, ...], Link]] = WeakValueDictionary()
 
 type LinkParams = ModbusSerialParams | ModbusTcpParams
 
@@ -61,6 +64,16 @@ def response_timeout(data: Mapping[str, Any]) -> float:
     return _PATIENCE + _LONGEST_FRAME_BITS / baudrate
 
 
+def careful_unit(unit: ModbusUnit, data: Mapping[str, Any]) -> ModbusUnit:
+    """Return a unit of the link that config entry data describe, careful with a faulty line.
+
+    Meters on one connection take turns on it, whichever config entry they belong to.
+    """
+    key = (asyncio.get_running_loop(), *link_params(data).endpoint)
+    link = _LINKS.setdefault(key, Link())
+    return cast("ModbusUnit", Line(unit, timeout=response_timeout(data), link=link))
+
+
 async def identify(unit: ModbusUnit, data: Mapping[str, Any]) -> Meter:
     """Identify the meter on a unit of the link that config entry data describe.
 
@@ -70,14 +83,14 @@ async def identify(unit: ModbusUnit, data: Mapping[str, Any]) -> Meter:
 
     Raises MeterError.
     """
-    unit.require_timeout(response_timeout(data))
+    line = careful_unit(unit, data)
     try:
-        return await Meter.identify(unit)
+        return await Meter.identify(line)
     except LinkDownError:
         if data[CONF_TRANSPORT] != TRANSPORT_SERIAL:
             raise
     await asyncio.sleep(_PORT_CLOSES_WITHIN)
-    return await Meter.identify(unit)
+    return await Meter.identify(line)
 
 
 def failure_key(err: MeterError, data: Mapping[str, Any]) -> str:

@@ -1,7 +1,8 @@
-"""What the meter measures."""
+"""What the meter measures, and how its link is doing."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from operator import attrgetter
 from typing import Final, override
 
@@ -12,6 +13,7 @@ from homeassistant.components.sensor import (
     SensorStateClass,
 )
 from homeassistant.const import (
+    PERCENTAGE,
     EntityCategory,
     UnitOfApparentPower,
     UnitOfElectricCurrent,
@@ -21,14 +23,21 @@ from homeassistant.const import (
     UnitOfPower,
     UnitOfReactiveEnergy,
     UnitOfReactivePower,
+    UnitOfTime,
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 
 from .coordinator import Dts307ConfigEntry
-from .entity import Dts307Entity, Dts307EntityDescription, add_measured_entities
+from .entity import (
+    Dts307Entity,
+    Dts307EntityDescription,
+    add_health_entities,
+    add_measured_entities,
+)
 from .meter import Reading
+from .meter.health import READ_FAILURES, LinkHealth
 
 PARALLEL_UPDATES = 0
 
@@ -36,7 +45,7 @@ KILO_VOLT_AMPERE_HOUR: Final = "kVAh"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dts307SensorDescription(Dts307EntityDescription, SensorEntityDescription):
+class Dts307SensorDescription[T](Dts307EntityDescription[T], SensorEntityDescription):
     """Describes a sensor of a meter."""
 
 
@@ -136,7 +145,7 @@ QUANTITIES: Final = (
 )
 
 SINGLES: Final = (
-    Dts307SensorDescription(
+    Dts307SensorDescription[Reading](
         key="energy_net",
         translation_key="energy_net",
         device_class=SensorDeviceClass.ENERGY,
@@ -145,7 +154,7 @@ SINGLES: Final = (
         suggested_display_precision=2,
         value_fn=lambda reading: _in_kilo(reading.energy_net),
     ),
-    Dts307SensorDescription(
+    Dts307SensorDescription[Reading](
         key="frequency",
         translation_key="frequency",
         device_class=SensorDeviceClass.FREQUENCY,
@@ -156,10 +165,57 @@ SINGLES: Final = (
     ),
 )
 
+LINK_OK: Final = "ok"
+
+HEALTH: Final = (
+    Dts307SensorDescription[LinkHealth](
+        key="link_state",
+        translation_key="link_state",
+        device_class=SensorDeviceClass.ENUM,
+        options=[LINK_OK, *(failure.reason for failure in READ_FAILURES)],
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda health: health.failure or LINK_OK,
+    ),
+    Dts307SensorDescription[LinkHealth](
+        key="last_reading",
+        translation_key="last_reading",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=lambda health: health.last_reading,
+    ),
+    Dts307SensorDescription[LinkHealth](
+        key="answer_time",
+        translation_key="answer_time",
+        device_class=SensorDeviceClass.DURATION,
+        native_unit_of_measurement=UnitOfTime.MILLISECONDS,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=0,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=lambda health: _scaled(health.answer_time, 1000),
+    ),
+    Dts307SensorDescription[LinkHealth](
+        key="success_rate",
+        translation_key="success_rate",
+        native_unit_of_measurement=PERCENTAGE,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=0,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=lambda health: _scaled(health.success_rate, 100),
+    ),
+)
+
 
 def _in_kilo(value: float | None) -> float | None:
     """Turn Wh into kWh (varh, VAh alike); no meter counts finer than the rounding here."""
     return None if value is None else round(value / 1000, 9)
+
+
+def _scaled(value: float | None, factor: int) -> float | None:
+    """Turn s into ms, or a share into a percentage, without the dust of binary fractions."""
+    return None if value is None else round(value * factor, 3)
 
 
 def _value_fn(quantity: Quantity, part: str) -> Callable[[Reading], float | None]:
@@ -168,9 +224,9 @@ def _value_fn(quantity: Quantity, part: str) -> Callable[[Reading], float | None
     return (lambda reading: _in_kilo(value_of(reading))) if quantity.counter else value_of
 
 
-def _total_sensor(quantity: Quantity) -> Dts307SensorDescription:
+def _total_sensor(quantity: Quantity) -> Dts307SensorDescription[Reading]:
     """Describe the sensor of a quantity's total or average."""
-    return Dts307SensorDescription(
+    return Dts307SensorDescription[Reading](
         key=quantity.name,
         translation_key=quantity.name,
         device_class=quantity.device_class,
@@ -185,7 +241,7 @@ def _total_sensor(quantity: Quantity) -> Dts307SensorDescription:
     )
 
 
-def _phase_sensors(quantity: Quantity) -> Iterator[Dts307SensorDescription]:
+def _phase_sensors(quantity: Quantity) -> Iterator[Dts307SensorDescription[Reading]]:
     """Describe the sensors of a quantity's phases, after the one of its total."""
     for part, phase in zip("abc", quantity.phases, strict=True):
         yield replace(
@@ -208,18 +264,22 @@ async def async_setup_entry(
     entry: Dts307ConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add a sensor for everything the meter measures; its one phase is a total's double."""
+    """Add a sensor for everything the meter measures, and those of its link.
+
+    A single phase is its total's double.
+    """
     single_phase = entry.runtime_data.meter.phases == 1
     sensors = TOTALS if single_phase else TOTALS + PHASES
-    add_measured_entities(entry, async_add_entities, sensors, Dts307Sensor)
+    add_measured_entities(entry, async_add_entities, sensors, Dts307Sensor[Reading])
+    add_health_entities(entry, async_add_entities, HEALTH, Dts307Sensor[LinkHealth])
 
 
-class Dts307Sensor(Dts307Entity, SensorEntity):
+class Dts307Sensor[T](Dts307Entity[T], SensorEntity):
     """A sensor of a meter."""
 
-    entity_description: Dts307SensorDescription
+    entity_description: Dts307SensorDescription[T]
 
     @property
     @override
-    def native_value(self) -> StateType:
+    def native_value(self) -> StateType | datetime:
         return self.entity_description.value_fn(self.coordinator.data)

@@ -28,6 +28,9 @@ POINTS = {
 }
 """The SunSpec point by the key of the sensor that shows it."""
 
+MEASURED = POINTS.keys() | {"energy_net"}
+"""The keys of all sensors that show what the meter measures."""
+
 
 def expected_states(truth: Mapping[str, float | None]) -> dict[str, float]:
     """Return what every sensor must show, by its key, for what the simulator says is true."""
@@ -40,10 +43,11 @@ def expected_states(truth: Mapping[str, float | None]) -> dict[str, float]:
 
 
 async def shown_states(client: Client, serial_number: str) -> dict[str, str]:
-    """Return the states of a meter's enabled sensors, by their key."""
+    """Return the states of a meter's enabled sensors, by their key; not those of the link."""
     states = await client.states()
-    return {
-        entity["unique_id"].removeprefix(f"{serial_number}_"): states[entity["entity_id"]]
+    entities = {
+        entity["unique_id"].removeprefix(f"{serial_number}_"): entity["entity_id"]
         for entity in await client.command("config/entity_registry/list")
         if entity["platform"] == "dts307" and entity["entity_id"] in states
     }
+    return {key: states[entity_id] for key, entity_id in entities.items() if key in MEASURED}

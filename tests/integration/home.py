@@ -20,6 +20,9 @@ from tests.device import Device
 INTEGRATION = Path(custom_components.dts307.__file__).parent
 ENGLISH: dict[str, Any] = json.loads((INTEGRATION / "translations/en.json").read_text())
 
+LINK_SENSORS = {"link_state", "last_reading", "answer_time", "success_rate"}
+"""The keys of the sensors that tell of the link, and not of what the meter measures."""
+
 _LINE_KEYS = ("device", "baudrate", "parity", "stopbits", "host", "port", "framing")
 
 

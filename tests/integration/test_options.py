@@ -56,7 +56,7 @@ async def test_a_ct_rating_that_is_cleared_is_gone(hass: HomeAssistant) -> None:
         hass.config_entries.options.async_abort(result["flow_id"])
 
         await change(hass, entry, scan_interval=5, ct_sets=1)
-        assert entry.options == {"scan_interval": 5, "ct_sets": 1}
+        assert entry.options == {"scan_interval": 5, "ct_sets": 1, "direction": "auto"}
         assert type(entry.options["scan_interval"]) is int
 
 

@@ -30,8 +30,8 @@ SAME_IN_FRENCH = {
 TRANSPORTS = (TRANSPORT_SERIAL, TRANSPORT_NETWORK)
 
 ENTITIES = {
-    "sensor": sensor.TOTALS + sensor.PHASES,
-    "binary_sensor": binary_sensor.BINARY_SENSORS,
+    "sensor": sensor.TOTALS + sensor.PHASES + sensor.HEALTH,
+    "binary_sensor": binary_sensor.EVENTS + binary_sensor.HEALTH,
 }
 
 

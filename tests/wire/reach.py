@@ -6,7 +6,7 @@ from typing import Any, Self
 from modbus_connection import ModbusUnit
 from modbus_connection.tmodbus import ModbusConnection
 
-from custom_components.dts307.link import link_params, response_timeout
+from custom_components.dts307.link import careful_unit, link_params
 from custom_components.dts307.meter import PerPhase, Reading
 from simulator.registers import Truth
 
@@ -37,10 +37,8 @@ class Reach:
         self._connection = ModbusConnection(link_params(data))
 
     def unit(self, unit_id: int) -> ModbusUnit:
-        """Return a unit that waits for answers as long as the integration does."""
-        unit = self._connection.for_unit(unit_id)
-        unit.require_timeout(response_timeout(self._data))
-        return unit
+        """Return a unit that is as careful with the line as the integration's."""
+        return careful_unit(self._connection.for_unit(unit_id), self._data)
 
     async def __aenter__(self) -> Self:
         """Begin."""

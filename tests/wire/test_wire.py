@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 import statistics
 import time
@@ -14,6 +13,7 @@ from simulator.measure import Role
 from simulator.meter import MeterConfig
 from simulator.server import SerialConfig
 from simulator.simulator import Simulator, SimulatorConfig
+from tests.wire.faults import Crackle
 from tests.wire.reach import Reach, normalised, points_of
 from tests.wire.wire import Direction, RunningWire, Timing, Traffic, clean, running_wire
 
@@ -98,24 +98,6 @@ async def test_two_meters_on_one_wire() -> None:
                     assert points["w"] == truth["w"]
                     assert points["totwhexp"] == truth["totwhexp"]
                 world.clock.advance(60)
-
-
-@dataclass
-class Crackle:
-    """Flips a bit in the middle of one answer."""
-
-    after: int
-    """How many answers pass before it."""
-
-    def __call__(self, direction: Direction, data: bytes) -> bytes:
-        """Count answers down to the one that is hit."""
-        if direction is Direction.REQUEST:
-            return data
-        self.after -= 1
-        if self.after != -1:
-            return data
-        middle = len(data) // 2
-        return data[:middle] + bytes([data[middle] ^ 0x10]) + data[middle + 1 :]
 
 
 @pytest.mark.parametrize("after", [0, 2])

@@ -5,11 +5,11 @@ request's last bit. The wire runs in a process of its own, so that it keeps time
 does; on another machine's bus nobody waits for the reader either.
 """
 
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+import heapq
 import multiprocessing
 from multiprocessing.connection import Connection
 import os
@@ -28,13 +28,28 @@ class Direction(StrEnum):
     REPLY = "reply"
 
 
-type Fault = Callable[[Direction, bytes], bytes]
+@dataclass(frozen=True)
+class Piece:
+    """Bytes that travel one way, beginning no sooner than ``delay`` seconds from now."""
+
+    direction: Direction
+    data: bytes
+    delay: float = 0.0
+
+
+type Fault = Callable[[Direction, bytes], bytes | Sequence[Piece]]
 """Turns what is put on the wire into what travels on it; runs in the wire's process."""
 
 
 def clean(_direction: Direction, data: bytes) -> bytes:
     """Let everything pass as it is."""
     return data
+
+
+def pieces(fault: Fault, direction: Direction, data: bytes) -> Sequence[Piece]:
+    """Return what a fault makes of what was put on the wire."""
+    result = fault(direction, data)
+    return [Piece(direction, result)] if isinstance(result, bytes) else result
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +102,8 @@ class _End:
     direction: Direction
     master: int
     slave: int
-    travelling: deque[tuple[float, int]] = field(default_factory=deque)
+    travelling: list[tuple[float, int]] = field(default_factory=list)
+    """The bytes under way as a heap, by the instant at which they arrive."""
     last_bit: float = 0.0
 
     @classmethod
@@ -128,7 +144,10 @@ class Wire:
         return self._server.path
 
     def run(self, control: Connection) -> None:
-        """Carry bytes until told to stop; any other message is answered with the traffic."""
+        """Carry bytes until told to stop (None), changing to any fault that is received.
+
+        Any other message is answered with the traffic.
+        """
         ends = {self._client.master: self._client, self._server.master: self._server}
         while True:
             due = [end.travelling[0][0] for end in ends.values() if end.travelling]
@@ -139,6 +158,8 @@ class Wire:
                     self._enter(ends[descriptor])
                 elif (message := control.recv()) is None:
                     return
+                elif callable(message):
+                    self._fault = message
                 else:
                     control.send(self.traffic)
                     if message == "reset":
@@ -147,18 +168,27 @@ class Wire:
             self._deliver(self._server, self._client)
 
     def _enter(self, end: _End) -> None:
-        """Take what was written at one end, and tell when each byte will arrive at the other."""
-        data = self._fault(end.direction, os.read(end.master, _READ_SIZE))
+        """Take what was written at one end, and send on its way what the fault makes of it."""
+        for piece in pieces(self._fault, end.direction, os.read(end.master, _READ_SIZE)):
+            if piece.data:
+                self._travel(piece)
+
+    def _travel(self, piece: Piece) -> None:
+        """Tell when each byte will arrive at the other end."""
+        end = self._client if piece.direction is Direction.REQUEST else self._server
         now = time.monotonic()
         begin = max(now, end.last_bit)
         new_frame = begin - end.last_bit >= self.timing.gap
         if new_frame and end is self._server:
             begin = max(begin, self._client.last_bit + self.timing.turnaround)
-        self.traffic.add(end.direction, len(data), new_frame=new_frame)
-        for byte in data:
+        self.traffic.add(piece.direction, len(piece.data), new_frame=new_frame)
+        begin = max(begin, now + piece.delay)
+        for byte in piece.data:
             begin += self.timing.character
-            end.travelling.append((begin, byte))
-        end.last_bit = begin
+            heapq.heappush(end.travelling, (begin, byte))
+        if not piece.delay:
+            # What comes late does not keep others from talking meanwhile.
+            end.last_bit = begin
 
     @staticmethod
     def _deliver(source: _End, target: _End) -> None:
@@ -166,7 +196,7 @@ class Wire:
         now = time.monotonic()
         arrived = bytearray()
         while source.travelling and source.travelling[0][0] <= now:
-            arrived.append(source.travelling.popleft()[1])
+            arrived.append(heapq.heappop(source.travelling)[1])
         if arrived:
             os.write(target.master, arrived)
 
@@ -194,6 +224,11 @@ class RunningWire:
     def reset(self) -> Traffic:
         """Return what has passed so far, and count from zero."""
         return self._ask("reset")
+
+    def suffer(self, fault: Fault) -> None:
+        """Put another fault on the wire, for what is written from now on."""
+        self._control.send(fault)
+        self.traffic()
 
     def _ask(self, message: str) -> Traffic:
         self._control.send(message)

@@ -1,6 +1,7 @@
 """The device library: a SunSpec electricity meter over Modbus, without Home Assistant."""
 
 from .errors import (
+    AnotherMeterError,
     EndlessChainError,
     GarbledReplyError,
     LinkDownError,
@@ -12,14 +13,18 @@ from .errors import (
     NotSunSpecError,
     ReadRefusedError,
 )
+from .line import Line, Link
 from .meter import Identity, Meter
 from .models import MeterEvent
 from .reading import PerPhase, Reading
 
 __all__ = [
+    "AnotherMeterError",
     "EndlessChainError",
     "GarbledReplyError",
     "Identity",
+    "Line",
+    "Link",
     "LinkDownError",
     "MapChangedError",
     "Meter",

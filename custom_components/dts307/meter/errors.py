@@ -63,6 +63,12 @@ class MapChangedError(MeterError):
     reason = "map_changed"
 
 
+class AnotherMeterError(MeterError):
+    """A meter answers, but its serial number is not that of the one that was identified."""
+
+    reason = "another_meter"
+
+
 class NotSunSpecError(MeterError):
     """The device answers, but carries no SunSpec map at 40000, 50000 or 0."""
 

@@ -9,7 +9,13 @@ from modbus_connection import ModbusUnit
 from modbus_connection.model.sunspec import SunSpecComponent, SunSpecModel
 
 from .chain import Chain, find_chain, patiently, read_registers
-from .errors import MapChangedError, NoMeterModelError, ReadRefusedError, meter_errors
+from .errors import (
+    AnotherMeterError,
+    MapChangedError,
+    NoMeterModelError,
+    ReadRefusedError,
+    meter_errors,
+)
 from .models import (
     COMMON_LENGTH,
     COMMON_MODEL,
@@ -104,6 +110,15 @@ class Meter:
 
         Raises MeterError; the next call starts afresh.
         """
+        try:
+            return await self._read()
+        except MapChangedError:
+            # If it was somebody else's answer, ours may still be under way.
+            with meter_errors(self._unit):
+                await self._unit.disconnect()
+            raise
+
+    async def _read(self) -> Reading:
         now = self._clock()
         if self._full_read_at is None or now - self._full_read_at >= FULL_READ_EVERY:
             await self._read_full()
@@ -113,6 +128,18 @@ class Meter:
             await _update(self._unit, self._fast)
             fresh = _points(self._fast)
         return reading_from_points(self._slow_points | fresh, self._events, self.phases)
+
+    async def check_identity(self) -> None:
+        """Make sure that this is still the meter that was identified, as after an outage.
+
+        Raises AnotherMeterError, MapChangedError if the same meter has other models now, or what
+        keeps the meter from answering.
+        """
+        found = await type(self).identify(self._unit)
+        if found.identity.serial_number != self.identity.serial_number:
+            raise AnotherMeterError("the serial number is another")
+        if found.model != self.model:
+            raise MapChangedError("the meter model is another")
 
     async def read_raw(self) -> dict[int, list[int]]:
         """Return the registers of every model in the chain, by the address of its header.

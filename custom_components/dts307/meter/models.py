@@ -27,7 +27,9 @@ INTEGER_LENGTH: Final = 105
 FLOAT_LENGTH: Final = 124
 
 _SCALE_NOT_IMPLEMENTED: Final = -0x8000
-_SCALE_RANGE: Final = (-10, 10)
+SCALE_RANGE: Final = (-10, 10)
+"""The exponents that a scale factor may have."""
+ENERGY_SCALE: Final = "TotWh_SF"
 
 
 class MeterEvent(IntFlag):
@@ -98,7 +100,7 @@ FAST_BLOCKS: Final = (
     Block("VAR_SF", (_measured("reactive_power", "var", "VAR"),), scale_optional=True),
     Block("PF_SF", (_measured("power_factor", "Pct", "PF", averaged=True),), scale_optional=True),
     Block(
-        "TotWh_SF",
+        ENERGY_SCALE,
         (
             _counted("energy_exported", "Wh", "TotWhExp"),
             _counted("energy_imported", "Wh", "TotWhImp"),
@@ -162,7 +164,7 @@ def _integer_field(
         signed=not quantity.counter,
         nan=(0x8000_0000, 0xFFFF_FFFF) if quantity.counter else 0x8000,
         scale_register=scale_address,
-        scale_exponent_range=_SCALE_RANGE,
+        scale_exponent_range=SCALE_RANGE,
         unit=quantity.unit,
     )
 

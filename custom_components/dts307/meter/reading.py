@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import math
 from typing import Final
 
-from .models import FAST_BLOCKS, SLOW_BLOCKS, MeterEvent, Quantity
+from .models import ENERGY_SCALE, FAST_BLOCKS, SCALE_RANGE, SLOW_BLOCKS, MeterEvent, Quantity
 
 _POWER_FACTOR_OVERSHOOT: Final = 1.01
 """Rounding in a meter may carry a power factor of one this far beyond one, but no further."""
@@ -83,6 +83,10 @@ class Reading:
     reactive_energy_q4: PerPhase
     """varh"""
     events: MeterEvent | None
+    phases: int
+    """how many phases the meter's model measures"""
+    energy_resolution: float | None
+    """Wh that one count of the energy counters stands for; None if they are floats"""
 
     @property
     def energy_net(self) -> float | None:
@@ -108,7 +112,20 @@ def reading_from_points(points: PointValues, events: MeterEvent | None, phases: 
         for quantity in block.quantities
     }
     frequency = values.pop("frequency").total
-    return Reading(frequency=frequency, events=events, **values)
+    return Reading(
+        frequency=frequency,
+        events=events,
+        phases=phases,
+        energy_resolution=_resolution(points.get(ENERGY_SCALE)),
+        **values,
+    )
+
+
+def _resolution(exponent: float | None) -> float | None:
+    """Return what one count stands for; without a usable scale factor there are no counts."""
+    if exponent is None or not SCALE_RANGE[0] <= exponent <= SCALE_RANGE[1]:
+        return None
+    return float(10**exponent)
 
 
 def _per_phase(quantity: Quantity, points: PointValues, phases: int) -> PerPhase:

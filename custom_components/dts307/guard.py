@@ -1,0 +1,102 @@
+"""Keep the guard over a meter's counters: across restarts, and together with the owner."""
+
+from typing import Any, Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
+
+from .const import CONF_CT_RATING, CONF_CT_SETS, DOMAIN
+from .meter import Reading
+from .meter.counters import Counter, Counters, Question, guarded, questions, settled, taken_over
+
+_STORAGE_VERSION: Final = 1
+_SECONDS_BETWEEN_SAVES: Final = 60.0
+
+
+def guard_store(hass: HomeAssistant, entry: ConfigEntry) -> Store[dict[str, Any]]:
+    """Return where the counters of an entry's meter are kept."""
+    return Store(hass, _STORAGE_VERSION, f"{DOMAIN}.{entry.entry_id}.counters")
+
+
+class CounterGuard:
+    """The guarded counters of one meter in Home Assistant."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+        """Begin without any history; ``async_load`` brings it."""
+        self._hass = hass
+        self._entry = entry
+        self._store = guard_store(hass, entry)
+        self._counters: Counters = {}
+        self._asked: frozenset[Question] = frozenset()
+        self._saved_at = 0.0
+        rating = entry.options.get(CONF_CT_RATING)
+        self._service_current = rating and rating * entry.options[CONF_CT_SETS]
+
+    async def async_load(self) -> None:
+        """Go on from the counters that were last kept."""
+        if stored := await self._store.async_load():
+            self._counters = {
+                key: Counter.from_dict(counter) for key, counter in stored["counters"].items()
+            }
+
+    async def async_take_over(self, reading: Reading) -> None:
+        """Go on with the counters of another meter, which was just read."""
+        self._counters = taken_over(self._counters, reading, dt_util.utcnow().timestamp())
+        await self.async_save()
+
+    @callback
+    def async_check(self, reading: Reading) -> Reading:
+        """Return a reading with what may be believed of its counters; ask if that is unclear."""
+        now = dt_util.utcnow().timestamp()
+        self._counters, checked = guarded(self._counters, reading, now, self._service_current)
+        self._async_ask()
+        # A delayed save starts its delay anew with each call, which would be for ever here.
+        if now - self._saved_at >= _SECONDS_BETWEEN_SAVES:
+            self._saved_at = now
+            self._store.async_delay_save(self._data)
+        return checked
+
+    @property
+    def unconfirmed(self) -> bool:
+        """Whether there are counters that only a second reading can confirm."""
+        return any(counter.trusted is None for counter in self._counters.values())
+
+    async def async_answer(self, question: Question, reading: Reading, *, real: bool) -> None:
+        """Take the owner's answer for all counters that the question is about."""
+        self._counters = settled(
+            self._counters, question, reading, self._service_current, real=real
+        )
+        self._async_ask()
+        await self.async_save()
+
+    async def async_save(self) -> None:
+        """Keep the counters as they are now."""
+        await self._store.async_save(self._data())
+
+    def _data(self) -> dict[str, Any]:
+        return {"counters": {key: counter.as_dict() for key, counter in self._counters.items()}}
+
+    @callback
+    def _async_ask(self) -> None:
+        """Raise a repair for each new question, and withdraw those that have settled."""
+        asked = questions(self._counters)
+        for question in asked - self._asked:
+            ir.async_create_issue(
+                self._hass,
+                DOMAIN,
+                self._issue_id(question),
+                data={"entry_id": self._entry.entry_id, "question": question.value},
+                is_fixable=True,
+                severity=ir.IssueSeverity.WARNING,
+                translation_key=f"counter_{question}",
+                translation_placeholders={"name": self._entry.title},
+            )
+        for question in self._asked - asked:
+            ir.async_delete_issue(self._hass, DOMAIN, self._issue_id(question))
+        self._asked = asked
+
+    def _issue_id(self, question: Question) -> str:
+        return f"counter_{question}_{self._entry.entry_id}"

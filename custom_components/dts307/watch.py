@@ -1,0 +1,104 @@
+"""Watch what a meter's installation gives away: its direction, its phases, whether it measures."""
+
+from typing import Any, Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.storage import Store
+from homeassistant.helpers.sun import is_up
+from homeassistant.util import dt as dt_util
+
+from .const import CONF_DIRECTION, DIRECTION_AUTO, DOMAIN
+from .meter import Reading
+from .meter.direction import Direction, DirectionState, observe, oriented
+from .meter.plausibility import NoMeasurement, measures_nothing
+
+_STORAGE_VERSION: Final = 1
+_SAVE_DELAY: Final = 10.0
+_LASTING_SECONDS: Final = 60.0
+
+_TURNED: Final = "power_turned"
+_OPPOSITE: Final = "phase_opposite"
+
+
+def watch_store(hass: HomeAssistant, entry: ConfigEntry) -> Store[dict[str, Any]]:
+    """Return where the evidence on an entry's meter is kept."""
+    return Store(hass, _STORAGE_VERSION, f"{DOMAIN}.{entry.entry_id}.direction")
+
+
+class InstallationWatch:
+    """What the readings of one meter tell about how it is installed."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+        """Begin without any evidence; ``async_load`` brings it."""
+        self._hass = hass
+        self._entry = entry
+        self._store = watch_store(hass, entry)
+        self._state = DirectionState()
+        self._chosen: str = entry.options.get(CONF_DIRECTION, DIRECTION_AUTO)
+        self._nothing: NoMeasurement | None = None
+        self._nothing_since = 0.0
+        self._raised: dict[str, dict[str, str]] = {}
+
+    async def async_load(self) -> None:
+        """Go on from the evidence that was last kept."""
+        if stored := await self._store.async_load():
+            self._state = DirectionState.from_dict(stored)
+
+    async def async_save(self) -> None:
+        """Keep the evidence as it is now."""
+        await self._store.async_save(self._state.as_dict())
+
+    @callback
+    def async_check(self, reading: Reading) -> Reading:
+        """Take a reading in evidence, and return it with import positive."""
+        now = dt_util.utcnow().timestamp()
+        before = self._state.as_dict()
+        self._state = observe(self._state, reading, now, dark=not is_up(self._hass))
+        if self._state.as_dict() != before:
+            self._store.async_delay_save(self._state.as_dict, _SAVE_DELAY)
+        self._async_tell(self._findings(reading, now))
+        return oriented(reading, self._direction)
+
+    @property
+    def _direction(self) -> Direction:
+        if self._chosen == DIRECTION_AUTO:
+            return self._state.direction
+        return Direction(self._chosen)
+
+    def _findings(self, reading: Reading, now: float) -> dict[str, dict[str, str]]:
+        """Return the issues that there are now, with what is to be put into their texts."""
+        findings = {}
+        if self._chosen == DIRECTION_AUTO and self._direction is Direction.EXPORT_POSITIVE:
+            findings[_TURNED] = {"name": self._entry.title}
+        if phases := self._state.suspect_phases:
+            named = ", ".join(sorted(phases)).upper()
+            findings[_OPPOSITE] = {"name": self._entry.title, "phases": named}
+        nothing = measures_nothing(reading)
+        if nothing is not self._nothing:
+            self._nothing, self._nothing_since = nothing, now
+        if nothing and now - self._nothing_since >= _LASTING_SECONDS:
+            findings[nothing.value] = {"name": self._entry.title}
+        return findings
+
+    @callback
+    def _async_tell(self, findings: dict[str, dict[str, str]]) -> None:
+        """Raise an issue for each new finding, and withdraw those that no longer hold."""
+        for key, placeholders in findings.items():
+            if self._raised.get(key) != placeholders:
+                ir.async_create_issue(
+                    self._hass,
+                    DOMAIN,
+                    self._issue_id(key),
+                    is_fixable=False,
+                    severity=ir.IssueSeverity.WARNING,
+                    translation_key=key,
+                    translation_placeholders=placeholders,
+                )
+        for key in self._raised.keys() - findings.keys():
+            ir.async_delete_issue(self._hass, DOMAIN, self._issue_id(key))
+        self._raised = findings
+
+    def _issue_id(self, key: str) -> str:
+        return f"{key}_{self._entry.entry_id}"

@@ -1,0 +1,8 @@
+"""scripts/bench: measure, and print the tables."""
+
+import sys
+
+from .command import main
+
+if __name__ == "__main__":
+    sys.exit(main())

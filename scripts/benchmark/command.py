@@ -1,0 +1,129 @@
+"""The command line of scripts/bench: what is measured, in which order and how often."""
+
+from argparse import ArgumentParser
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+import sys
+from tempfile import TemporaryDirectory
+import time
+
+from scripts.dev.client import HomeAssistantError
+from scripts.dev.processes import StartError
+from tests.wire.wire import Timing
+
+from .experiments import (
+    measure_meters,
+    measure_one_meter,
+    measure_silence,
+    measure_silent_sensor,
+)
+from .field import ContendersDisagreeError, Field, running_field
+from .first_state import measure_first_states
+from .report import (
+    PollRow,
+    print_first_states,
+    print_in_one_piece,
+    print_polls,
+    print_silence,
+    print_silent_sensor,
+    print_surroundings,
+)
+
+_AT_ONCE = Timing(baud=1_000_000_000, turnaround=0.0)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How often everything is measured; ``long`` includes what takes longest."""
+
+    rounds: int
+    times: int
+    rounds_many: int
+    rounds_silent: int
+    rounds_in_one_piece: int
+    meters: tuple[int, ...]
+    long: bool
+
+
+FULL = Plan(
+    rounds=6,
+    times=4,
+    rounds_many=5,
+    rounds_silent=3,
+    rounds_in_one_piece=5,
+    meters=(4, 8),
+    long=True,
+)
+QUICK = Plan(
+    rounds=1,
+    times=2,
+    rounds_many=1,
+    rounds_silent=1,
+    rounds_in_one_piece=1,
+    meters=(4,),
+    long=False,
+)
+_TIMES_IN_ONE_PIECE = 20
+_FIRST_STATES = 4
+_INTERRUPTED = 130
+
+
+def main() -> int:
+    """Run the command line and return its exit status."""
+    arguments = ArgumentParser(prog="scripts/bench", description=__doc__)
+    arguments.add_argument(
+        "--quick",
+        action="store_true",
+        help="some 40 s instead of 4 minutes: few runs, and without what takes longest",
+    )
+    options = arguments.parse_args()
+    began = time.monotonic()
+    try:
+        asyncio.run(_run(QUICK if options.quick else FULL))
+    except (StartError, HomeAssistantError, ContendersDisagreeError) as err:
+        print(f"bench: {err}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    _say(f"done after {time.monotonic() - began:.0f} s")
+    return 0
+
+
+async def _run(plan: Plan) -> None:
+    print_surroundings()
+    with TemporaryDirectory(prefix="dts307-bench-") as name:
+        folder = Path(name)
+        _say("starting the buses")
+        async with running_field(folder, max(plan.meters)) as field:
+            print_polls(await _measure_polls(field, plan))
+            _say("one silent meter of four")
+            one_request = (field.integration, field.pysunspec)
+            print_silence(await measure_silence(one_request, plan.rounds_silent))
+            if plan.long:
+                print_silent_sensor(await measure_silent_sensor(field))
+        _say("answers in one piece")
+        # Without bit times, so that bytes do not come one by one.
+        async with running_field(folder, 1, _AT_ONCE) as field:
+            print_in_one_piece(
+                await measure_one_meter(field, plan.rounds_in_one_piece, _TIMES_IN_ONE_PIECE)
+            )
+        if plan.long:
+            _say("Home Assistant's first state")
+            print_first_states(await measure_first_states(folder, _FIRST_STATES))
+
+
+async def _measure_polls(field: Field, plan: Plan) -> list[PollRow]:
+    _say("one meter")
+    rows = await measure_one_meter(field, plan.rounds, plan.times)
+    for meters in plan.meters:
+        _say(f"{meters} meters")
+        rows += await measure_meters((field.integration, field.pysunspec), meters, plan.rounds_many)
+        if plan.long:
+            # A single run, because it takes as long as all the others.
+            rows += await measure_meters((field.yaml_modbus,), meters, 1)
+    return rows
+
+
+def _say(words: str) -> None:
+    print(f"bench: {words}", file=sys.stderr, flush=True)

@@ -1,0 +1,74 @@
+"""The contenders, each on a bus of its own, and the proof that they read the same."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from custom_components.dts307.link import response_timeout
+from tests.wire.wire import Timing
+
+from .bus import running_bus
+from .contender import Contender
+from .integration import Integration, WholeModel, link_data
+from .pysunspec import PySunSpec
+from .yaml_modbus import YamlModbus
+
+
+class ContendersDisagreeError(Exception):
+    """The contenders do not read the same values, so that comparing them says nothing."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """The contenders; our two kinds of poll share one bus, and never meet on it."""
+
+    integration: Integration
+    whole_model: WholeModel
+    pysunspec: PySunSpec
+    yaml_modbus: YamlModbus
+
+    @property
+    def all(self) -> tuple[Contender, ...]:
+        """The contenders in the order of the table."""
+        return (self.integration, self.whole_model, self.pysunspec, self.yaml_modbus)
+
+    @property
+    def fast(self) -> tuple[Contender, ...]:
+        """Those that ask a meter once for everything."""
+        return (self.integration, self.whole_model, self.pysunspec)
+
+
+@asynccontextmanager
+async def running_field(
+    folder: Path, meters: int, timing: Timing | None = None
+) -> AsyncIterator[Field]:
+    """Run the buses with so many meters each, and open the contenders' ports.
+
+    Raises:
+        HomeAssistantError: the meters did not start.
+        ContendersDisagreeError: see there.
+    """
+    async with AsyncExitStack() as stack:
+        ours, theirs, yamls = [
+            await stack.enter_async_context(running_bus(folder, name, meters=meters, timing=timing))
+            for name in ("dts307", "pysunspec2", "yaml")
+        ]
+        integration = await stack.enter_async_context(Integration.on(ours))
+        timeout = response_timeout(link_data(ours))
+        pysunspec = await stack.enter_async_context(PySunSpec.on(theirs, timeout))
+        yaml_modbus = await stack.enter_async_context(
+            YamlModbus.on(yamls, pysunspec.model_address, pysunspec.exponents, folder)
+        )
+        field = Field(integration, WholeModel(integration), pysunspec, yaml_modbus)
+        await _compare_values(field)
+        yield field
+
+
+async def _compare_values(field: Field) -> None:
+    units = field.integration.bus.units[:1]
+    expected = (await field.integration.poll(units))[0]
+    for contender in field.all:
+        values = (await contender.poll(units))[0]
+        if expected is None or values is None or any(values[x] != expected[x] for x in expected):
+            raise ContendersDisagreeError(f"{contender.name} reads {values}, not {expected}")

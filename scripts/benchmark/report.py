@@ -1,0 +1,173 @@
+"""The table that scripts/bench prints, in Markdown."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+import os
+from pathlib import Path
+import platform
+from statistics import median
+from typing import Final
+
+from tests.wire.wire import Timing
+
+from .measure import Cost
+from .registers import VALUES, ideal
+
+_TIMING: Final = Timing()
+_PACKAGES: Final = ("homeassistant", "modbus-connection", "tmodbus", "pymodbus", "pysunspec2")
+
+
+@dataclass(frozen=True)
+class PollRow:
+    """What one poll of some meters costs, and its bare reads if they were measured."""
+
+    meters: int
+    name: str
+    poll: Cost
+    bare: Cost | None
+
+
+@dataclass(frozen=True)
+class SilenceRow:
+    """A cycle over three meters that answer, and the same with a fourth that does not.
+
+    ``first`` is the seconds of the first cycle in which the fourth did not answer.
+    """
+
+    name: str
+    first: float
+    three: Cost
+    with_silent: Cost
+
+
+def print_surroundings() -> None:
+    """Tell what is measured where, and how busy the machine already is."""
+    packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+    load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
+    print(
+        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {_processor()}, {os.cpu_count()} cores, "
+        f"Python {platform.python_version()}\n\n{packages}\n\nLoad at the start: {load}\n"
+    )
+
+
+def _processor() -> str:
+    names = (
+        line.partition(":")[2].strip()
+        for line in Path("/proc/cpuinfo").read_text().splitlines()
+        if line.startswith("model name")
+    )
+    return next(names, platform.machine())
+
+
+def print_polls(rows: Iterable[PollRow]) -> None:
+    """Print the table of polls."""
+    _print_table(
+        (
+            "meters",
+            "read by",
+            "requests",
+            "bytes",
+            "wall time, ms",
+            "minimum of its bytes, ms",
+            "x its minimum",
+            "x ideal read",
+            "CPU, ms",
+            "x CPU of bare read",
+            "runs",
+        ),
+        [
+            (
+                row.meters,
+                row.name,
+                row.poll.requests,
+                row.poll.size,
+                _milliseconds(row.poll.wall),
+                _milliseconds(row.poll.minimum),
+                f"{row.poll.wall / row.poll.minimum:.3f}",
+                f"{row.poll.wall / ideal(_TIMING, row.meters):.2f}",
+                _milliseconds(row.poll.cpu),
+                f"{row.poll.cpu / row.bare.cpu:.2f}" if row.bare else "",
+                row.poll.samples,
+            )
+            for row in rows
+        ],
+    )
+
+
+def print_silence(rows: Iterable[SilenceRow]) -> None:
+    """Print the table of what a silent meter costs the others."""
+    _print_table(
+        (
+            "read by",
+            "three that answer, ms",
+            "one more falls silent, ms",
+            "and stays silent, ms",
+            "lost per cycle then, ms",
+            "runs",
+        ),
+        [
+            (
+                row.name,
+                _milliseconds(row.three.wall),
+                _milliseconds(row.first),
+                _milliseconds(row.with_silent.wall),
+                _milliseconds(row.with_silent.wall - row.three.wall),
+                row.with_silent.samples,
+            )
+            for row in rows
+        ],
+    )
+
+
+def print_silent_sensor(seconds: float) -> None:
+    """Print how long one sensor of a silent meter holds the bus."""
+    print(
+        f"YAML `modbus`: each of the {len(VALUES)} sensors of the silent meter keeps the bus from "
+        f"the others for {seconds:.1f} s.\n"
+    )
+
+
+def print_in_one_piece(rows: Iterable[PollRow]) -> None:
+    """Print the table of CPU on a wire whose answers come in one piece."""
+    _print_table(
+        (
+            "answers in one piece, read by",
+            "CPU, ms",
+            "CPU of bare read, ms",
+            "x CPU of bare read",
+            "runs",
+        ),
+        [
+            (
+                row.name,
+                _milliseconds(row.poll.cpu, 2),
+                _milliseconds(row.bare.cpu, 2),
+                f"{row.poll.cpu / row.bare.cpu:.2f}",
+                row.poll.samples,
+            )
+            for row in rows
+            if row.bare
+        ],
+    )
+
+
+def print_first_states(seconds: Sequence[float]) -> None:
+    """Print how long it takes Home Assistant to show a meter."""
+    print(
+        f"Home Assistant, from the set-up of the entry to the first state: median "
+        f"{median(seconds):.2f} s ({min(seconds):.2f} to {max(seconds):.2f} s, "
+        f"{len(seconds)} runs)."
+    )
+
+
+def _milliseconds(seconds: float, digits: int = 1) -> str:
+    return f"{seconds * 1000:.{digits}f}"
+
+
+def _print_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    lines = [head, ["---"] * len(head), *rows]
+    for line in lines:
+        print("|", " | ".join(map(str, line)), "|")
+    print(flush=True)

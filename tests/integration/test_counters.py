@@ -1,0 +1,231 @@
+"""The guard over the counters in Home Assistant: restarts, repairs, and what the recorder books."""
+
+from datetime import UTC, datetime, timedelta
+import logging
+from typing import Any
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.components.recorder import Recorder
+from homeassistant.components.recorder.statistics import statistics_during_period
+from homeassistant.components.repairs import RepairsFlowResult
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.components.recorder.common import (
+    async_wait_recording_done,
+    do_adhoc_statistics,
+)
+
+from custom_components.dts307.const import DOMAIN
+from custom_components.dts307.guard import guard_store
+from custom_components.dts307.repairs import async_create_fix_flow
+from tests.device import Device
+from tests.integration.home import entry_for, let_pass, load, state_of
+from tests.lines import network, network_data
+
+IMPORTED = "sensor.dts_307_energy_imported"
+START = datetime(2026, 6, 1, 6, 0, 30, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def quiet_database(caplog: pytest.LogCaptureFixture) -> None:
+    """Leave the statements of the database out of the log."""
+    caplog.set_level(logging.WARNING, "sqlalchemy.engine")
+
+
+@pytest.fixture
+async def mock_recorder_before_hass(async_test_recorder: object) -> None:
+    """Prepare the real recorder before Home Assistant is there, as it wants it."""
+
+
+@pytest.fixture
+def meter(freezer: FrozenDateTimeFactory) -> Device:
+    """A meter that has imported 5 MWh, at a morning at which time stands still."""
+    freezer.move_to(START)
+    device = Device()
+    device.write("TotWhImp", 5_000_000)
+    return device
+
+
+async def poll(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, times: int = 1, seconds: float = 6
+) -> None:
+    """Let the meter be read some times."""
+    for _ in range(times):
+        freezer.tick(timedelta(seconds=seconds))
+        await let_pass(hass, seconds)
+
+
+def issue(hass: HomeAssistant, entry: MockConfigEntry, question: str) -> ir.IssueEntry | None:
+    """Return the repair that asks a question about an entry's meter, if it does."""
+    return ir.async_get(hass).async_get_issue(DOMAIN, f"counter_{question}_{entry.entry_id}")
+
+
+async def answer(hass: HomeAssistant, issue_id: str, choice: str) -> RepairsFlowResult:
+    """Open a repair and click on one of its answers."""
+    manager = hass.data["repairs"]["flow_manager"]
+    shown = await manager.async_init(DOMAIN, data={"issue_id": issue_id})
+    assert shown["type"] is FlowResultType.MENU
+    assert shown["menu_options"] == ["real", "not_real"]
+    result: RepairsFlowResult = await manager.async_configure(
+        shown["flow_id"], {"next_step_id": choice}
+    )
+    return result
+
+
+@pytest.mark.parametrize("wrong", [0, 4_000_000_000, 4_999_999])
+async def test_a_wrong_count_shows_nowhere(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, meter: Device, wrong: int
+) -> None:
+    """The energy stands still for one reading, and power goes on."""
+    async with network(meter) as line:
+        await load(hass, entry_for(meter, network_data(line)))
+        assert state_of(hass, meter, "energy_imported") == "5000.0"
+        meter.write("TotWhImp", wrong)
+        meter.write("W", 777)
+        await poll(hass, freezer)
+        assert state_of(hass, meter, "energy_imported") == "5000.0"
+        assert state_of(hass, meter, "power") == "777"
+        meter.write("TotWhImp", 5_000_012)
+        await poll(hass, freezer)
+        assert state_of(hass, meter, "energy_imported") == "5000.012"
+
+
+async def test_the_last_good_value_survives_a_restart(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, meter: Device
+) -> None:
+    """And a first reading that is wrong does not."""
+    async with network(meter) as line:
+        entry = entry_for(meter, network_data(line))
+        await load(hass, entry)
+        assert await hass.config_entries.async_unload(entry.entry_id)
+        freezer.tick(timedelta(days=1))
+        meter.write("TotWhImp", 17)
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        await hass.async_block_till_done(wait_background_tasks=True)
+        assert state_of(hass, meter, "energy_imported") == "5000.0"
+        meter.write("TotWhImp", 5_024_000)
+        await poll(hass, freezer, 2)
+        assert state_of(hass, meter, "energy_imported") == "5024.0"
+
+
+async def test_counters_are_kept_while_running(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    freezer: FrozenDateTimeFactory,
+    meter: Device,
+) -> None:
+    """Home Assistant may be killed at any time; and nothing is left of a meter that is removed."""
+    async with network(meter) as line:
+        entry = entry_for(meter, network_data(line))
+        await load(hass, entry)
+        await poll(hass, freezer, 13)
+        key = guard_store(hass, entry).key
+        kept = hass_storage[key]["data"]["counters"]["energy_imported.total"]
+        assert kept["trusted"]["last"]["value"] == 5_000_000
+        await hass.config_entries.async_remove(entry.entry_id)
+        assert key not in hass_storage
+
+
+@pytest.mark.parametrize(("choice", "shown"), [("real", "5000.009"), ("not_real", "5000.0")])
+async def test_a_counter_that_was_set_back(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    meter: Device,
+    choice: str,
+    shown: str,
+) -> None:
+    """It is held, it is asked about, and it goes on from the answer."""
+    assert await async_setup_component(hass, "repairs", {})
+    async with network(meter) as line:
+        entry = entry_for(meter, network_data(line), ct_rating=100.0, ct_sets=2)
+        await load(hass, entry)
+        meter.write("TotWhImp", 3)
+        await poll(hass, freezer, 4)
+        assert issue(hass, entry, "set_back") is None
+        await poll(hass, freezer, 10)
+        asked = issue(hass, entry, "set_back")
+        assert asked is not None
+        assert asked.is_fixable
+        assert asked.translation_placeholders == {"name": "DTS 307"}
+        assert state_of(hass, meter, "energy_imported") == "5000.0"
+
+        meter.write("TotWhImp", 9)
+        await poll(hass, freezer)
+        result = await answer(hass, asked.issue_id, choice)
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        await poll(hass, freezer, 2)
+        assert issue(hass, entry, "set_back") is None
+        assert state_of(hass, meter, "energy_imported") == shown
+
+
+async def test_a_leap_that_goes_away_by_itself(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, meter: Device
+) -> None:
+    """So does the question."""
+    async with network(meter) as line:
+        entry = entry_for(meter, network_data(line), ct_rating=100.0, ct_sets=1)
+        await load(hass, entry)
+        meter.write("TotWhImp", 9_000_000)
+        await poll(hass, freezer, 13)
+        assert issue(hass, entry, "leap") is not None
+        meter.write("TotWhImp", 5_000_100)
+        await poll(hass, freezer)
+        assert issue(hass, entry, "leap") is None
+        assert state_of(hass, meter, "energy_imported") == "5000.1"
+
+
+async def test_an_answer_while_the_meter_is_away(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    meter: Device,
+) -> None:
+    """The owner is told to try again."""
+    assert await async_setup_component(hass, "repairs", {})
+    async with network(meter) as line:
+        entry = entry_for(meter, network_data(line))
+        await load(hass, entry)
+        meter.write("TotWhImp", 3)
+        await poll(hass, freezer, 13)
+        asked = issue(hass, entry, "set_back")
+        assert asked is not None
+        assert await hass.config_entries.async_unload(entry.entry_id)
+        assert entry.state is ConfigEntryState.NOT_LOADED
+        result = await answer(hass, asked.issue_id, "real")
+        assert result["type"] is FlowResultType.ABORT
+        assert result["reason"] == "not_loaded"
+    with pytest.raises(ValueError, match="without data"):
+        await async_create_fix_flow(hass, "something_else", None)
+
+
+async def test_the_recorder_books_what_went_through_the_meter(
+    recorder_mock: Recorder, hass: HomeAssistant, freezer: FrozenDateTimeFactory, meter: Device
+) -> None:
+    """Whatever was read in between: zeros, leaps, a register that starts over, a restart."""
+    assert await async_setup_component(hass, "sensor", {})
+    meter.write("TotWhImp", 4_294_967_000)
+    registers = [4_294_967_100, 0, 4_294_967_150, 4_000_000_000, 4_294_967_200, 4, 14, 24]
+    async with network(meter) as line:
+        entry = entry_for(meter, network_data(line))
+        await load(hass, entry)
+        await async_wait_recording_done(hass)
+        for number, register in enumerate(registers):
+            meter.write("TotWhImp", register)
+            await poll(hass, freezer)
+            if number == 2:
+                assert await hass.config_entries.async_reload(entry.entry_id)
+                await hass.async_block_till_done(wait_background_tasks=True)
+            await async_wait_recording_done(hass)
+        start = START.replace(second=0)
+        freezer.move_to(start + timedelta(minutes=5, seconds=20))
+        do_adhoc_statistics(hass, start=start)
+        await async_wait_recording_done(hass)
+        booked = await recorder_mock.async_add_executor_job(
+            statistics_during_period, hass, start, None, {IMPORTED}, "5minute", None, {"sum"}
+        )
+        # From 4294967000 to 2^32 + 24.
+        assert booked[IMPORTED][0]["sum"] == pytest.approx(0.320, abs=1e-9)

@@ -1,0 +1,115 @@
+"""How often a meter is asked that does not answer, and what that leaves to the others on its bus.
+
+Four meters share one line, with the patience of a bus at 9600 baud; time runs ten times as fast.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+import logging
+from typing import override
+
+from homeassistant.const import STATE_ON
+from homeassistant.core import HomeAssistant
+from pymodbus.constants import ExcCodes
+import pytest
+
+from custom_components.dts307 import link
+from simulator.meter import MeterConfig
+from simulator.server import Framing
+from tests.device import Device, Request
+from tests.integration.home import entry_for, load, state_of
+from tests.integration.time_lapse import time_lapse
+from tests.lines import network, network_data
+
+SPEED = 10
+TIMEOUT = 1.3
+INTERVAL = 2.0
+OUTAGE = 100.0
+FOUND_WITHIN = 30.0
+LOGGER = "custom_components.dts307"
+
+
+class Diary(list[Request]):
+    """The requests that reach a device, and when they do."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        """Begin with an empty page."""
+        super().__init__()
+        self._clock = clock
+        self.times: list[float] = []
+
+    @override
+    def append(self, request: Request) -> None:
+        super().append(request)
+        self.times.append(self._clock())
+
+    def between(self, begin: float, end: float) -> list[float]:
+        """Return the times of the requests in a span of time."""
+        return [at for at in self.times if begin <= at < end]
+
+
+@pytest.fixture(autouse=True)
+def fast_time(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let time fly, and wait for answers as long as at 9600 baud."""
+    monkeypatch.setattr(link, "_PATIENCE", TIMEOUT)
+    with time_lapse(monkeypatch, hass.loop, SPEED):
+        yield
+
+
+async def test_one_silent_meter_of_four(
+    hass: HomeAssistant, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It costs the others at most 5 % in the long run, and is found again within 30 s."""
+    caplog.set_level(logging.INFO, LOGGER)
+    clock = hass.loop.time
+    devices = [Device(MeterConfig(unit=unit, serial=f"S307{unit}")) for unit in range(100, 104)]
+    *others, silent = devices
+    async with network(*devices, framing=Framing.RTU) as line:
+        for device in devices:
+            data = network_data(line, unit_id=device.unit)
+            await load(hass, entry_for(device, data, scan_interval=INTERVAL))
+        diaries = {device.unit: Diary(clock) for device in devices}
+        for device in devices:
+            device.requests = diaries[device.unit]
+        caplog.clear()
+
+        begin = clock()
+        silent.silent = True
+        await asyncio.sleep(OUTAGE)
+        end = clock()
+        silent.silent = False
+        while state_of(hass, silent, "answering", "binary_sensor") != STATE_ON:
+            assert clock() - end < FOUND_WITHIN
+            await asyncio.sleep(0.1)
+
+        for device in others:
+            polls = diaries[device.unit].between(begin, end)
+            assert len(polls) >= 0.95 * (end - begin) / INTERVAL
+        attempts = diaries[silent.unit].between(begin, end)
+        # A doubt at once, then ever rarer attempts, and at last one that costs 5 % of the bus.
+        assert len(attempts) < 10
+        pauses = [later - earlier for earlier, later in pairwise(attempts)]
+        assert TIMEOUT / pauses[-1] <= 0.05
+        assert pauses[-1] < FOUND_WITHIN
+
+        told = [record for record in caplog.records if record.name.startswith(LOGGER)]
+        assert [record.levelno for record in told] == [logging.ERROR, logging.INFO]
+
+
+async def test_what_costs_nothing_is_asked_at_the_usual_pace(hass: HomeAssistant) -> None:
+    """A meter that refuses at once is back with the first poll after it has come to its senses."""
+    clock = hass.loop.time
+    device = Device()
+    async with network(device) as line:
+        await load(hass, entry_for(device, network_data(line), scan_interval=INTERVAL))
+        device.requests = diary = Diary(clock)
+        begin = clock()
+        device.refusal = ExcCodes.ILLEGAL_ADDRESS
+        await asyncio.sleep(20)
+        assert len(diary.between(begin, clock())) >= 8
+        device.refusal = None
+        end = clock()
+        while state_of(hass, device, "answering", "binary_sensor") != STATE_ON:
+            assert clock() - end < 2 * INTERVAL
+            await asyncio.sleep(0.1)

@@ -1,0 +1,179 @@
+"""Another meter under the same address is never mixed in."""
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.dts307.const import DOMAIN
+from simulator.meter import MeterConfig
+from tests.device import Device
+from tests.integration.home import entry_for, let_pass, load
+from tests.lines import network, network_data
+
+OLD, NEW = "S30700100", "S30799999"
+IMPORTED = "sensor.dts_307_energy_imported"
+
+
+@pytest.fixture
+async def meter(hass: HomeAssistant) -> Device:
+    """A meter that has imported 5 MWh."""
+    assert await async_setup_component(hass, "repairs", {})
+    device = Device()
+    device.write("TotWhImp", 5_000_000)
+    return device
+
+
+def replace(device: Device, serial: str = NEW, model: int = 203) -> None:
+    """Hang up another meter under the same address, fresh from the box."""
+    device.become(MeterConfig(serial=serial, model=model))
+    device.write("TotWhImp", 11)
+
+
+def question(hass: HomeAssistant, entry: MockConfigEntry) -> ir.IssueEntry | None:
+    """Return the repair that asks about the replacement, if it does."""
+    return ir.async_get(hass).async_get_issue(DOMAIN, f"meter_replaced_{entry.entry_id}")
+
+
+async def answer(hass: HomeAssistant, entry: MockConfigEntry, choice: str) -> str:
+    """Click on an answer, and return how the repair ended."""
+    asked = question(hass, entry)
+    assert asked is not None
+    manager = hass.data["repairs"]["flow_manager"]
+    shown = await manager.async_init(DOMAIN, data={"issue_id": asked.issue_id})
+    assert shown["menu_options"] == ["same_place", "elsewhere"]
+    result = await manager.async_configure(shown["flow_id"], {"next_step_id": choice})
+    await hass.async_block_till_done(wait_background_tasks=True)
+    if result["type"] is FlowResultType.ABORT:
+        return str(result["reason"])
+    return str(result["type"])
+
+
+def energy(hass: HomeAssistant) -> str:
+    """Return what the imported energy shows."""
+    state = hass.states.get(IMPORTED)
+    assert state is not None
+    return state.state
+
+
+async def test_replaced_while_running(hass: HomeAssistant, meter: Device) -> None:
+    """The same place goes on: entities, device, and the energies without a jump."""
+    async with network(meter) as line:
+        entry = entry_for(meter, network_data(line))
+        await load(hass, entry)
+        registry = er.async_get(hass)
+        before = {row.entity_id: row.id for row in registry.entities.values()}
+        meter.silent = True
+        await let_pass(hass)
+        meter.silent = False
+        replace(meter)
+        await let_pass(hass, 40)
+        assert energy(hass) == STATE_UNAVAILABLE
+        assert entry.unique_id == OLD
+        assert await answer(hass, entry, "same_place") == "create_entry"
+        assert entry.state is ConfigEntryState.LOADED
+        assert entry.unique_id == NEW
+        assert question(hass, entry) is None
+        assert energy(hass) == "5000.0"
+        assert {row.entity_id: row.id for row in registry.entities.values()} == before
+        assert all(row.unique_id.startswith(NEW) for row in registry.entities.values())
+        (device,) = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+        assert device.identifiers == {(DOMAIN, NEW)}
+        assert device.serial_number == NEW
+
+        meter.write("TotWhImp", 20)
+        await let_pass(hass)
+        assert energy(hass) == "5000.009"
+
+
+async def test_replaced_by_another_model(hass: HomeAssistant, meter: Device) -> None:
+    """What is there now is identified anew, and asked about before any of it is believed."""
+    async with network(meter) as line:
+        entry = entry_for(meter, network_data(line))
+        await load(hass, entry)
+        replace(meter, model=213)
+        await let_pass(hass)
+        assert energy(hass) == STATE_UNAVAILABLE
+        assert hass.config_entries.async_loaded_entries(DOMAIN) == []
+        assert await answer(hass, entry, "same_place") == "create_entry"
+        assert hass.config_entries.async_loaded_entries(DOMAIN) == [entry]
+        assert energy(hass) == "5000.0"
+
+
+async def test_the_own_meter_comes_back(hass: HomeAssistant, meter: Device) -> None:
+    """Then there is nothing to ask any more."""
+    async with network(meter) as line:
+        entry = entry_for(meter, network_data(line))
+        await load(hass, entry)
+        own = dict(meter.registers)
+        meter.silent = True
+        await let_pass(hass)
+        meter.silent = False
+        replace(meter)
+        await let_pass(hass, 40)
+        assert question(hass, entry) is not None
+        assert await answer(hass, entry, "elsewhere") == "reconfigure"
+        meter.registers = own
+        await let_pass(hass, 40)
+        assert question(hass, entry) is None
+        assert energy(hass) == "5000.0"
+
+
+async def test_replaced_while_home_assistant_was_off(hass: HomeAssistant, meter: Device) -> None:
+    """The entry is not set up with it before the owner says so."""
+    async with network(meter) as line:
+        entry = entry_for(meter, network_data(line))
+        await load(hass, entry)
+        assert await hass.config_entries.async_unload(entry.entry_id)
+        replace(meter)
+        assert not await hass.config_entries.async_setup(entry.entry_id)
+        assert entry.state is ConfigEntryState.SETUP_ERROR
+        assert await answer(hass, entry, "same_place") == "create_entry"
+        assert hass.config_entries.async_loaded_entries(DOMAIN) == [entry]
+        assert energy(hass) == "5000.0"
+
+
+@pytest.mark.parametrize("reason", ["not_answering", "already_configured", "no_serial_number"])
+async def test_a_meter_that_cannot_take_over(
+    hass: HomeAssistant, meter: Device, reason: str
+) -> None:
+    """The entry stays as it is, and the question, too."""
+    async with network(meter) as line:
+        entry = entry_for(meter, network_data(line))
+        await load(hass, entry)
+        meter.silent = True
+        await let_pass(hass)
+        meter.silent = False
+        replace(meter)
+        await let_pass(hass, 40)
+        if reason == "not_answering":
+            meter.silent = True
+        elif reason == "already_configured":
+            MockConfigEntry(domain=DOMAIN, unique_id=NEW).add_to_hass(hass)
+        else:
+            replace(meter, serial="")
+        assert await answer(hass, entry, "same_place") == reason
+        assert entry.unique_id == OLD
+        await let_pass(hass)
+        assert question(hass, entry) is not None
+
+
+async def test_an_entry_that_is_gone(hass: HomeAssistant, meter: Device) -> None:
+    """Nothing is left to go on with."""
+    async with network(meter) as line:
+        entry = entry_for(meter, network_data(line))
+        await load(hass, entry)
+        assert await hass.config_entries.async_unload(entry.entry_id)
+        replace(meter)
+        await hass.config_entries.async_setup(entry.entry_id)
+        asked = question(hass, entry)
+        assert asked is not None
+        manager = hass.data["repairs"]["flow_manager"]
+        await hass.config_entries.async_remove(entry.entry_id)
+        shown = await manager.async_init(DOMAIN, data={"issue_id": asked.issue_id})
+        result = await manager.async_configure(shown["flow_id"], {"next_step_id": "same_place"})
+        assert result["reason"] == "not_answering"

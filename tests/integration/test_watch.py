@@ -1,0 +1,143 @@
+"""What the readings give away about the installation, and what becomes of it."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.dts307.const import DOMAIN
+from custom_components.dts307.watch import watch_store
+from tests.device import Device
+from tests.integration.home import entry_for, let_pass, load, state_of
+from tests.lines import network, network_data
+
+START = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def meter(freezer: FrozenDateTimeFactory) -> Device:
+    """A meter at a noon at which time stands still."""
+    freezer.move_to(START)
+    return Device()
+
+
+def issue(hass: HomeAssistant, entry: MockConfigEntry, key: str) -> ir.IssueEntry | None:
+    """Return an issue about an entry's meter, if there is one."""
+    return ir.async_get(hass).async_get_issue(DOMAIN, f"{key}_{entry.entry_id}")
+
+
+async def export(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, device: Device, minutes: int, watts: int
+) -> None:
+    """Let the export counter move minute by minute, while power has some sign."""
+    device.write("W", watts)
+    for _ in range(minutes):
+        exported = device.meter_model().points["TotWhExp"].value or 0
+        device.write("TotWhExp", exported + abs(watts) // 60)
+        freezer.tick(timedelta(minutes=1))
+        await let_pass(hass, 60)
+
+
+async def test_a_meter_that_counts_the_other_way_round(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, meter: Device
+) -> None:
+    """Its power is turned, and its owner is told; what was found survives a reload."""
+    async with network(meter) as line:
+        entry = entry_for(meter, network_data(line))
+        await load(hass, entry)
+        await export(hass, freezer, meter, minutes=4, watts=6000)
+        assert state_of(hass, meter, "power") == "6000"
+        assert issue(hass, entry, "power_turned") is None
+        await export(hass, freezer, meter, minutes=12, watts=6000)
+        assert state_of(hass, meter, "power") == "-6000"
+        told = issue(hass, entry, "power_turned")
+        assert told is not None
+        assert not told.is_fixable
+        assert told.translation_placeholders == {"name": "DTS 307"}
+
+        assert await hass.config_entries.async_reload(entry.entry_id)
+        await hass.async_block_till_done(wait_background_tasks=True)
+        assert state_of(hass, meter, "power") == "-6000"
+
+
+async def test_a_meter_that_counts_as_home_assistant_does(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, meter: Device
+) -> None:
+    """There is nothing to turn, nor to tell."""
+    async with network(meter) as line:
+        entry = entry_for(meter, network_data(line))
+        await load(hass, entry)
+        await export(hass, freezer, meter, minutes=16, watts=-6000)
+        assert state_of(hass, meter, "power") == "-6000"
+        assert issue(hass, entry, "power_turned") is None
+
+
+@pytest.mark.parametrize(
+    ("direction", "shown"), [("import_positive", "6000"), ("export_positive", "-6000")]
+)
+async def test_the_owner_knows_better(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    meter: Device,
+    direction: str,
+    shown: str,
+) -> None:
+    """The option overrules what was found, at once and without an issue."""
+    meter.write("W", 6000)
+    async with network(meter) as line:
+        entry = entry_for(meter, network_data(line), direction=direction)
+        await load(hass, entry)
+        assert state_of(hass, meter, "power") == shown
+        await export(hass, freezer, meter, minutes=16, watts=6000)
+        assert state_of(hass, meter, "power") == shown
+        assert issue(hass, entry, "power_turned") is None
+
+
+async def test_a_phase_that_is_opposite(
+    hass: HomeAssistant, hass_storage: dict[str, Any], meter: Device
+) -> None:
+    """The issue names it."""
+    async with network(meter) as line:
+        entry = entry_for(meter, network_data(line))
+        hass_storage[watch_store(hass, entry).key] = {
+            "version": 1,
+            "minor_version": 1,
+            "data": {
+                "direction": "import_positive",
+                "suspect_phases": ["a", "c"],
+                "lead": 9,
+                "opposition": {"a": 30000.0, "c": 30000.0},
+            },
+        }
+        await load(hass, entry)
+        told = issue(hass, entry, "phase_opposite")
+        assert told is not None
+        assert told.translation_placeholders == {"name": "DTS 307", "phases": "A, C"}
+
+
+async def test_current_without_voltage(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, meter: Device
+) -> None:
+    """Once it lasts it is told, and taken back when it is mended."""
+    own = dict(meter.registers)
+    async with network(meter) as line:
+        entry = entry_for(meter, network_data(line))
+        await load(hass, entry)
+        for point in ("A", "AphA", "AphB", "AphC"):
+            meter.write(point, 1000)
+        for point in ("PhV", "PhVphA", "PhVphB", "PhVphC"):
+            meter.write(point, 0)
+        for _ in range(2):
+            assert issue(hass, entry, "current_without_voltage") is None
+            freezer.tick(timedelta(seconds=40))
+            await let_pass(hass, 40)
+        freezer.tick(timedelta(seconds=40))
+        await let_pass(hass, 40)
+        assert issue(hass, entry, "current_without_voltage") is not None
+        meter.registers = own
+        await let_pass(hass)
+        assert issue(hass, entry, "current_without_voltage") is None

@@ -1,0 +1,248 @@
+"""The guard over the counters, case by case; test_counters_model.py holds it against the truth."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from custom_components.dts307.meter import PerPhase, Reading
+from custom_components.dts307.meter.counters import (
+    DEFAULT_SERVICE_CURRENT,
+    Counter,
+    Counters,
+    Limits,
+    Question,
+    counter_limits,
+    guarded,
+    questions,
+    settled,
+    taken_over,
+)
+
+from .device import reading_of
+from .published import encode
+
+LIMITS = Limits(power=72_000.0, resolution=1.0, modulus=2.0**32)
+"""20 Wh a second."""
+
+
+def read(counter: Counter, *registers: float, begin: float = 0.0, every: float = 5.0) -> Counter:
+    """Return a counter after readings at an interval."""
+    for number, raw in enumerate(registers):
+        counter = counter.after(raw, begin + every * number, LIMITS)
+    return counter
+
+
+def trusted(raw: float) -> Counter:
+    """Return a counter that is believed to stand at ``raw`` at the time 0."""
+    return read(Counter(), raw, raw, begin=-5.0)
+
+
+def test_the_first_reading_has_to_be_confirmed() -> None:
+    assert read(Counter(), 5000).published is None
+    assert read(Counter(), 5000, 5010).published == 5010
+    assert read(Counter(), 0, 5000).published is None
+    assert read(Counter(), 0, 5000, 5010).published == 5010
+
+
+def test_readings_far_apart_do_not_confirm_each_other() -> None:
+    """Within hours, a wrong one could hide among all that is possible."""
+    assert read(Counter(), 5000, 9000, every=3600).published is None
+
+
+def test_a_meter_that_has_never_exported_shows_zero() -> None:
+    assert read(Counter(), 0, 0).published == 0
+
+
+def test_what_is_possible_is_believed_at_once() -> None:
+    """Reckoned from the last but one reading, in case that the last was too low."""
+    assert trusted(5000).after(5201, 5.0, LIMITS).published == 5201
+
+
+@pytest.mark.parametrize("wrong", [0.0, 5202.0, 2.0**32 - 2, 4999.0])
+def test_a_wrong_reading_shows_nowhere(wrong: float) -> None:
+    counter = trusted(5000).after(wrong, 5.0, LIMITS)
+    assert counter.published == 5000
+    counter = counter.after(5020, 10.0, LIMITS)
+    assert counter == replace(counter, candidate=None)
+    assert counter.published == 5020
+
+
+def test_after_an_outage_a_second_reading_has_to_agree() -> None:
+    outage = 86_400.0
+    counter = trusted(5000).after(900_000, outage, LIMITS)
+    assert counter.published == 5000
+    assert counter.after(900_010, outage + 5, LIMITS).published == 900_010
+    assert counter.after(300_000, outage + 5, LIMITS).published == 5000
+
+
+def test_a_step_back_of_one_count_shows_nowhere() -> None:
+    counter = read(trusted(5000), 4999, 4999, 4999, begin=5.0)
+    assert counter.published == 5000
+    assert counter.question is None
+    assert read(counter, 5001, begin=20.0).published == 5001
+
+
+def test_a_register_that_starts_over_goes_on() -> None:
+    counter = trusted(2.0**32 - 50)
+    counter = read(counter, 10, 20, begin=5.0)
+    assert counter.published == 2**32 + 20
+    assert read(counter, 30, begin=15.0).published == 2**32 + 30
+
+
+def lasting(counter: Counter, register: float) -> Counter:
+    """Return a counter after its register has stood elsewhere for over a minute."""
+    return read(counter, *[register] * 13, begin=5.0)
+
+
+def test_what_lasts_is_asked() -> None:
+    counter = trusted(500_000)
+    back, leap = lasting(counter, 7.0), lasting(counter, 900_000.0)
+    assert back.question is Question.SET_BACK
+    assert leap.question is Question.LEAP
+    assert read(back, *[7.0] * 1).published == 500_000
+    assert read(counter, *[7.0] * 12, begin=5.0).question is None
+    assert read(counter, *[7.0] * 5, begin=5.0, every=60.0).question is None
+    assert Counter().question is None
+
+
+def test_a_question_goes_when_the_register_is_right_again() -> None:
+    counter = lasting(trusted(500_000), 7.0).after(500_100, 70.0, LIMITS)
+    assert counter.question is None
+    assert counter.published == 500_100
+
+
+def test_a_counter_that_was_set_back_to_zero() -> None:
+    """What it has counted since is counted."""
+    counter = lasting(trusted(500_000), 7.0).settled(LIMITS, real=True)
+    assert counter.published == 500_007
+    assert counter.question is None
+    assert read(counter, 17.0, begin=70.0).published == 500_017
+
+
+def test_a_counter_that_was_set_to_something_else() -> None:
+    """Where it began nobody knows, but for where it was first seen."""
+    counter = lasting(trusted(500_000), 250_000.0).settled(LIMITS, real=True)
+    assert counter.published == 500_000
+    assert read(counter, 250_010.0, begin=70.0).published == 500_010
+
+
+def test_a_counter_that_was_wrong_before() -> None:
+    """It waits until the register has caught up."""
+    counter = lasting(trusted(500_000), 490_000.0).settled(LIMITS, real=False)
+    assert counter.published == 500_000
+    assert read(counter, 490_100, begin=70.0).published == 500_000
+    later = read(counter, 500_050, 500_060, begin=10_000.0)
+    assert later.published == 500_060
+
+
+def test_a_leap_is_counted_or_not() -> None:
+    counter = lasting(trusted(500_000), 900_000.0)
+    assert counter.settled(LIMITS, real=True).published == 900_000
+    left_out = counter.settled(LIMITS, real=False)
+    assert left_out.published == 500_000
+    assert read(left_out, 900_010.0, begin=70.0).published == 500_010
+
+
+def test_an_answer_that_nobody_asked_for_changes_nothing() -> None:
+    counter = trusted(5000)
+    assert counter.settled(LIMITS, real=True) is counter
+
+
+def test_a_clock_that_was_set_back_does_not_stop_the_counter() -> None:
+    counter = read(trusted(5000), 6000, 6010, begin=-7200.0)
+    assert counter.published == 6010
+
+
+@pytest.mark.parametrize("counter", [Counter(), trusted(5000), lasting(trusted(5000), 1e6)])
+def test_a_state_can_be_kept(counter: Counter) -> None:
+    assert Counter.from_dict(counter.as_dict()) == counter
+
+
+async def a_reading(model_id: int = 203, **points: float) -> Reading:
+    """Return the reading of a meter whose scale factors are all 10^0."""
+    scales: dict[str, Any] = {} if model_id > 210 else {"totwh_sf": 0, "v_sf": 0}
+    return await reading_of(encode(model_id, **scales | points))
+
+
+async def test_all_energies_of_a_meter_are_guarded() -> None:
+    """Each by itself; what is left out of a reading stands where it was."""
+    first = await a_reading(totwhimp=5000, totwhexp=0, totwhimppha=2000)
+    counters: Counters = {}
+    for now in (0.0, 5.0):
+        counters, checked = guarded(counters, first, now, 200.0)
+    assert checked.energy_imported == first.energy_imported
+    assert checked.energy_exported.total == 0
+
+    wrong = replace(first, energy_imported=PerPhase(total=10.0, a=2001.0))
+    counters, checked = guarded(counters, wrong, 10.0, 200.0)
+    assert checked.energy_imported.total == 5000
+    assert checked.energy_imported.a == 2001
+    assert checked.energy_imported.b == first.energy_imported.b
+
+    nothing = replace(first, energy_imported=PerPhase(), energy_exported=PerPhase())
+    _, checked = guarded(counters, nothing, 15.0, 200.0)
+    assert checked.energy_imported.total == 5000
+    assert checked.power == first.power
+
+
+async def test_a_question_is_answered_for_all_that_it_is_about() -> None:
+    reading = await a_reading(totwhimp=5_000_000, totwhexp=3_000_000, totwhimppha=2_000_000)
+    counters: Counters = {}
+    for now in (0.0, 5.0):
+        counters, _ = guarded(counters, reading, now, 200.0)
+    assert questions(counters) == frozenset()
+    zero = replace(
+        reading,
+        energy_imported=PerPhase(total=0.0, a=0.0),
+        energy_exported=PerPhase(total=9_000_000.0),
+    )
+    for number in range(13):
+        counters, checked = guarded(counters, zero, 10.0 + 5 * number, 200.0)
+    assert checked.energy_imported.total == 5_000_000
+    assert questions(counters) == {Question.SET_BACK, Question.LEAP}
+    counters = settled(counters, Question.SET_BACK, zero, 200.0, real=True)
+    assert questions(counters) == {Question.LEAP}
+    counters = settled(counters, Question.LEAP, zero, 200.0, real=False)
+    assert questions(counters) == frozenset()
+    assert counters["energy_exported.total"].published == 3_000_000
+
+
+async def test_another_meter_goes_on_where_the_old_one_was() -> None:
+    """What it does not count, or was never confirmed, begins anew."""
+    old = await a_reading(totwhimp=5000, totwhexp=70, totwhimppha=2000)
+    counters: Counters = {}
+    for now in (0.0, 5.0):
+        counters, _ = guarded(counters, old, now, 200.0)
+    counters = {**counters, "energy_imported.b": Counter()}
+    new = replace(
+        old,
+        energy_imported=PerPhase(total=123.0, b=1.0),
+        energy_exported=PerPhase(total=900_000.0),
+    )
+    counters = taken_over(counters, new, 100.0)
+    assert counters.keys() == {"energy_imported.total", "energy_exported.total"}
+    _, checked = guarded(counters, new, 105.0, 200.0)
+    assert checked.energy_imported.total == 5000
+    assert checked.energy_exported.total == 70
+    more = replace(new, energy_exported=PerPhase(total=900_010.0))
+    _, checked = guarded(counters, more, 110.0, 200.0)
+    assert checked.energy_exported.total == 80
+
+
+async def test_limits_are_physics() -> None:
+    """Service current times voltage times phases, with a margin of two; and one count."""
+    reading = await a_reading(totwhimp=5000, totwh_sf=1, phv=480)
+    total = counter_limits(reading, 50_000.0, "total", 200.0)
+    assert total.power == 2 * 200 * 480 * 3
+    assert total.resolution == 10
+    assert total.modulus == 10 * 2**32
+    assert total.reach(3600) == total.power + 10
+    phase = counter_limits(reading, 50_000.0, "a", None)
+    assert phase.power == 2 * DEFAULT_SERVICE_CURRENT * 480
+
+    single = await a_reading(211, totwhimp=5000.0)
+    limits = counter_limits(single, 4_000_000.0, "total", 200.0)
+    assert limits.power == 2 * 200 * 277
+    assert limits.modulus is None
+    assert 0.9 < limits.resolution < 1

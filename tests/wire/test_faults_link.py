@@ -1,0 +1,138 @@
+"""Links that break: adapters that start anew, hang or vanish; ports that come back."""
+
+import asyncio
+from pathlib import Path
+
+from modbus_connection.tmodbus import ModbusConnection
+import pytest
+
+from custom_components.dts307.link import link_params
+from custom_components.dts307.meter import LinkDownError, MeterSilentError
+from simulator.meter import MeterConfig
+from tests.device import Device
+from tests.lines import serial, serial_data
+from tests.wire.faults import Frames, silence
+from tests.wire.proxy import Proxy
+from tests.wire.rig import TIMEOUT, Rig
+from tests.wire.scene import RTU_OVER_TCP, TCP, Scene
+from tests.wire.wire import Direction, Fault
+
+on_tcp = pytest.mark.parametrize("scene", [TCP], indirect=True)
+on_network = pytest.mark.parametrize("scene", [TCP, RTU_OVER_TCP], indirect=True)
+
+
+class Steady:
+    """A line that suffers nothing but its own end."""
+
+    def suffer(self, fault: Fault) -> None:
+        """Do nothing."""
+
+
+def gateway(scene: Scene) -> Proxy:
+    """Return what stands between us and the devices."""
+    assert isinstance(scene.rig.line, Proxy)
+    return scene.rig.line
+
+
+@on_network
+async def test_a_reset_between_two_polls(scene: Scene) -> None:
+    """The library notices, and connects for the next question; there is nothing left to do."""
+    gateway(scene).reset()
+    await asyncio.sleep(0.05)
+    await scene.suffer(polls=1)
+    assert scene.ours.failures == scene.other.failures == [None]
+    await scene.recover()
+
+
+@on_network
+async def test_a_reset_while_an_answer_is_awaited(scene: Scene) -> None:
+    """The library fails at once, and connects for the next question.
+
+    What an adapter has passed on to its bus before may still be answered: we keep quiet.
+    """
+
+    def hang_up(direction: Direction, data: bytes) -> bytes:
+        if direction is Direction.REPLY:
+            gateway(scene).reset()
+        return data
+
+    await scene.suffer(hang_up)
+    assert scene.ours.failures == scene.other.failures == [LinkDownError] * 2
+    assert max(scene.other.seconds) < 2 * TIMEOUT
+    await scene.recover(others_lost=2)
+
+
+@on_network
+async def test_a_half_open_connection(scene: Scene) -> None:
+    """The other end has forgotten the connection, and nobody says so.
+
+    The library waits for its timeout at every question, until the system gives up after a quarter
+    of an hour. We drop the connection at the first silence.
+    """
+    gateway(scene).freeze()
+    await scene.suffer(polls=1)
+    assert scene.ours.failures == [MeterSilentError]
+    assert scene.other.failures == [None]
+    await scene.recover()
+
+
+@on_tcp
+async def test_a_gateway_that_accepts_and_never_answers(scene: Scene) -> None:
+    """The library waits for its timeout at every question; so do we, over a new connection each."""
+    gateway(scene).reset()
+    await asyncio.sleep(0.05)
+    await scene.suffer(lambda _direction, _data: b"")
+    assert scene.ours.failures == scene.other.failures == [MeterSilentError] * 2
+    await scene.recover(others_lost=2)
+
+
+@on_network
+async def test_a_gateway_that_is_off_for_a_while(scene: Scene) -> None:
+    """The library says so at once, at every question; there is nothing left to do."""
+    await gateway(scene).close()
+    await asyncio.sleep(0.05)
+    await scene.suffer()
+    assert scene.ours.failures == scene.other.failures == [LinkDownError] * 2
+    await gateway(scene).open()
+    await scene.recover(others_lost=2)
+
+
+@on_tcp
+async def test_a_unit_that_is_not_there(scene: Scene) -> None:
+    """The library keeps its connection; we drop it once, not at each of its timeouts."""
+    scene.put(silence)
+    await scene.suffer(polls=3)
+    assert gateway(scene).accepted == 2
+    await scene.recover()
+
+
+@pytest.mark.parametrize("while_awaited", [False, True])
+@pytest.mark.usefixtures("little_patience")
+async def test_a_port_that_vanishes_and_comes_back(tmp_path: Path, while_awaited: bool) -> None:  # noqa: FBT001
+    """The library notices, and fails as long as there is no such path; then it opens the new port.
+
+    There is nothing left to do.
+    """
+    path = tmp_path / "meter"
+    devices = [Device(MeterConfig(unit=unit, model=203)) for unit in (100, 101)]
+    async with serial(*devices, link=path) as line:
+        data = serial_data(line)
+        connection = ModbusConnection(link_params(data))
+        scene = Scene(Rig(connection, Steady(), Frames(rtu=True), data))
+        for device in devices:
+            await scene.add(device)
+        if while_awaited:
+            devices[0].silent = True
+            devices[0].asked.clear()
+            poll = asyncio.create_task(scene.poll(scene.ours))
+            await devices[0].asked.wait()
+            await line.close()
+            assert await poll is LinkDownError
+            devices[0].silent = False
+        else:
+            await line.close()
+        await scene.suffer()
+        assert scene.other.failures == [LinkDownError] * 2
+        await line.open()
+        await scene.recover(others_lost=2)
+        await connection.close()

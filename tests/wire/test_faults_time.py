@@ -1,0 +1,108 @@
+"""Answers that come late, questions that are given up, and meters that are busy."""
+
+import asyncio
+
+import pytest
+
+from custom_components.dts307.meter import (
+    GarbledReplyError,
+    MeterBusyError,
+    MeterSilentError,
+)
+from custom_components.dts307.meter.line import BUSY_PATIENCE
+from tests.wire.faults import Late, OneBehind, Refusal, fewer_registers
+from tests.wire.rig import TIMEOUT
+from tests.wire.scene import PTY, RTU_OVER_TCP, TCP, Scene
+
+every_line = pytest.mark.parametrize("scene", [PTY, TCP, RTU_OVER_TCP], indirect=True)
+
+
+@every_line
+async def test_a_late_answer(scene: Scene) -> None:
+    """On RTU the library takes it for the answer to a next question of the same length.
+
+    That is a reading of the past. On TCP the transaction tells. We ask nothing more until the
+    answer must have come, and the library throws away what comes while nobody asks.
+    """
+    scene.put(Late(1.5 * TIMEOUT))
+    await scene.suffer(full=True)
+    assert scene.ours.failures == [MeterSilentError] * 2
+    await scene.recover(others_lost=1)
+
+
+async def test_a_late_answer_of_another_length(scene: Scene) -> None:
+    """The library refuses it, but leaves the real answer for the question after that.
+
+    We keep quiet after either, so that there is none.
+    """
+    scene.put(Late(1.5 * TIMEOUT, fewer_registers))
+    await scene.suffer()
+    await scene.recover(others_lost=1)
+
+
+@pytest.mark.parametrize("delay", [2.05, 3.0])
+async def test_an_answer_later_than_we_keep_quiet(scene: Scene, delay: float) -> None:
+    """It arrives about when the next question has been asked, in which RTU knows no difference.
+
+    We ask for one register more after a question that was not answered, and for two after the
+    next: an answer to the question before has the wrong length and is refused.
+    """
+    scene.put(Late(delay * TIMEOUT))
+    for _ in range(3):
+        await scene.poll(scene.ours)
+    assert None not in scene.ours.failures
+    await scene.recover()
+
+
+@pytest.mark.parametrize("together", [False, True])
+async def test_an_adapter_that_is_one_answer_behind(scene: Scene, together: bool) -> None:  # noqa: FBT001
+    """An adapter with a queue gives the last answer to the present question, on TCP, too.
+
+    The library believes it; without a remedy every reading is the one before, for as long as
+    nobody starts the adapter anew. The wrong length tells; while we keep quiet, the queue runs dry.
+    """
+    scene.put(OneBehind(together=together))
+    await scene.suffer(polls=3)
+    assert None not in scene.ours.failures
+    assert GarbledReplyError in scene.ours.failures
+    await scene.recover(others_lost=1)
+
+
+@every_line
+async def test_a_cancelled_read(scene: Scene) -> None:
+    """The library gives up waiting, and RTU takes the answer for the next question's.
+
+    We keep quiet as after a timeout. Whoever else is on the line goes on at once.
+    """
+    scene.put(Late(0.5 * TIMEOUT))
+    scene.change(scene.ours.device)
+    given_up = asyncio.create_task(scene.ours.meter.read())
+    await asyncio.sleep(0.25 * TIMEOUT)
+    given_up.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await given_up
+    assert await scene.poll(scene.other) is None
+    assert scene.other.seconds[-1] < TIMEOUT
+    assert await scene.poll(scene.ours) is None
+    await scene.recover()
+
+
+async def test_a_meter_that_is_busy_for_a_moment(scene: Scene) -> None:
+    """The library asks again after a second; there is nothing left to do."""
+    scene.put(Refusal(6), times=1)
+    assert await scene.poll(scene.ours) is None
+    assert 1 < scene.ours.seconds[-1] < TIMEOUT + BUSY_PATIENCE
+    await scene.recover()
+
+
+async def test_a_meter_that_is_busy_for_ever(scene: Scene) -> None:
+    """The library asks again for a minute, and lets nobody else ask meanwhile.
+
+    We give up after a second beyond the usual wait, and the others have their turn.
+    """
+    scene.put(Refusal(6))
+    await asyncio.gather(scene.poll(scene.ours), scene.poll(scene.other))
+    assert scene.ours.failures == [MeterBusyError]
+    assert scene.other.failures == [None]
+    assert scene.other.seconds[0] < 2 * TIMEOUT + BUSY_PATIENCE + 0.2
+    await scene.recover()
