@@ -50,6 +50,12 @@ async def _async_meter(coordinator: Dts307Coordinator) -> dict[str, Any]:
         },
         "registers": await _async_registers(meter),
         "reading": asdict(coordinator.data),
+        **coordinator.guard.as_dict(),
+        "link": {
+            "failure": coordinator.health.data.failure,
+            "answer_time": coordinator.health.data.answer_time,
+            "success_rate": coordinator.health.data.success_rate,
+        },
         "last_update_success": coordinator.last_update_success,
         "last_failure": failure and type(failure.__cause__ or failure).__name__,
     }

@@ -56,7 +56,7 @@ class CounterGuard:
         # A delayed save starts its delay anew with each call, which would be for ever here.
         if now - self._saved_at >= _SECONDS_BETWEEN_SAVES:
             self._saved_at = now
-            self._store.async_delay_save(self._data)
+            self._store.async_delay_save(self.as_dict)
         return checked
 
     @property
@@ -74,9 +74,10 @@ class CounterGuard:
 
     async def async_save(self) -> None:
         """Keep the counters as they are now."""
-        await self._store.async_save(self._data())
+        await self._store.async_save(self.as_dict())
 
-    def _data(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
+        """Return the counters as JSON can hold them."""
         return {"counters": {key: counter.as_dict() for key, counter in self._counters.items()}}
 
     @callback

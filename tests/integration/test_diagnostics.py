@@ -91,6 +91,10 @@ async def test_the_registers_as_they_are(
         assert diagnostics["identity"]["version"] == "1.00"
         power = diagnostics["reading"]["power"]["total"]
         assert power == float(state_of(hass, device, "power"))
+        imported = diagnostics["counters"]["energy_imported.total"]["trusted"]["last"]["value"]
+        assert imported == diagnostics["reading"]["energy_imported"]["total"]
+        assert diagnostics["link"]["failure"] is None
+        assert diagnostics["link"]["success_rate"] == 1
         assert diagnostics["last_update_success"] is True
         assert diagnostics["last_failure"] is None
         assert_anonymous(diagnostics)
