@@ -50,7 +50,7 @@ async def _async_meter(coordinator: Dts307Coordinator) -> dict[str, Any]:
         },
         "registers": await _async_registers(meter),
         "reading": asdict(coordinator.data),
-        **coordinator.guard.as_dict(),
+        "counters": coordinator.guard.as_dict()["counters"],
         "link": {
             "failure": coordinator.health.data.failure,
             "answer_time": coordinator.health.data.answer_time,

@@ -10,7 +10,16 @@ from homeassistant.util import dt as dt_util
 
 from .const import CONF_CT_RATING, CONF_CT_SETS, DOMAIN
 from .meter import Reading
-from .meter.counters import Counter, Counters, Question, guarded, questions, settled, taken_over
+from .meter.counters import (
+    Counter,
+    Counters,
+    Question,
+    guarded,
+    questions,
+    settled,
+    taken_over,
+    without,
+)
 
 _STORAGE_VERSION: Final = 1
 _SECONDS_BETWEEN_SAVES: Final = 60.0
@@ -31,13 +40,22 @@ class CounterGuard:
         self._store = guard_store(hass, entry)
         self._counters: Counters = {}
         self._asked: frozenset[Question] = frozenset()
-        self._saved_at = 0.0
+        self._saving_since = 0.0
+        self._stale: frozenset[str] = frozenset()
+        self._loaded_at = 0.0
         rating = entry.options.get(CONF_CT_RATING)
         self._service_current = rating and rating * entry.options[CONF_CT_SETS]
 
     async def async_load(self) -> None:
-        """Go on from the counters that were last kept."""
+        """Go on from the counters that were last kept.
+
+        If Home Assistant was killed, more may have been shown since they were kept. So that nothing
+        that was shown falls, such a counter shows nothing until a reading of it is believed.
+        """
         if stored := await self._store.async_load():
+            self._loaded_at = dt_util.utcnow().timestamp()
+            if not stored["latest"]:
+                self._stale = frozenset(stored["counters"])
             self._counters = {
                 key: Counter.from_dict(counter) for key, counter in stored["counters"].items()
             }
@@ -53,16 +71,23 @@ class CounterGuard:
         now = dt_util.utcnow().timestamp()
         self._counters, checked = guarded(self._counters, reading, now, self._service_current)
         self._async_ask()
-        # A delayed save starts its delay anew with each call, which would be for ever here.
-        if now - self._saved_at >= _SECONDS_BETWEEN_SAVES:
-            self._saved_at = now
-            self._store.async_delay_save(self.as_dict)
-        return checked
+        # A delayed save starts its delay anew with each call, which would be for ever here. One
+        # is always under way, and is carried out early when Home Assistant stops.
+        if not 0 <= now - self._saving_since < _SECONDS_BETWEEN_SAVES:
+            self._saving_since = now
+            self._store.async_delay_save(self.as_dict, _SECONDS_BETWEEN_SAVES)
+        self._stale = frozenset(key for key in self._stale if not self._believed_anew(key))
+        return without(checked, self._stale)
+
+    def _believed_anew(self, key: str) -> bool:
+        trusted = self._counters[key].trusted
+        return trusted is not None and trusted.last.at >= self._loaded_at
 
     @property
     def unconfirmed(self) -> bool:
-        """Whether there are counters that only a second reading can confirm."""
-        return any(counter.trusted is None for counter in self._counters.values())
+        """Whether there are counters that show nothing before a second reading confirms them."""
+        new = any(counter.trusted is None for counter in self._counters.values())
+        return new or bool(self._stale)
 
     async def async_answer(self, question: Question, reading: Reading, *, real: bool) -> None:
         """Take the owner's answer for all counters that the question is about."""
@@ -70,15 +95,18 @@ class CounterGuard:
             self._counters, question, reading, self._service_current, real=real
         )
         self._async_ask()
-        await self.async_save()
-
-    async def async_save(self) -> None:
-        """Keep the counters as they are now."""
         await self._store.async_save(self.as_dict())
 
+    async def async_save(self) -> None:
+        """Keep the counters as they are now, when nothing more will be shown."""
+        await self._store.async_save({**self.as_dict(), "latest": True})
+
     def as_dict(self) -> dict[str, Any]:
-        """Return the counters as JSON can hold them."""
-        return {"counters": {key: counter.as_dict() for key, counter in self._counters.items()}}
+        """Return the counters as JSON can hold them, and whether no later ones will be shown."""
+        return {
+            "latest": self._hass.is_stopping,
+            "counters": {key: counter.as_dict() for key, counter in self._counters.items()},
+        }
 
     @callback
     def _async_ask(self) -> None:

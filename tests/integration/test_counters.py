@@ -9,12 +9,17 @@ from homeassistant.components.recorder import Recorder
 from homeassistant.components.recorder.statistics import statistics_during_period
 from homeassistant.components.repairs import RepairsFlowResult
 from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_capture_events,
+    async_fire_time_changed,
+)
 from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
     do_adhoc_statistics,
@@ -123,8 +128,12 @@ async def test_counters_are_kept_while_running(
     async with network(meter) as line:
         entry = entry_for(meter, network_data(line))
         await load(hass, entry)
-        await poll(hass, freezer, 13)
+        await poll(hass, freezer)
+        freezer.tick(timedelta(seconds=60))
+        async_fire_time_changed(hass)
+        await hass.async_block_till_done(wait_background_tasks=True)
         key = guard_store(hass, entry).key
+        assert hass_storage[key]["data"]["latest"] is False
         kept = hass_storage[key]["data"]["counters"]["energy_imported.total"]
         assert kept["trusted"]["last"]["value"] == 5_000_000
         await hass.config_entries.async_remove(entry.entry_id)
@@ -229,3 +238,43 @@ async def test_the_recorder_books_what_went_through_the_meter(
         )
         # From 4294967000 to 2^32 + 24.
         assert booked[IMPORTED][0]["sum"] == pytest.approx(0.320, abs=1e-9)
+
+
+async def test_nothing_falls_after_home_assistant_was_killed(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    freezer: FrozenDateTimeFactory,
+    meter: Device,
+) -> None:
+    """What was kept may be older than what was shown; then the meter was out of reach for a day."""
+    async with network(meter) as line:
+        entry = entry_for(meter, network_data(line), ct_rating=200.0, ct_sets=1)
+        await load(hass, entry)
+        assert await hass.config_entries.async_unload(entry.entry_id)
+        key = guard_store(hass, entry).key
+        hass_storage[key]["data"]["latest"] = False
+        freezer.tick(timedelta(days=1))
+        meter.write("TotWhImp", 5_300_000)
+        changes = async_capture_events(hass, EVENT_STATE_CHANGED)
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        await hass.async_block_till_done(wait_background_tasks=True)
+        assert state_of(hass, meter, "energy_imported") == "5300.0"
+        seen = {
+            event.data["new_state"].state
+            for event in changes
+            if event.data["entity_id"] == IMPORTED and event.data["new_state"]
+        }
+        assert seen <= {"5300.0", "unavailable", "unknown"}
+
+        assert await hass.config_entries.async_unload(entry.entry_id)
+        hass_storage[key]["data"]["latest"] = False
+        freezer.tick(timedelta(seconds=10))
+        meter.write("TotWhImp", 17)
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        await hass.async_block_till_done(wait_background_tasks=True)
+        await poll(hass, freezer)
+        state = hass.states.get(IMPORTED)
+        assert state is None or state.state in {"unknown", "unavailable"}
+        meter.write("TotWhImp", 5_300_004)
+        await poll(hass, freezer)
+        assert state_of(hass, meter, "energy_imported") == "5300.004"

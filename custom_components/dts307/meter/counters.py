@@ -19,7 +19,7 @@ it falls short by no more than what the meter itself has lost. This is a pure st
 are immutable, time is passed in, and nothing here knows how states are kept.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 import math
@@ -272,6 +272,16 @@ def guarded(
             published[part] = after[key].published if key in after else None
         quantities[name] = PerPhase(**published)
     return after, replace(reading, **quantities)
+
+
+def without(reading: Reading, keys: Iterable[str]) -> Reading:
+    """Return a reading that leaves some of the guarded counters out."""
+    for key in keys:
+        name, _, part = key.partition(".")
+        values: PerPhase = replace(getattr(reading, name), **{part: None})
+        quantity: dict[str, Any] = {name: values}
+        reading = replace(reading, **quantity)
+    return reading
 
 
 def settled(
