@@ -85,9 +85,14 @@ class CounterGuard:
 
     @property
     def unconfirmed(self) -> bool:
-        """Whether there are counters that show nothing before a second reading confirms them."""
-        new = any(counter.trusted is None for counter in self._counters.values())
-        return new or bool(self._stale)
+        """Whether there are counters that show nothing, but may after a second reading.
+
+        Only then is it worth the bus's time: a counter that is held for longer is not read twice.
+        """
+        return any(
+            counter.awaits_confirmation and (counter.trusted is None or key in self._stale)
+            for key, counter in self._counters.items()
+        )
 
     async def async_answer(self, question: Question, reading: Reading, *, real: bool) -> None:
         """Take the owner's answer for all counters that the question is about."""

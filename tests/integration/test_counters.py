@@ -272,7 +272,9 @@ async def test_nothing_falls_after_home_assistant_was_killed(
         meter.write("TotWhImp", 17)
         assert await hass.config_entries.async_setup(entry.entry_id)
         await hass.async_block_till_done(wait_background_tasks=True)
+        meter.requests.clear()
         await poll(hass, freezer)
+        assert len(meter.requests) == 1
         state = hass.states.get(IMPORTED)
         assert state is None or state.state in {"unknown", "unavailable"}
         meter.write("TotWhImp", 5_300_004)

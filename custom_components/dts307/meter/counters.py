@@ -169,6 +169,11 @@ class Counter:
         return None if self.trusted is None else self.trusted.published
 
     @property
+    def awaits_confirmation(self) -> bool:
+        """Whether the next reading may settle what the latest alone could not."""
+        return self.candidate is not None and self.candidate.reads < _CONFIRMING_READS
+
+    @property
     def question(self) -> Question | None:
         """What has to be asked, because it has lasted."""
         trusted, candidate = self.trusted, self.candidate
