@@ -37,8 +37,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: Dts307ConfigEntry) -> bo
     async_withdraw_replaced(hass, entry)
 
     coordinator = Dts307Coordinator(hass, entry, meter)
-    await coordinator.guard.async_load()
-    await coordinator.watch.async_load()
+    await coordinator.async_load()
     await coordinator.async_config_entry_first_refresh()
     entry.runtime_data = coordinator
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
@@ -47,8 +46,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: Dts307ConfigEntry) -> bo
 
 async def async_unload_entry(hass: HomeAssistant, entry: Dts307ConfigEntry) -> bool:
     """Stop polling; the link closes behind the last meter on it."""
-    await entry.runtime_data.guard.async_save()
-    await entry.runtime_data.watch.async_save()
+    await entry.runtime_data.async_save()
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
 
 

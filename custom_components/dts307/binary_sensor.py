@@ -1,60 +1,22 @@
-"""The meter's own event flags, and whether it answers."""
+"""Binary sensors: the meter's own event flags, and whether it answers."""
 
-from dataclasses import dataclass
 from typing import Final, override
 
-from homeassistant.components.binary_sensor import (
-    BinarySensorDeviceClass,
-    BinarySensorEntity,
-    BinarySensorEntityDescription,
-)
-from homeassistant.const import EntityCategory
+from homeassistant.components.binary_sensor import BinarySensorEntity
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import Dts307ConfigEntry
-from .entity import (
-    Dts307Entity,
-    Dts307EntityDescription,
-    add_health_entities,
-    add_measured_entities,
-)
-from .meter import MeterEvent, Reading
+from .entity import Dts307Entity, add_health_entities, add_measured_entities
 from .meter.health import LinkHealth
+from .rows import BinarySensorRow
+from .rows.events import EVENTS
+from .rows.link import LINK_BINARY_SENSORS
+from .snapshot import Snapshot
 
 PARALLEL_UPDATES = 0
 
-
-@dataclass(frozen=True, kw_only=True)
-class Dts307BinarySensorDescription[T](Dts307EntityDescription[T], BinarySensorEntityDescription):
-    """Describes a binary sensor of a meter."""
-
-
-def _event(key: str, flag: MeterEvent) -> Dts307BinarySensorDescription[Reading]:
-    def is_set(reading: Reading) -> bool | None:
-        return None if reading.events is None else flag in reading.events
-
-    return Dts307BinarySensorDescription[Reading](
-        key=key,
-        translation_key=key,
-        device_class=BinarySensorDeviceClass.PROBLEM,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        entity_registry_enabled_default=False,
-        value_fn=is_set,
-    )
-
-
-EVENTS: Final = tuple(_event(flag.name.lower(), flag) for flag in MeterEvent if flag.name)
-
-HEALTH: Final = (
-    Dts307BinarySensorDescription[LinkHealth](
-        key="answering",
-        translation_key="answering",
-        device_class=BinarySensorDeviceClass.CONNECTIVITY,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        value_fn=lambda health: health.answering,
-    ),
-)
+OF_THE_METER: Final = EVENTS
 
 
 async def async_setup_entry(
@@ -62,15 +24,17 @@ async def async_setup_entry(
     entry: Dts307ConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the event flags, if the meter has them, and whether it answers."""
-    add_measured_entities(entry, async_add_entities, EVENTS, Dts307BinarySensor[Reading])
-    add_health_entities(entry, async_add_entities, HEALTH, Dts307BinarySensor[LinkHealth])
+    """Add what is there to be told of the meter, and whether it answers."""
+    add_measured_entities(entry, async_add_entities, OF_THE_METER, Dts307BinarySensor[Snapshot])
+    add_health_entities(
+        entry, async_add_entities, LINK_BINARY_SENSORS, Dts307BinarySensor[LinkHealth]
+    )
 
 
 class Dts307BinarySensor[T](Dts307Entity[T], BinarySensorEntity):
     """A binary sensor of a meter."""
 
-    entity_description: Dts307BinarySensorDescription[T]
+    entity_description: BinarySensorRow[T]
 
     @property
     @override

@@ -28,6 +28,26 @@ MOST_CT_SETS: Final = 3
 CONF_DIRECTION: Final = "direction"
 DIRECTION_AUTO: Final = "auto"
 
+CONF_EXPORT_THRESHOLD: Final = "export_threshold"
+CONF_EXPORT_HOLD: Final = "export_hold"
+CONF_OVERLOAD_THRESHOLD: Final = "overload_threshold"
+CONF_OVERLOAD_HOLD: Final = "overload_hold"
+DEFAULT_EXPORT_THRESHOLD: Final = 100
+"""W"""
+DEFAULT_EXPORT_HOLD: Final = 30
+"""s"""
+DEFAULT_OVERLOAD_THRESHOLD: Final = 100
+"""% of the service current"""
+DEFAULT_OVERLOAD_HOLD: Final = 10
+"""s"""
+
+CONF_BILLING_DAY: Final = "billing_day"
+CONF_DEMAND_WINDOW: Final = "demand_window"
+DEFAULT_BILLING_DAY: Final = 1
+DEFAULT_DEMAND_WINDOW: Final = 15
+"""min"""
+DEMAND_WINDOWS: Final = (15, 30, 60)
+
 DEFAULT_UNIT_ID: Final = 100
 DEFAULT_BAUDRATE: Final = 9600
 DEFAULT_PORT: Final = 502

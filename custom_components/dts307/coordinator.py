@@ -25,6 +25,7 @@ from .meter import (
 )
 from .meter.health import LinkHealth
 from .replacement import async_raise_replaced, async_withdraw_replaced
+from .snapshot import Snapshot
 from .watch import InstallationWatch
 
 _LOGGER = logging.getLogger(__name__)
@@ -32,8 +33,8 @@ _LOGGER = logging.getLogger(__name__)
 type Dts307ConfigEntry = ConfigEntry[Dts307Coordinator]
 
 
-class Dts307Coordinator(DataUpdateCoordinator[Reading]):
-    """Polls one meter; its data is the meter's latest Reading."""
+class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
+    """Polls one meter; its data is the latest Snapshot of it."""
 
     config_entry: Dts307ConfigEntry
 
@@ -65,10 +66,20 @@ class Dts307Coordinator(DataUpdateCoordinator[Reading]):
             sw_version=identity.version or None,
         )
 
+    async def async_load(self) -> None:
+        """Go on from what was kept of the meter."""
+        await self.guard.async_load()
+        await self.watch.async_load()
+
+    async def async_save(self) -> None:
+        """Keep what has to outlive this coordinator, when nothing more will be shown."""
+        await self.guard.async_save()
+        await self.watch.async_save()
+
     @override
-    async def _async_update_data(self) -> Reading:
+    async def _async_update_data(self) -> Snapshot:
         try:
-            return await self._async_guarded_read()
+            reading = await self._async_guarded_read()
         except MeterError as err:
             if isinstance(err, AnotherMeterError):
                 async_raise_replaced(self.hass, self.config_entry)
@@ -83,6 +94,12 @@ class Dts307Coordinator(DataUpdateCoordinator[Reading]):
         finally:
             pause = self.health.data.pause(self._interval)
             self.update_interval = timedelta(seconds=pause)
+        return self._snapshot(reading)
+
+    @callback
+    def _snapshot(self, reading: Reading) -> Snapshot:
+        """Put together what follows from a good reading."""
+        return Snapshot(reading=reading)
 
     @callback
     @override

@@ -49,7 +49,7 @@ async def _async_meter(coordinator: Dts307Coordinator) -> dict[str, Any]:
             "models": [asdict(model) for model in meter.chain.models],
         },
         "registers": await _async_registers(meter),
-        "reading": asdict(coordinator.data),
+        "reading": asdict(coordinator.data.reading),
         "counters": coordinator.guard.as_dict()["counters"],
         "link": {
             "failure": coordinator.health.data.failure,

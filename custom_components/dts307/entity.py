@@ -1,41 +1,29 @@
 """What all entities of a meter have in common."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, override
 
 from homeassistant.core import callback
-from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.helpers.typing import StateType
 from homeassistant.helpers.update_coordinator import CoordinatorEntity, DataUpdateCoordinator
 
 from .coordinator import Dts307ConfigEntry, Dts307Coordinator, HealthCoordinator
-from .meter import Reading
 from .meter.health import LinkHealth
-
-
-@dataclass(frozen=True, kw_only=True)
-class Dts307EntityDescription[T](EntityDescription):
-    """Which part of a Reading, or of the link's health, an entity shows.
-
-    None is what the meter does not measure, or what is not known yet.
-    """
-
-    value_fn: Callable[[T], StateType | datetime]
+from .rows import Row
+from .snapshot import Snapshot
 
 
 class Dts307Entity[T](CoordinatorEntity[DataUpdateCoordinator[T]]):
-    """An entity that shows one part of the latest Reading, or of the link's health."""
+    """An entity that shows one part of the latest Snapshot, or of the link's health."""
 
     _attr_has_entity_name = True
-    entity_description: Dts307EntityDescription[T]
+    entity_description: Row[T]
 
     def __init__(
         self,
         meter: Dts307Coordinator,
         source: DataUpdateCoordinator[T],
-        description: Dts307EntityDescription[T],
+        description: Row[T],
     ) -> None:
         """Attach to the device of ``meter``, and follow what ``source`` tells."""
         super().__init__(source)
@@ -43,12 +31,18 @@ class Dts307Entity[T](CoordinatorEntity[DataUpdateCoordinator[T]]):
         self._attr_unique_id = f"{meter.meter.identity.serial_number}_{description.key}"
         self._attr_device_info = meter.device_info
 
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        attributes_fn = self.entity_description.attributes_fn
+        return attributes_fn and attributes_fn(self.coordinator.data)
 
-def add_measured_entities[D: Dts307EntityDescription[Reading]](
+
+def add_measured_entities[D: Row[Snapshot]](
     entry: Dts307ConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
     descriptions: Sequence[D],
-    entity_class: Callable[[Dts307Coordinator, Dts307Coordinator, D], Dts307Entity[Reading]],
+    entity_class: Callable[[Dts307Coordinator, Dts307Coordinator, D], Dts307Entity[Snapshot]],
 ) -> None:
     """Add an entity for each value the meter measures, as soon as it first measures it.
 
@@ -70,7 +64,7 @@ def add_measured_entities[D: Dts307EntityDescription[Reading]](
     entry.async_on_unload(coordinator.async_add_listener(add_seen))
 
 
-def add_health_entities[D: Dts307EntityDescription[LinkHealth]](
+def add_health_entities[D: Row[LinkHealth]](
     entry: Dts307ConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
     descriptions: Sequence[D],

@@ -8,14 +8,17 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
-from .const import CONF_CT_RATING, CONF_CT_SETS, DOMAIN
+from .const import DOMAIN
+from .current import service_current
 from .meter import Reading
 from .meter.counters import (
     Counter,
     Counters,
     Question,
+    Registers,
     guarded,
     questions,
+    registers,
     settled,
     taken_over,
     without,
@@ -43,8 +46,7 @@ class CounterGuard:
         self._saving_since = 0.0
         self._stale: frozenset[str] = frozenset()
         self._loaded_at = 0.0
-        rating = entry.options.get(CONF_CT_RATING)
-        self._service_current = rating and rating * entry.options[CONF_CT_SETS]
+        self._service_current = service_current(entry.options)
 
     async def async_load(self) -> None:
         """Go on from the counters that were last kept.
@@ -82,6 +84,11 @@ class CounterGuard:
     def _believed_anew(self, key: str) -> bool:
         trusted = self._counters[key].trusted
         return trusted is not None and trusted.last.at >= self._loaded_at
+
+    @property
+    def registers(self) -> Registers:
+        """What the meter's own display shows, as far as it is believed."""
+        return registers({k: v for k, v in self._counters.items() if k not in self._stale})
 
     @property
     def unconfirmed(self) -> bool:

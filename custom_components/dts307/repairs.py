@@ -36,7 +36,7 @@ class CounterFlow(RepairsFlow):
         if entry is None or entry.state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="not_loaded")
         coordinator = entry.runtime_data
-        await coordinator.guard.async_answer(self._question, coordinator.data, real=real)
+        await coordinator.guard.async_answer(self._question, coordinator.data.reading, real=real)
         await coordinator.async_request_refresh()
         return self.async_create_entry(data={})
 

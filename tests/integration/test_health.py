@@ -18,7 +18,7 @@ from pymodbus.constants import ExcCodes
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
-from custom_components.dts307 import sensor
+from custom_components.dts307.rows.link import LINK_SENSORS as LINK_ROWS
 from simulator.meter import MeterConfig
 from simulator.server import Framing
 from tests.device import Device
@@ -119,9 +119,9 @@ async def test_the_reason(
 
 
 def test_every_reason_has_its_sentence() -> None:
-    (link_state,) = (row for row in sensor.HEALTH if row.key == "link_state")
+    (link_state,) = (row for row in LINK_ROWS if row.key == "link_state")
     assert set(ENGLISH["entity"]["sensor"]["link_state"]["state"]) == set(link_state.options or ())
-    assert {row.key for row in sensor.HEALTH} == LINK_SENSORS
+    assert {row.key for row in LINK_ROWS} == LINK_SENSORS
 
 
 async def test_one_failure_follows_another(hass: HomeAssistant) -> None:

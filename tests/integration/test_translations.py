@@ -10,10 +10,11 @@ from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import SelectSelector
 import pytest
 
-from custom_components.dts307 import binary_sensor, config_flow, forms, sensor
+from custom_components.dts307 import binary_sensor, config_flow, forms, rows, sensor
 from custom_components.dts307.const import TRANSPORT_NETWORK, TRANSPORT_SERIAL
 from custom_components.dts307.link import failure_key
 from custom_components.dts307.meter import MeterError
+from custom_components.dts307.rows.link import LINK_BINARY_SENSORS, LINK_SENSORS
 from tests.integration.home import ENGLISH, INTEGRATION
 
 FRENCH: dict[str, Any] = json.loads((INTEGRATION / "translations/fr.json").read_text())
@@ -29,9 +30,9 @@ SAME_IN_FRENCH = {
 
 TRANSPORTS = (TRANSPORT_SERIAL, TRANSPORT_NETWORK)
 
-ENTITIES = {
-    "sensor": sensor.TOTALS + sensor.PHASES + sensor.HEALTH,
-    "binary_sensor": binary_sensor.EVENTS + binary_sensor.HEALTH,
+ENTITIES: dict[str, tuple[rows.Row[Any], ...]] = {
+    "sensor": sensor.OF_THE_METER + sensor.OF_ITS_PHASES + LINK_SENSORS,
+    "binary_sensor": binary_sensor.OF_THE_METER + LINK_BINARY_SENSORS,
 }
 
 

@@ -7,17 +7,17 @@ import pytest
 
 from custom_components.dts307.meter import PerPhase, Reading
 from custom_components.dts307.meter.counters import (
-    DEFAULT_SERVICE_CURRENT,
     Counter,
     Counters,
-    Limits,
     Question,
-    counter_limits,
+    Registers,
     guarded,
     questions,
+    registers,
     settled,
     taken_over,
 )
+from custom_components.dts307.meter.limits import DEFAULT_SERVICE_CURRENT, Limits, counter_limits
 
 from .device import reading_of
 from .published import encode
@@ -228,6 +228,27 @@ async def test_another_meter_goes_on_where_the_old_one_was() -> None:
     more = replace(new, energy_exported=PerPhase(total=900_010.0))
     _, checked = guarded(counters, more, 110.0, 200.0)
     assert checked.energy_exported.total == 80
+
+
+async def test_the_registers_are_what_the_meter_itself_shows() -> None:
+    """What is published goes on after a wrap or with another meter; the display does not."""
+    reading = await a_reading(totwhimp=2**32 - 10, totwhexp=70)
+    counters: Counters = {}
+    assert registers(counters) == Registers()
+    counters, _ = guarded(counters, reading, 0.0, 200.0)
+    assert registers(counters) == Registers()
+    counters, _ = guarded(counters, reading, 5.0, 200.0)
+    assert registers(counters) == Registers(imported=2**32 - 10, exported=70)
+
+    wrapped = replace(reading, energy_imported=PerPhase(total=3.0))
+    for now in (10.0, 15.0):
+        counters, checked = guarded(counters, wrapped, now, 200.0)
+    assert checked.energy_imported.total == 2**32 + 3
+    assert registers(counters) == Registers(imported=3, exported=70)
+
+    new = replace(reading, energy_imported=PerPhase(total=123.4))
+    counters = taken_over(counters, new, 20.0)
+    assert registers(counters).imported == 123.4
 
 
 async def test_limits_are_physics() -> None:

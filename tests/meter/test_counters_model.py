@@ -10,7 +10,8 @@ import json
 from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from custom_components.dts307.meter.counters import Counter, Limits, Question
+from custom_components.dts307.meter.counters import Counter, Question
+from custom_components.dts307.meter.limits import Limits
 
 POWER = 50_000.0
 """W that the guard allows for; the model stays below a half of it, as the guard's margin is two."""

@@ -25,16 +25,8 @@ from enum import StrEnum
 import math
 from typing import Any, Final
 
+from .limits import Limits, counter_limits
 from .reading import PerPhase, Reading
-
-DEFAULT_SERVICE_CURRENT: Final = 5000.0
-"""A, when the owner has not told the current transformers' rating: more than any of them has."""
-
-_HIGHEST_VOLTAGE: Final = 277.0
-"""V line to neutral of the services that the meter is made for (guide 1.3.2)."""
-
-_MARGIN: Final = 2.0
-"""Current transformers measure beyond their rating, and a poll's time is not the meter's."""
 
 _PROMPT_SECONDS: Final = 90.0
 """The longest interval between two polls, and half of it again."""
@@ -44,9 +36,6 @@ _LONGEST_OUTAGE: Final = 30 * 86400.0
 _CONFIRMING_READS: Final = 2
 _LASTING_READS: Final = 6
 _LASTING_SECONDS: Final = 60.0
-_COUNTS: Final = 2**32
-_FLOAT_PRECISION: Final = 2.0**-22
-"""Two steps of a 32-bit float, relative to its value: what rounding may take from a counter."""
 
 GUARDED: Final = ("energy_imported", "energy_exported")
 _PARTS: Final = ("total", "a", "b", "c")
@@ -60,22 +49,6 @@ class Question(StrEnum):
     """The register is lower than it was: was it set back?"""
     LEAP = "leap"
     """The register is higher than it can be: is the energy real?"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What physics allows a counter."""
-
-    power: float
-    """W"""
-    resolution: float
-    """Wh; what one count, or a rounding, may add or take away"""
-    modulus: float | None
-    """Wh at which the register starts over; None if it does not"""
-
-    def reach(self, seconds: float) -> float:
-        """Return how many Wh a counter may move in this time."""
-        return self.power * seconds / 3600 + self.resolution
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +82,12 @@ class Trusted:
     def published(self) -> float:
         """What the counter shows, in Wh."""
         return max(self.last.value, self.floor)
+
+    @property
+    def register(self) -> float:
+        """What the meter's own register shows, in Wh."""
+        # A sum of two floats and back again leaves dust that no register has.
+        return round(self.last.value - self.offset, 6)
 
     def carrying(self, raw: float, now: float, limits: Limits, *, confirmed: bool) -> float | None:
         """Return what more has to be carried for a register to be believed; None if it is not."""
@@ -250,6 +229,20 @@ class Counter:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registers:
+    """What the meter's display shows of its two totals, to be compared with a bill.
+
+    It differs from what is published where a counter is carried on: after the register started
+    over or was set back, and in another meter that has taken the place of the first.
+    """
+
+    imported: float | None = None
+    """Wh"""
+    exported: float | None = None
+    """Wh"""
+
+
 type Counters = Mapping[str, Counter]
 """The guarded counters of a meter, by quantity and part, such as ``energy_imported.total``."""
 
@@ -277,6 +270,18 @@ def guarded(
             published[part] = after[key].published if key in after else None
         quantities[name] = PerPhase(**published)
     return after, replace(reading, **quantities)
+
+
+def registers(counters: Counters) -> Registers:
+    """Return the registers behind the counters, as far as they are believed."""
+
+    def register(key: str) -> float | None:
+        counter = counters.get(key, Counter())
+        return None if counter.trusted is None else counter.trusted.register
+
+    return Registers(
+        imported=register("energy_imported.total"), exported=register("energy_exported.total")
+    )
 
 
 def without(reading: Reading, keys: Iterable[str]) -> Reading:
@@ -331,22 +336,6 @@ def taken_over(counters: Counters, reading: Reading, now: float) -> Counters:
 def questions(counters: Counters) -> frozenset[Question]:
     """Return what has to be asked about a meter's counters."""
     return frozenset(counter.question for counter in counters.values() if counter.question)
-
-
-def counter_limits(
-    reading: Reading, raw: float, part: str, service_current: float | None
-) -> Limits:
-    """Return what physics allows a counter: service current times voltage times phases."""
-    voltages = reading.voltage_line_to_neutral, reading.voltage_line_to_line
-    measured = (abs(value) for quantity in voltages if (value := quantity.total) is not None)
-    volts = max((_HIGHEST_VOLTAGE, *measured))
-    phases = reading.phases if part == "total" else 1
-    step = reading.energy_resolution
-    return Limits(
-        power=_MARGIN * (service_current or DEFAULT_SERVICE_CURRENT) * volts * phases,
-        resolution=abs(raw) * _FLOAT_PRECISION if step is None else step,
-        modulus=None if step is None else step * _COUNTS,
-    )
 
 
 def _with_points(stored: Mapping[str, Any]) -> dict[str, Any]:

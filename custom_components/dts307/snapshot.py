@@ -1,0 +1,13 @@
+"""All that is known of a meter at one instant: its reading, and what follows from it."""
+
+from dataclasses import dataclass
+
+from .meter import Reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """What the entities of a meter show; its parts are immutable."""
+
+    reading: Reading
+    """with import positive, and with counters that may be believed"""
