@@ -30,6 +30,8 @@ from .forms import (
     link_answers,
     link_data,
     link_form,
+    options_answers,
+    options_data,
 )
 from .link import failure_key, identify, link_params
 from .meter import Identity, MeterError
@@ -224,15 +226,15 @@ class Dts307ConfigFlow(ConfigFlow, domain=DOMAIN):
 
 
 class Dts307OptionsFlow(OptionsFlowWithReload):
-    """Change how often the meter is asked, and its current transformers."""
+    """Change how the meter is read, what its states depend on, and how it is billed."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for the options; what is left empty is open again."""
         if user_input is not None:
-            return self.async_create_entry(data=user_input)
+            return self.async_create_entry(data=options_data(user_input))
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(
-                OPTIONS_FORM, self.config_entry.options
+                OPTIONS_FORM, options_answers(self.config_entry.options)
             ),
         )

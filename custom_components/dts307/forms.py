@@ -8,7 +8,9 @@ from homeassistant.const import (
     CONF_HOST,
     CONF_PORT,
     CONF_SCAN_INTERVAL,
+    PERCENTAGE,
     UnitOfElectricCurrent,
+    UnitOfPower,
     UnitOfTime,
 )
 from homeassistant.data_entry_flow import section
@@ -26,18 +28,31 @@ import voluptuous as vol
 
 from .const import (
     CONF_BAUDRATE,
+    CONF_BILLING_DAY,
     CONF_CT_RATING,
     CONF_CT_SETS,
+    CONF_DEMAND_WINDOW,
     CONF_DIRECTION,
+    CONF_EXPORT_HOLD,
+    CONF_EXPORT_THRESHOLD,
     CONF_FRAMING,
+    CONF_OVERLOAD_HOLD,
+    CONF_OVERLOAD_THRESHOLD,
     CONF_PARITY,
     CONF_STOPBITS,
     CONF_TRANSPORT,
     CONF_UNIT_ID,
     DEFAULT_BAUDRATE,
+    DEFAULT_BILLING_DAY,
+    DEFAULT_DEMAND_WINDOW,
+    DEFAULT_EXPORT_HOLD,
+    DEFAULT_EXPORT_THRESHOLD,
+    DEFAULT_OVERLOAD_HOLD,
+    DEFAULT_OVERLOAD_THRESHOLD,
     DEFAULT_PORT,
     DEFAULT_SCAN_INTERVAL,
     DEFAULT_UNIT_ID,
+    DEMAND_WINDOWS,
     DIRECTION_AUTO,
     FRAMING_RTU,
     FRAMING_TCP,
@@ -49,6 +64,8 @@ from .link import PARITIES
 from .meter.direction import Direction
 
 SECTION_ADVANCED: Final = "advanced"
+SECTION_STATES: Final = "states"
+SECTION_BILLING: Final = "billing"
 
 _BAUDRATES: Final = (
     "1200",
@@ -118,6 +135,34 @@ _LINK: Final = {
 
 CURRENT_TRANSFORMERS_FORM: Final = vol.Schema(_CURRENT_TRANSFORMERS)
 
+_STATES: Final = vol.Schema(
+    {
+        vol.Required(CONF_EXPORT_THRESHOLD, default=DEFAULT_EXPORT_THRESHOLD): _whole_number(
+            1, 100_000, UnitOfPower.WATT
+        ),
+        vol.Required(CONF_EXPORT_HOLD, default=DEFAULT_EXPORT_HOLD): _whole_number(
+            0, 3600, UnitOfTime.SECONDS
+        ),
+        vol.Required(CONF_OVERLOAD_THRESHOLD, default=DEFAULT_OVERLOAD_THRESHOLD): _whole_number(
+            10, 200, PERCENTAGE
+        ),
+        vol.Required(CONF_OVERLOAD_HOLD, default=DEFAULT_OVERLOAD_HOLD): _whole_number(
+            0, 3600, UnitOfTime.SECONDS
+        ),
+    }
+)
+
+_BILLING: Final = vol.Schema(
+    {
+        vol.Required(CONF_BILLING_DAY, default=DEFAULT_BILLING_DAY): _whole_number(1, 31),
+        vol.Required(CONF_DEMAND_WINDOW, default=str(DEFAULT_DEMAND_WINDOW)): _choice(
+            CONF_DEMAND_WINDOW, tuple(map(str, DEMAND_WINDOWS)), SelectSelectorMode.DROPDOWN
+        ),
+    }
+)
+
+_OPTIONS_SECTIONS: Final = {SECTION_STATES: _STATES, SECTION_BILLING: _BILLING}
+
 OPTIONS_FORM: Final = vol.Schema(
     {
         vol.Required(
@@ -129,8 +174,31 @@ OPTIONS_FORM: Final = vol.Schema(
             (DIRECTION_AUTO, Direction.IMPORT_POSITIVE, Direction.EXPORT_POSITIVE),
             SelectSelectorMode.DROPDOWN,
         ),
+        **{
+            vol.Required(name): section(fields, {"collapsed": True})
+            for name, fields in _OPTIONS_SECTIONS.items()
+        },
     }
 )
+
+
+def options_data(answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the config entry options for what was entered into their form."""
+    options = dict(answers)
+    for name in _OPTIONS_SECTIONS:
+        options |= options.pop(name)
+    return {**options, CONF_DEMAND_WINDOW: int(options[CONF_DEMAND_WINDOW])}
+
+
+def options_answers(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what would have been entered into their form for these config entry options."""
+    answers = dict(options)
+    if CONF_DEMAND_WINDOW in answers:
+        answers[CONF_DEMAND_WINDOW] = str(answers[CONF_DEMAND_WINDOW])
+    for name, fields in _OPTIONS_SECTIONS.items():
+        keys = answers.keys() & {str(key) for key in fields.schema}
+        answers[name] = {key: answers.pop(key) for key in keys}
+    return answers
 
 
 def link_form(transport: str, answers: Mapping[str, Any] | None) -> vol.Schema:

@@ -1,18 +1,31 @@
-"""The options: how often the meter is read, and its current transformers."""
+"""The options: how the meter is read, what its states depend on, and how it is billed."""
+
+from typing import Any
 
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType, InvalidData
+from homeassistant.data_entry_flow import FlowResultType, InvalidData, section
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from tests.device import Device
-from tests.integration.home import entry_for, let_pass, load, suggested
+from tests.integration.home import entry_for, form_of, let_pass, load, suggested
 from tests.lines import network, network_data
 
+DEFAULTS = {
+    "export_threshold": 100,
+    "export_hold": 30,
+    "overload_threshold": 100,
+    "overload_hold": 10,
+    "billing_day": 1,
+    "demand_window": 15,
+}
+"""The options in the form's sections, unless something else is entered."""
 
-async def change(hass: HomeAssistant, entry: MockConfigEntry, **entered: float) -> ConfigFlowResult:
-    """Enter options into their form."""
+
+async def change(hass: HomeAssistant, entry: MockConfigEntry, **entered: Any) -> ConfigFlowResult:
+    """Enter options into their form, and leave its sections as they are."""
+    entered = {"states": {}, "billing": {}, **entered}
     result = await hass.config_entries.options.async_init(entry.entry_id)
     assert result["type"] is FlowResultType.FORM
     assert result["step_id"] == "init"
@@ -56,8 +69,29 @@ async def test_a_ct_rating_that_is_cleared_is_gone(hass: HomeAssistant) -> None:
         hass.config_entries.options.async_abort(result["flow_id"])
 
         await change(hass, entry, scan_interval=5, ct_sets=1)
-        assert entry.options == {"scan_interval": 5, "ct_sets": 1, "direction": "auto"}
+        assert entry.options == {"scan_interval": 5, "ct_sets": 1, "direction": "auto", **DEFAULTS}
         assert type(entry.options["scan_interval"]) is int
+
+
+async def test_what_is_in_the_sections_is_kept(hass: HomeAssistant) -> None:
+    """It is shown again the next time, and what is not changed then stays."""
+    device = Device()
+    async with network(device) as line:
+        entry = entry_for(device, network_data(line))
+        await load(hass, entry)
+        billing = {"billing_day": 17, "demand_window": "30"}
+        await change(hass, entry, ct_sets=1, states={"export_threshold": 500}, billing=billing)
+        chosen = {**DEFAULTS, "export_threshold": 500, "billing_day": 17, "demand_window": 30}
+        assert entry.options.items() >= chosen.items()
+
+        result = await hass.config_entries.options.async_init(entry.entry_id)
+        sections = {
+            str(key): suggested({**result, "data_schema": part.schema})
+            for key, part in form_of(result).schema.items()
+            if isinstance(part, section)
+        }
+        assert sections["billing"] == billing
+        assert sections["states"]["export_threshold"] == 500
 
 
 @pytest.mark.parametrize(
@@ -67,9 +101,13 @@ async def test_a_ct_rating_that_is_cleared_is_gone(hass: HomeAssistant) -> None:
         {"scan_interval": 61, "ct_sets": 1},
         {"scan_interval": 5, "ct_sets": 4},
         {"scan_interval": 5, "ct_sets": 1, "ct_rating": 0},
+        {"ct_sets": 1, "billing": {"billing_day": 0}},
+        {"ct_sets": 1, "billing": {"billing_day": 32}},
+        {"ct_sets": 1, "billing": {"demand_window": "20"}},
+        {"ct_sets": 1, "states": {"export_threshold": 0}},
     ],
 )
-async def test_what_cannot_be(hass: HomeAssistant, entered: dict[str, float]) -> None:
+async def test_what_cannot_be(hass: HomeAssistant, entered: dict[str, Any]) -> None:
     """The form refuses it, and the options stay."""
     device = Device()
     async with network(device) as line:

@@ -25,6 +25,7 @@ SAME_IN_FRENCH = {
     r"config\.step\.(reconfigure_)?network\.data\.port": "a French port is a port",
     r"options\.step\.init\.title": "French options are options",
     r"selector\.(baudrate|stopbits)\.options\.\d+": "numbers",
+    r"selector\.demand_window\.options\.\d+": "minutes are minutes",
     r"selector\.framing\.options\.tcp": "the name of a protocol",
 }
 
@@ -142,9 +143,12 @@ def test_every_field_has_a_label_and_a_description() -> None:
 
 
 def test_every_choice_has_a_label() -> None:
+    forms = [form for _, form in form_texts()]
+    for form in forms:
+        forms += [part.schema for part in form.schema.values() if isinstance(part, section)]
     choices = {
         field.config["translation_key"]: set(field.config["options"])
-        for _, form in form_texts()
+        for form in forms
         for field in form.schema.values()
         if isinstance(field, SelectSelector)
     }
