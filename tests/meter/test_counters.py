@@ -22,7 +22,7 @@ from custom_components.dts307.meter.limits import DEFAULT_SERVICE_CURRENT, Limit
 from .device import reading_of
 from .published import encode
 
-LIMITS = Limits(power=72_000.0, resolution=1.0, modulus=2.0**32)
+LIMITS = Limits(power=72_000.0, likely=72_000.0, resolution=1.0, modulus=2.0**32)
 """20 Wh a second."""
 
 
@@ -57,6 +57,17 @@ def test_a_meter_that_has_never_exported_shows_zero() -> None:
 def test_what_is_possible_is_believed_at_once() -> None:
     """Reckoned from the last but one reading, in case that the last was too low."""
     assert trusted(5000).after(5201, 5.0, LIMITS).published == 5201
+
+
+def test_what_the_power_does_not_explain_needs_a_second_reading() -> None:
+    """A word of a register that is torn apart is off by 65,536 counts, within many a reach."""
+    idle = replace(LIMITS, likely=3600.0)
+    counter = trusted(5000)
+    assert counter.after(5011, 5.0, idle).published == 5011
+    held = counter.after(5012, 5.0, idle)
+    assert held.published == 5000
+    assert held.after(5013, 10.0, idle).published == 5013
+    assert held.after(5006, 10.0, idle).published == 5006
 
 
 @pytest.mark.parametrize("wrong", [0.0, 5202.0, 2.0**32 - 2, 4999.0])
@@ -259,6 +270,14 @@ async def test_limits_are_physics() -> None:
     assert total.resolution == 10
     assert total.modulus == 10 * 2**32
     assert total.reach(3600) == total.power + 10
+    assert total.likely == total.power
+    assert total.for_a_single_reading.reach(3600) == total.reach(3600)
+    told = replace(reading, power=PerPhase(total=-5_000.0))
+    likely = counter_limits(told, 50_000.0, "total", 200.0)
+    assert likely == replace(total, likely=4 * 5_000 + 0.05 * total.power)
+    assert likely.for_a_single_reading.reach(3600) == likely.likely + 10
+    overloaded = replace(reading, power=PerPhase(total=500_000.0))
+    assert counter_limits(overloaded, 50_000.0, "total", 200.0) == total
     phase = counter_limits(reading, 50_000.0, "a", None)
     assert phase.power == 2 * DEFAULT_SERVICE_CURRENT * 480
 

@@ -5,6 +5,7 @@ zero, wraps at its modulus, and is misread now and then; readings get lost and t
 from what was stored. The owner answers truthfully what is asked.
 """
 
+from dataclasses import replace
 import json
 
 from hypothesis import settings, strategies as st
@@ -28,7 +29,7 @@ class MeterAndOwner(RuleBasedStateMachine):
     def __init__(self) -> None:
         """Begin before the meter has been read."""
         super().__init__()
-        self.limits = Limits(power=POWER, resolution=1.0, modulus=MODULUS)
+        self.limits = Limits(power=POWER, likely=POWER, resolution=1.0, modulus=MODULUS)
         self.counter = Counter()
         self.now = 1_000_000.0
         self.energy = 0.0
@@ -99,6 +100,11 @@ class MeterAndOwner(RuleBasedStateMachine):
         self.pass_time(5.0, power)
         self.read(max(0.0, self.register + counts))
         self.misread_last = True
+
+    @rule(likely=watts)
+    def tell_power(self, likely: float) -> None:
+        """The meter tells a power, whatever it may be worth."""
+        self.limits = replace(self.limits, likely=likely)
 
     @rule()
     def restart(self) -> None:

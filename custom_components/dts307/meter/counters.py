@@ -2,8 +2,9 @@
 
 A counter of a revenue meter only ever grows, and no faster than current and voltage allow: that is
 its reach. What stays within the reach of the time since the last good reading, and of the longest
-interval between polls at most, is believed at once. All else is held back, and the last good value
-stands, until a second reading in a row agrees with the first:
+interval between polls at most, and is no more than the power at the reading makes likely, is
+believed at once. All else is held back, and the last good value stands, until a second reading in a
+row agrees with the first:
 
 - forward within the reach of all the time that has passed, as after an outage, is believed then;
 - back by no more than the reach of that interval is believed, too: either one reading had been too
@@ -93,7 +94,8 @@ class Trusted:
         """Return what more has to be carried for a register to be believed; None if it is not."""
         longest = math.inf if confirmed else _PROMPT_SECONDS
         lowest = self.last.value - (limits.reach(_PROMPT_SECONDS) if confirmed else 0.0)
-        highest = max(point.reach(now, limits, longest) for point in (self.last, self.before))
+        allowed = limits if confirmed else limits.for_a_single_reading
+        highest = max(point.reach(now, allowed, longest) for point in (self.last, self.before))
         turn = limits.modulus if confirmed and limits.modulus else 0.0
         for further in (0.0, turn):
             if lowest <= raw + self.offset + further <= highest:
