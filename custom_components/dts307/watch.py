@@ -1,4 +1,4 @@
-"""Watch what a meter's installation gives away: its direction, its phases, whether it measures."""
+"""Watch what a meter gives away of itself: how it counts, its direction, whether it measures."""
 
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from .const import CONF_DIRECTION, DIRECTION_AUTO, DOMAIN
 from .meter import Reading
 from .meter.direction import Direction, DirectionState, observe, oriented
 from .meter.plausibility import NoMeasurement, measures_nothing
+from .meter.sense import Senses, senses_as_dict, senses_from_dict, upright
 
 _STORAGE_VERSION: Final = 1
 _SAVE_DELAY: Final = 10.0
@@ -36,6 +37,7 @@ class InstallationWatch:
         self._entry = entry
         self._store = watch_store(hass, entry)
         self._state = DirectionState()
+        self._senses: Senses = {}
         self._chosen: str = entry.options.get(CONF_DIRECTION, DIRECTION_AUTO)
         self._nothing: NoMeasurement | None = None
         self._nothing_since = 0.0
@@ -45,19 +47,24 @@ class InstallationWatch:
         """Go on from the evidence that was last kept."""
         if stored := await self._store.async_load():
             self._state = DirectionState.from_dict(stored)
+            self._senses = senses_from_dict(stored.get("senses", {}))
 
     async def async_save(self) -> None:
         """Keep the evidence as it is now."""
-        await self._store.async_save(self._state.as_dict())
+        await self._store.async_save(self._as_dict())
+
+    def _as_dict(self) -> dict[str, Any]:
+        return {**self._state.as_dict(), "senses": senses_as_dict(self._senses)}
 
     @callback
     def async_check(self, reading: Reading) -> Reading:
-        """Take a reading in evidence, and return it with import positive."""
+        """Take a reading in evidence; return it with import positive and counters that count up."""
         now = dt_util.utcnow().timestamp()
-        before = self._state.as_dict()
+        before = self._as_dict()
+        self._senses, reading = upright(self._senses, reading)
         self._state = observe(self._state, reading, now, dark=not is_up(self._hass))
-        if self._state.as_dict() != before:
-            self._store.async_delay_save(self._state.as_dict, _SAVE_DELAY)
+        if self._as_dict() != before:
+            self._store.async_delay_save(self._as_dict, _SAVE_DELAY)
         self._async_tell(self._findings(reading, now))
         return oriented(reading, self._direction)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers import entity_registry as er, issue_registry as ir
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -141,3 +141,26 @@ async def test_current_without_voltage(
         meter.registers = own
         await let_pass(hass)
         assert issue(hass, entry, "current_without_voltage") is None
+
+
+async def test_energy_exported_that_is_kept_as_a_negative_number(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, meter: Device
+) -> None:
+    """It is unknown how the register counts until it has moved thrice; a reload does not forget."""
+    register = 2**32 - 250_000
+    meter.write("TotWhExp", register)
+    async with network(meter) as line:
+        entry = entry_for(meter, network_data(line))
+        await load(hass, entry)
+        registry = er.async_get(hass)
+        unique_id = f"{meter.serial_number}_energy_exported"
+        assert registry.async_get_entity_id("sensor", DOMAIN, unique_id) is None
+        for moved in range(1, 5):
+            meter.write("TotWhExp", register - 10 * moved)
+            freezer.tick(timedelta(minutes=1))
+            await let_pass(hass, 60)
+        assert state_of(hass, meter, "energy_exported") == "250.04"
+
+        await hass.config_entries.async_reload(entry.entry_id)
+        await hass.async_block_till_done()
+        assert state_of(hass, meter, "energy_exported") == "250.04"

@@ -39,7 +39,7 @@ _LASTING_READS: Final = 6
 _LASTING_SECONDS: Final = 60.0
 
 GUARDED: Final = ("energy_imported", "energy_exported")
-_PARTS: Final = ("total", "a", "b", "c")
+PARTS: Final = ("total", "a", "b", "c")
 _POINTS: Final = ("first", "before", "last")
 
 
@@ -263,7 +263,7 @@ def guarded(
     for name in GUARDED:
         values: PerPhase = getattr(reading, name)
         published: dict[str, float | None] = {}
-        for part in _PARTS:
+        for part in PARTS:
             key = f"{name}.{part}"
             raw = getattr(values, part)
             if raw is not None:

@@ -1,0 +1,112 @@
+"""Does a register count up? Some meters keep the energy exported as a negative 32-bit number.
+
+Read as what SunSpec says it is, such a register begins at 0 and goes on from 2^32 downwards: it
+would show millions of kWh that sink. A register in the upper half of its range may be one of them,
+or may honestly have come so far. So it is left out of a reading until it has moved three times in a
+row in one direction, each time by a little. That is kept, so that it has to be found out once; and
+three contrary movements are believed again, should a meter be set up anew.
+
+This is a pure state machine: states are immutable, and nothing here knows how they are kept.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+import math
+from typing import Any, Final
+
+from .counters import GUARDED, PARTS
+from .reading import PerPhase, Reading
+
+_COUNTS: Final = 2**32
+_HALF: Final = 2**31
+_LARGEST_MOVEMENT: Final = 2**16
+"""Counts; more than this at once is no consumption between two polls but something else."""
+_ENOUGH: Final = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sense:
+    """Which way one register has been seen to count."""
+
+    last: int | None = None
+    """counts; None before the first reading"""
+    run: int = 0
+    """Movements in a row: upwards if positive, downwards if negative"""
+    downwards: bool | None = None
+    """None until it is known"""
+
+    def after(self, counts: int) -> Sense:
+        """Return what is known after another reading of the register."""
+        before = counts if self.last is None else self.last
+        movement = (counts - before + _HALF) % _COUNTS - _HALF
+        moved = replace(self, last=counts)
+        if movement == 0 or abs(movement) > _LARGEST_MOVEMENT:
+            return moved
+        step = 1 if movement > 0 else -1
+        run = self.run + step if self.run * step > 0 else step
+        run = max(-_ENOUGH, min(_ENOUGH, run))
+        if abs(run) == _ENOUGH:
+            return replace(moved, run=run, downwards=run < 0)
+        return replace(moved, run=run)
+
+    def counted(self, counts: int) -> int | None:
+        """Return how many counts a register stands for; None while nobody can tell."""
+        if counts < _HALF:
+            return counts
+        if self.downwards is None:
+            return None
+        return _COUNTS - counts if self.downwards else counts
+
+
+type Senses = Mapping[str, Sense]
+"""What is known of a meter's registers, by the names of their counters."""
+
+
+def upright(senses: Senses, reading: Reading) -> tuple[Senses, Reading]:
+    """Return what is known after a reading, and the reading with counters that count upwards.
+
+    Counters that are floats say themselves whether they are negative.
+    """
+    step = reading.energy_resolution
+    if step is None:
+        return senses, replace(reading, **{name: _sizes(reading, name) for name in GUARDED})
+    after = dict(senses)
+    quantities: dict[str, Any] = {}
+    for name in GUARDED:
+        values: PerPhase = getattr(reading, name)
+        parts: dict[str, float | None] = {}
+        for part in PARTS:
+            value: float | None = getattr(values, part)
+            if value is not None:
+                key, counts = f"{name}.{part}", round(value / step)
+                after[key] = after.get(key, Sense()).after(counts)
+                known = after[key].counted(counts)
+                value = value if known == counts else known and known * step
+            parts[part] = value
+        quantities[name] = _summed(values, PerPhase(**parts))
+    return after, replace(reading, **quantities)
+
+
+def _sizes(reading: Reading, name: str) -> Any:
+    values: PerPhase = getattr(reading, name)
+    sizes = {part: getattr(values, part) for part in PARTS}
+    return PerPhase(**{part: value and abs(value) for part, value in sizes.items()})
+
+
+def _summed(values: PerPhase, counted: PerPhase) -> PerPhase:
+    """Return the counters with a total that still is the sum of its phases, if it was."""
+    phases = [part for part in PARTS[1:] if getattr(values, part) is not None]
+    if not phases or values.total != math.fsum(getattr(values, part) for part in phases):
+        return counted
+    parts = [getattr(counted, part) for part in phases]
+    return replace(counted, total=None if None in parts else math.fsum(parts))
+
+
+def senses_as_dict(senses: Senses) -> dict[str, bool]:
+    """Return what has been found out, as JSON can hold it: whether a register counts downwards."""
+    return {k: sense.downwards for k, sense in senses.items() if sense.downwards is not None}
+
+
+def senses_from_dict(stored: Mapping[str, bool]) -> Senses:
+    """Return what ``senses_as_dict`` described."""
+    return {key: Sense(downwards=downwards) for key, downwards in stored.items()}
