@@ -11,13 +11,32 @@ from .guard import guard_store
 from .link import failure_key, identify, link_params
 from .meter import MeterError
 from .replacement import async_raise_replaced, async_withdraw_replaced
+from .waiting import MeterAwaited
 from .watch import watch_store
 
 PLATFORMS = (Platform.BINARY_SENSOR, Platform.SENSOR)
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: Dts307ConfigEntry) -> bool:
-    """Identify the meter behind a config entry, read it once, and set up its entities."""
+    """Identify the meter behind a config entry, read it once, and set up its entities.
+
+    If that cannot be done now, it will be as soon as the meter is there.
+    """
+    begun = hass.loop.time()
+    try:
+        entry.runtime_data = await _async_meter(hass, entry)
+    except ConfigEntryNotReady as err:
+        MeterAwaited(hass, entry, err, begun)
+        raise
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    return True
+
+
+async def _async_meter(hass: HomeAssistant, entry: Dts307ConfigEntry) -> Dts307Coordinator:
+    """Return the coordinator of a meter that was identified and read.
+
+    Raises ConfigEntryNotReady, or ConfigEntryError if another meter answers.
+    """
     try:
         unit = async_get_unit(hass, entry, link_params(entry.data), entry.data[CONF_UNIT_ID])
     except HomeAssistantError as err:
@@ -39,9 +58,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: Dts307ConfigEntry) -> bo
     coordinator = Dts307Coordinator(hass, entry, meter)
     await coordinator.async_load()
     await coordinator.async_config_entry_first_refresh()
-    entry.runtime_data = coordinator
-    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    return True
+    return coordinator
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: Dts307ConfigEntry) -> bool:

@@ -33,8 +33,8 @@ from .forms import (
     options_answers,
     options_data,
 )
-from .link import failure_key, identify, link_params
-from .meter import Identity, MeterError
+from .link import failure_key, identify, link_params, other_settings, port_params
+from .meter import GarbledReplyError, Identity, MeterError, MeterSilentError
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -46,6 +46,21 @@ class LinkRefusedError(Exception):
         """Keep the translation key of what to tell the owner."""
         super().__init__(key)
         self.key = key
+        self.placeholders: dict[str, str] = {}
+        self.corrections: dict[str, Any] = {}
+        """What would have to be entered into the form."""
+
+
+class OtherSettingsError(LinkRefusedError):
+    """A meter does answer on the port that was entered, but with other settings of the line."""
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        """Tell the settings in the usual short form, such as 19200 8E1, and correct the form."""
+        super().__init__("answers_at")
+        params = port_params(data)
+        character = f"{params.bytesize}{params.parity}{params.stopbits}"
+        self.placeholders = {"settings": f"{params.baudrate} {character}"}
+        self.corrections = link_answers(data)
 
 
 class Dts307ConfigFlow(ConfigFlow, domain=DOMAIN):
@@ -84,12 +99,15 @@ class Dts307ConfigFlow(ConfigFlow, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Identify the meter on the link that was entered, or say why that failed."""
         errors: dict[str, str] = {}
+        placeholders: dict[str, str] = {}
         if user_input is not None:
             self._data = await self._async_link_data(transport, user_input)
             try:
                 self._identity = await self._async_identify(self._data)
             except LinkRefusedError as err:
                 errors["base"] = err.key
+                placeholders = err.placeholders
+                user_input = user_input | err.corrections
             else:
                 # A flow that was left half-way in another window is no obstacle.
                 await self.async_set_unique_id(
@@ -103,6 +121,7 @@ class Dts307ConfigFlow(ConfigFlow, domain=DOMAIN):
                 link_form(transport, user_input), user_input
             ),
             errors=errors,
+            description_placeholders=placeholders,
         )
 
     async def async_step_current_transformers(
@@ -148,12 +167,15 @@ class Dts307ConfigFlow(ConfigFlow, domain=DOMAIN):
         """Find the entry's own meter on the link that was entered, or say why that failed."""
         entry = self._get_reconfigure_entry()
         errors: dict[str, str] = {}
+        placeholders: dict[str, str] = {}
         if user_input is not None:
             data = await self._async_link_data(transport, user_input)
             try:
                 await self._async_find_again(entry, data)
             except LinkRefusedError as err:
                 errors["base"] = err.key
+                placeholders = err.placeholders
+                user_input = user_input | err.corrections
             else:
                 return self.async_update_reload_and_abort(entry, data=data)
         elif entry.data[CONF_TRANSPORT] == transport:
@@ -164,6 +186,7 @@ class Dts307ConfigFlow(ConfigFlow, domain=DOMAIN):
                 link_form(transport, user_input), user_input
             ),
             errors=errors,
+            description_placeholders=placeholders,
         )
 
     async def _async_find_again(self, entry: ConfigEntry, data: dict[str, Any]) -> None:
@@ -215,6 +238,10 @@ class Dts307ConfigFlow(ConfigFlow, domain=DOMAIN):
                 meter = await identify(unit, data)
         except MeterError as err:
             _LOGGER.debug("No meter at %s: %r", data, err)
+            if isinstance(err, (MeterSilentError, GarbledReplyError)) and (
+                found := await other_settings(data)
+            ):
+                raise OtherSettingsError(found) from err
             raise LinkRefusedError(failure_key(err, data)) from err
         except HomeAssistantError as err:
             # One link serves all who share it with the same settings, and they hold it already.

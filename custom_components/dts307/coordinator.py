@@ -23,6 +23,7 @@ from .meter import (
     MeterSilentError,
     Reading,
 )
+from .meter.errors import LinkLostError
 from .meter.health import LinkHealth
 from .replacement import async_raise_replaced, async_withdraw_replaced
 from .snapshot import Snapshot
@@ -83,7 +84,7 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
         except MeterError as err:
             if isinstance(err, AnotherMeterError):
                 async_raise_replaced(self.hass, self.config_entry)
-            if isinstance(err, MapChangedError):
+            if isinstance(err, MapChangedError) and await self._async_is_another_map():
                 # What is there now has to be identified anew before any of it may be believed.
                 self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
             raise UpdateFailed(
@@ -95,6 +96,20 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
             pause = self.health.data.pause(self._interval)
             self.update_interval = timedelta(seconds=pause)
         return self._snapshot(reading)
+
+    async def _async_is_another_map(self) -> bool:
+        """Tell a meter that was set up differently, or replaced, from answers gone astray.
+
+        Those end with the fault on the line, and the next poll is in time for that. Setting the
+        entry up again is not: Home Assistant waits longer after each attempt that fails.
+        """
+        try:
+            await self.meter.check_identity()
+        except MapChangedError, AnotherMeterError:
+            return True
+        except MeterError:
+            return False
+        return False
 
     @callback
     def _snapshot(self, reading: Reading) -> Snapshot:
@@ -112,30 +127,36 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
         A counter that was never read before needs two readings, which need not be far apart.
         """
         reading = await self._async_believed_read()
-        return await self._async_believed_read() if self.guard.unconfirmed else reading
+        if self.guard.unconfirmed:
+            return await self._async_believed_read(whole=True)
+        return reading
 
-    async def _async_believed_read(self) -> Reading:
-        reading = self.watch.async_check(await self._async_read())
+    async def _async_believed_read(self, *, whole: bool = False) -> Reading:
+        reading = self.watch.async_check(await self._async_read(whole=whole))
         return self.guard.async_check(reading)
 
-    async def _async_read(self) -> Reading:
+    async def _async_read(self, *, whole: bool) -> Reading:
         """Read the meter; one reply lost or mangled on the wire gets a second chance.
+
+        So does a link that is lost: opening it anew helps, or tells why it cannot be opened.
 
         A meter that was not answering anyway gets none: on a shared bus, the others wait for it.
         """
         try:
-            return await self._async_attempt()
-        except MeterSilentError, GarbledReplyError, MapChangedError:
+            return await self._async_attempt(whole=whole)
+        except LinkLostError, MeterSilentError, GarbledReplyError, MapChangedError:
             if not self.last_update_success:
                 raise
-            return await self._async_attempt()
+            return await self._async_attempt(whole=whole)
 
-    async def _async_attempt(self) -> Reading:
+    async def _async_attempt(self, *, whole: bool) -> Reading:
         """Read the meter once, and take note of how that went."""
         health, clock = self.health.data, self.hass.loop.time
         begun = clock()
         try:
-            reading = await self.meter.read()
+            if not self.last_update_success:
+                await self.meter.probe()
+            reading = await self.meter.read(whole=whole)
             if not self.last_update_success:
                 # While nothing answered, somebody may have hung up another meter in its place.
                 await self.meter.check_identity()

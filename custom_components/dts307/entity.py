@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, override
 
+from homeassistant.const import MATCH_ALL
 from homeassistant.core import callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity, DataUpdateCoordinator
@@ -17,6 +18,8 @@ class Dts307Entity[T](CoordinatorEntity[DataUpdateCoordinator[T]]):
     """An entity that shows one part of the latest Snapshot, or of the link's health."""
 
     _attr_has_entity_name = True
+    # What goes with a value is told for the moment; the value's history needs none of it.
+    _unrecorded_attributes = frozenset({MATCH_ALL})
     entity_description: Row[T]
 
     def __init__(

@@ -56,7 +56,10 @@ class CounterGuard:
         """
         if stored := await self._store.async_load():
             self._loaded_at = dt_util.utcnow().timestamp()
-            if not stored["latest"]:
+            if stored["latest"]:
+                # From now on more may be shown than is kept, and the next save is far off.
+                await self._store.async_save({**stored, "latest": False})
+            else:
                 self._stale = frozenset(stored["counters"])
             self._counters = {
                 key: Counter.from_dict(counter) for key, counter in stored["counters"].items()

@@ -1,11 +1,15 @@
 """From what the owner entered to a link on Home Assistant's shared Modbus connections."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from typing import Any, Final, Literal, cast
-from weakref import WeakValueDictionary
+from weakref import WeakKeyDictionary
 
+from homeassistant.components.modbus.connection import async_get_connection_info
 from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_PORT
+from homeassistant.core import async_get_hass
 from modbus_connection import ModbusSerialParams, ModbusTcpParams, ModbusUnit
 
 from .const import (
@@ -14,10 +18,16 @@ from .const import (
     CONF_PARITY,
     CONF_STOPBITS,
     CONF_TRANSPORT,
+    CONF_UNIT_ID,
+    DOMAIN,
     FRAMING_RTU,
     TRANSPORT_SERIAL,
 )
 from .meter import Line, Link, LinkDownError, Meter, MeterError, MeterSilentError
+from .meter.errors import LinkLostError, PortInUseError, WrongSpeedError
+from .meter.listen import listen
+from .meter.listener import Listener, Outage
+from .meter.speed import find_settings
 
 PARITIES: Final[Mapping[str, Literal["N", "E", "O"]]] = {
     "none": "N",
@@ -29,24 +39,42 @@ _SOCKET_BAUDRATE: Final = 115200
 """What Home Assistant states for RTU over TCP, where the line's own speed is the adapter's affair;
 the same link must be described alike by every integration that shares it."""
 
-_LONGEST_FRAME_BITS: Final = 256 * 11
+_LONGEST_FRAME_BYTES: Final = 256
+_LONGEST_FRAME_BITS: Final = _LONGEST_FRAME_BYTES * 11
 _PATIENCE: Final = 1.0
 _PORT_CLOSES_WITHIN: Final = 1.0
 
-_LINKS: Final[WeakValueDictionary[tuple[object, ...], Link]] = WeakValueDictionary()
+_SEARCH_PATIENCE: Final = 0.25
+"""Seconds that a meter may take to begin its answer, with the adapter's buffers in between."""
+
+_ON_EITHER_TRANSPORT: Final = (LinkDownError, LinkLostError, MeterSilentError, WrongSpeedError)
+"""What there is another thing to do about on a serial port than on a network adapter."""
+
+_LINKS: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, dict[object, Link]]] = (
+    WeakKeyDictionary()
+)
+"""What is known of each connection, also while nobody uses it: a reload is no new beginning."""
+
+_OUTAGES: Final[WeakKeyDictionary[Link, dict[object, Outage]]] = WeakKeyDictionary()
+"""What is known of units that do not answer, by the settings of the link and their id."""
 
 type LinkParams = ModbusSerialParams | ModbusTcpParams
+
+
+def port_params(data: Mapping[str, Any]) -> ModbusSerialParams:
+    """Return the parameters of the serial port that config entry data describe."""
+    return ModbusSerialParams(
+        device=data[CONF_DEVICE],
+        baudrate=data[CONF_BAUDRATE],
+        parity=PARITIES[data[CONF_PARITY]],
+        stopbits=data[CONF_STOPBITS],
+    )
 
 
 def link_params(data: Mapping[str, Any]) -> LinkParams:
     """Return the parameters of the Modbus link that config entry data describe."""
     if data[CONF_TRANSPORT] == TRANSPORT_SERIAL:
-        return ModbusSerialParams(
-            device=data[CONF_DEVICE],
-            baudrate=data[CONF_BAUDRATE],
-            parity=PARITIES[data[CONF_PARITY]],
-            stopbits=data[CONF_STOPBITS],
-        )
+        return port_params(data)
     host, port = data[CONF_HOST], data[CONF_PORT]
     if data[CONF_FRAMING] == FRAMING_RTU:
         address = f"[{host}]" if ":" in host else host
@@ -64,14 +92,99 @@ def response_timeout(data: Mapping[str, Any]) -> float:
     return _PATIENCE + _LONGEST_FRAME_BITS / baudrate
 
 
-def careful_unit(unit: ModbusUnit, data: Mapping[str, Any]) -> ModbusUnit:
+def careful_unit(unit: ModbusUnit, data: Mapping[str, Any], *, missing: bool = False) -> ModbusUnit:
     """Return a unit of the link that config entry data describe, careful with a faulty line.
 
-    Meters on one connection take turns on it, whichever config entry they belong to.
+    Meters on one connection take turns on it, whichever config entry they belong to. They wait no
+    longer than they have to for one that is ``missing``.
     """
-    key = (asyncio.get_running_loop(), *link_params(data).endpoint)
-    link = _LINKS.setdefault(key, Link())
-    return cast("ModbusUnit", Line(unit, timeout=response_timeout(data), link=link))
+    return cast("ModbusUnit", _line(unit, data, missing=missing))
+
+
+def _line(unit: ModbusUnit, data: Mapping[str, Any], *, missing: bool = False) -> Line:
+    timeout = response_timeout(data)
+    return Line(
+        unit,
+        timeout=timeout,
+        byte_time=(timeout - _PATIENCE) / _LONGEST_FRAME_BYTES,
+        link=_link(data),
+        missing=missing,
+    )
+
+
+def _link(data: Mapping[str, Any]) -> Link:
+    """Return what is known of the connection that config entry data describe."""
+    links = _LINKS.setdefault(asyncio.get_running_loop(), {})
+    return links.setdefault(link_params(data).endpoint, Link())
+
+
+def attentive_unit(
+    unit: ModbusUnit, data: Mapping[str, Any], *, missing: bool = False
+) -> ModbusUnit:
+    """Return a careful unit that finds out why nothing proper comes, where that can be heard.
+
+    That is where the bytes of the bus themselves arrive: not behind a gateway to Modbus TCP.
+    """
+    params, unit_id = link_params(data), data[CONF_UNIT_ID]
+    if isinstance(params, ModbusTcpParams):
+        return careful_unit(unit, data, missing=missing)
+    link = _link(data)
+    outages = _OUTAGES.setdefault(link, {})
+    listener = Listener(
+        _line(unit, data, missing=missing),
+        link,
+        outages.setdefault((params, unit_id), Outage()),
+        partial(listen, params, unit_id, response_timeout(data)),
+        is_free=lambda: not _others_answer(params, unit_id, outages),
+    )
+    return cast("ModbusUnit", listener)
+
+
+def _others_answer(params: LinkParams, unit_id: int, outages: Mapping[object, Outage]) -> bool:
+    """Tell whether a link serves anybody but one unit, as far as that is known.
+
+    Of another integration's units it is not known, so that they count.
+    """
+    entries = async_get_hass().config_entries
+    for entry_id, units in _holders(params).items():
+        entry = entries.async_get_entry(entry_id)
+        if entry is not None and entry.domain != DOMAIN:
+            return True
+        for other in units:
+            outage = outages.get((params, other))
+            if other != unit_id and (outage is None or not outage.under_way):
+                return True
+    return False
+
+
+def _holders(params: LinkParams) -> Mapping[str, Sequence[int]]:
+    """Return the ids of the config entries that hold the link, with those of their units."""
+    infos = async_get_connection_info(async_get_hass())
+    return next((info.units for info in infos if info.endpoint == params.endpoint), {})
+
+
+async def other_settings(data: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return config entry data with the settings at which a meter answers on the serial port.
+
+    None if it answers at no others that are usual, or if somebody else holds the port.
+    """
+    if data[CONF_TRANSPORT] != TRANSPORT_SERIAL:
+        return None
+    params = port_params(data)
+    if _holders(params):
+        return None
+    # The port was open a moment ago.
+    await asyncio.sleep(_PORT_CLOSES_WITHIN)
+    with suppress(OSError):
+        if found := await find_settings(params, data[CONF_UNIT_ID], _SEARCH_PATIENCE):
+            (parity,) = (name for name, letter in PARITIES.items() if letter == found.parity)
+            return {
+                **data,
+                CONF_BAUDRATE: found.baudrate,
+                CONF_PARITY: parity,
+                CONF_STOPBITS: found.stopbits,
+            }
+    return None
 
 
 async def identify(unit: ModbusUnit, data: Mapping[str, Any]) -> Meter:
@@ -83,18 +196,17 @@ async def identify(unit: ModbusUnit, data: Mapping[str, Any]) -> Meter:
 
     Raises MeterError.
     """
-    line = careful_unit(unit, data)
+    line = attentive_unit(unit, data)
     try:
         return await Meter.identify(line)
-    except LinkDownError:
-        if data[CONF_TRANSPORT] != TRANSPORT_SERIAL:
-            raise
+    except PortInUseError:
+        pass
     await asyncio.sleep(_PORT_CLOSES_WITHIN)
     return await Meter.identify(line)
 
 
 def failure_key(err: MeterError, data: Mapping[str, Any]) -> str:
     """Return the translation key that explains a failure, and what to do, on this kind of link."""
-    if isinstance(err, (LinkDownError, MeterSilentError)):
+    if type(err) in _ON_EITHER_TRANSPORT:
         return f"{err.reason}_{data[CONF_TRANSPORT]}"
     return err.reason

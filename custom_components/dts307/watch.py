@@ -20,6 +20,7 @@ _SAVE_DELAY: Final = 10.0
 _LASTING_SECONDS: Final = 60.0
 
 _TURNED: Final = "power_turned"
+_UNSIGNED: Final = "power_unsigned"
 _OPPOSITE: Final = "phase_opposite"
 
 
@@ -66,7 +67,7 @@ class InstallationWatch:
         if self._as_dict() != before:
             self._store.async_delay_save(self._as_dict, _SAVE_DELAY)
         self._async_tell(self._findings(reading, now))
-        return oriented(reading, self._direction)
+        return oriented(reading, self._direction, self._state.flowing)
 
     @property
     def _direction(self) -> Direction:
@@ -79,6 +80,8 @@ class InstallationWatch:
         findings = {}
         if self._chosen == DIRECTION_AUTO and self._direction is Direction.EXPORT_POSITIVE:
             findings[_TURNED] = {"name": self._entry.title}
+        if self._direction is Direction.UNSIGNED:
+            findings[_UNSIGNED] = {"name": self._entry.title}
         if phases := self._state.suspect_phases:
             named = ", ".join(sorted(phases)).upper()
             findings[_OPPOSITE] = {"name": self._entry.title, "phases": named}

@@ -2,7 +2,11 @@
 
 import sys
 
-from .command import main
+try:
+    from .command import main
+except KeyboardInterrupt:
+    # Home Assistant takes seconds to import, and there is nothing to clean up yet.
+    sys.exit(130)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -25,6 +25,14 @@ def our_integration(enable_custom_integrations: None) -> None:
 
 
 @pytest.fixture(autouse=True)
+def enable_event_loop_debug() -> None:
+    """Leave debugging off, which the test plugin switches on under this name.
+
+    It takes a stack trace for every call that is scheduled, and warns of a machine in use.
+    """
+
+
+@pytest.fixture(autouse=True)
 def little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait a fraction of a second for answers, which on loopback come at once, and for ports."""
     monkeypatch.setattr(link, "_PATIENCE", 0.25)

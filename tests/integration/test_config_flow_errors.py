@@ -14,6 +14,7 @@ import pytest
 from tenacity import AsyncRetrying, retry_never, stop_after_attempt
 from tmodbus import create_async_tcp_client
 
+from custom_components.dts307 import link
 from simulator.meter import MeterConfig
 from simulator.server import Framing
 from tests.device import Device
@@ -32,6 +33,12 @@ from tests.lines import SPEED, network, network_data, serial, serial_data
 
 LOOK_UP = socket.getaddrinfo
 """As it is while this module is loaded; in tests, the plugin forbids to look names up."""
+
+
+@pytest.fixture(autouse=True)
+def little_patience_in_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give a meter that is searched for at other speeds as little time as all answers here."""
+    monkeypatch.setattr(link, "_SEARCH_PATIENCE", 0.05)
 
 
 def closed_port() -> int:
@@ -78,7 +85,7 @@ async def test_nobody_listens(hass: HomeAssistant) -> None:
     async with network(Device()) as line:
         right = network_data(line)
         wrong = right | {"port": closed_port()}
-        await refused_then_recovered(hass, wrong, "link_down_network", right)
+        await refused_then_recovered(hass, wrong, "host_refuses", right)
 
 
 @pytest.mark.parametrize("framing", Framing)
@@ -96,7 +103,7 @@ async def test_no_such_host(
     async with network(Device(), framing=framing) as line:
         right = network_data(line)
         wrong = right | {"host": "nowhere.invalid"}
-        await refused_then_recovered(hass, wrong, "link_down_network", right)
+        await refused_then_recovered(hass, wrong, "host_unknown", right)
 
 
 @pytest.mark.parametrize("host", ["192.168.1..5", "x" * 70])
@@ -108,7 +115,7 @@ async def test_a_host_that_cannot_be(
     monkeypatch.setattr(socket, "getaddrinfo", LOOK_UP)
     async with network(Device(), framing=framing) as line:
         right = network_data(line)
-        await refused_then_recovered(hass, right | {"host": host}, "link_down_network", right)
+        await refused_then_recovered(hass, right | {"host": host}, "host_unknown", right)
 
 
 @pytest.mark.parametrize("framing", Framing)
@@ -122,7 +129,7 @@ async def test_a_host_that_swallows_connections(
     async with network(Device(), framing=framing) as line:
         right = network_data(line)
         with full_port() as port:
-            await refused_then_recovered(hass, right | {"port": port}, "link_down_network", right)
+            await refused_then_recovered(hass, right | {"port": port}, "host_unreachable", right)
 
 
 async def test_the_serial_port_is_missing(hass: HomeAssistant) -> None:
@@ -130,7 +137,7 @@ async def test_the_serial_port_is_missing(hass: HomeAssistant) -> None:
     async with serial(Device()) as line:
         right = serial_data(line)
         wrong = right | {"device": "/dev/ttyUSB307"}
-        await refused_then_recovered(hass, wrong, "link_down_serial", right)
+        await refused_then_recovered(hass, wrong, "port_missing", right)
 
 
 async def test_nobody_has_this_unit_id_on_the_network(hass: HomeAssistant) -> None:
@@ -141,14 +148,12 @@ async def test_nobody_has_this_unit_id_on_the_network(hass: HomeAssistant) -> No
         await refused_then_recovered(hass, wrong, "meter_silent_network", right)
 
 
-@pytest.mark.parametrize("setting", [{"unit_id": 1}, {"baudrate": 19200}])
-async def test_nobody_answers_on_the_serial_port(
-    hass: HomeAssistant, setting: dict[str, int]
-) -> None:
-    """A wrong unit id and a wrong speed both look like this."""
+async def test_nobody_has_this_unit_id_on_the_serial_port(hass: HomeAssistant) -> None:
+    """No speed or parity is of any help."""
     async with serial(Device()) as line:
         right = serial_data(line)
-        await refused_then_recovered(hass, right | setting, "meter_silent_serial", right)
+        wrong = right | {"unit_id": 1}
+        await refused_then_recovered(hass, wrong, "meter_silent_serial", right)
 
 
 @pytest.mark.parametrize("code", [ExcCodes.GATEWAY_PATH_UNAVIABLE, ExcCodes.GATEWAY_NO_RESPONSE])

@@ -118,10 +118,11 @@ async def test_silence_and_return_are_told_once(
         caplog.clear()
         device.silent = True
         device.requests.clear()
-        for polls in (2, 3, 4):
+        for requests in (3, 4, 5):
             await let_pass(hass)
-            # The first silence is doubted once; after that, others on the bus need not wait twice.
-            assert len(device.requests) == polls
+            # The first silence is doubted once, and then listened to; after that, others on the
+            # bus need not wait twice.
+            assert len(device.requests) == requests
             assert set(states(hass, entry)) == {STATE_UNAVAILABLE}
         ((level, line_told),) = told(caplog)
         assert level == logging.ERROR
@@ -153,7 +154,7 @@ async def test_the_adapter_goes_and_comes_back(
             assert set(states(hass, entry)) == {STATE_UNAVAILABLE}
         ((level, line_told),) = told(caplog)
         assert level == logging.ERROR
-        assert reason_text("link_down_network") in line_told
+        assert reason_text("host_refuses") in line_told
 
         caplog.clear()
         await line.open()
@@ -177,7 +178,7 @@ async def test_the_serial_adapter_is_unplugged_and_back(
             assert set(states(hass, entry)) == {STATE_UNAVAILABLE}
         ((level, line_told),) = told(caplog)
         assert level == logging.ERROR
-        assert reason_text("link_down_serial") in line_told
+        assert reason_text("port_missing") in line_told
 
         caplog.clear()
         await line.open()

@@ -143,7 +143,7 @@ async def test_a_meter_that_is_silent_just_then(
 
         await line.close()
         diagnostics = await download(hass, hass_client, entry)
-        assert diagnostics["registers"] == {"error": "LinkDownError"}
+        assert diagnostics["registers"] == {"error": "HostRefusesError"}
         assert_anonymous(diagnostics)
 
 

@@ -134,7 +134,7 @@ async def test_one_failure_follows_another(hass: HomeAssistant) -> None:
         assert state_of(hass, device, "link_state") == "meter_silent"
         await line.close()
         await let_pass(hass)
-        assert state_of(hass, device, "link_state") == "link_down"
+        assert state_of(hass, device, "link_state") == "host_refuses"
         assert state_of(hass, device, "power") == STATE_UNAVAILABLE
         device.silent = False
         await line.open()

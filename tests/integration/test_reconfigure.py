@@ -108,7 +108,7 @@ async def test_the_same_port_at_another_speed(hass: HomeAssistant) -> None:
 
 @pytest.mark.usefixtures("slow_driver")
 async def test_the_same_port_with_a_slow_driver(hass: HomeAssistant) -> None:
-    """It is closed and opened three times in a row, and found taken at first each time."""
+    """It is closed and opened time and again in a row, and found taken at first each time."""
     device = Device()
     async with serial(device) as line:
         data = serial_data(line)
@@ -117,7 +117,7 @@ async def test_the_same_port_with_a_slow_driver(hass: HomeAssistant) -> None:
         result = await begin(hass, entry, "serial")
         wrong = answers(serial_data(line, speed=OTHER_SPEED))
         result = await submit(hass, result, wrong)
-        assert_refused(result, "reconfigure_serial", "meter_silent_serial")
+        assert_refused(result, "reconfigure_serial", "answers_at")
         assert entry.state is ConfigEntryState.LOADED
         result = await submit(hass, result, answers(data))
         assert_moved(result, entry, data)
@@ -125,7 +125,7 @@ async def test_the_same_port_with_a_slow_driver(hass: HomeAssistant) -> None:
 
 
 async def test_the_same_port_at_a_wrong_speed(hass: HomeAssistant) -> None:
-    """Nobody answers at that speed, and the entry goes on at the old one."""
+    """Nobody answers at that speed; the form proposes the old one, and the entry goes on at it."""
     device = Device()
     async with serial(device) as line:
         data = serial_data(line)
@@ -134,8 +134,8 @@ async def test_the_same_port_at_a_wrong_speed(hass: HomeAssistant) -> None:
         result = await begin(hass, entry, "serial")
         wrong = answers(serial_data(line, speed=OTHER_SPEED))
         result = await submit(hass, result, wrong)
-        assert_refused(result, "reconfigure_serial", "meter_silent_serial")
-        assert suggested(result)["baudrate"] == str(OTHER_SPEED)
+        assert_refused(result, "reconfigure_serial", "answers_at")
+        assert suggested(result)["baudrate"] == str(SPEED)
         assert entry.state is ConfigEntryState.LOADED
         assert entry.data == data
         asked = len(device.requests)

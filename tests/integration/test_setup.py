@@ -97,7 +97,7 @@ async def test_a_missing_port(hass: HomeAssistant) -> None:
         data = serial_data(line) | {"device": "/dev/ttyUSB307"}
     entry = entry_for(device, data)
     await load(hass, entry, ConfigEntryState.SETUP_RETRY)
-    assert entry.error_reason_translation_key == "link_down_serial"
+    assert entry.error_reason_translation_key == "port_missing"
 
 
 async def test_the_first_reading_fails(hass: HomeAssistant) -> None:

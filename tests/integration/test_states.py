@@ -9,9 +9,10 @@ from homeassistant.helpers import entity_registry as er
 import pytest
 
 from custom_components.dts307.meter import meter as library
+from custom_components.dts307.rows.measured import PHASES, TOTALS
 from simulator.meter import MeterConfig
 from tests.device import METER_MODELS, NOON, Device
-from tests.integration.home import LINK_SENSORS, entry_for, let_pass, load, state_of
+from tests.integration.home import entry_for, let_pass, load, state_of
 from tests.integration.truth import expected_values
 from tests.lines import network, network_data, serial, serial_data
 
@@ -34,6 +35,10 @@ def all_entities_enabled(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
+MEASURED = {row.key for row in TOTALS + PHASES}
+"""The keys of the sensors of what a meter measures; others tell what follows from it."""
+
+
 def shown(hass: HomeAssistant, device: Device) -> dict[str, float]:
     """Return the values of all sensors of what a meter measures, by entity key."""
     prefix = f"{device.serial_number}_"
@@ -42,7 +47,7 @@ def shown(hass: HomeAssistant, device: Device) -> dict[str, float]:
         for entry in er.async_get(hass).entities.values()
         if entry.domain == "sensor" and entry.unique_id.startswith(prefix)
     }
-    return {key: float(state_of(hass, device, key)) for key in keys - LINK_SENSORS}
+    return {key: float(state_of(hass, device, key)) for key in keys & MEASURED}
 
 
 def count(device: Device, more: int = 0) -> None:
@@ -215,7 +220,7 @@ async def test_events_come_and_go(hass: HomeAssistant, monkeypatch: pytest.Monke
 
 
 async def test_a_meter_without_event_flags(hass: HomeAssistant) -> None:
-    """It gets no binary sensors but the one of its link."""
+    """It gets none of their binary sensors."""
     device = Device(MeterConfig(missing=frozenset({"Evt"})))
     async with network(device) as line:
         entry = entry_for(device, network_data(line))
@@ -225,4 +230,5 @@ async def test_a_meter_without_event_flags(hass: HomeAssistant) -> None:
             for shown_entry in er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
             if shown_entry.domain == "binary_sensor"
         }
-        assert keys == {"answering"}
+        assert "answering" in keys
+        assert not keys & EVENTS.keys()

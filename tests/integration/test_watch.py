@@ -146,7 +146,7 @@ async def test_current_without_voltage(
 async def test_energy_exported_that_is_kept_as_a_negative_number(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, meter: Device
 ) -> None:
-    """It is unknown how the register counts until it has moved thrice; a reload does not forget."""
+    """It is unknown how the register counts until it has moved twice; a reload does not forget."""
     register = 2**32 - 250_000
     meter.write("TotWhExp", register)
     async with network(meter) as line:

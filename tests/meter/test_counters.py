@@ -9,6 +9,7 @@ from custom_components.dts307.meter import PerPhase, Reading
 from custom_components.dts307.meter.counters import (
     Counter,
     Counters,
+    Point,
     Question,
     Registers,
     guarded,
@@ -249,23 +250,27 @@ async def test_the_registers_are_what_the_meter_itself_shows() -> None:
     counters, _ = guarded(counters, reading, 0.0, 200.0)
     assert registers(counters) == Registers()
     counters, _ = guarded(counters, reading, 5.0, 200.0)
-    assert registers(counters) == Registers(imported=2**32 - 10, exported=70)
+    assert registers(counters) == Registers(
+        imported=Point(value=2**32 - 10, at=5.0), exported=Point(value=70, at=5.0)
+    )
 
     wrapped = replace(reading, energy_imported=PerPhase(total=3.0))
     for now in (10.0, 15.0):
         counters, checked = guarded(counters, wrapped, now, 200.0)
     assert checked.energy_imported.total == 2**32 + 3
-    assert registers(counters) == Registers(imported=3, exported=70)
+    assert registers(counters) == Registers(
+        imported=Point(value=3, at=15.0), exported=Point(value=70, at=15.0)
+    )
 
     new = replace(reading, energy_imported=PerPhase(total=123.4))
     counters = taken_over(counters, new, 20.0)
-    assert registers(counters).imported == 123.4
+    assert registers(counters).imported == Point(value=123.4, at=20.0)
 
 
 async def test_limits_are_physics() -> None:
     """Service current times voltage times phases, with a margin of two; and one count."""
     reading = await a_reading(totwhimp=5000, totwh_sf=1, phv=480)
-    total = counter_limits(reading, 50_000.0, "total", 200.0)
+    total = counter_limits(reading, "energy_imported.total", 50_000.0, 200.0)
     assert total.power == 2 * 200 * 480 * 3
     assert total.resolution == 10
     assert total.modulus == 10 * 2**32
@@ -273,16 +278,42 @@ async def test_limits_are_physics() -> None:
     assert total.likely == total.power
     assert total.for_a_single_reading.reach(3600) == total.reach(3600)
     told = replace(reading, power=PerPhase(total=-5_000.0))
-    likely = counter_limits(told, 50_000.0, "total", 200.0)
+    likely = counter_limits(told, "energy_imported.total", 50_000.0, 200.0)
     assert likely == replace(total, likely=4 * 5_000 + 0.05 * total.power)
     assert likely.for_a_single_reading.reach(3600) == likely.likely + 10
     overloaded = replace(reading, power=PerPhase(total=500_000.0))
-    assert counter_limits(overloaded, 50_000.0, "total", 200.0) == total
-    phase = counter_limits(reading, 50_000.0, "a", None)
+    assert counter_limits(overloaded, "energy_imported.total", 50_000.0, 200.0) == total
+    phase = counter_limits(reading, "energy_imported.a", 50_000.0, None)
     assert phase.power == 2 * DEFAULT_SERVICE_CURRENT * 480
 
     single = await a_reading(211, totwhimp=5000.0)
-    limits = counter_limits(single, 4_000_000.0, "total", 200.0)
+    limits = counter_limits(single, "energy_imported.total", 4_000_000.0, 200.0)
     assert limits.power == 2 * 200 * 277
     assert limits.modulus is None
     assert 0.9 < limits.resolution < 1
+
+
+async def test_apparent_and_reactive_energies_are_guarded_too() -> None:
+    """Each in its own counts; a value that is merely repeated is no second reading."""
+    first = await a_reading(totvahimp=5000, totvah_sf=2, totvarhimpq1=70, va=1000, var=300)
+    wrong = replace(first, apparent_energy_imported=PerPhase(total=0.0))
+    counters: Counters = {}
+    counters, checked = guarded(counters, first, 0.0, 200.0)
+    assert checked.apparent_energy_imported.total is None
+    counters, checked = guarded(counters, replace(first, whole=False), 5.0, 200.0)
+    assert checked.apparent_energy_imported.total is None
+    counters, checked = guarded(counters, first, 60.0, 200.0)
+    assert checked.apparent_energy_imported.total == 500_000
+    assert checked.reactive_energy_q1.total == 70
+    counters, checked = guarded(counters, wrong, 120.0, 200.0)
+    for now in (125.0, 130.0, 135.0):
+        counters, checked = guarded(counters, replace(wrong, whole=False), now, 200.0)
+    assert checked.apparent_energy_imported.total == 500_000
+    assert questions(counters) == frozenset()
+
+    vah = counter_limits(first, "apparent_energy_imported.total", 500_000.0, 200.0)
+    assert (vah.resolution, vah.modulus) == (100, 100 * 2**32)
+    assert vah.likely == 4 * 1000 + 0.05 * vah.power
+    varh = counter_limits(first, "reactive_energy_q1.total", 70.0, 200.0)
+    assert (varh.resolution, varh.modulus) == (1, 2**32)
+    assert varh.likely == 4 * 300 + 0.05 * varh.power

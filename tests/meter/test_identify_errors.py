@@ -26,6 +26,7 @@ from custom_components.dts307.meter import (
     NotSunSpecError,
     ReadRefusedError,
 )
+from custom_components.dts307.meter.errors import HostUnreachableError, LinkLostError
 
 from .device import END, Device, common, device_with, sunspec_map
 from .published import encode
@@ -48,8 +49,8 @@ TRANSIENT = [
 PERSISTENT = [
     (ModbusExceptionError.from_code(5), MeterBusyError),
     (ModbusExceptionError.from_code(6), MeterBusyError),
-    (ModbusConnectionError("connection reset"), LinkDownError),
-    (ClientClosedError("closed"), LinkDownError),
+    (ModbusConnectionError("connection reset"), LinkLostError),
+    (ClientClosedError("closed"), LinkLostError),
 ]
 
 
@@ -107,7 +108,7 @@ async def test_a_timeout_while_the_link_is_down_is_the_links_failure() -> None:
     device = device_with(WYE)
     await check_recovery(device)
     device.link.cut(ModbusTimeoutError("could not connect to 192.168.1.150"))
-    with pytest.raises(LinkDownError, match=r"192\.168\.1\.150"):
+    with pytest.raises(HostUnreachableError, match=r"192\.168\.1\.150"):
         await Meter.identify(device)
     device.link.down = None
     await check_recovery(device)

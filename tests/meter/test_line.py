@@ -186,6 +186,59 @@ async def test_a_busy_unit_gives_way() -> None:
         await busy.read_holding_registers(40000, 2)
 
 
+async def waited_for(line: Line, count: int, failure: type[ModbusError]) -> float:
+    """Return how many seconds an answer is waited for that does not come."""
+    loop = asyncio.get_running_loop()
+    begin = loop.time()
+    async with asyncio.timeout(10):
+        with pytest.raises(failure):
+            await line.read_holding_registers(40000, count)
+    return loop.time() - begin
+
+
+async def test_a_unit_that_stays_busy_gives_way_sooner() -> None:
+    """Until it has answered once; and it stays busy rather than silent, as nobody knows better."""
+    device = Endless(MAP)
+    line = Line(device, timeout=0.0)
+    await line.read_holding_registers(40000, 2)
+    for _ in range(2):
+        device.waiting = True
+        patience = line_module.BUSY_PATIENCE
+        assert await waited_for(line, 2, ServerDeviceBusyError) >= patience - 0.005
+        assert await waited_for(line, 2, ServerDeviceBusyError) < patience
+        device.waiting = False
+        await line.read_holding_registers(40000, 2)
+
+
+async def test_a_unit_that_did_not_answer_is_waited_for_as_long_as_its_answer_takes() -> None:
+    """Two registers take 17 bytes on the line; the longest frame would be waited for an hour."""
+    device = Endless(MAP)
+    await device.link.connect()
+    device.waiting = True
+    byte_time = 3600 / 256
+    timeout = 3600 - 17 * byte_time
+    await waited_for(
+        Line(device, timeout=timeout, byte_time=byte_time, missing=True), 2, ModbusTimeoutError
+    )
+
+
+async def test_a_silent_unit_is_no_busy_one() -> None:
+    """Though its attempts are cut off, too."""
+    device = Endless(MAP)
+    line = Line(device, timeout=0.0)
+    await fail(line, ModbusTimeoutError("silent"), device)
+    await device.link.connect()
+    device.waiting = True
+    await waited_for(line, 2, ModbusTimeoutError)
+
+
+async def test_a_line_made_anew_waits_for_what_was_asked_before() -> None:
+    device, link = Device(MAP), Link()
+    await fail(Line(device, timeout=TIMEOUT, link=link), ModbusTimeoutError("silent"), device)
+    async with quiet_for(TIMEOUT):
+        await Line(device, timeout=TIMEOUT, link=link).read_holding_registers(40000, 2)
+
+
 async def test_a_link_that_does_not_open_is_no_busy_meter() -> None:
     device = Endless(MAP)
     device.waiting = True

@@ -15,7 +15,6 @@ import pytest
 from custom_components.dts307.meter import (
     AnotherMeterError,
     GarbledReplyError,
-    LinkDownError,
     MapChangedError,
     Meter,
     MeterBusyError,
@@ -24,6 +23,7 @@ from custom_components.dts307.meter import (
     MeterSilentError,
     ReadRefusedError,
 )
+from custom_components.dts307.meter.errors import HostUnreachableError, LinkLostError
 from custom_components.dts307.meter.meter import FULL_READ_EVERY
 
 from .device import Clock, Device, common, meter_with
@@ -44,7 +44,7 @@ FAULTS = [
     (ModbusExceptionError.from_code(4), ReadRefusedError),
     (ModbusProtocolError("bad checksum"), GarbledReplyError),
     (ModbusDesyncError("another transaction"), GarbledReplyError),
-    (ModbusConnectionError("connection reset"), LinkDownError),
+    (ModbusConnectionError("connection reset"), LinkLostError),
 ]
 
 each_layout = pytest.mark.parametrize("model_id", [203, 213])
@@ -122,7 +122,7 @@ async def test_a_timeout_while_the_link_is_down_is_the_links_failure() -> None:
     meter, device = await meter_with(snapshot(203, 1))
     await meter.read()
     device.link.cut(ModbusTimeoutError("could not connect"))
-    with pytest.raises(LinkDownError):
+    with pytest.raises(HostUnreachableError):
         await meter.read()
     device.link.down = None
     device.fail_requests(ModbusTimeoutError("no reply"))

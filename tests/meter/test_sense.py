@@ -3,7 +3,7 @@
 from dataclasses import replace
 import json
 
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from custom_components.dts307.meter import PerPhase, Reading
 from custom_components.dts307.meter.sense import (
@@ -51,13 +51,13 @@ async def after(senses: Senses, *registers: int) -> tuple[Senses, list[float | N
 async def test_a_negative_number_becomes_what_it_stands_for() -> None:
     registers = [COUNTS - 500, COUNTS - 500, COUNTS - 501, COUNTS - 503, COUNTS - 503, COUNTS - 504]
     _, values = await after({}, *registers)
-    assert values == [None, None, None, None, None, 504]
+    assert values == [None, None, None, 503, 503, 504]
 
 
 async def test_a_register_that_has_come_so_far_is_what_it_says() -> None:
     far = 3_000_000_000
     _, values = await after({}, far, far + 1, far + 2, far + 3, far + 3)
-    assert values == [None, None, None, far + 3, far + 3]
+    assert values == [None, None, far + 2, far + 3, far + 3]
 
 
 async def test_the_lower_half_is_never_in_doubt() -> None:
@@ -69,9 +69,9 @@ async def test_the_lower_half_is_never_in_doubt() -> None:
 
 
 async def test_a_meter_that_exports_for_the_first_time() -> None:
-    """It is left out, so that what was shown stands, until it has counted three times."""
+    """It is left out, so that what was shown stands, until it has counted twice."""
     _, values = await after({}, 0, 0, COUNTS - 1, COUNTS - 2, COUNTS - 3, COUNTS - 4)
-    assert values == [0, 0, None, None, 3, 4]
+    assert values == [0, 0, None, 2, 3, 4]
 
 
 async def test_a_leap_says_nothing() -> None:
@@ -115,6 +115,7 @@ async def test_what_is_known_can_be_kept() -> None:
     assert senses_as_dict(undecided) == {}
 
 
+@settings(deadline=None)
 @given(
     begin=st.integers(0, COUNTS - 1) | st.integers(0, 100),
     movements=st.lists(st.integers(0, 10_000), min_size=1, max_size=30),
@@ -131,5 +132,5 @@ async def test_what_is_shown_is_true(*, begin: int, movements: list[int], downwa
         if value is not None and counts < (2**31 if downwards else COUNTS):
             assert value == counts
     moved = sum(movement > 0 for movement in movements[1:])
-    if moved >= 3 and counts < (2**31 if downwards else COUNTS):
+    if moved >= 2 and counts < (2**31 if downwards else COUNTS):
         assert value == counts

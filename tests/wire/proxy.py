@@ -38,6 +38,11 @@ class Proxy:
         self._sessions: set[_Session] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
+    @property
+    def sessions(self) -> int:
+        """How many clients are connected, and to the far end."""
+        return len(self._sessions)
+
     def suffer(self, fault: Fault) -> None:
         """Put another fault on all connections, for what is written from now on."""
         self._fault = fault
@@ -45,6 +50,9 @@ class Proxy:
     def reset(self) -> None:
         """Throw all clients out, as an adapter does that starts anew."""
         for session in self._sessions:
+            if session.near.is_closing():
+                # Its socket may be closed already, though the session has not ended yet.
+                continue
             sock: socket.socket = session.near.get_extra_info("socket")
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
             session.near.transport.abort()
@@ -74,20 +82,27 @@ class Proxy:
         assert task is not None
         self._tasks.add(task)
         self.accepted += 1
-        answers, far = await asyncio.open_connection(self._line.host, self._line.port)
-        session = _Session(near, far)
+        try:
+            with suppress(OSError, asyncio.CancelledError):
+                answers, far = await asyncio.open_connection(self._line.host, self._line.port)
+                await self._join(_Session(near, far), reader, answers)
+        finally:
+            self._tasks.discard(task)
+            near.close()
+
+    async def _join(
+        self, session: _Session, requests: asyncio.StreamReader, answers: asyncio.StreamReader
+    ) -> None:
+        """Carry both ways until the client has had enough."""
         self._sessions.add(session)
         back = asyncio.create_task(self._carry(session, Direction.REPLY, answers))
         try:
-            with suppress(OSError, asyncio.CancelledError):
-                await self._carry(session, Direction.REQUEST, reader)
+            await self._carry(session, Direction.REQUEST, requests)
         finally:
             back.cancel()
             await asyncio.gather(back, return_exceptions=True)
             self._sessions.discard(session)
-            self._tasks.discard(task)
-            near.close()
-            far.close()
+            session.far.close()
 
     async def _carry(
         self, session: _Session, direction: Direction, reader: asyncio.StreamReader

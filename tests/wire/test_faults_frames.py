@@ -12,6 +12,7 @@ from custom_components.dts307.meter import (
     MeterSilentError,
     ReadRefusedError,
 )
+from custom_components.dts307.meter.errors import AnotherUnitError
 from tests.wire.faults import (
     Echo,
     OtherMaster,
@@ -129,13 +130,14 @@ async def test_noise_in_front_of_an_answer(scene: Scene) -> None:
 
 
 async def test_an_answer_from_another_unit(scene: Scene) -> None:
-    """On RTU the library ignores it, and waits; on TCP it drops the link at once.
+    """On RTU the library ignores it, and waits; on TCP it drops the link at once, and says why.
 
     We keep quiet after either, as the answer to our question may be yet to come.
     """
     scene.put(another_unit)
     await scene.suffer()
-    assert set(scene.ours.failures) <= {MeterSilentError, GarbledReplyError}
+    expected = MeterSilentError if scene.rig.frames.rtu else AnotherUnitError
+    assert scene.ours.failures == [expected] * 2
     await scene.recover()
 
 

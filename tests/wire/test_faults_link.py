@@ -7,7 +7,12 @@ from modbus_connection.tmodbus import ModbusConnection
 import pytest
 
 from custom_components.dts307.link import link_params
-from custom_components.dts307.meter import LinkDownError, MeterSilentError
+from custom_components.dts307.meter import MeterSilentError
+from custom_components.dts307.meter.errors import (
+    HostRefusesError,
+    LinkLostError,
+    PortMissingError,
+)
 from simulator.meter import MeterConfig
 from tests.device import Device
 from tests.lines import serial, serial_data
@@ -57,7 +62,7 @@ async def test_a_reset_while_an_answer_is_awaited(scene: Scene) -> None:
         return data
 
     await scene.suffer(hang_up)
-    assert scene.ours.failures == scene.other.failures == [LinkDownError] * 2
+    assert scene.ours.failures == scene.other.failures == [LinkLostError] * 2
     assert max(scene.other.seconds) < 2 * TIMEOUT
     await scene.recover(others_lost=2)
 
@@ -92,7 +97,7 @@ async def test_a_gateway_that_is_off_for_a_while(scene: Scene) -> None:
     await gateway(scene).close()
     await asyncio.sleep(0.05)
     await scene.suffer()
-    assert scene.ours.failures == scene.other.failures == [LinkDownError] * 2
+    assert scene.ours.failures == scene.other.failures == [HostRefusesError] * 2
     await gateway(scene).open()
     await scene.recover(others_lost=2)
 
@@ -127,12 +132,12 @@ async def test_a_port_that_vanishes_and_comes_back(tmp_path: Path, while_awaited
             poll = asyncio.create_task(scene.poll(scene.ours))
             await devices[0].asked.wait()
             await line.close()
-            assert await poll is LinkDownError
+            assert await poll is LinkLostError
             devices[0].silent = False
         else:
             await line.close()
         await scene.suffer()
-        assert scene.other.failures == [LinkDownError] * 2
+        assert scene.other.failures == [PortMissingError] * 2
         await line.open()
         await scene.recover(others_lost=2)
         await connection.close()

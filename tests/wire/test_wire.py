@@ -3,6 +3,9 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+import multiprocessing
+import os
+import signal
 import statistics
 import time
 
@@ -108,6 +111,27 @@ async def test_a_crackle_while_a_meter_is_identified(after: int) -> None:
             meter = await Meter.identify(link.unit(GRID.unit))
             assert meter.model.model_id == GRID.model
             assert wire.traffic().requests == 6
+
+
+def test_bytes_keep_their_order_when_they_arrive_at_once() -> None:
+    with running_wire(Timing(bits=0, turnaround=0)) as wire:
+        near = os.open(wire.client_path, os.O_RDWR | os.O_NOCTTY)
+        far = os.open(wire.server_path, os.O_RDWR | os.O_NOCTTY)
+        try:
+            os.write(near, b"wire")
+            assert b"".join(os.read(far, 1) for _ in range(4)) == b"wire"
+        finally:
+            os.close(near)
+            os.close(far)
+
+
+def test_an_interrupt_is_none_of_the_wires_business() -> None:
+    """It goes on until it is told, so that Ctrl-C shows no traceback of its process."""
+    with running_wire() as wire:
+        for process in multiprocessing.active_children():
+            assert process.pid is not None
+            os.kill(process.pid, signal.SIGINT)
+        assert wire.traffic() == Traffic()
 
 
 def test_the_minimum() -> None:

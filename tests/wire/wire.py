@@ -14,6 +14,7 @@ import multiprocessing
 from multiprocessing.connection import Connection
 import os
 import select
+import signal
 import time
 import tty
 
@@ -102,8 +103,9 @@ class _End:
     direction: Direction
     master: int
     slave: int
-    travelling: list[tuple[float, int]] = field(default_factory=list)
-    """The bytes under way as a heap, by the instant at which they arrive."""
+    travelling: list[tuple[float, int, int]] = field(default_factory=list)
+    """The bytes under way as a heap, by the instant at which they arrive and by their turn."""
+    sent: int = 0
     last_bit: float = 0.0
 
     @classmethod
@@ -185,7 +187,8 @@ class Wire:
         begin = max(begin, now + piece.delay)
         for byte in piece.data:
             begin += self.timing.character
-            heapq.heappush(end.travelling, (begin, byte))
+            heapq.heappush(end.travelling, (begin, end.sent, byte))
+            end.sent += 1
         if not piece.delay:
             # What comes late does not keep others from talking meanwhile.
             end.last_bit = begin
@@ -196,7 +199,7 @@ class Wire:
         now = time.monotonic()
         arrived = bytearray()
         while source.travelling and source.travelling[0][0] <= now:
-            arrived.append(heapq.heappop(source.travelling)[1])
+            arrived.append(heapq.heappop(source.travelling)[-1])
         if arrived:
             os.write(target.master, arrived)
 
@@ -248,7 +251,8 @@ def running_wire(timing: Timing | None = None, fault: Fault = clean) -> Iterator
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(theirs, timing, fault), daemon=True)
-    process.start()
+    with _no_interrupt_inherited():
+        process.start()
     theirs.close()
     try:
         paths = _received(ours)
@@ -261,6 +265,19 @@ def running_wire(timing: Timing | None = None, fault: Fault = clean) -> Iterator
         process.kill()
         process.join()
         ours.close()
+
+
+@contextmanager
+def _no_interrupt_inherited() -> Iterator[None]:
+    """Let a process that begins now never hear of Ctrl-C, which a terminal tells to all of us.
+
+    It ends when whoever started it wants it to. An interrupt of our own is only put off.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _received(control: Connection) -> object:

@@ -26,7 +26,7 @@ from enum import StrEnum
 import math
 from typing import Any, Final
 
-from .limits import Limits, counter_limits
+from .limits import ENERGIES, Limits, counter_limits
 from .reading import PerPhase, Reading
 
 _PROMPT_SECONDS: Final = 90.0
@@ -38,7 +38,6 @@ _CONFIRMING_READS: Final = 2
 _LASTING_READS: Final = 6
 _LASTING_SECONDS: Final = 60.0
 
-GUARDED: Final = ("energy_imported", "energy_exported")
 PARTS: Final = ("total", "a", "b", "c")
 _POINTS: Final = ("first", "before", "last")
 
@@ -239,10 +238,8 @@ class Registers:
     over or was set back, and in another meter that has taken the place of the first.
     """
 
-    imported: float | None = None
-    """Wh"""
-    exported: float | None = None
-    """Wh"""
+    imported: Point | None = None
+    exported: Point | None = None
 
 
 type Counters = Mapping[str, Counter]
@@ -256,18 +253,20 @@ def guarded(
 
     ``now`` is the time in seconds, on one clock across restarts. ``service_current`` is the CT
     rating times the number of CT sets in A (guide 3.4), if the owner has told it. A counter that is
-    left out of a reading stands where it was.
+    left out of a reading stands where it was, and so does one that is read less often: what is
+    merely repeated is no second reading.
     """
     after = dict(counters)
     quantities: dict[str, Any] = {}
-    for name in GUARDED:
+    for name, energy in ENERGIES.items():
         values: PerPhase = getattr(reading, name)
+        repeated = energy.rare and not reading.whole
         published: dict[str, float | None] = {}
         for part in PARTS:
             key = f"{name}.{part}"
             raw = getattr(values, part)
-            if raw is not None:
-                limits = counter_limits(reading, raw, part, service_current)
+            if raw is not None and not repeated:
+                limits = counter_limits(reading, key, raw, service_current)
                 after[key] = after.get(key, Counter()).after(raw, now, limits)
             published[part] = after[key].published if key in after else None
         quantities[name] = PerPhase(**published)
@@ -277,9 +276,9 @@ def guarded(
 def registers(counters: Counters) -> Registers:
     """Return the registers behind the counters, as far as they are believed."""
 
-    def register(key: str) -> float | None:
-        counter = counters.get(key, Counter())
-        return None if counter.trusted is None else counter.trusted.register
+    def register(key: str) -> Point | None:
+        trusted = counters.get(key, Counter()).trusted
+        return None if trusted is None else Point(value=trusted.register, at=trusted.last.at)
 
     return Registers(
         imported=register("energy_imported.total"), exported=register("energy_exported.total")
@@ -309,9 +308,8 @@ def settled(
     def settle(key: str, counter: Counter) -> Counter:
         if counter.question is not question:
             return counter
-        part = key.partition(".")[2]
         raw = counter.published or 0.0
-        return counter.settled(counter_limits(reading, raw, part, service_current), real=real)
+        return counter.settled(counter_limits(reading, key, raw, service_current), real=real)
 
     return {key: settle(key, counter) for key, counter in counters.items()}
 

@@ -2,10 +2,9 @@
 
 SunSpec leaves the sign of W to the maker, but names the counters by direction. So power and
 counters are compared, and only where nothing is ambiguous: in spans of readings during which the
-total power never changed its sign. A span is opened and closed by a movement of a counter. From one
-movement to another, a counter tells the energy between them as exactly as the polls do, however
-coarse its counts are. A span votes if the counters' net (import minus export) equals the energy
-under the power curve within half of it, with the same or the opposite sign.
+total power never changed its sign (``span``). A span votes if the counters' net (import minus
+export) equals the energy under the power curve within half of it, with the same or the opposite
+sign.
 
 Why that cannot be fooled lightly:
 
@@ -18,9 +17,14 @@ Why that cannot be fooled lightly:
 - The lead is kept, up to a bound. A verdict falls only once as many contrary votes have come as
   there were for it, and three more; bounded, so that a meter that is set up anew is followed.
 
-A phase whose power is opposite in the dark, when no sun can feed in, has a current transformer that
-is reversed or belongs to another phase. This is a pure state machine: states are immutable, time is
-passed in, and nothing here knows how states are kept.
+A power without a sign, as some meters send it, would have the verdict see-saw with the sun. It
+gives itself away by a verdict's worth of votes for either direction between which no power of the
+other sign has voted. Its sign then comes from the counter that moved last, which is late by a count
+at most; of phases without counters of their own it stays unknown. That beats leaving it as it is:
+a house that feeds in would be shown to draw as much.
+
+This is a pure state machine: states are immutable, time is passed in, and nothing here knows how
+states are kept. What a span tells of the single phases is another matter (``opposition``).
 """
 
 from collections.abc import Mapping
@@ -29,17 +33,15 @@ from enum import StrEnum
 import math
 from typing import Any, Final
 
+from .opposition import judged
 from .reading import PerPhase, Reading
+from .span import PHASES, Span, net, totals
 
 _SPAN_SECONDS: Final = 120.0
 """For this long the sign has to hold before a span opens, and a span lasts no shorter."""
 
 _SPAN_ENERGY: Final = 10.0
 """Wh of a span at least: ten counts of a meter that counts in Wh."""
-
-_LONGEST_GAP: Final = 150.0
-"""s between two readings between which power can be interpolated: two polls a minute apart, and
-some; what a power did during an outage is unknown."""
 
 _TOLERANCE: Final = 0.5
 """Share of a span's energy by which counters may miss it, as power is known at the polls only.
@@ -48,25 +50,7 @@ With less than one, no net can agree with both signs."""
 _VERDICT: Final = 3
 _LARGEST_LEAD: Final = 30
 
-_ONE_WAY: Final = 0.25
-"""Share of what flows on all phases that the total has to keep, for the phases to be judged. A
-battery on one phase that makes up for the others leaves hardly anything."""
-
-_CLEAR_POWER: Final = 20.0
-"""W on a phase, on average, whose sign is beyond the noise of a large current transformer."""
-
-_CLEAR_POWER_FACTOR: Final = 0.3
-"""W per VA on a phase whose sign is beyond doubt. An idle inverter draws hardly more than reactive
-power, and a load between two phases turns the current of either by 30 degrees. A transformer on the
-wrong phase turns it by 120, and what the load turns makes that more on one of two exchanged ones.
-"""
-
-_SUSPICION_SECONDS: Final = 6 * 3600.0
-_ACQUITTAL: Final = 10.0
-"""How many times as much a span of import says for a phase as one of export against it. So a phase
-that is right for one eleventh of the time never becomes suspect."""
-
-_PHASES: Final = ("a", "b", "c")
+_PARTS: Final = ("total", *PHASES)
 
 
 class Direction(StrEnum):
@@ -74,94 +58,11 @@ class Direction(StrEnum):
 
     IMPORT_POSITIVE = "import_positive"
     EXPORT_POSITIVE = "export_positive"
+    UNSIGNED = "unsigned"
     UNKNOWN = "unknown"
 
 
-_SIGNS: Final = {Direction.IMPORT_POSITIVE: 1, Direction.EXPORT_POSITIVE: -1, Direction.UNKNOWN: 0}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Flow:
-    """What flowed on one phase or in total; NaN, with which no comparison holds, if not known."""
-
-    net: float = 0.0
-    """Wh, as the meter signs it"""
-    gross: float = 0.0
-    """Wh without regard to the sign: equal to the net's size if it never changed"""
-    apparent: float = 0.0
-    """VAh"""
-
-    def extended(self, part: str, start: Reading, end: Reading, seconds: float) -> _Flow:
-        """Add what flowed between two readings, as if all had changed steadily."""
-        half = seconds / 3600 / 2
-        watts = [_known(reading.power, part) for reading in (start, end)]
-        volt_amperes = [
-            abs(_known(reading.voltage_line_to_neutral, part) * _known(reading.current, part))
-            for reading in (start, end)
-        ]
-        return _Flow(
-            net=self.net + half * sum(watts),
-            gross=self.gross + half * sum(map(abs, watts)),
-            apparent=self.apparent + half * sum(volt_amperes),
-        )
-
-    def is_clear(self, seconds: float) -> bool:
-        """Tell whether the sign of the net is beyond doubt.
-
-        It never is without a voltage to neutral: what a delta service's two wattmeters put on a
-        phase may honestly be negative.
-        """
-        size = abs(self.net)
-        floor = _CLEAR_POWER * seconds / 3600
-        return size >= floor and size >= _CLEAR_POWER_FACTOR * self.apparent
-
-
-_NO_FLOWS: Final = dict.fromkeys(("total", *_PHASES), _Flow())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Span:
-    """Readings during which the total power kept its sign."""
-
-    since: float
-    """s"""
-    now: float
-    """s"""
-    latest: Reading
-    dark: bool
-    """Whether it was dark all the time."""
-    opening: Reading | None = None
-    """The reading whose counters it began with; None while the sign has yet to hold."""
-    flows: Mapping[str, _Flow] = field(default_factory=lambda: _NO_FLOWS)
-
-    @property
-    def seconds(self) -> float:
-        """How long it has lasted."""
-        return self.now - self.since
-
-    def counted(self, part: str) -> float:
-        """Return what the counters have moved since it was opened: Wh, import positive."""
-        return _net(self.latest, part) - _net(self.opening or self.latest, part)
-
-    def is_followed_by(self, reading: Reading, now: float) -> bool:
-        """Tell whether nothing of what happened before this reading is in doubt."""
-        return (
-            0 <= now - self.now <= _LONGEST_GAP
-            and (reading.power.total or 0) * (self.latest.power.total or 0) > 0
-            and all(
-                after >= before
-                for before, after in zip(_counters(self.latest), _counters(reading), strict=True)
-            )
-        )
-
-    def extended(self, reading: Reading, now: float, *, dark: bool) -> _Span:
-        """Return the span with another reading."""
-        seconds = now - self.now
-        flows = {
-            part: flow.extended(part, self.latest, reading, seconds)
-            for part, flow in self.flows.items()
-        }
-        return replace(self, now=now, latest=reading, dark=self.dark and dark, flows=flows)
+_SIGNS: Final = {Direction.IMPORT_POSITIVE: 1, Direction.EXPORT_POSITIVE: -1}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,9 +81,16 @@ class DirectionState:
     Half of it is forgotten at dawn, so that only what fills several hours of every night makes a
     phase suspect, not the rare minutes of many nights.
     """
+    power_sign: int = 0
+    """The sign of the power that voted last."""
+    imports: int = 0
+    exports: int = 0
+    """Votes of import and of export since then that sign has changed, up to a verdict's worth."""
+    flowing: Mapping[str, int] = field(default_factory=dict)
+    """Of a power without a sign, 1 for each part whose import counter moved last, -1 for export."""
     dark: bool = False
     """Whether it was dark at the latest reading; like the span, it does not outlive a restart."""
-    span: _Span | None = None
+    span: Span | None = None
     """What is being watched."""
 
     def as_dict(self) -> dict[str, Any]:
@@ -192,6 +100,10 @@ class DirectionState:
             "suspect_phases": sorted(self.suspect_phases),
             "lead": self.lead,
             "opposition": dict(self.opposition),
+            "power_sign": self.power_sign,
+            "imports": self.imports,
+            "exports": self.exports,
+            "flowing": dict(self.flowing),
         }
 
     @classmethod
@@ -202,6 +114,10 @@ class DirectionState:
             suspect_phases=frozenset(stored["suspect_phases"]),
             lead=stored["lead"],
             opposition=dict(stored["opposition"]),
+            power_sign=stored.get("power_sign", 0),
+            imports=stored.get("imports", 0),
+            exports=stored.get("exports", 0),
+            flowing=stored.get("flowing", {}),
         )
 
 
@@ -217,9 +133,11 @@ def observe(
         halved = {phase: seconds / 2 for phase, seconds in state.opposition.items()}
         state = replace(state, opposition=halved)
     state, span = replace(state, dark=dark), state.span
+    if span is not None and state.direction is Direction.UNSIGNED:
+        state = replace(state, flowing=_flowing(state.flowing, span.latest, reading))
     if span is None or not span.is_followed_by(reading, now):
-        return replace(state, span=_Span(since=now, now=now, latest=reading, dark=dark))
-    moved = _counters(reading) != _counters(span.latest)
+        return replace(state, span=Span(since=now, now=now, latest=reading, dark=dark))
+    moved = totals(reading) != totals(span.latest)
     span = span.extended(reading, now, dark=dark)
     ripe = span.seconds >= _SPAN_SECONDS
     if span.opening is not None:
@@ -228,51 +146,87 @@ def observe(
         return replace(state, span=span)
     if span.opening is not None:
         state = _judged(state, span)
-    opened = _Span(since=now, now=now, latest=reading, dark=dark, opening=reading)
+    opened = Span(since=now, now=now, latest=reading, dark=dark, opening=reading)
     return replace(state, span=opened)
 
 
-def oriented(reading: Reading, direction: Direction) -> Reading:
+def oriented(
+    reading: Reading, direction: Direction, flowing: Mapping[str, int] | None = None
+) -> Reading:
     """Return a reading with import positive, given what the meter's sign means.
 
     Power and reactive power turn together: a meter that looks at the current from the other side
     sees all of its apparent power turned by 180 degrees. The power factor is power over apparent
     power, so it gets the sign of the power, also if the meter had sent it without. Voltages,
     currents and apparent power have no direction, and the counters are named by theirs.
+
+    A power without a sign gets it from what is ``flowing`` (see DirectionState); the reactive power
+    that comes with it is left alone.
     """
-    if direction is not Direction.EXPORT_POSITIVE:
+    power, reactive_power = reading.power, reading.reactive_power
+    if direction is Direction.EXPORT_POSITIVE:
+        power, reactive_power = _turned(power), _turned(reactive_power)
+    elif direction is Direction.UNSIGNED:
+        power = _signed(power, flowing or {})
+    else:
         return reading
-    power = _turned(reading.power)
+    factors = {part: getattr(reading.power_factor, part) for part in _PARTS}
+    if direction is Direction.UNSIGNED:
+        factors = {part: f for part, f in factors.items() if getattr(power, part) is not None}
     return replace(
         reading,
         power=power,
-        reactive_power=_turned(reading.reactive_power),
+        reactive_power=reactive_power,
         power_factor=PerPhase(
-            **{
-                part: _signed_like(getattr(power, part), getattr(reading.power_factor, part))
-                for part in ("total", *_PHASES)
-            }
+            **{part: _signed_like(getattr(power, part), f) for part, f in factors.items()}
         ),
     )
 
 
-def _judged(state: DirectionState, span: _Span) -> DirectionState:
+def _flowing(flowing: Mapping[str, int], before: Reading, after: Reading) -> Mapping[str, int]:
+    """Return which way each part flows, given what its counters have moved in the meantime."""
+    moved = {part: net(after, part) - net(before, part) for part in _PARTS}
+    return {**flowing, **{part: 1 if wh > 0 else -1 for part, wh in moved.items() if wh}}
+
+
+def _judged(state: DirectionState, span: Span) -> DirectionState:
     """Return the state after the vote of a span that is complete."""
     vote = _vote(span)
+    if vote:
+        state = _counted(state, span, vote)
     lead = max(-_LARGEST_LEAD, min(_LARGEST_LEAD, state.lead + vote))
     direction = state.direction
-    if lead >= _VERDICT:
+    if min(state.imports, state.exports) >= _VERDICT:
+        direction = Direction.UNSIGNED
+    elif lead >= _VERDICT:
         direction = Direction.IMPORT_POSITIVE
     elif lead <= -_VERDICT:
         direction = Direction.EXPORT_POSITIVE
+    elif direction is Direction.UNSIGNED:
+        direction = Direction.UNKNOWN
     state = replace(state, direction=direction, lead=lead)
     # A span that contradicts the verdict says nothing about the phases either.
-    if span.dark and vote and vote == _SIGNS[direction]:
-        return _phases_judged(state, span, vote)
+    if span.dark and vote and vote == _SIGNS.get(direction):
+        opposition, suspects = judged(state.opposition, state.suspect_phases, span, vote)
+        return replace(state, opposition=opposition, suspect_phases=suspects)
     return state
 
 
-def _vote(span: _Span) -> int:
+def _counted(state: DirectionState, span: Span, vote: int) -> DirectionState:
+    """Return the state after a vote, as far as it tells whether power has a sign at all."""
+    power_sign = 1 if span.flows["total"].net > 0 else -1
+    if power_sign != state.power_sign:
+        state = replace(state, power_sign=power_sign, imports=0, exports=0, flowing={})
+    if vote == power_sign:
+        state = replace(state, imports=min(_VERDICT, state.imports + 1))
+    else:
+        state = replace(state, exports=min(_VERDICT, state.exports + 1))
+    if min(state.imports, state.exports) < _VERDICT:
+        return state
+    return replace(state, flowing=_flowing(state.flowing, span.opening or span.latest, span.latest))
+
+
+def _vote(span: Span) -> int:
     """Return 1 if import is positive, -1 if export is, 0 if the counters tell another story."""
     counted, energy = span.counted("total"), span.flows["total"].net
     for sign in (1, -1):
@@ -281,55 +235,14 @@ def _vote(span: _Span) -> int:
     return 0
 
 
-def _phases_judged(state: DirectionState, span: _Span, sign: int) -> DirectionState:
-    """Return the state after what a span in the dark says about the phases.
-
-    Nobody has to feed in at night, but a battery, a car or a generator may. So a phase is only
-    opposite while it exports without a break and another one imports, and only while the total
-    flows one way: not all phases feed in, and no battery makes up for what they draw.
-    """
-    flows = {phase: span.flows[phase] for phase in _PHASES}
-    exchanged = sum(abs(flow.net) for flow in flows.values() if not math.isnan(flow.net))
-    if abs(span.flows["total"].net) < _ONE_WAY * exchanged:
-        return state
-    imported = {
-        phase: sign * flow.net
-        for phase, flow in flows.items()
-        # A phase's own counters, if it has any and they have moved, must not deny it.
-        if flow.is_clear(span.seconds) and sign * flow.net * span.counted(phase) >= 0
-    }
-    if max(imported.values(), default=0) <= 0:
-        return state
-    opposition, suspects = dict(state.opposition), set(state.suspect_phases)
-    for phase, energy in imported.items():
-        if energy < 0 and abs(energy) != flows[phase].gross:
-            continue
-        seconds = -_ACQUITTAL * span.seconds if energy > 0 else span.seconds
-        seconds += opposition.get(phase, 0.0)
-        opposition[phase] = max(0.0, min(_SUSPICION_SECONDS, seconds))
-        if opposition[phase] == _SUSPICION_SECONDS:
-            suspects.add(phase)
-        elif opposition[phase] == 0:
-            suspects.discard(phase)
-    return replace(state, opposition=opposition, suspect_phases=frozenset(suspects))
-
-
-def _known(quantity: PerPhase, part: str) -> float:
-    value: float | None = getattr(quantity, part)
-    return math.nan if value is None else value
-
-
-def _counters(reading: Reading) -> tuple[float, float]:
-    """Return the total counters; one that the meter does not have never moves."""
-    return reading.energy_imported.total or 0.0, reading.energy_exported.total or 0.0
-
-
-def _net(reading: Reading, part: str) -> float:
-    imported, exported = (
-        getattr(quantity, part) or 0.0
-        for quantity in (reading.energy_imported, reading.energy_exported)
+def _signed(power: PerPhase, flowing: Mapping[str, int]) -> PerPhase:
+    return PerPhase(
+        **{
+            part: flowing[part] * abs(value) or 0.0
+            for part in _PARTS
+            if (value := getattr(power, part)) is not None and part in flowing
+        }
     )
-    return float(imported - exported)
 
 
 def _turned(quantity: PerPhase) -> PerPhase:
@@ -337,7 +250,7 @@ def _turned(quantity: PerPhase) -> PerPhase:
         **{
             # Zero has no sign to turn.
             part: -value or 0.0
-            for part in ("total", *_PHASES)
+            for part in _PARTS
             if (value := getattr(quantity, part)) is not None
         }
     )

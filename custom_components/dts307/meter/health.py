@@ -6,17 +6,26 @@ the longer it is silent, within these bounds:
 * After an attempt that took c seconds, the pause need not be longer than 22 c: then the meter has
   c of every 23 c seconds, 4.3 % of the bus. A failure that takes no time, such as a refusal or a
   port that is not there, costs the others nothing and is tried again at the usual pace.
-* The pause is never longer than 26 s. With the 1.3 s that an answer is waited for at 9600 baud, the
-  share is 1.3 s of 27.3 s, 4.8 %. A meter that comes back just after it was asked is asked again
-  after these 27.3 s, and what is left of 30 s is for waiting its turn and for answering.
+* The pause is never longer than 24 s. What is left of 30 s after a meter has come back is for
+  giving up an attempt, for waiting its turn, and for reading and identifying it.
 * The pause is not longer than the meter has been silent, so that a short absence is not made
   more than about twice as long. Since the time in silence doubles with every attempt, few come
-  before the longest pause: beyond 5 %, an outage costs the bus some 5 s once.
+  before the longest pause: beyond 5 %, an outage costs the bus a few seconds once.
+
+Both hold as long as c is 1.2 s at most. That is why a meter that is not answering is asked for two
+registers only (``Meter.probe``), and these are waited for no longer than they take (``Line``):
+1.02 s at 9600 baud and 1.19 s at 1200, where the longest answer takes 3.3 s. A meter that is busy
+for ever is no different, as the attempts at it are cut off alike.
+
+Where both cannot hold, it depends on whose time it is. At 2400 and 1200 baud, three others in front
+and a snapshot take so long that it may be 31 and 36 s until a meter is found again. There the share
+of the others goes first: it is lost for as long as the meter is away, and these seconds only once.
+What takes longer than 1.2 s, such as an adapter that does not connect, is nobody else's loss, for
+nobody else is answered over it: then finding the meter goes first, and it is asked every 24 s.
 
 Home Assistant counts a pause from a tick of its own, once a second, so that the next attempt comes
-up to 0.95 s before the pause ends or 0.5 s after it. At worst, the share is 1.3 s of 26.35 s, which
-is 4.9 %, and the meter is asked again after 27.8 s. Below 9600 baud an answer takes longer to be
-given up, and finding the meter again goes first: at 1200 baud (3.4 s) it costs the bus 12 %.
+up to 0.95 s before the pause ends or 0.5 s after it. At worst, the share is 1.2 s of 24.25 s, which
+is 4.95 %, and the meter is asked again 25.7 s after it was asked last.
 """
 
 from collections import deque
@@ -26,17 +35,35 @@ from typing import Final
 
 from .errors import (
     AnotherMeterError,
+    AnotherUnitError,
     GarbledReplyError,
+    HostRefusesError,
+    HostUnknownError,
+    HostUnreachableError,
     LinkDownError,
+    LinkLostError,
     MapChangedError,
     MeterBusyError,
     MeterSilentError,
+    PortForbiddenError,
+    PortInUseError,
+    PortMissingError,
     ReadRefusedError,
+    WrongSpeedError,
 )
 
 READ_FAILURES: Final = (
+    PortMissingError,
+    PortInUseError,
+    PortForbiddenError,
+    HostUnknownError,
+    HostUnreachableError,
+    HostRefusesError,
+    LinkLostError,
     LinkDownError,
     MeterSilentError,
+    AnotherUnitError,
+    WrongSpeedError,
     MeterBusyError,
     ReadRefusedError,
     GarbledReplyError,
@@ -45,7 +72,7 @@ READ_FAILURES: Final = (
 )
 """What can keep a meter that was identified from being read."""
 
-LONGEST_PAUSE: Final = 26.0
+LONGEST_PAUSE: Final = 24.0
 """Seconds between two attempts to read a meter that does not answer, at most."""
 
 PAUSE_TO_ATTEMPT: Final = 22

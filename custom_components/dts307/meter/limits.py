@@ -1,9 +1,39 @@
 """How far an energy counter can move: what current and voltage allow in the time there was."""
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from .reading import Reading
+
+
+class Energy(NamedTuple):
+    """A kind of energy: its counters, what one of their counts is, and the power behind it."""
+
+    counters: tuple[str, ...]
+    resolution: str
+    power: str
+    rare: bool
+    """whether only a whole reading brings it"""
+
+
+_ENERGIES: Final = (
+    Energy(("energy_imported", "energy_exported"), "energy_resolution", "power", rare=False),
+    Energy(
+        ("apparent_energy_imported", "apparent_energy_exported"),
+        "apparent_energy_resolution",
+        "apparent_power",
+        rare=True,
+    ),
+    Energy(
+        tuple(f"reactive_energy_q{quadrant}" for quadrant in (1, 2, 3, 4)),
+        "reactive_energy_resolution",
+        "reactive_power",
+        rare=True,
+    ),
+)
+
+ENERGIES: Final = {name: energy for energy in _ENERGIES for name in energy.counters}
+"""The kinds of energy by the names that their counters have in a Reading."""
 
 DEFAULT_SERVICE_CURRENT: Final = 5000.0
 """A, when the owner has not told the current transformers' rating: more than any of them has."""
@@ -30,16 +60,16 @@ class Limits:
     """What physics allows a counter."""
 
     power: float
-    """W that are possible"""
+    """W (VA, var) that are possible"""
     likely: float
-    """W that the power at the reading makes likely; no more than what is possible"""
+    """W (VA, var) that the power at the reading makes likely; no more than what is possible"""
     resolution: float
-    """Wh; what one count, or a rounding, may add or take away"""
+    """Wh (VAh, varh); what one count, or a rounding, may add or take away"""
     modulus: float | None
-    """Wh at which the register starts over; None if it does not"""
+    """Wh (VAh, varh) at which the register starts over; None if it does not"""
 
     def reach(self, seconds: float) -> float:
-        """Return how many Wh a counter may move in this time."""
+        """Return how many Wh (VAh, varh) a counter may move in this time."""
         return self.power * seconds / 3600 + self.resolution
 
     @property
@@ -48,20 +78,21 @@ class Limits:
         return replace(self, power=self.likely)
 
 
-def counter_limits(
-    reading: Reading, raw: float, part: str, service_current: float | None
-) -> Limits:
+def counter_limits(reading: Reading, key: str, raw: float, service_current: float | None) -> Limits:
     """Return what physics allows a counter: service current times voltage times phases.
 
-    A power that the meter does not tell makes all of that likely.
+    ``key`` names the counter and its part, such as ``energy_imported.total``. A power that the
+    meter does not tell makes all of that likely.
     """
+    name, _, part = key.partition(".")
+    energy = ENERGIES[name]
     voltages = reading.voltage_line_to_neutral, reading.voltage_line_to_line
     measured = (abs(value) for quantity in voltages if (value := quantity.total) is not None)
     volts = max((_HIGHEST_VOLTAGE, *measured))
     phases = reading.phases if part == "total" else 1
-    step = reading.energy_resolution
+    step: float | None = getattr(reading, energy.resolution)
     possible = _MARGIN * (service_current or DEFAULT_SERVICE_CURRENT) * volts * phases
-    seen: float | None = getattr(reading.power, part)
+    seen: float | None = getattr(getattr(reading, energy.power), part)
     likely = possible if seen is None else _EVIDENCE * abs(seen) + _UNSEEN * possible
     return Limits(
         power=possible,

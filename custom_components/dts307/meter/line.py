@@ -31,16 +31,25 @@ _LATEST: Final = 60.0
 """Seconds after which no answer comes any more, however slow what lies in between may be."""
 
 _READ_LIMIT: Final = 125
+_LONGEST_FRAME: Final = 256
+_REQUEST_AND_FRAME: Final = 8 + 5
+"""Bytes on a serial line in a question, and around the registers in an answer."""
+
 _BEYOND_ALL: Final = 0x1_0000
 
 
 class Link:
-    """What the lines over one Modbus connection share: whose turn it is, and signs of life."""
+    """What the lines over one Modbus connection share: whose turn it is, and signs of life.
+
+    It outlives them, as do the answers that are still under way when a line is given up.
+    """
 
     def __init__(self) -> None:
-        """Begin with nobody's turn."""
+        """Begin with nobody's turn, and no answer under way."""
         self.turn = asyncio.Lock()
         self.answers = 0
+        self.quiet_until = 0.0
+        """Monotonic s after which no answer comes any more to a question that went unanswered."""
 
 
 class Line:
@@ -51,19 +60,37 @@ class Line:
     should one come even later, it betrays itself by its length, because the next question asks for
     another number of registers. What the library still holds of a mangled answer goes with the
     connection, which is opened anew.
+
+    While a unit is waited for, the others on its link have to wait. One that did not answer the
+    last question is waited for no longer than an answer to this one takes, which is the less the
+    fewer registers are asked for. That is too short to tell a busy unit from a silent one, so that
+    it counts as what it was before.
     """
 
-    def __init__(self, unit: ModbusUnit, *, timeout: float, link: Link | None = None) -> None:
-        """Read through ``unit``, waiting ``timeout`` seconds for an answer.
+    def __init__(
+        self,
+        unit: ModbusUnit,
+        *,
+        timeout: float,
+        byte_time: float = 0.0,
+        link: Link | None = None,
+        missing: bool = False,
+    ) -> None:
+        """Read through ``unit``, waiting ``timeout`` seconds for an answer of any length.
 
-        Lines over the same connection share a ``link``.
+        So many seconds as a byte takes on the line (``byte_time``), a shorter answer comes earlier.
+        Lines over the same connection share a ``link``; a new one does not know what others asked
+        its unit before. A unit that is ``missing`` is one that did not answer them.
         """
         unit.require_timeout(timeout)
         self._unit = unit
         self._timeout = timeout
+        self._byte_time = byte_time
         self._link = link or Link()
         self._one_at_a_time = asyncio.Lock()
-        self._quiet_until = 0.0
+        self._quiet_until = self._link.quiet_until
+        self._missing = missing
+        self._busy = False
         self._unanswered = 0
         self._known = range(_BEYOND_ALL, _BEYOND_ALL)
         self._answers_at_failure: int | None = None
@@ -107,11 +134,19 @@ class Line:
         room = min(self._known.stop - address, _READ_LIMIT) - count
         return self._unanswered % (1 + max(0, min(room, _MOST_SPARE_REGISTERS)))
 
-    async def _ask(self, address: int, count: int) -> list[int]:
-        """Ask the unit, and learn from how that ends what to do before the next question."""
+    def _patience(self, count: int) -> float:
+        """Return how many seconds the others on the link wait at most for so many registers."""
         patience = self._timeout + BUSY_PATIENCE
+        if self._missing:
+            bytes_spared = _LONGEST_FRAME - _REQUEST_AND_FRAME - 2 * count
+            patience = self._timeout - self._byte_time * bytes_spared
         if not self._unit.connected:
             patience += _CONNECT_PATIENCE
+        return patience
+
+    async def _ask(self, address: int, count: int) -> list[int]:
+        """Ask the unit, and learn from how that ends what to do before the next question."""
+        patience = self._patience(count)
         try:
             async with asyncio.timeout(patience):
                 registers = await self._unit.read_holding_registers(address, count)
@@ -123,16 +158,16 @@ class Line:
             await self._drop()
             raise
         except ModbusTimeoutError:
-            self._distrust()
-            if self._unit.connected and self._is_link_suspect():
-                await self._drop()
+            await self._miss()
             raise
         except TimeoutError as err:
-            # The library asks a busy unit again and again for a minute, and lets nobody else ask.
-            self._distrust()
-            if not self._unit.connected:
-                raise ModbusTimeoutError("could not connect") from err
-            raise ServerDeviceBusyError(message=f"no other answer in {patience:.1f} s") from err
+            if self._unit.connected and (self._busy or not self._missing):
+                # The library asks a busy unit again and again for a minute; nobody else can ask.
+                self._distrust()
+                self._missing = self._busy = True
+                raise ServerDeviceBusyError(message=f"no other answer in {patience:.1f} s") from err
+            await self._miss()
+            raise ModbusTimeoutError(f"no answer in {patience:.1f} s") from err
         except asyncio.CancelledError, ModbusError:
             self._distrust()
             raise
@@ -143,13 +178,24 @@ class Line:
         """Go on as usual after an answer."""
         self._link.answers += 1
         self._answers_at_failure = None
+        self._missing = self._busy = False
         if time.monotonic() > self._quiet_until + _LATEST:
             self._unanswered = 0
 
     def _distrust(self) -> None:
         """Expect an answer that comes late, to a question of the present length."""
         self._quiet_until = time.monotonic() + self._timeout
+        self._link.quiet_until = max(self._link.quiet_until, self._quiet_until)
         self._unanswered += 1
+
+    async def _miss(self) -> None:
+        """Go on without an answer, over another connection if that may be what is missing."""
+        self._distrust()
+        self._busy = False
+        if self._unit.connected:
+            self._missing = True
+            if self._is_link_suspect():
+                await self._drop()
 
     def _is_link_suspect(self) -> bool:
         """Tell whether silence may be the link's, and not just this unit's time and again.

@@ -100,34 +100,46 @@ class Meter:
         """How many phases the meter's model measures, 1 to 3."""
         return PHASES[self.model.model_id]
 
-    async def read(self) -> Reading:
+    async def read(self, *, whole: bool = False) -> Reading:
         """Take one snapshot of the meter, in one request.
 
         A request begins at the model's header, so that a late or foreign reply betrays itself.
-        Once a minute it covers the whole model: apparent and reactive energies and event flags in
-        other readings are those of that moment. On models 211-214, whose flags do not fit into
-        it, a second request follows then.
+        Once a minute, or if asked for, it covers the ``whole`` model: apparent and reactive
+        energies and event flags in other readings are those of that moment. On models 211-214,
+        whose flags do not fit into it, a second request follows then.
 
         Raises MeterError; the next call starts afresh.
         """
         try:
-            return await self._read()
+            return await self._read(whole=whole)
         except MapChangedError:
             # If it was somebody else's answer, ours may still be under way.
             with meter_errors(self._unit):
                 await self._unit.disconnect()
             raise
 
-    async def _read(self) -> Reading:
+    async def _read(self, *, whole: bool) -> Reading:
         now = self._clock()
-        if self._full_read_at is None or now - self._full_read_at >= FULL_READ_EVERY:
+        due = self._full_read_at is None or now - self._full_read_at >= FULL_READ_EVERY
+        if whole or due:
             await self._read_full()
             self._full_read_at = now
             fresh = _points(self._full)
         else:
             await _update(self._unit, self._fast)
             fresh = _points(self._fast)
-        return reading_from_points(self._slow_points | fresh, self._events, self.phases)
+        points = self._slow_points | fresh
+        return reading_from_points(points, self._events, self.phases, whole=whole or due)
+
+    async def probe(self) -> None:
+        """Ask for the header of the meter's model alone, whatever it says.
+
+        For a meter that did not answer lately: on a shared bus, the others wait less for two
+        registers that do not come than for a whole snapshot.
+
+        Raises MeterError.
+        """
+        await read_registers(self._unit, self.model.address, 2)
 
     async def check_identity(self) -> None:
         """Make sure that this is still the meter that was identified, as after an outage.

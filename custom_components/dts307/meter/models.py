@@ -30,6 +30,8 @@ _SCALE_NOT_IMPLEMENTED: Final = -0x8000
 SCALE_RANGE: Final = (-10, 10)
 """The exponents that a scale factor may have."""
 ENERGY_SCALE: Final = "TotWh_SF"
+APPARENT_ENERGY_SCALE: Final = "TotVAh_SF"
+REACTIVE_ENERGY_SCALE: Final = "TotVArh_SF"
 
 
 class MeterEvent(IntFlag):
@@ -111,7 +113,7 @@ FAST_BLOCKS: Final = (
 
 SLOW_BLOCKS: Final = (
     Block(
-        "TotVAh_SF",
+        APPARENT_ENERGY_SCALE,
         (
             _counted("apparent_energy_exported", "VAh", "TotVAhExp"),
             _counted("apparent_energy_imported", "VAh", "TotVAhImp"),
@@ -119,7 +121,7 @@ SLOW_BLOCKS: Final = (
         scale_optional=True,
     ),
     Block(
-        "TotVArh_SF",
+        REACTIVE_ENERGY_SCALE,
         (
             _counted("reactive_energy_q1", "varh", "TotVArhImpQ1"),
             _counted("reactive_energy_q2", "varh", "TotVArhImpQ2"),

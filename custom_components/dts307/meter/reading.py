@@ -1,11 +1,20 @@
 """One coherent snapshot of a meter, in SI units and with import positive."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 import math
 from typing import Final
 
-from .models import ENERGY_SCALE, FAST_BLOCKS, SCALE_RANGE, SLOW_BLOCKS, MeterEvent, Quantity
+from .models import (
+    APPARENT_ENERGY_SCALE,
+    ENERGY_SCALE,
+    FAST_BLOCKS,
+    REACTIVE_ENERGY_SCALE,
+    SCALE_RANGE,
+    SLOW_BLOCKS,
+    MeterEvent,
+    Quantity,
+)
 
 _POWER_FACTOR_OVERSHOOT: Final = 1.01
 """Rounding in a meter may carry a power factor of one this far beyond one, but no further."""
@@ -87,6 +96,12 @@ class Reading:
     """how many phases the meter's model measures"""
     energy_resolution: float | None
     """Wh that one count of the energy counters stands for; None if they are floats"""
+    apparent_energy_resolution: float | None
+    """VAh, likewise"""
+    reactive_energy_resolution: float | None
+    """varh, likewise"""
+    whole: bool = field(default=True, compare=False)
+    """whether apparent and reactive energies and event flags, too, are of this instant"""
 
     @property
     def energy_net(self) -> float | None:
@@ -100,10 +115,13 @@ class Reading:
 type PointValues = Mapping[str, float | None]
 
 
-def reading_from_points(points: PointValues, events: MeterEvent | None, phases: int) -> Reading:
+def reading_from_points(
+    points: PointValues, events: MeterEvent | None, phases: int, *, whole: bool = True
+) -> Reading:
     """Put the scaled values of a meter model's points together to a Reading.
 
     ``phases`` is how many phases the model measures; what a meter reports for others is left out.
+    ``whole`` says that all points, and the events, are of one instant.
     """
     points = {**points, **_power_factor_ratios(points, phases)}
     values = {
@@ -116,14 +134,25 @@ def reading_from_points(points: PointValues, events: MeterEvent | None, phases: 
         frequency=frequency,
         events=events,
         phases=phases,
-        energy_resolution=_resolution(points.get(ENERGY_SCALE)),
+        energy_resolution=_resolution(points, ENERGY_SCALE, absent=None),
+        apparent_energy_resolution=_resolution(points, APPARENT_ENERGY_SCALE, absent=1.0),
+        reactive_energy_resolution=_resolution(points, REACTIVE_ENERGY_SCALE, absent=1.0),
+        whole=whole,
         **values,
     )
 
 
-def _resolution(exponent: float | None) -> float | None:
-    """Return what one count stands for; without a usable scale factor there are no counts."""
-    if exponent is None or not SCALE_RANGE[0] <= exponent <= SCALE_RANGE[1]:
+def _resolution(points: PointValues, scale: str, *, absent: float | None) -> float | None:
+    """Return what one count stands for; without a usable scale factor there are no counts.
+
+    ``absent`` is what it stands for if the meter does not implement the scale factor.
+    """
+    if scale not in points:
+        return None
+    exponent = points[scale]
+    if exponent is None:
+        return absent
+    if not SCALE_RANGE[0] <= exponent <= SCALE_RANGE[1]:
         return None
     return float(10**exponent)
 

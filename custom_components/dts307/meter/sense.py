@@ -2,26 +2,27 @@
 
 Read as what SunSpec says it is, such a register begins at 0 and goes on from 2^32 downwards: it
 would show millions of kWh that sink. A register in the upper half of its range may be one of them,
-or may honestly have come so far. So it is left out of a reading until it has moved three times in a
-row in one direction, each time by a little. That is kept, so that it has to be found out once; and
-three contrary movements are believed again, should a meter be set up anew.
+or may honestly have come so far. So it is left out of a reading until it has moved twice in a row
+in one direction, each time by a little. That is kept, so that it has to be found out once; and two
+contrary movements are believed again, should a meter be set up anew. Energy imported is not known
+to be kept like that by any meter.
 
 This is a pure state machine: states are immutable, and nothing here knows how they are kept.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 import math
-from typing import Any, Final
+from typing import Final
 
-from .counters import GUARDED, PARTS
+from .counters import PARTS
 from .reading import PerPhase, Reading
 
 _COUNTS: Final = 2**32
 _HALF: Final = 2**31
 _LARGEST_MOVEMENT: Final = 2**16
 """Counts; more than this at once is no consumption between two polls but something else."""
-_ENOUGH: Final = 3
+_ENOUGH: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,38 +60,29 @@ class Sense:
 
 
 type Senses = Mapping[str, Sense]
-"""What is known of a meter's registers, by the names of their counters."""
+"""What is known of a meter's registers of energy exported, in total and by phase."""
 
 
 def upright(senses: Senses, reading: Reading) -> tuple[Senses, Reading]:
-    """Return what is known after a reading, and the reading with counters that count upwards.
+    """Return what is known after a reading, and the reading with exports that count upwards.
 
     Counters that are floats say themselves whether they are negative.
     """
-    step = reading.energy_resolution
+    values, step = reading.energy_exported, reading.energy_resolution
     if step is None:
-        return senses, replace(reading, **{name: _sizes(reading, name) for name in GUARDED})
+        sizes = {part: value and abs(value) for part, value in asdict(values).items()}
+        return senses, replace(reading, energy_exported=PerPhase(**sizes))
     after = dict(senses)
-    quantities: dict[str, Any] = {}
-    for name in GUARDED:
-        values: PerPhase = getattr(reading, name)
-        parts: dict[str, float | None] = {}
-        for part in PARTS:
-            value: float | None = getattr(values, part)
-            if value is not None:
-                key, counts = f"{name}.{part}", round(value / step)
-                after[key] = after.get(key, Sense()).after(counts)
-                known = after[key].counted(counts)
-                value = value if known == counts else known and known * step
-            parts[part] = value
-        quantities[name] = _summed(values, PerPhase(**parts))
-    return after, replace(reading, **quantities)
-
-
-def _sizes(reading: Reading, name: str) -> Any:
-    values: PerPhase = getattr(reading, name)
-    sizes = {part: getattr(values, part) for part in PARTS}
-    return PerPhase(**{part: value and abs(value) for part, value in sizes.items()})
+    parts: dict[str, float | None] = {}
+    for part in PARTS:
+        value: float | None = getattr(values, part)
+        if value is not None:
+            counts = round(value / step)
+            after[part] = after.get(part, Sense()).after(counts)
+            known = after[part].counted(counts)
+            value = value if known == counts else known and known * step
+        parts[part] = value
+    return after, replace(reading, energy_exported=_summed(values, PerPhase(**parts)))
 
 
 def _summed(values: PerPhase, counted: PerPhase) -> PerPhase:

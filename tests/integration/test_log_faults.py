@@ -1,0 +1,284 @@
+"""Whatever befalls a meter's line: no state is ever wrong, and the log says it once.
+
+Real frames go through a wire or a gateway that suffers from a fault for some polls. The registers
+show other numbers at every poll, so that nothing but the answer to the question of that moment can
+be true. How each fault ends in the library below, and what is done about it, tests/wire tells.
+
+That library, tmodbus, warns of each single frame it cannot place, whoever asked; where it does,
+that is allowed here, and docs/upstream asks for less. Nobody else may warn of anything.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager
+from copy import deepcopy
+import logging
+from pathlib import Path
+
+from _pytest.mark import ParameterSet
+from homeassistant.core import HomeAssistant
+import pytest
+
+from custom_components.dts307 import link
+from custom_components.dts307.meter import line as careful
+from tests.device import Device
+from tests.integration.faulty_line import RTU_OVER_TCP, SERIAL, TCP, FaultyLine, faulty_line
+from tests.integration.witness import Witness
+from tests.lines import serial, serial_data
+from tests.wire.faults import (
+    Change,
+    Echo,
+    Late,
+    OneBehind,
+    OnReplies,
+    OtherMaster,
+    Refusal,
+    another_unit,
+    crackle,
+    doubling,
+    fewer_registers,
+    garbage,
+    long_count,
+    noise_before,
+    other_registers,
+    short_count,
+    silence,
+    truncation,
+)
+from tests.wire.rig import TIMEOUT
+from tests.wire.wire import Direction, Fault, RunningWire, Timing, running_wire
+
+DOWN_AND_UP = [logging.ERROR, logging.INFO]
+FRAMES_ARRIVE_WITHIN = 0.05
+"""Seconds; the next poll comes later in earnest."""
+
+TMODBUS = {f"tmodbus.transport.async_{kind}" for kind in ("rtu", "tcp", "rtu_over_tcp")}
+
+ON_BOTH = (SERIAL, TCP)
+
+type Lay = Callable[[str], AbstractAsyncContextManager[FaultyLine]]
+type Cases = dict[str, tuple[Change, tuple[str, ...]]]
+
+MISSING: Cases = {
+    "silence": (silence, (SERIAL, TCP, RTU_OVER_TCP)),
+    "truncation": (truncation, ON_BOTH),
+    "byte count too large": (long_count, ON_BOTH),
+    "fewer registers": (fewer_registers, (TCP,)),
+    **{f"exception {code}": (Refusal(code), (TCP,)) for code in range(1, 12)},
+    "exception": (Refusal(2), (SERIAL,)),
+}
+"""What may come in an answer's place without a word from tmodbus, and on which lines."""
+
+STRAY: Cases = {
+    "crackle": (crackle, (SERIAL, RTU_OVER_TCP)),
+    "byte count too small": (short_count, ON_BOTH),
+    "garbage": (garbage, ON_BOTH),
+    "another unit": (another_unit, ON_BOTH),
+    "other registers": (other_registers, ON_BOTH),
+    "late": (Late(1.5 * TIMEOUT), ON_BOTH),
+    "later than we keep quiet": (Late(2.05 * TIMEOUT), ON_BOTH),
+    "late and short": (Late(1.5 * TIMEOUT, fewer_registers), (SERIAL,)),
+    "one answer behind": (OneBehind(together=False), ON_BOTH),
+    "one answer behind, with the next": (OneBehind(together=True), ON_BOTH),
+}
+"""What tmodbus finds parts in that it cannot place."""
+
+
+@pytest.fixture(scope="module")
+def wire() -> Iterator[RunningWire]:
+    """Lay a wire that is quick."""
+    with running_wire(Timing(baud=115200, turnaround=0.001)) as wire:
+        yield wire
+
+
+@pytest.fixture(autouse=True)
+def less_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait as long as tests/wire does, but less for a busy meter."""
+    monkeypatch.setattr(link, "_PATIENCE", TIMEOUT)
+    monkeypatch.setattr(careful, "_PORT_CLOSES_WITHIN", 0.05)
+    monkeypatch.setattr(careful, "BUSY_PATIENCE", 0.2)
+
+
+@pytest.fixture
+def device() -> Device:
+    """A meter that can be made to suffer."""
+    return Device()
+
+
+@pytest.fixture
+def lay(wire: RunningWire, device: Device) -> Lay:
+    """Put the meter on a kind of line."""
+    return lambda kind: faulty_line(kind, wire, device)
+
+
+@pytest.fixture
+def witness(hass: HomeAssistant, device: Device, caplog: pytest.LogCaptureFixture) -> Witness:
+    """Hear what is said of the meter."""
+    return Witness(hass, device, caplog)
+
+
+async def goes_and_comes_back(witness: Witness, mend: Callable[[], Awaitable[None]]) -> None:
+    """See that nothing is shown for some polls, and all is two polls after the fault has ended."""
+    await witness.poll(2)
+    assert witness.polls == [False] * 2
+    await mend()
+    await witness.poll(3)
+    assert witness.polls[-2:] == [True] * 2
+    assert witness.lies == []
+    assert witness.told() == DOWN_AND_UP
+
+
+def cases(faults: Cases, warning: set[str]) -> list[ParameterSet]:
+    """Return each fault on each of its lines, with who may warn of it."""
+    return [
+        pytest.param(change, kind, warning, id=f"{name}-{kind}")
+        for name, (change, kinds) in faults.items()
+        for kind in kinds
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "warning"), [*cases(MISSING, set()), *cases(STRAY, TMODBUS)]
+)
+async def test_no_answer_as_it_should_be(
+    witness: Witness,
+    lay: Lay,
+    change: Change,
+    kind: str,
+    warning: set[str],
+) -> None:
+    """For as long as it lasts, nothing is shown."""
+    async with lay(kind) as line:
+        await witness.load(line.data)
+        # Some faults remember what has passed.
+        line.suffer(OnReplies(line.frames, line.unit, deepcopy(change)))
+        await goes_and_comes_back(witness, line.mend)
+        assert witness.others_warned() <= warning
+
+
+async def test_answers_from_elsewhere_twice(witness: Witness, lay: Lay) -> None:
+    """They cost a poll; the meter is found to be the same, and nothing has to be set up anew."""
+    async with lay(SERIAL) as line:
+        await witness.load(line.data)
+        line.suffer(OnReplies(line.frames, line.unit, other_registers, times=2))
+        await witness.poll(3)
+        assert witness.polls == [False, True, True]
+        assert witness.lies == []
+        assert witness.told() == DOWN_AND_UP
+        assert witness.others_warned() == set()
+
+
+def an_echo(_line: FaultyLine) -> Fault:
+    return Echo()
+
+
+def another_master(line: FaultyLine) -> Fault:
+    return OtherMaster(line.frames, 40100)
+
+
+@pytest.mark.parametrize("heard", [an_echo, another_master])
+async def test_others_on_a_serial_line(
+    witness: Witness, lay: Lay, heard: Callable[[FaultyLine], Fault]
+) -> None:
+    """What is heard is not all meant for us."""
+    async with lay(SERIAL) as line:
+        await witness.load(line.data)
+        line.suffer(heard(line))
+        await goes_and_comes_back(witness, line.mend)
+        assert witness.others_warned() <= TMODBUS
+
+
+@pytest.mark.parametrize("kind", ON_BOTH)
+@pytest.mark.parametrize("change", [doubling, noise_before])
+async def test_what_shows_nowhere(witness: Witness, lay: Lay, change: Change, kind: str) -> None:
+    """Frames that come twice, or with noise in front, are read as if nothing were."""
+    async with lay(kind) as line:
+        await witness.load(line.data)
+        line.suffer(OnReplies(line.frames, line.unit, change))
+        for _ in range(3):
+            await witness.poll()
+            await asyncio.sleep(FRAMES_ARRIVE_WITHIN)
+        assert witness.polls == [True] * 3
+        assert witness.lies == []
+        assert witness.told() == []
+        assert witness.others_warned() <= TMODBUS
+
+
+@pytest.mark.parametrize(
+    ("change", "kind"),
+    [(silence, SERIAL), (garbage, SERIAL), (truncation, TCP), (Late(1.5 * TIMEOUT), SERIAL)],
+)
+async def test_once_is_forgiven(witness: Witness, lay: Lay, change: Change, kind: str) -> None:
+    """A single answer that is lost, damaged or late shows nowhere, either."""
+    async with lay(kind) as line:
+        await witness.load(line.data)
+        line.suffer(OnReplies(line.frames, line.unit, change, times=1))
+        await witness.poll(3)
+        assert witness.polls == [True] * 3
+        assert witness.lies == []
+        assert witness.told() == []
+        assert witness.others_warned() <= TMODBUS
+
+
+NETWORK = pytest.mark.parametrize("kind", [TCP, RTU_OVER_TCP])
+
+
+@NETWORK
+async def test_a_reset_while_an_answer_is_awaited(witness: Witness, lay: Lay, kind: str) -> None:
+    """An adapter that starts anew at every question."""
+    async with lay(kind) as line:
+        await witness.load(line.data)
+
+        def hang_up(direction: Direction, data: bytes) -> bytes:
+            if direction is Direction.REPLY:
+                line.gateway.reset()
+            return data
+
+        line.suffer(hang_up)
+        await goes_and_comes_back(witness, line.mend)
+        assert witness.others_warned() <= TMODBUS
+
+
+@pytest.mark.parametrize("broken", ["reset", "freeze"])
+@NETWORK
+async def test_a_connection_that_died_between_two_polls(
+    witness: Witness, lay: Lay, kind: str, broken: str
+) -> None:
+    """Whether the other end says so or not: there is a new one in time for the next poll."""
+    async with lay(kind) as line:
+        await witness.load(line.data)
+        getattr(line.gateway, broken)()
+        await asyncio.sleep(FRAMES_ARRIVE_WITHIN)
+        await witness.poll(3)
+        assert witness.polls == [True] * 3
+        assert witness.lies == []
+        assert witness.told() == []
+        assert witness.others_warned() <= (TMODBUS if broken == "reset" else set())
+
+
+async def test_a_gateway_that_accepts_and_never_answers(witness: Witness, lay: Lay) -> None:
+    """Some do, while the bus behind them is dead."""
+    async with lay(TCP) as line:
+        await witness.load(line.data)
+        line.suffer(lambda _direction, _data: b"")
+        await goes_and_comes_back(witness, line.mend)
+        assert witness.others_warned() == set()
+
+
+@NETWORK
+async def test_a_gateway_that_is_off_for_a_while(witness: Witness, lay: Lay, kind: str) -> None:
+    """It comes back under the same address."""
+    async with lay(kind) as line:
+        await witness.load(line.data)
+        await line.gateway.close()
+        await goes_and_comes_back(witness, line.gateway.open)
+        assert witness.others_warned() <= TMODBUS
+
+
+async def test_a_port_that_vanishes(witness: Witness, device: Device, tmp_path: Path) -> None:
+    """It comes back under the same path, as those in /dev/serial/by-id do."""
+    async with serial(device, link=tmp_path / "usb-adapter") as line:
+        await witness.load(serial_data(line))
+        await line.close()
+        await goes_and_comes_back(witness, line.open)
+        assert witness.others_warned() <= TMODBUS

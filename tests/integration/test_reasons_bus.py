@@ -1,0 +1,173 @@
+"""What is wrong on the bus itself, told by what is heard on it."""
+
+from homeassistant.components.modbus import async_get_temporary_unit, async_get_unit
+from homeassistant.core import HomeAssistant
+from pymodbus.constants import ExcCodes
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.dts307 import link
+from custom_components.dts307.meter import listener
+from custom_components.dts307.meter.errors import WrongSpeedError
+from custom_components.dts307.meter.listen import Heard
+from simulator.meter import MeterConfig
+from simulator.server import Framing, PtyConfig, PtyLine, TcpConfig, TcpLine
+from tests.device import Device
+from tests.integration.home import entry_for, let_pass, load, state_of
+from tests.integration.reasons import Impostors, begin_to_poll, see_reason, see_recovery
+from tests.lines import SPEED, network_data, serial, serial_data
+from tests.uart import uart
+
+OTHERS = bytes.fromhex("55ff00010000005a55ff0164000000e1" * 2)
+"""Two frames of BACnet MS/TP, as a token goes round."""
+
+
+@pytest.mark.parametrize("kind", ["serial", *Framing])
+async def test_another_unit_answers(
+    hass: HomeAssistant, caplog: pytest.LogCaptureFixture, kind: str | Framing
+) -> None:
+    """An adapter translates unit ids, or a device has the wrong one."""
+    device = Device()
+    bench = Impostors(device)
+    line = (
+        TcpLine(bench, TcpConfig(framing=kind))
+        if isinstance(kind, Framing)
+        else PtyLine(bench, PtyConfig())
+    )
+    await line.open()
+    try:
+        data = network_data(line) if isinstance(line, TcpLine) else serial_data(line)
+        await begin_to_poll(hass, device, data)
+        bench.answer_as = 33
+        await see_reason(hass, caplog, device, "another_unit")
+        bench.answer_as = None
+        await see_recovery(hass, caplog, device)
+    finally:
+        await line.close()
+
+
+async def test_the_speed_is_another_one_now(
+    hass: HomeAssistant,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The meter was set to another speed, and others talk on the bus at that."""
+    device = Device()
+    async with uart(monkeypatch, device, baud=SPEED) as line:
+        await begin_to_poll(hass, device, serial_data(line))
+        line.baud, line.neighbour = 38400, OTHERS
+        await see_reason(hass, caplog, device, "wrong_speed", "wrong_speed_serial")
+        line.baud, line.neighbour = SPEED, b""
+        await see_recovery(hass, caplog, device)
+
+
+async def test_the_parity_is_another_one_now(
+    hass: HomeAssistant,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nobody else talks: the meter hears nothing that it would answer, and that looks like this."""
+    device = Device()
+    async with uart(monkeypatch, device, baud=SPEED) as line:
+        await begin_to_poll(hass, device, serial_data(line))
+        line.parity = "E"
+        await see_reason(hass, caplog, device, "meter_silent", "meter_silent_serial")
+        line.parity = "N"
+        await see_recovery(hass, caplog, device)
+
+
+@pytest.fixture
+def listened(monkeypatch: pytest.MonkeyPatch) -> list[Heard | OSError]:
+    """Return what is heard on the bus in turn, the last for ever; what is left shows how often."""
+    heard: list[Heard | OSError] = []
+
+    async def listen(*_args: object) -> Heard:
+        now = heard.pop(0)
+        if isinstance(now, OSError):
+            raise now
+        return now
+
+    monkeypatch.setattr(link, "listen", listen)
+    return heard
+
+
+async def test_nobody_listens_while_others_are_answered(
+    hass: HomeAssistant, listened: list[Heard | OSError]
+) -> None:
+    """The link is not closed for one meter that is away."""
+    listened += [Heard.NOISE, Heard.NOISE]
+    devices = [Device(MeterConfig(unit=unit, serial=f"S307{unit}")) for unit in (100, 101)]
+    async with serial(*devices) as line:
+        for device in devices:
+            await load(hass, entry_for(device, serial_data(line, unit_id=device.unit)))
+        devices[0].silent = True
+        for _ in range(3):
+            await let_pass(hass, 30)
+            assert state_of(hass, devices[1], "link_state") == "ok"
+        assert state_of(hass, devices[0], "link_state") == "meter_silent"
+        assert len(listened) == 2
+        devices[1].silent = True
+        for _ in range(3):
+            await let_pass(hass, 30)
+        assert [state_of(hass, device, "link_state") for device in devices] == ["wrong_speed"] * 2
+        assert listened == []
+
+
+async def test_nobody_listens_while_another_integration_holds_the_link(
+    hass: HomeAssistant, listened: list[Heard | OSError]
+) -> None:
+    """Whether its devices answer, nobody knows here."""
+    listened.append(Heard.NOISE)
+    device = Device()
+    async with serial(device) as line:
+        data = serial_data(line)
+        await begin_to_poll(hass, device, data)
+        other = MockConfigEntry(domain="other")
+        other.add_to_hass(hass)
+        async_get_unit(hass, other, link.link_params(data), 7)
+        device.silent = True
+        for _ in range(3):
+            await let_pass(hass, 30)
+        assert state_of(hass, device, "link_state") == "meter_silent"
+        assert listened == [Heard.NOISE]
+
+
+async def test_what_is_heard_may_change(
+    hass: HomeAssistant, listened: list[Heard | OSError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a long outage it is listened again; a port that is not free then tells nothing."""
+    monkeypatch.setattr(listener, "_HEARD_FOR", 0)
+    listened += [OSError("in use"), Heard.NOISE, Heard.ANOTHER_UNIT, Heard.ANSWER, Heard.NOTHING]
+    device = Device()
+    async with serial(device) as line:
+        await begin_to_poll(hass, device, serial_data(line))
+        device.silent = True
+        for state in ("meter_silent", "wrong_speed", "another_unit", "meter_silent"):
+            await let_pass(hass, 30)
+            assert state_of(hass, device, "link_state") == state
+        assert listened == [Heard.NOTHING]
+        device.silent, device.refusal = False, ExcCodes.ILLEGAL_ADDRESS
+        await let_pass(hass, 30)
+        assert state_of(hass, device, "link_state") == "read_refused"
+        device.refusal = None
+        await let_pass(hass, 30)
+        assert state_of(hass, device, "link_state") == "ok"
+
+
+async def test_what_is_heard_is_remembered_while_a_meter_is_waited_for(
+    hass: HomeAssistant, listened: list[Heard | OSError]
+) -> None:
+    """Whoever asks next need not listen to know; nor is the line's noise another's silence."""
+    listened.append(Heard.NOISE)
+    device = Device()
+    device.silent = True
+    async with serial(device) as line:
+        data = serial_data(line)
+        for _ in range(3):
+            async with async_get_temporary_unit(hass, link.link_params(data), 100) as unit:
+                with pytest.raises(WrongSpeedError):
+                    await link.identify(unit, data)
+        async with async_get_temporary_unit(hass, link.link_params(data), 100) as unit:
+            attentive = link.attentive_unit(unit, data, missing=True)
+            with pytest.raises(WrongSpeedError):
+                await attentive.read_holding_registers(40000, 2)

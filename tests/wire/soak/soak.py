@@ -1,0 +1,102 @@
+"""Polls the meters of a bus, passes their counters through the guard, and has all of it judged."""
+
+import asyncio
+
+from modbus_connection.tmodbus import ModbusConnection
+
+from custom_components.dts307.link import careful_unit, link_params, response_timeout
+from custom_components.dts307.meter import Meter, MeterError
+from custom_components.dts307.meter.counters import questions
+from simulator import Simulator
+from tests.lines import network_data
+from tests.wire.proxy import Proxy
+from tests.wire.soak.judge import Judge
+from tests.wire.soak.polled import Polled
+from tests.wire.soak.report import Report
+
+_SECONDS_BETWEEN_SAVES = 60.0
+_SETTLING_ROUNDS = 500
+_HURRY = 0.3
+"""The share of its timeout after which an answer is given up."""
+
+
+class Soak:
+    """The meters of a simulator, polled through a gateway."""
+
+    def __init__(self, simulator: Simulator, gateway: Proxy) -> None:
+        """Prepare; nothing is asked before ``start``."""
+        self.report = Report()
+        self.simulator = simulator
+        self.gateway = gateway
+        self.polled = [Polled(meter, Judge(meter, self.report)) for meter in simulator.meters]
+        self._data = network_data(simulator.tcp[0]) | {"port": gateway.port}
+        self.timeout = response_timeout(self._data)
+        self._connection = ModbusConnection(link_params(self._data))
+
+    @property
+    def now(self) -> float:
+        """Simulated time, in s."""
+        return float(self.simulator.clock.now)
+
+    async def start(self) -> None:
+        """Identify the meters over a new connection, as after a start of Home Assistant."""
+        await self._connection.close()
+        self._connection = ModbusConnection(link_params(self._data))
+        for polled in self.polled:
+            unit = careful_unit(self._connection.for_unit(polled.simulated.unit), self._data)
+            polled.meter = None
+            while polled.meter is None:
+                try:
+                    polled.meter = await Meter.identify(unit, clock=lambda: self.now)
+                except MeterError as err:
+                    self.report.failures[type(err).__name__] += 1
+
+    async def restart(self, *, killed: bool) -> None:
+        """Begin anew from the guard's state, which after a kill is a minute old at most."""
+        for polled in self.polled:
+            if killed:
+                polled.judge.forget_row()
+            else:
+                polled.save(self.now)
+            polled.restore(self.now, latest=not killed)
+        await self.start()
+
+    async def stop(self) -> None:
+        """Close the connection, and let the gateway notice."""
+        await self._connection.close()
+        await asyncio.sleep(self.timeout)
+
+    async def round(self, seconds: int) -> None:
+        """Let time go by, then poll every meter."""
+        await asyncio.sleep(seconds)
+        self.simulator.clock.advance(seconds, seconds)
+        for polled in self.polled:
+            await self._poll(polled)
+
+    async def settle(self, seconds: int) -> None:
+        """Poll a clean line until nothing is open, and judge what is published in the end."""
+        for _ in range(_SETTLING_ROUNDS):
+            await self.round(seconds)
+            if all(polled.judge.settled for polled in self.polled):
+                break
+        for polled in self.polled:
+            polled.judge.judge_end()
+
+    async def _poll(self, polled: Polled) -> None:
+        assert polled.meter is not None
+        self.report.polls += 1
+        polled.judge.before_reading()
+        try:
+            async with asyncio.timeout(_HURRY * self.timeout if polled.hurried else None):
+                reading = await polled.meter.read()
+        except (MeterError, TimeoutError) as err:
+            self.report.failures[type(err).__name__] += 1
+            polled.judge.forget_row()
+            return
+        self.report.readings += 1
+        polled.judge.judge_reading(reading, misread=polled.misread)
+        checked = polled.guard(reading, self.now)
+        if questions(polled.counters):
+            self.report.deviate(f"{polled.judge.name} has something to ask")
+        polled.save(self.now, _SECONDS_BETWEEN_SAVES)
+        polled.judge.judge_published(checked, stale=polled.stale)

@@ -1,0 +1,58 @@
+"""A reload makes anew all that stands above the connection; an answer that is due does not know."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+import gc
+
+from modbus_connection import ModbusTimeoutError
+from modbus_connection.mock import MockModbusConnection
+import pytest
+
+from custom_components.dts307.link import careful_unit
+from custom_components.dts307.meter import Meter
+from tests.wire.faults import Frames
+from tests.wire.rig import TIMEOUT
+from tests.wire.scene import Scene
+from tests.wire.wire import Direction, Piece
+
+
+@dataclass
+class Faster:
+    """Answers come ever less late: the first when nobody waits for it any more."""
+
+    delay: float = 1.5 * TIMEOUT
+
+    def __call__(self, _frames: Frames, data: bytes) -> Sequence[Piece]:
+        """Delay the frame, and the next one by a third of that."""
+        delay, self.delay = self.delay, self.delay / 3
+        return [Piece(Direction.REPLY, data, delay)]
+
+
+async def test_a_late_answer_to_whoever_asked_before(scene: Scene) -> None:
+    """On RTU the library takes it for the answer to the first question after the reload.
+
+    That one is of the same length here, and would be told that there is no SunSpec map. So whoever
+    comes anew to a connection first waits until an answer to whoever asked last must have come.
+    """
+    meter, device = scene.ours.meter, scene.ours.device
+    scene.put(Faster())
+    with pytest.raises(ModbusTimeoutError):
+        await scene.rig.unit(device).read_holding_registers(meter.model.address, 2)
+    found = await Meter.identify(scene.rig.unit(device))
+    assert found.identity == meter.identity
+    assert found.model == meter.model
+
+
+async def test_what_is_known_of_a_connection_outlives_all_who_use_it() -> None:
+    """The only meter on a link leaves nothing behind that would remember for it."""
+    data = {"transport": "network", "host": "meter.example", "port": 502, "framing": "tcp"}
+
+    def users() -> int:
+        unit = careful_unit(MockModbusConnection().for_unit(100), data)
+        link = vars(unit)["_link"]
+        link.answers += 1
+        return int(link.answers)
+
+    assert users() == 1
+    gc.collect()
+    assert users() == 2
