@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 from typing import NamedTuple
 
 PERIOD = 2.0
@@ -13,8 +14,8 @@ _SHORTEST_LEVEL = 0.15
 _SECONDS_PER_LEVEL = 0.8
 _BRIGHTEST_LEVEL = 1.5
 _FLICKER = 0.06
-_NOTICEABLE = 0.05
-_HIGH = 0.8
+_NOTICEABLE = Fraction(5, 100)
+_HIGH = Fraction(80, 100)
 
 
 class Colour(StrEnum):
@@ -49,21 +50,26 @@ def status_light(*, power: float, current: float, full_current: float) -> Status
         full_current: service current times the number of measured phases, in A.
     """
     heartbeat = Flash(Colour.GREEN if power >= 0 else Colour.ORANGE, 0.0, _HEARTBEAT)
-    level = current / full_current
+    level = _decimal(current) / _decimal(full_current)
     colour = level_colour(level)
     if colour is None:
         return (heartbeat,)
-    duration = _SHORTEST_LEVEL + _SECONDS_PER_LEVEL * min(level, _BRIGHTEST_LEVEL)
+    duration = _SHORTEST_LEVEL + _SECONDS_PER_LEVEL * min(float(level), _BRIGHTEST_LEVEL)
     return heartbeat, Flash(colour, _LEVEL_BEGINS, duration)
 
 
-def level_colour(level: float) -> Colour | None:
+def level_colour(level: float | Fraction) -> Colour | None:
     """Return the colour of the second flash for a share of the full current (1 is 100 %)."""
     if level < _NOTICEABLE:
         return None
     if level < _HIGH:
         return Colour.GREEN
     return Colour.ORANGE if level <= 1 else Colour.RED
+
+
+def _decimal(amps: float) -> Fraction:
+    """Return what a current is in decimals: 2.55 A are 5 % of 51 A, but not quite in binary."""
+    return Fraction(repr(round(amps, 6)))
 
 
 def colour_at(light: StatusLight, seconds: float) -> Colour | None:

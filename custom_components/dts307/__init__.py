@@ -11,6 +11,7 @@ from .guard import guard_store
 from .link import failure_key, identify, link_params
 from .meter import MeterError
 from .replacement import async_raise_replaced, async_withdraw_replaced
+from .states import states_store
 from .waiting import MeterAwaited
 from .watch import watch_store
 
@@ -71,3 +72,4 @@ async def async_remove_entry(hass: HomeAssistant, entry: Dts307ConfigEntry) -> N
     """Forget what was kept of the meter's counters and of its direction."""
     await guard_store(hass, entry).async_remove()
     await watch_store(hass, entry).async_remove()
+    await states_store(hass, entry).async_remove()

@@ -12,11 +12,12 @@ from .meter.health import LinkHealth
 from .rows import BinarySensorRow
 from .rows.events import EVENTS
 from .rows.link import LINK_BINARY_SENSORS
+from .rows.states import STATES
 from .snapshot import Snapshot
 
 PARALLEL_UPDATES = 0
 
-OF_THE_METER: Final = EVENTS
+OF_THE_METER: Final = STATES + EVENTS
 
 
 async def async_setup_entry(

@@ -27,6 +27,7 @@ from .meter.errors import LinkLostError
 from .meter.health import LinkHealth
 from .replacement import async_raise_replaced, async_withdraw_replaced
 from .snapshot import Snapshot
+from .states import StateKeeper
 from .watch import InstallationWatch
 
 _LOGGER = logging.getLogger(__name__)
@@ -56,6 +57,7 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
         self.meter = meter
         self.guard = CounterGuard(hass, entry)
         self.watch = InstallationWatch(hass, entry)
+        self.states = StateKeeper(hass, entry)
         self.health = HealthCoordinator(hass, entry, self.name)
         identity = meter.identity
         self.device_info = DeviceInfo(
@@ -71,11 +73,13 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
         """Go on from what was kept of the meter."""
         await self.guard.async_load()
         await self.watch.async_load()
+        await self.states.async_load()
 
     async def async_save(self) -> None:
         """Keep what has to outlive this coordinator, when nothing more will be shown."""
         await self.guard.async_save()
         await self.watch.async_save()
+        await self.states.async_save()
 
     @override
     async def _async_update_data(self) -> Snapshot:
@@ -114,7 +118,7 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
     @callback
     def _snapshot(self, reading: Reading) -> Snapshot:
         """Put together what follows from a good reading."""
-        return Snapshot(reading=reading)
+        return Snapshot(reading=reading, states=self.states.async_check(reading))
 
     @callback
     @override

@@ -14,11 +14,12 @@ from .meter.health import LinkHealth
 from .rows import SensorRow
 from .rows.link import LINK_SENSORS
 from .rows.measured import PHASES, TOTALS
+from .rows.status import STATUS
 from .snapshot import Snapshot
 
 PARALLEL_UPDATES = 0
 
-OF_THE_METER: Final = TOTALS
+OF_THE_METER: Final = TOTALS + STATUS
 OF_ITS_PHASES: Final = PHASES
 
 

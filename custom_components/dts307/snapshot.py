@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from .meter import Reading
+from .meter.alarms import States
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -11,3 +12,5 @@ class Snapshot:
 
     reading: Reading
     """with import positive, and with counters that may be believed"""
+    states: States
+    """made for automations"""

@@ -24,6 +24,7 @@ SAME_IN_FRENCH = {
     r"config\.step\.(reconfigure_)?serial\.data\.device": "a French port is a port",
     r"config\.step\.(reconfigure_)?network\.data\.port": "a French port is a port",
     r"options\.step\.init\.title": "French options are options",
+    r"entity\.sensor\.current_level\.state\.normal": "normal is normal",
     r"selector\.(baudrate|stopbits)\.options\.\d+": "numbers",
     r"selector\.demand_window\.options\.\d+": "minutes are minutes",
     r"selector\.framing\.options\.tcp": "the name of a protocol",

@@ -46,6 +46,24 @@ def test_the_second_flash_tells_the_current_level(level: float, colour: Colour |
     assert [flash.colour for flash in flashes[1:]] == ([] if colour is None else [colour])
 
 
+@pytest.mark.parametrize(
+    ("current", "full_current", "colours"),
+    [
+        (2.55, 51.0, [Colour.GREEN]),
+        (2.549, 51.0, []),
+        (40.8, 51.0, [Colour.ORANGE]),
+        (40.799, 51.0, [Colour.GREEN]),
+        (99.9, 3 * 33.3, [Colour.ORANGE]),
+        (99.901, 99.9, [Colour.RED]),
+    ],
+)
+def test_a_boundary_is_where_the_decimals_say(
+    current: float, full_current: float, colours: list[Colour]
+) -> None:
+    _, *level = status_light(power=1, current=current, full_current=full_current)
+    assert [flash.colour for flash in level] == colours
+
+
 @given(st.floats(0.05, 1.4), st.floats(0.01, 0.1))
 def test_more_current_is_a_longer_flash(level: float, more: float) -> None:
     assert light(level + more)[1].duration > light(level)[1].duration

@@ -1,0 +1,224 @@
+"""States made for automations: export, overload, a phase lost, a voltage out of band.
+
+Each is a value with a limit; what keeps it from flapping is in ``hold``.
+"""
+
+from collections.abc import Iterable, Mapping, Set as AbstractSet
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final, Self
+
+from .hold import Held, Limit, held
+from .reading import Reading
+from .service import Detection, Service, detected
+from .status_light import StatusLight, shares_of, status_light
+from .voltage import (
+    LOST_BETWEEN_LINES,
+    LOST_TO_NEUTRAL,
+    absent_phases,
+    lacking_between_lines,
+    lacking_to_neutral,
+    voltages,
+)
+
+_EXPORT_BACK: Final = 0.8
+_OVERLOAD_BACK: Final = 0.95
+"""Where export and overload are over, relative to the threshold where they begin."""
+
+_RANGE_A: Final = 0.05
+_RANGE_A_BACK: Final = 0.045
+"""How far from its nominal voltage a service ought to be at most: 114 V to 126 V for one of 120 V
+(ANSI C84.1, range A)."""
+_VOLTAGE_HOLD: Final = 60.0
+"""s; C84.1 speaks of sustained voltages, and IEEE 1159 calls those long that last a minute."""
+_DECIMALS: Final = 6
+"""126 V are just within the range, whatever the division leaves behind."""
+
+
+class _Kind(StrEnum):
+    EXPORTING = "exporting"
+    OVERLOAD = "overload"
+    LOST_TO_NEUTRAL = "lost_to_neutral"
+    LOST_BETWEEN_LINES = "lost_between_lines"
+    VOLTAGE_LOW = "voltage_low"
+    VOLTAGE_HIGH = "voltage_high"
+
+
+_BAND: Final = Limit(
+    above=_RANGE_A, back=_RANGE_A_BACK, on_after=_VOLTAGE_HOLD, off_after=_VOLTAGE_HOLD
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmOptions:
+    """What the owner has chosen, and told."""
+
+    export_threshold: float
+    """W"""
+    export_hold: float
+    """s"""
+    overload_threshold: float
+    """relative to the service current, 1 for 100 %"""
+    overload_hold: float
+    """s"""
+    service_current: float | None
+    """A per phase (guide 3.4); None until the owner tells it"""
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Whether something is the case (None: not known), and of which phases or pairs.
+
+    Those are "a", "b" and "c", and "total" for all together.
+    """
+
+    on: bool | None = None
+    where: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class States:
+    """What follows from the readings up to now."""
+
+    light: StatusLight
+    exporting: Alarm
+    """more power goes out than the threshold"""
+    overload: Alarm
+    """more current than the threshold: of a phase, or in total over all of them"""
+    phase_lost: Alarm
+    """one phase has no voltage while another has"""
+    voltage_low: Alarm
+    voltage_high: Alarm
+    """a voltage outside of ANSI C84.1 range A"""
+    service: Service | None
+    """what the voltages ought to be; None until it is known"""
+
+    @property
+    def voltage_out_of_band(self) -> bool | None:
+        """Whether a voltage is too low or too high."""
+        return _any_of(self.voltage_low, self.voltage_high).on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What has to be known from one reading to the next."""
+
+    held: Mapping[tuple[str, str], Held] = field(default_factory=dict)
+    """by kind of alarm, and phase or pair"""
+    detection: Detection = field(default_factory=Detection)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return as JSON what is to outlive a restart: what is on, and the service."""
+        return {
+            "on": sorted(list(key) for key, state in self.held.items() if state.on),
+            "detection": self.detection.as_dict(),
+        }
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> Self:
+        """Go on from what ``as_dict`` returned; whatever was about to turn begins anew."""
+        return cls(
+            held={(kind, part): Held(on=True) for kind, part in stored["on"]},
+            detection=Detection.from_dict(stored["detection"]),
+        )
+
+
+def states_after(
+    memory: Memory, reading: Reading, options: AlarmOptions, now: float, patience: float
+) -> tuple[Memory, States]:
+    """Return what follows from one more reading, and what to remember of it.
+
+    ``now`` is in seconds. More than ``patience`` seconds without a reading are an outage: what
+    was about to turn begins anew.
+    """
+    detection = detected(memory.detection, reading, now, patience)
+    limits = _limits(options)
+    remembered: dict[tuple[str, str], Held] = {}
+    alarms: dict[_Kind, Alarm] = {}
+    for kind, values in _values(reading, options, detection).items():
+        parts = {
+            part: held(state, values.get(part), limits[kind], now, patience)
+            for part, state in _held_of(memory, kind, values).items()
+        }
+        alarms[kind] = _alarm(parts, values)
+        remembered |= {(kind.value, part): state for part, state in parts.items()}
+    states = States(
+        light=status_light(reading, options.service_current),
+        exporting=alarms[_Kind.EXPORTING],
+        overload=alarms[_Kind.OVERLOAD],
+        phase_lost=_any_of(alarms[_Kind.LOST_TO_NEUTRAL], alarms[_Kind.LOST_BETWEEN_LINES]),
+        voltage_low=alarms[_Kind.VOLTAGE_LOW],
+        voltage_high=alarms[_Kind.VOLTAGE_HIGH],
+        service=detection.service,
+    )
+    return Memory(held=remembered, detection=detection), states
+
+
+def _limits(options: AlarmOptions) -> dict[_Kind, Limit]:
+    """Return the limit of each kind of alarm."""
+    return {
+        _Kind.EXPORTING: Limit(
+            above=options.export_threshold,
+            back=options.export_threshold * _EXPORT_BACK,
+            on_after=options.export_hold,
+            off_after=options.export_hold,
+        ),
+        _Kind.OVERLOAD: Limit(
+            above=options.overload_threshold,
+            back=options.overload_threshold * _OVERLOAD_BACK,
+            on_after=options.overload_hold,
+            off_after=options.overload_hold,
+        ),
+        _Kind.LOST_TO_NEUTRAL: LOST_TO_NEUTRAL,
+        _Kind.LOST_BETWEEN_LINES: LOST_BETWEEN_LINES,
+        _Kind.VOLTAGE_LOW: _BAND,
+        _Kind.VOLTAGE_HIGH: _BAND,
+    }
+
+
+def _values(
+    reading: Reading, options: AlarmOptions, detection: Detection
+) -> dict[_Kind, dict[str, float]]:
+    """Return the values to hold against the limits; one that is not known is left out."""
+    power = reading.power.total
+    service = detection.service
+    absent = absent_phases(reading, detection.phases)
+    nominal, measured = 1.0, dict[str, float]()
+    if service is not None:
+        nominal, measured = service.nominal, voltages(reading, service.quantity, absent)
+    return {
+        _Kind.EXPORTING: {} if power is None else {"total": -power},
+        _Kind.OVERLOAD: shares_of(reading, options.service_current),
+        _Kind.LOST_TO_NEUTRAL: _without(lacking_to_neutral(reading), absent),
+        _Kind.LOST_BETWEEN_LINES: _without(lacking_between_lines(reading), absent),
+        _Kind.VOLTAGE_LOW: {x: round(1 - v / nominal, _DECIMALS) for x, v in measured.items()},
+        _Kind.VOLTAGE_HIGH: {x: round(v / nominal - 1, _DECIMALS) for x, v in measured.items()},
+    }
+
+
+def _without(values: Mapping[str, float], absent: AbstractSet[str]) -> dict[str, float]:
+    return {phase: value for phase, value in values.items() if phase not in absent}
+
+
+def _held_of(memory: Memory, kind: _Kind, values: Iterable[str]) -> dict[str, Held]:
+    """Return the states of a kind: of what is known now, and those that are on anyway."""
+    on = {part: state for (of, part), state in memory.held.items() if of == kind and state.on}
+    return {part: memory.held.get((kind.value, part), Held()) for part in values} | on
+
+
+def _alarm(states: Mapping[str, Held], values: Mapping[str, float]) -> Alarm:
+    """Put the states of one kind together; one that is on but no longer seen leaves it open."""
+    where = tuple(sorted(part for part in values if states[part].on))
+    if where:
+        return Alarm(on=True, where=where)
+    unseen = states.keys() - values.keys()
+    return Alarm(on=None if unseen or not values else False)
+
+
+def _any_of(*alarms: Alarm) -> Alarm:
+    """Put alarms together that mean the same; one of which nothing is known does not count."""
+    known = [alarm for alarm in alarms if alarm.on is not None]
+    if not known:
+        return Alarm()
+    where = sorted({part for alarm in known for part in alarm.where})
+    return Alarm(on=any(alarm.on for alarm in known), where=tuple(where))

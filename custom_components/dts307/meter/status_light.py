@@ -1,0 +1,112 @@
+"""What the STATUS light on the faceplate says, as the installation guide defines it (5.1)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+import math
+from typing import Final
+
+from .reading import Reading
+
+_LOW: Final = 0.05
+_HIGH: Final = 0.8
+_FULL: Final = 1.0
+
+_SHARE_DECIMALS: Final = 6
+"""A float32 carries seven digits, and a scaled integer picks up dust far behind them: 80 % of the
+service current stays 80 %, whichever way the meter puts it."""
+
+
+class EnergyDirection(StrEnum):
+    """The first flash, the heartbeat."""
+
+    IMPORTING = "importing"
+    """green: energy is consumed, or none flows"""
+    EXPORTING = "exporting"
+    """orange: energy is generated"""
+
+
+class CurrentLevel(StrEnum):
+    """The second flash: the total current relative to the total service current."""
+
+    LOW = "low"
+    """no flash: below 5 %"""
+    NORMAL = "normal"
+    """green: from 5 % to below 80 %"""
+    HIGH = "high"
+    """orange: from 80 % to 100 %"""
+    OVER = "over"
+    """red: above 100 %"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusLight:
+    """What the light says of one reading; None is what the reading or the owner does not tell."""
+
+    direction: EnergyDirection | None = None
+    share: float | None = None
+    """total current relative to the total service current, 1 for 100 %"""
+    level: CurrentLevel | None = None
+
+
+def status_light(reading: Reading, service_current: float | None) -> StatusLight:
+    """Return what the light says, given the service current of a phase in A (guide 3.4).
+
+    The total service current is that of all measured phases together. No register carries it.
+    """
+    share = shares_of(reading, service_current).get("total")
+    return StatusLight(
+        direction=energy_direction(reading),
+        share=share,
+        level=None if share is None else current_level(share),
+    )
+
+
+def energy_direction(reading: Reading) -> EnergyDirection | None:
+    """Return where energy flows; without any flow the heartbeat is green, as nothing is generated.
+
+    The guide knows no third colour, and the heartbeat also tells that the meter is on.
+    """
+    power = reading.power.total
+    if power is None:
+        return None
+    return EnergyDirection.EXPORTING if power < 0 else EnergyDirection.IMPORTING
+
+
+def current_level(share: float) -> CurrentLevel:
+    """Return the level for a share of the total service current (1 is 100 %).
+
+    In the guide's words, 80 % both ends the green and begins the orange. It is orange here: the
+    drawing beside them stands for the three colours with 50 %, 80 % and more than 100 %. Red
+    begins above 100 %, so just 100 % is orange.
+    """
+    if share < _LOW:
+        return CurrentLevel.LOW
+    if share < _HIGH:
+        return CurrentLevel.NORMAL
+    return CurrentLevel.HIGH if share <= _FULL else CurrentLevel.OVER
+
+
+def shares_of(reading: Reading, service_current: float | None) -> dict[str, float]:
+    """Return the currents relative to the service current: "total", "a", "b" and "c" as known.
+
+    A phase counts as measured if the meter states its current; if it states none of them, all
+    that its model has count. Some meters give a current the sign of the power, which is no matter.
+    """
+    if service_current is None:
+        return {}
+    currents = reading.current
+    phases = {
+        phase: abs(current)
+        for phase, current in zip("abc", (currents.a, currents.b, currents.c), strict=True)
+        if current is not None
+    }
+    shares = {phase: _rounded(current / service_current) for phase, current in phases.items()}
+    if phases:
+        shares["total"] = _rounded(math.fsum(phases.values()) / (service_current * len(phases)))
+    elif currents.total is not None:
+        shares["total"] = _rounded(abs(currents.total) / (service_current * reading.phases))
+    return shares
+
+
+def _rounded(share: float) -> float:
+    return round(share, _SHARE_DECIMALS)

@@ -1,0 +1,142 @@
+"""A state that is held turns when it should, and never flaps."""
+
+from collections.abc import Sequence
+from functools import reduce
+
+from hypothesis import given, settings, strategies as st
+import pytest
+
+from custom_components.dts307.meter.hold import Held, Lasting, Limit, held, seen_again
+
+unhurried = settings(deadline=None)
+
+LIMIT = Limit(above=100.0, back=80.0, on_after=30.0, off_after=20.0)
+PATIENCE = 15.0
+JITTER = 0.5
+
+type Timed = tuple[float, float | None]
+
+
+def after(values: Sequence[Timed], state: Held | None = None, limit: Limit = LIMIT) -> Held:
+    """Return the state after values at their times."""
+    return reduce(
+        lambda state, at: held(state, at[1], limit, at[0], PATIENCE), values, state or Held()
+    )
+
+
+def steady(value: float | None, seconds: int, begin: float = 0, step: int = 5) -> list[Timed]:
+    """Return the same value every few seconds, at the end of the time too."""
+    return [(begin + s, value) for s in range(0, seconds + 1, step)]
+
+
+ON = after(steady(101, 30))
+
+
+def test_it_turns_on_after_its_time() -> None:
+    assert not after(steady(101, 25)).on
+    assert after(steady(101, 30)) == Held(on=True)
+
+
+def test_it_turns_off_after_its_time() -> None:
+    assert after(steady(80, 15, begin=100), ON).on
+    assert after(steady(80, 20, begin=100), ON) == Held(on=False)
+
+
+@pytest.mark.parametrize("value", [100, 90, 80.5])
+def test_in_between_it_stays_as_it_is(value: float) -> None:
+    assert after(steady(value, 600)) == Held(on=False)
+    assert after(steady(value, 600, begin=100), ON) == Held(on=True)
+
+
+def test_a_moment_on_the_other_side_begins_anew() -> None:
+    values = [*steady(101, 25), (27, 100), *steady(101, 25, begin=30)]
+    assert not after(values).on
+    assert after([*values, (60, 101)]).on
+
+
+def test_without_hold_it_turns_at_once() -> None:
+    limit = Limit(above=0, back=0, on_after=0, off_after=0)
+    assert after([(0, 0.1)], limit=limit).on
+    assert not after([(0, 0.1), (1, 0)], limit=limit).on
+
+
+def test_polls_are_not_quite_regular() -> None:
+    late_then_early = [(0.2, 101), (5.0, 101), (10.0, 101), (15, 101), (20, 101), (25, 101)]
+    assert after([*late_then_early, (30.0, 101)]).on
+    assert not after([*late_then_early, (29.6, 101)]).on
+
+
+def test_an_outage_is_no_evidence() -> None:
+    begun = steady(101, 20)
+    assert after([*begun, (35, 101)]).on
+    assert not after([*begun, (36, 101)]).on
+    assert after([*begun, *steady(101, 30, begin=36)]).on
+    assert not after([*begun, *steady(101, 29, begin=36, step=1)]).on
+
+
+@pytest.mark.parametrize("state", [Held(), ON])
+def test_an_outage_turns_nothing(state: Held) -> None:
+    assert after([(1e6, 101)], state).on is state.on
+    assert after([(1e6, 0)], state).on is state.on
+
+
+def test_a_value_that_is_not_known_turns_nothing() -> None:
+    assert after(steady(None, 600)) == Held(on=False)
+    assert after(steady(None, 600, begin=100), ON) == Held(on=True)
+    assert not after([*steady(101, 20), (22, None), *steady(101, 25, begin=25)]).on
+
+
+def test_a_clock_that_is_set_back() -> None:
+    begun = steady(101, 25, begin=1000)
+    assert after([*begun, *steady(101, 25, begin=500)]) == Held(
+        turning=Lasting(thing=True, since=500, last=525)
+    )
+    assert after([*begun, *steady(101, 30, begin=500)]).on
+
+
+times = st.lists(st.floats(-40, 40), min_size=1, max_size=60)
+values = st.one_of(st.none(), st.sampled_from([0, 79, 80, 81, 99, 100, 101, 1000]))
+
+
+@unhurried
+@given(st.data(), times)
+def test_it_turns_only_with_proof(data: st.DataObject, pauses: list[float]) -> None:
+    """Whatever comes in whichever time: a turn has the values behind it that the limit asks for."""
+    state, now = Held(), 0.0
+    history: list[Timed] = []
+    for pause in pauses:
+        now += pause
+        value = data.draw(values)
+        history.append((now, value))
+        before, state = state, held(state, value, LIMIT, now, PATIENCE)
+        if state.on is before.on:
+            continue
+        proof: list[float] = []
+        for at, seen in reversed(history):
+            proves = seen is not None and (seen > 100 if state.on else seen <= 80)
+            if not proves or (proof and not 0 <= proof[-1] - at <= PATIENCE):
+                break
+            proof.append(at)
+        needed = LIMIT.on_after if state.on else LIMIT.off_after
+        assert now - proof[-1] >= needed - JITTER
+
+
+@unhurried
+@given(st.booleans(), times)
+def test_it_turns_once_it_has_to(on: bool, pauses: list[float]) -> None:  # noqa: FBT001
+    """Whatever came before: after a minute on one side it has turned."""
+    state, now = Held(), 0.0
+    for pause in pauses:
+        now += pause
+        state = held(state, 101 if pause > 0 else 0, LIMIT, now, PATIENCE)
+    assert after(steady(101 if on else 0, 60, begin=now), state) == Held(on)
+
+
+def test_what_lasts_is_told_from_what_changes() -> None:
+    first = seen_again(None, "x", 10.0, PATIENCE)
+    assert first == Lasting("x", 10.0, 10.0)
+    again = seen_again(first, "x", 25.0, PATIENCE)
+    assert again.seconds == 15
+    assert seen_again(again, "y", 26.0, PATIENCE) == Lasting("y", 26.0, 26.0)
+    assert seen_again(again, "x", 41.0, PATIENCE) == Lasting("x", 41.0, 41.0)
+    assert seen_again(again, "x", 24.0, PATIENCE) == Lasting("x", 24.0, 24.0)

@@ -1,0 +1,195 @@
+"""Which service a meter hangs on, and which of its phases are there at all."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+import json
+
+import pytest
+
+from custom_components.dts307.meter import Meter, PerPhase, Reading
+from custom_components.dts307.meter.service import Detection, Service, detected
+from custom_components.dts307.meter.voltage import (
+    LINE_TO_LINE,
+    LINE_TO_NEUTRAL,
+    absent_phases,
+    live_phases,
+    voltages,
+)
+from simulator.meter import MeterConfig
+from tests.device import Device as BenchDevice
+
+from .device import Clock, Device
+from .readings import reading_with
+
+PATIENCE = 15.0
+HOUR = 3600
+
+type Volts = tuple[float | None, ...]
+
+NOTHING: Volts = ()
+
+
+def service_of(
+    neutral: Volts = NOTHING, lines: Volts = NOTHING, *, hertz: float | None = 60.0
+) -> Reading:
+    """Return a reading of voltages to neutral (A, B, C) and between lines (AB, BC, CA)."""
+    return reading_with(
+        frequency=hertz,
+        voltage_line_to_neutral=PerPhase(**dict(zip("abc", neutral, strict=False))),
+        voltage_line_to_line=PerPhase(**dict(zip("abc", lines, strict=False))),
+    )
+
+
+def after(
+    readings: Iterable[Reading],
+    state: Detection | None = None,
+    *,
+    begin: float = 0,
+    every: float = 5,
+) -> Detection:
+    """Return what is known after these readings."""
+    state = state or Detection()
+    for number, reading in enumerate(readings):
+        state = detected(state, reading, begin + number * every, PATIENCE)
+    return state
+
+
+WYE = service_of((121.0, 119.5, 120.2), (208.4, 207.6, 208.9))
+DELTA = service_of((), (241.0, 239.0, 240.0))
+
+
+@pytest.mark.parametrize(
+    ("reading", "quantity", "nominal"),
+    [
+        (service_of((120.0,)), LINE_TO_NEUTRAL, 120),
+        (service_of((239.0,)), LINE_TO_NEUTRAL, 240),
+        (service_of((207.0,)), LINE_TO_NEUTRAL, 208),
+        (service_of((118.0, 122.0), (240.0,)), LINE_TO_NEUTRAL, 120),
+        (WYE, LINE_TO_NEUTRAL, 120),
+        (service_of((277.0, 280.0, 271.0), (480.0, 481.0, 479.0)), LINE_TO_NEUTRAL, 277),
+        (DELTA, LINE_TO_LINE, 240),
+        (service_of((), (480.0, 470.0, 490.0)), LINE_TO_LINE, 480),
+        (service_of((), (205.0, 207.0, 209.0)), LINE_TO_LINE, 208),
+        (service_of((None, None), (240.0,)), LINE_TO_LINE, 240),
+        # The high leg of a delta service is at 208 V to neutral, and 240 V to the other lines.
+        (service_of((120.0, 208.0, 120.0), (240.0, 240.0, 240.0)), LINE_TO_LINE, 240),
+        # Range B, the widest that the standard allows, from end to end.
+        (service_of((110.0, 127.0, 120.0)), LINE_TO_NEUTRAL, 120),
+        (service_of((254.2, 293.0)), LINE_TO_NEUTRAL, 277),
+    ],
+)
+def test_the_services_of_the_guide(reading: Reading, quantity: str, nominal: float) -> None:
+    assert after([reading]).service == Service(quantity, nominal)
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        service_of(),
+        service_of((109.9, 120.0, 120.0)),
+        service_of((120.0, 127.1, 120.0)),
+        service_of((0.0, 0.0, 0.0), (0.0, 0.0, 0.0)),
+        service_of((347.0, 347.0, 347.0), (600.0, 600.0, 600.0)),
+        service_of((230.0, 231.0, 229.0), (398.0, 399.0, 400.0), hertz=50.0),
+        service_of((120.0, 120.0, 120.0), hertz=None),
+        service_of((120.0, 120.0, 120.0), hertz=0.0),
+    ],
+)
+def test_anything_else_is_not_guessed(reading: Reading) -> None:
+    assert after([reading] * 10).service is None
+
+
+def test_a_total_speaks_for_a_meter_that_tells_no_phases() -> None:
+    reading = replace(service_of(), voltage_line_to_neutral=PerPhase(total=-121.0))
+    assert voltages(reading, LINE_TO_NEUTRAL) == {"total": 121.0}
+    assert after([reading]).service == Service(LINE_TO_NEUTRAL, 120)
+
+
+def test_a_fault_is_no_other_service() -> None:
+    known = after([service_of((240.0,))])
+    # Deep in a brown-out, for as long as one has been known to last.
+    assert after([service_of((215.0,))] * 700, known, begin=100).service == known.service
+    dead = service_of((0.0, 0.0, 0.0), (0.0, 0.0, 0.0), hertz=0.0)
+    assert after([dead] * 9000, after([WYE]), begin=100).service == after([WYE]).service
+
+
+def test_another_service_settles_after_hours() -> None:
+    known = after([service_of((240.0,))])
+    other = service_of((208.0,))
+    hours = 6 * HOUR // 5
+    assert after([other] * hours, known, begin=100).service == known.service
+    assert after([other] * (hours + 1), known, begin=100).service == Service(LINE_TO_NEUTRAL, 208)
+
+
+@pytest.mark.parametrize("between", [service_of((240.0,)), service_of((230.0, 200.0))])
+def test_the_old_service_refutes_the_other(between: Reading) -> None:
+    known = after([service_of((240.0,))])
+    almost = [service_of((208.0,))] * 4000
+    assert after([*almost, between, *almost], known, begin=100).service == known.service
+
+
+def test_an_outage_settles_nothing() -> None:
+    known = after([service_of((240.0,))])
+    other = [service_of((208.0,))] * 2000
+    assert after(other, known, every=16, begin=100).service == known.service
+
+
+def test_a_broken_neutral_is_no_service_between_lines() -> None:
+    broken = service_of((90.0, 150.0), (240.0,))
+    healthy = service_of((120.0, 120.0), (240.0,))
+    known = after([healthy])
+    assert after([broken] * 9000, known, begin=100).service == known.service
+    # If it was broken from the beginning, it takes a while until the neutral is believed.
+    begun = after([broken])
+    assert begun.service == Service(LINE_TO_LINE, 240)
+    assert after([healthy] * 9000, begun, begin=100).service == known.service
+
+
+def test_it_survives_as_json() -> None:
+    for state in (Detection(), after([WYE]), after([DELTA])):
+        assert Detection.from_dict(json.loads(json.dumps(state.as_dict()))) == state
+
+
+@pytest.mark.parametrize(
+    ("reading", "live"),
+    [
+        (WYE, "abc"),
+        (DELTA, "abc"),
+        (service_of((120.0, 120.0, 0.0)), "ab"),
+        (service_of((120.0, 120.0, 0.0), (240.0, 120.0, 120.0)), "ab"),
+        (service_of((), (240.0, 130.0, 130.0)), "ab"),
+        (service_of((120.0, 208.0, 120.0), (240.0, 240.0, 240.0)), "abc"),
+        (service_of((3.0, 3.0, 3.0), (1.0, 1.0, 1.0)), ""),
+        (service_of((120.0,)), ""),
+        (service_of((), (240.0,)), ""),
+        (service_of(), ""),
+    ],
+)
+def test_live_phases(reading: Reading, live: str) -> None:
+    assert live_phases(reading) == set(live)
+
+
+def test_a_phase_where_nothing_hangs_is_absent() -> None:
+    two_of_three = service_of((121.0, 119.0, 0.3), (240.0, 119.0, 121.0))
+    known = after([two_of_three])
+    assert known == Detection(Service(LINE_TO_NEUTRAL, 120), frozenset("ab"))
+    assert absent_phases(two_of_three, known.phases) == {"c"}
+    assert voltages(two_of_three, LINE_TO_NEUTRAL, {"c"}) == {"a": 121.0, "b": 119.0}
+    assert voltages(two_of_three, LINE_TO_LINE, {"c"}) == {"a": 240.0}
+    assert after([WYE], known).phases == set("abc")
+
+
+def test_a_single_phase_is_never_absent() -> None:
+    assert absent_phases(service_of((0.0,)), frozenset()) == set()
+
+
+@pytest.mark.parametrize(
+    ("model", "quantity"),
+    [(201, LINE_TO_NEUTRAL), (202, LINE_TO_NEUTRAL), (213, LINE_TO_NEUTRAL), (204, LINE_TO_LINE)],
+)
+async def test_the_simulated_meter(model: int, quantity: str) -> None:
+    bench = BenchDevice(MeterConfig(model=model))
+    registers = [bench.registers[at] for at in sorted(bench.registers)]
+    meter = await Meter.identify(Device({bench.base: registers}), clock=Clock())
+    nominal = 120 if quantity == LINE_TO_NEUTRAL else 208
+    assert after([await meter.read()]).service == Service(quantity, nominal)
