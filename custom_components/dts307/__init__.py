@@ -5,6 +5,7 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryError, ConfigEntryNotReady, HomeAssistantError
 
+from .billing import async_remove_billing
 from .const import CONF_UNIT_ID, DOMAIN
 from .coordinator import Dts307ConfigEntry, Dts307Coordinator
 from .guard import guard_store
@@ -73,3 +74,4 @@ async def async_remove_entry(hass: HomeAssistant, entry: Dts307ConfigEntry) -> N
     await guard_store(hass, entry).async_remove()
     await watch_store(hass, entry).async_remove()
     await states_store(hass, entry).async_remove()
+    await async_remove_billing(hass, entry)

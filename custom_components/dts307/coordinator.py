@@ -11,6 +11,7 @@ from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 
+from .billing import BillingKeeper
 from .const import CONF_UNIT_ID, DEFAULT_NAME, DEFAULT_SCAN_INTERVAL, DOMAIN, MANUFACTURER
 from .guard import CounterGuard
 from .link import failure_key
@@ -58,6 +59,7 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
         self.guard = CounterGuard(hass, entry)
         self.watch = InstallationWatch(hass, entry)
         self.states = StateKeeper(hass, entry)
+        self.billing = BillingKeeper(hass, entry)
         self.health = HealthCoordinator(hass, entry, self.name)
         identity = meter.identity
         self.device_info = DeviceInfo(
@@ -74,12 +76,14 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
         await self.guard.async_load()
         await self.watch.async_load()
         await self.states.async_load()
+        await self.billing.async_load()
 
     async def async_save(self) -> None:
         """Keep what has to outlive this coordinator, when nothing more will be shown."""
         await self.guard.async_save()
         await self.watch.async_save()
         await self.states.async_save()
+        await self.billing.async_save()
 
     @override
     async def _async_update_data(self) -> Snapshot:
@@ -118,7 +122,9 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
     @callback
     def _snapshot(self, reading: Reading) -> Snapshot:
         """Put together what follows from a good reading."""
-        return Snapshot(reading=reading, states=self.states.async_check(reading))
+        billing, demand = self.billing.async_check(reading, self.guard.registers)
+        states = self.states.async_check(reading)
+        return Snapshot(reading=reading, states=states, billing=billing, demand=demand)
 
     @callback
     @override

@@ -14,12 +14,13 @@ from .meter.health import LinkHealth
 from .rows import SensorRow
 from .rows.link import LINK_SENSORS
 from .rows.measured import PHASES, TOTALS
+from .rows.net import NET_METERING
 from .rows.status import STATUS
 from .snapshot import Snapshot
 
 PARALLEL_UPDATES = 0
 
-OF_THE_METER: Final = TOTALS + STATUS
+OF_THE_METER: Final = TOTALS + STATUS + NET_METERING
 OF_ITS_PHASES: Final = PHASES
 
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from .meter import Reading
 from .meter.alarms import States
+from .meter.demand import Demand
+from .meter.ledger import Billing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,3 +16,5 @@ class Snapshot:
     """with import positive, and with counters that may be believed"""
     states: States
     """made for automations"""
+    billing: Billing
+    demand: Demand

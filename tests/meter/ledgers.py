@@ -1,0 +1,54 @@
+"""Ledgers in the making: readings at local times, and what is made of them."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from custom_components.dts307.meter.counters import Point
+from custom_components.dts307.meter.ledger import Billing, Ledger, Period, billing
+from custom_components.dts307.meter.track import Estimate
+
+NEW_YORK = ZoneInfo("America/New_York")
+SERIAL = "S307"
+
+
+def at(day: str, clock: str = "00:00:00", zone: ZoneInfo = NEW_YORK) -> float:
+    """Return an instant of 2026, such as ``at("06-01", "12:00:00")``."""
+    return datetime.fromisoformat(f"2026-{day}T{clock}").replace(tzinfo=zone).timestamp()
+
+
+def read(  # noqa: PLR0913 - a reading has so many parts
+    ledger: Ledger,
+    when: float,
+    imported: float,
+    exported: float | None = None,
+    *,
+    carried: float = 0.0,
+    serial: str = SERIAL,
+) -> Ledger:
+    """Return the ledger after a reading of registers, and of counters that are carried on."""
+    points = {
+        "imported": Point(value=imported + carried, at=when),
+        "register_imported": Point(value=imported, at=when),
+    }
+    if exported is not None:
+        points["exported"] = points["register_exported"] = Point(value=exported, at=when)
+    return ledger.after(points, serial, NEW_YORK)
+
+
+def bill(ledger: Ledger, billing_day: int = 1, zone: ZoneInfo = NEW_YORK) -> tuple[Period, Billing]:
+    """Return the running period, and all of the billing."""
+    result = billing(ledger, zone, billing_day)
+    assert result.this_period is not None
+    return result.this_period, result
+
+
+def value(energy: Estimate | None) -> float:
+    """Return an energy that is known, in Wh."""
+    assert energy is not None
+    return energy.value
+
+
+def at_midnight(result: Billing) -> Estimate | None:
+    """Return the import register at the last midnight."""
+    assert result.at_midnight is not None
+    return result.at_midnight.imported
