@@ -17,6 +17,7 @@ from .processes import LOOPBACK, REPOSITORY, running, wait_until_answering
 _CONFIGURATION = """\
 # Written once by scripts/develop; yours to change. Delete the folder to begin anew.
 frontend:
+automation: !include automations.yaml
 energy:
 history:
 logbook:
@@ -45,6 +46,8 @@ def prepare_configuration(config_dir: Path, port: int) -> None:
     storage.mkdir(parents=True, exist_ok=True)
     if not (yaml := config_dir / "configuration.yaml").exists():
         yaml.write_text(_CONFIGURATION)
+        # Home Assistant writes the automations that are made in its editor into this file.
+        (config_dir / "automations.yaml").touch()
     components = config_dir / "custom_components"
     components.unlink(missing_ok=True)
     components.symlink_to(REPOSITORY / "custom_components")

@@ -7,7 +7,8 @@ import re
 from typing import Any
 
 from homeassistant.data_entry_flow import section
-from homeassistant.helpers.selector import SelectSelector
+from homeassistant.helpers.selector import SelectSelector, selector
+from homeassistant.util.yaml import load_yaml_dict
 import pytest
 
 from custom_components.dts307 import binary_sensor, config_flow, forms, rows, sensor
@@ -159,10 +160,15 @@ def test_every_choice_has_a_label() -> None:
     forms = [form for _, form in form_texts()]
     for form in forms:
         forms += [part.schema for part in form.schema.values() if isinstance(part, section)]
+    selects = [field for form in forms for field in form.schema.values()]
+    for kind in ("triggers", "conditions"):
+        described = load_yaml_dict(str(INTEGRATION / f"{kind}.yaml"))
+        for key, told in described.items():
+            if not key.startswith("."):
+                selects += [selector(field["selector"]) for field in told["fields"].values()]
     choices = {
         field.config["translation_key"]: set(field.config["options"])
-        for form in forms
-        for field in form.schema.values()
+        for field in selects
         if isinstance(field, SelectSelector)
     }
     assert choices == {key: set(told["options"]) for key, told in ENGLISH["selector"].items()}

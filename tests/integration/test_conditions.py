@@ -1,0 +1,156 @@
+"""Automations go on only if a meter shows what their condition asks for."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE, STATE_UNKNOWN, UnitOfPower
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import condition
+import pytest
+import voluptuous as vol
+
+from tests.integration.automations import StandIn, stand_in
+
+ABOVE_1_KW = {
+    "type": "above",
+    "value": {"active_choice": "number", "number": 1, "unit_of_measurement": "kW"},
+}
+CASES: dict[str, tuple[str, str, dict[str, Any], dict[str, bool]]] = {
+    "is_exporting": ("binary_sensor", "exporting", {}, {STATE_ON: True, STATE_OFF: False}),
+    "is_overloaded": ("binary_sensor", "overload", {}, {STATE_ON: True, STATE_OFF: False}),
+    "is_not_exporting": ("binary_sensor", "exporting", {}, {STATE_OFF: True, STATE_ON: False}),
+    "is_not_overloaded": ("binary_sensor", "overload", {}, {STATE_OFF: True, STATE_ON: False}),
+    "is_not_answering": ("binary_sensor", "answering", {}, {STATE_OFF: True, STATE_ON: False}),
+    "power_direction_is": (
+        "sensor",
+        "energy_direction",
+        {"direction": "exporting"},
+        {"exporting": True, "importing": False},
+    ),
+    "current_level_is": (
+        "sensor",
+        "current_level",
+        {"level": ["high", "over"]},
+        {"low": False, "normal": False, "high": True, "over": True},
+    ),
+    "surplus_is": (
+        "sensor",
+        "power",
+        {"threshold": ABOVE_1_KW},
+        {"-1001": True, "-1000": False, "0": False, "2000": False},
+    ),
+}
+
+
+@pytest.fixture
+async def checkers() -> AsyncIterator[list[condition.ConditionChecker]]:
+    """Unload, at the end of the test, the conditions that it made."""
+    made: list[condition.ConditionChecker] = []
+    yield made
+    for checker in made:
+        checker.async_unload()
+
+
+async def checker_for(
+    hass: HomeAssistant, kind: str, target: dict[str, Any], **options: Any
+) -> condition.ConditionChecker:
+    """Set up a condition as an automation does."""
+    config = {"condition": f"dts307.{kind}", "target": target, "options": options}
+    config = await condition.async_validate_condition_config(hass, config)
+    return await condition.async_from_config(hass, config)
+
+
+def entity_for(hass: HomeAssistant, kind: str, serial: str = "1") -> StandIn:
+    """Register the entity that a condition looks at."""
+    platform, key, _, _ = CASES[kind]
+    return stand_in(hass, platform, key, serial=serial, unit_of_measurement=UnitOfPower.WATT)
+
+
+@pytest.mark.parametrize("kind", CASES)
+async def test_it_holds_while_the_meter_shows_so(
+    hass: HomeAssistant, checkers: list[condition.ConditionChecker], kind: str
+) -> None:
+    _, _, options, expected = CASES[kind]
+    entity = entity_for(hass, kind)
+    wanted = next(state for state, holds in expected.items() if holds)
+    for other in ("exporting", "overload", "answering"):
+        if other != CASES[kind][1]:
+            await stand_in(hass, "binary_sensor", other).shows(STATE_ON)
+    checkers.append(await checker_for(hass, kind, {"device_id": entity.device_id}, **options))
+    assert checkers[0].async_check() is False
+    for state, holds in expected.items():
+        await entity.shows(wanted)
+        await entity.shows(state)
+        assert checkers[0].async_check() is holds, state
+    for silence in (STATE_UNAVAILABLE, STATE_UNKNOWN):
+        await entity.shows(silence)
+        assert checkers[0].async_check() is (kind == "is_not_answering")
+
+
+@pytest.mark.parametrize("kind", CASES)
+async def test_it_may_have_to_hold_for_a_while(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    checkers: list[condition.ConditionChecker],
+    kind: str,
+) -> None:
+    _, _, options, expected = CASES[kind]
+    entity = entity_for(hass, kind)
+    wanted = next(state for state, holds in expected.items() if holds)
+    unwanted = next(state for state, holds in expected.items() if not holds)
+    await entity.shows(unwanted)
+    options = {**options, "for": {"minutes": 5}}
+    checkers.append(await checker_for(hass, kind, {"device_id": entity.device_id}, **options))
+    await entity.shows(wanted)
+    freezer.tick(299)
+    assert checkers[0].async_check() is False
+    freezer.tick(2)
+    assert checkers[0].async_check() is True
+    await entity.shows(unwanted)
+    await entity.shows(wanted)
+    assert checkers[0].async_check() is False
+
+
+@pytest.mark.parametrize(("behavior", "holds"), [("any", True), ("all", False)])
+@pytest.mark.parametrize("kind", CASES)
+async def test_several_meters(
+    hass: HomeAssistant,
+    checkers: list[condition.ConditionChecker],
+    kind: str,
+    behavior: str,
+    *,
+    holds: bool,
+) -> None:
+    _, _, options, expected = CASES[kind]
+    meters = [entity_for(hass, kind, serial) for serial in ("1", "2")]
+    target = {"device_id": [meter.device_id for meter in meters]}
+    checkers.append(await checker_for(hass, kind, target, behavior=behavior, **options))
+    for meter, wanted in zip(meters, (True, False), strict=True):
+        await meter.shows(next(state for state, is_so in expected.items() if is_so is wanted))
+    assert checkers[0].async_check() is holds
+
+
+@pytest.mark.parametrize("kind", CASES)
+async def test_another_entity_is_refused(hass: HomeAssistant, kind: str) -> None:
+    _, key, options, _ = CASES[kind]
+    other = stand_in(hass, "sensor", "frequency")
+    with pytest.raises(vol.Invalid, match=f"{other.entity_id} does not show the {key}"):
+        await checker_for(hass, kind, {"entity_id": other.entity_id}, **options)
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("power_direction_is", {"direction": "sideways"}),
+        ("power_direction_is", {}),
+        ("current_level_is", {"level": []}),
+        ("surplus_is", {}),
+    ],
+)
+async def test_what_cannot_work_is_refused(
+    hass: HomeAssistant, kind: str, options: dict[str, Any]
+) -> None:
+    entity = entity_for(hass, kind)
+    with pytest.raises(vol.Invalid, match="options"):
+        await checker_for(hass, kind, {"entity_id": entity.entity_id}, **options)
