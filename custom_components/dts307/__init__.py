@@ -3,12 +3,13 @@
 from homeassistant.components.modbus import async_get_unit
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ConfigEntryError, ConfigEntryNotReady, HomeAssistantError
+from homeassistant.exceptions import ConfigEntryNotReady, HomeAssistantError
 
 from .billing import async_remove_billing
 from .const import CONF_UNIT_ID, DOMAIN
 from .coordinator import Dts307ConfigEntry, Dts307Coordinator
 from .guard import guard_store
+from .issues import async_delete_issues
 from .link import failure_key, identify, link_params
 from .meter import MeterError
 from .replacement import async_raise_replaced, async_withdraw_replaced
@@ -37,7 +38,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: Dts307ConfigEntry) -> bo
 async def _async_meter(hass: HomeAssistant, entry: Dts307ConfigEntry) -> Dts307Coordinator:
     """Return the coordinator of a meter that was identified and read.
 
-    Raises ConfigEntryNotReady, or ConfigEntryError if another meter answers.
+    Raises ConfigEntryNotReady, also if another meter answers: the entry's own may come back.
     """
     try:
         unit = async_get_unit(hass, entry, link_params(entry.data), entry.data[CONF_UNIT_ID])
@@ -54,7 +55,7 @@ async def _async_meter(hass: HomeAssistant, entry: Dts307ConfigEntry) -> Dts307C
         ) from err
     if meter.identity.serial_number != entry.unique_id:
         async_raise_replaced(hass, entry)
-        raise ConfigEntryError(translation_domain=DOMAIN, translation_key="another_meter")
+        raise ConfigEntryNotReady(translation_domain=DOMAIN, translation_key="another_meter")
     async_withdraw_replaced(hass, entry)
 
     coordinator = Dts307Coordinator(hass, entry, meter)
@@ -65,12 +66,14 @@ async def _async_meter(hass: HomeAssistant, entry: Dts307ConfigEntry) -> Dts307C
 
 async def async_unload_entry(hass: HomeAssistant, entry: Dts307ConfigEntry) -> bool:
     """Stop polling; the link closes behind the last meter on it."""
-    await entry.runtime_data.async_save()
-    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    await entry.runtime_data.async_finish()
+    return unloaded
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: Dts307ConfigEntry) -> None:
-    """Forget what was kept of the meter's counters and of its direction."""
+    """Forget what was kept of the meter, and ask nothing more about it."""
+    async_delete_issues(hass, entry)
     await guard_store(hass, entry).async_remove()
     await watch_store(hass, entry).async_remove()
     await states_store(hass, entry).async_remove()

@@ -1,5 +1,6 @@
 """Poll a meter, and tell when it stops answering and when it is back."""
 
+import asyncio
 from datetime import timedelta
 import logging
 from typing import override
@@ -56,6 +57,7 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
             always_update=False,
         )
         self.meter = meter
+        self._polling = asyncio.Lock()
         self.guard = CounterGuard(hass, entry)
         self.watch = InstallationWatch(hass, entry)
         self.states = StateKeeper(hass, entry)
@@ -78,15 +80,25 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
         await self.states.async_load()
         await self.billing.async_load()
 
-    async def async_save(self) -> None:
-        """Keep what has to outlive this coordinator, when nothing more will be shown."""
-        await self.guard.async_save()
-        await self.watch.async_save()
-        await self.states.async_save()
-        await self.billing.async_save()
+    async def async_finish(self) -> None:
+        """Poll no more, and keep what has to outlive this coordinator.
+
+        A poll that is under way is waited for, lest it be kept later, over what somebody else
+        keeps by then.
+        """
+        await self.async_shutdown()
+        async with self._polling:
+            await self.guard.async_save()
+            await self.watch.async_save()
+            await self.states.async_save()
+            await self.billing.async_save()
 
     @override
     async def _async_update_data(self) -> Snapshot:
+        async with self._polling:
+            return await self._async_poll()
+
+    async def _async_poll(self) -> Snapshot:
         try:
             reading = await self._async_guarded_read()
         except MeterError as err:

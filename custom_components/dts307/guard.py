@@ -4,22 +4,22 @@ from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
 from .current import service_current
+from .issues import async_raise_issue, async_withdraw_issue
 from .meter import Reading
+from .meter.counter import Answer, Counter, Question
 from .meter.counters import (
-    Counter,
     Counters,
-    Question,
     Registers,
     guarded,
     questions,
     registers,
     settled,
+    still_stale,
     taken_over,
     without,
 )
@@ -44,30 +44,31 @@ class CounterGuard:
         self._counters: Counters = {}
         self._asked: frozenset[Question] = frozenset()
         self._saving_since = 0.0
-        self._stale: frozenset[str] = frozenset()
-        self._loaded_at = 0.0
+        self._stale: Counters = {}
         self._service_current = service_current(entry.options)
 
     async def async_load(self) -> None:
         """Go on from the counters that were last kept.
 
         If Home Assistant was killed, more may have been shown since they were kept. So that nothing
-        that was shown falls, such a counter shows nothing until a reading of it is believed.
+        that was shown falls, such a counter shows nothing until two readings of it are believed.
         """
         if stored := await self._store.async_load():
-            self._loaded_at = dt_util.utcnow().timestamp()
+            self._counters = {
+                key: Counter.from_dict(counter) for key, counter in stored["counters"].items()
+            }
             if stored["latest"]:
                 # From now on more may be shown than is kept, and the next save is far off.
                 await self._store.async_save({**stored, "latest": False})
             else:
-                self._stale = frozenset(stored["counters"])
-            self._counters = {
-                key: Counter.from_dict(counter) for key, counter in stored["counters"].items()
-            }
+                self._stale = self._counters
+        for question in frozenset(Question) - questions(self._counters):
+            # It may have been asked before, perhaps about another meter in this place.
+            async_withdraw_issue(self._hass, self._entry, f"counter_{question}")
 
-    async def async_take_over(self, reading: Reading) -> None:
-        """Go on with the counters of another meter, which was just read."""
-        self._counters = taken_over(self._counters, reading, dt_util.utcnow().timestamp())
+    async def async_take_over(self) -> None:
+        """Go on with the counters of another meter."""
+        self._counters = taken_over(self._counters)
         await self.async_save()
 
     @callback
@@ -81,12 +82,8 @@ class CounterGuard:
         if not 0 <= now - self._saving_since < _SECONDS_BETWEEN_SAVES:
             self._saving_since = now
             self._store.async_delay_save(self.as_dict, _SECONDS_BETWEEN_SAVES)
-        self._stale = frozenset(key for key in self._stale if not self._believed_anew(key))
+        self._stale = still_stale(self._stale, self._counters)
         return without(checked, self._stale)
-
-    def _believed_anew(self, key: str) -> bool:
-        trusted = self._counters[key].trusted
-        return trusted is not None and trusted.last.at >= self._loaded_at
 
     @property
     def registers(self) -> Registers:
@@ -100,15 +97,16 @@ class CounterGuard:
         Only then is it worth the bus's time: a counter that is held for longer is not read twice.
         """
         return any(
-            counter.awaits_confirmation and (counter.trusted is None or key in self._stale)
+            counter.awaits_confirmation
             for key, counter in self._counters.items()
+            if counter.trusted is None or key in self._stale
+        ) or any(
+            self._counters[key].trusted != earlier.trusted for key, earlier in self._stale.items()
         )
 
-    async def async_answer(self, question: Question, reading: Reading, *, real: bool) -> None:
-        """Take the owner's answer for all counters that the question is about."""
-        self._counters = settled(
-            self._counters, question, reading, self._service_current, real=real
-        )
+    async def async_answer(self, answer: Answer, reading: Reading) -> None:
+        """Take the owner's answer for all counters that it is about."""
+        self._counters = settled(self._counters, answer, reading, self._service_current)
         self._async_ask()
         await self._store.async_save(self.as_dict())
 
@@ -128,19 +126,12 @@ class CounterGuard:
         """Raise a repair for each new question, and withdraw those that have settled."""
         asked = questions(self._counters)
         for question in asked - self._asked:
-            ir.async_create_issue(
+            async_raise_issue(
                 self._hass,
-                DOMAIN,
-                self._issue_id(question),
-                data={"entry_id": self._entry.entry_id, "question": question.value},
-                is_fixable=True,
-                severity=ir.IssueSeverity.WARNING,
-                translation_key=f"counter_{question}",
-                translation_placeholders={"name": self._entry.title},
+                self._entry,
+                f"counter_{question}",
+                question={"question": question.value},
             )
         for question in self._asked - asked:
-            ir.async_delete_issue(self._hass, DOMAIN, self._issue_id(question))
+            async_withdraw_issue(self._hass, self._entry, f"counter_{question}")
         self._asked = asked
-
-    def _issue_id(self, question: Question) -> str:
-        return f"counter_{question}_{self._entry.entry_id}"

@@ -5,48 +5,71 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 
 from .coordinator import Dts307ConfigEntry
-from .meter.counters import Question
+from .meter.counter import ANSWERS, Answer, Question
 from .replacement import TakeOverError, async_take_over
 
 
-class CounterFlow(RepairsFlow):
+class MeterFlow(RepairsFlow):
+    """Asks about an entry's meter; the entry may be gone by the time of the answer."""
+
+    def __init__(self, entry_id: str) -> None:
+        """Ask about the meter of an entry."""
+        self._entry_id = entry_id
+
+    def _entry(self) -> Dts307ConfigEntry | None:
+        return self.hass.config_entries.async_get_entry(self._entry_id)
+
+
+class CounterFlow(MeterFlow):
     """Ask whether a counter was really set back, or whether a leap is real energy."""
 
-    def __init__(self, entry: Dts307ConfigEntry | None, question: Question) -> None:
+    def __init__(self, entry_id: str, question: Question) -> None:
         """Ask about the counters of an entry's meter."""
-        self._entry = entry
+        super().__init__(entry_id)
         self._question = question
 
     async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Show the answers."""
-        return self.async_show_menu(step_id="init", menu_options=["real", "not_real"])
+        return self.async_show_menu(step_id="init", menu_options=list(ANSWERS[self._question]))
+
+    async def async_step_zero(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """It was set back to zero."""
+        return await self._async_answer(Answer.ZERO)
+
+    async def async_step_elsewhere(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """It was set back to another number."""
+        return await self._async_answer(Answer.ELSEWHERE)
+
+    async def async_step_not_set_back(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """It was not set back."""
+        return await self._async_answer(Answer.NOT_SET_BACK)
 
     async def async_step_real(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
-        """It was set back; the energy is real."""
-        return await self._async_answer(real=True)
+        """The energy is real."""
+        return await self._async_answer(Answer.REAL)
 
     async def async_step_not_real(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """It was not set back; the energy is not real."""
-        return await self._async_answer(real=False)
+        """The energy is not real."""
+        return await self._async_answer(Answer.NOT_REAL)
 
-    async def _async_answer(self, *, real: bool) -> RepairsFlowResult:
-        entry = self._entry
+    async def _async_answer(self, answer: Answer) -> RepairsFlowResult:
+        entry = self._entry()
         if entry is None or entry.state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="not_loaded")
         coordinator = entry.runtime_data
-        await coordinator.guard.async_answer(self._question, coordinator.data.reading, real=real)
+        await coordinator.guard.async_answer(answer, coordinator.data.reading)
         await coordinator.async_request_refresh()
         return self.async_create_entry(data={})
 
 
-class ReplacedFlow(RepairsFlow):
+class ReplacedFlow(MeterFlow):
     """Ask whether the meter that answers has taken the place of the entry's own."""
-
-    def __init__(self, entry: Dts307ConfigEntry | None) -> None:
-        """Ask about the meter of an entry."""
-        self._entry = entry
 
     async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Show the answers."""
@@ -56,10 +79,11 @@ class ReplacedFlow(RepairsFlow):
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
         """Go on with the new meter."""
-        if self._entry is None:
+        entry = self._entry()
+        if entry is None:
             return self.async_abort(reason="not_answering")
         try:
-            await async_take_over(self.hass, self._entry)
+            await async_take_over(self.hass, entry)
         except TakeOverError as err:
             return self.async_abort(reason=err.reason)
         return self.async_create_entry(data={})
@@ -77,7 +101,7 @@ async def async_create_fix_flow(
     """Return the flow that settles an issue."""
     if data is None:
         raise ValueError(f"{issue_id} was raised without data")
-    entry: Dts307ConfigEntry | None = hass.config_entries.async_get_entry(str(data["entry_id"]))
+    entry_id = str(data["entry_id"])
     if "question" in data:
-        return CounterFlow(entry, Question(str(data["question"])))
-    return ReplacedFlow(entry)
+        return CounterFlow(entry_id, Question(str(data["question"])))
+    return ReplacedFlow(entry_id)

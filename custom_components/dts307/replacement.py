@@ -1,20 +1,21 @@
 """A meter that was replaced: never mixed in, and carried on with if its owner says so."""
 
+from typing import Final
+
 from homeassistant.components.modbus import async_get_temporary_unit
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import (
-    device_registry as dr,
-    entity_registry as er,
-    issue_registry as ir,
-)
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from .const import CONF_UNIT_ID, DOMAIN
 from .guard import CounterGuard
+from .issues import async_raise_issue, async_withdraw_issue
 from .link import identify, link_params
-from .meter import Identity, MeterError, Reading
+from .meter import MeterError
 from .watch import watch_store
+
+_REPLACED: Final = "meter_replaced"
 
 
 class TakeOverError(Exception):
@@ -29,26 +30,13 @@ class TakeOverError(Exception):
 @callback
 def async_raise_replaced(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Ask whether the meter that answers for an entry has taken its meter's place."""
-    ir.async_create_issue(
-        hass,
-        DOMAIN,
-        _issue_id(entry),
-        data={"entry_id": entry.entry_id},
-        is_fixable=True,
-        severity=ir.IssueSeverity.ERROR,
-        translation_key="meter_replaced",
-        translation_placeholders={"name": entry.title},
-    )
+    async_raise_issue(hass, entry, _REPLACED, question={})
 
 
 @callback
 def async_withdraw_replaced(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Take the question back: the entry's own meter answers."""
-    ir.async_delete_issue(hass, DOMAIN, _issue_id(entry))
-
-
-def _issue_id(entry: ConfigEntry) -> str:
-    return f"meter_replaced_{entry.entry_id}"
+    async_withdraw_issue(hass, entry, _REPLACED)
 
 
 async def async_take_over(hass: HomeAssistant, entry: ConfigEntry) -> None:
@@ -56,28 +44,32 @@ async def async_take_over(hass: HomeAssistant, entry: ConfigEntry) -> None:
 
     Raises TakeOverError; the entry is as it was then.
     """
-    identity, reading = await _async_read(hass, entry)
-    old, new = str(entry.unique_id), identity.serial_number
+    old, new = str(entry.unique_id), await _async_serial_number(hass, entry)
     if not new:
         raise TakeOverError("no_serial_number")
-    others = (other.unique_id for other in hass.config_entries.async_entries(DOMAIN))
-    if new != old and new in others:
-        raise TakeOverError("already_configured")
+    if new != old:
+        others = (other.unique_id for other in hass.config_entries.async_entries(DOMAIN))
+        if new in others:
+            raise TakeOverError("already_configured")
+        await _async_go_on_with(hass, entry, old, new)
+    await hass.config_entries.async_reload(entry.entry_id)
 
+
+async def _async_go_on_with(hass: HomeAssistant, entry: ConfigEntry, old: str, new: str) -> None:
+    """Let all that is kept of an entry's meter be that of another one."""
     if entry.state is ConfigEntryState.LOADED:
         await hass.config_entries.async_unload(entry.entry_id)
     guard = CounterGuard(hass, entry)
     await guard.async_load()
-    await guard.async_take_over(reading)
+    await _async_rename(hass, entry, old, new)
+    await guard.async_take_over()
     # What was found out about the old meter's sign says nothing about the new one's.
     await watch_store(hass, entry).async_remove()
-    await _async_rename(hass, entry, old, new)
     hass.config_entries.async_update_entry(entry, unique_id=new)
-    await hass.config_entries.async_reload(entry.entry_id)
 
 
-async def _async_read(hass: HomeAssistant, entry: ConfigEntry) -> tuple[Identity, Reading]:
-    """Read the meter that answers for an entry.
+async def _async_serial_number(hass: HomeAssistant, entry: ConfigEntry) -> str:
+    """Return who answers for an entry.
 
     Raises TakeOverError.
     """
@@ -86,7 +78,7 @@ async def _async_read(hass: HomeAssistant, entry: ConfigEntry) -> tuple[Identity
             hass, link_params(entry.data), entry.data[CONF_UNIT_ID]
         ) as unit:
             meter = await identify(unit, entry.data)
-            return meter.identity, await meter.read()
+            return meter.identity.serial_number
     except (MeterError, HomeAssistantError) as err:
         raise TakeOverError("not_answering") from err
 

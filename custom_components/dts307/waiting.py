@@ -28,7 +28,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from .const import CONF_UNIT_ID, DEFAULT_SCAN_INTERVAL
 from .link import attentive_unit, failure_key, identify, link_params
-from .meter import MeterError, ReadRefusedError
+from .meter import AnotherMeterError, MeterError, ReadRefusedError
 from .meter.chain import BASE_ADDRESSES, read_registers
 from .meter.health import LinkHealth
 
@@ -100,7 +100,7 @@ class MeterAwaited:
         self._async_schedule()
 
     async def _async_read(self) -> None:
-        """Read a meter; another one only as far as it takes to know that.
+        """Read the entry's meter; another one only as far as it takes to know that.
 
         Raises MeterError, or HomeAssistantError if the link is in use with other settings.
         """
@@ -112,5 +112,6 @@ class MeterAwaited:
             with suppress(ReadRefusedError):
                 await read_registers(attentive_unit(unit, data, missing=True), BASE_ADDRESSES[0], 2)
             meter = await identify(unit, data)
-            if meter.identity.serial_number == self._entry.unique_id:
-                await meter.read()
+            if meter.identity.serial_number != self._entry.unique_id:
+                raise AnotherMeterError("the serial number is another")
+            await meter.read()

@@ -4,12 +4,12 @@ from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.storage import Store
 from homeassistant.helpers.sun import is_up
 from homeassistant.util import dt as dt_util
 
 from .const import CONF_DIRECTION, DIRECTION_AUTO, DOMAIN
+from .issues import async_raise_issue, async_withdraw_issue
 from .meter import Reading
 from .meter.direction import Direction, DirectionState, observe, oriented
 from .meter.plausibility import NoMeasurement, measures_nothing
@@ -22,6 +22,7 @@ _LASTING_SECONDS: Final = 60.0
 _TURNED: Final = "power_turned"
 _UNSIGNED: Final = "power_unsigned"
 _OPPOSITE: Final = "phase_opposite"
+_ALL: Final = (_TURNED, _UNSIGNED, _OPPOSITE, *NoMeasurement)
 
 
 def watch_store(hass: HomeAssistant, entry: ConfigEntry) -> Store[dict[str, Any]]:
@@ -46,6 +47,9 @@ class InstallationWatch:
 
     async def async_load(self) -> None:
         """Go on from the evidence that was last kept."""
+        for key in _ALL:
+            # It may have been told before, but not of the evidence and the options of now.
+            async_withdraw_issue(self._hass, self._entry, key)
         if stored := await self._store.async_load():
             self._state = DirectionState.from_dict(stored)
             self._senses = senses_from_dict(stored.get("senses", {}))
@@ -77,19 +81,18 @@ class InstallationWatch:
 
     def _findings(self, reading: Reading, now: float) -> dict[str, dict[str, str]]:
         """Return the issues that there are now, with what is to be put into their texts."""
-        findings = {}
+        findings: dict[str, dict[str, str]] = {}
         if self._chosen == DIRECTION_AUTO and self._direction is Direction.EXPORT_POSITIVE:
-            findings[_TURNED] = {"name": self._entry.title}
+            findings[_TURNED] = {}
         if self._direction is Direction.UNSIGNED:
-            findings[_UNSIGNED] = {"name": self._entry.title}
+            findings[_UNSIGNED] = {}
         if phases := self._state.suspect_phases:
-            named = ", ".join(sorted(phases)).upper()
-            findings[_OPPOSITE] = {"name": self._entry.title, "phases": named}
+            findings[_OPPOSITE] = {"phases": ", ".join(sorted(phases)).upper()}
         nothing = measures_nothing(reading)
         if nothing is not self._nothing:
             self._nothing, self._nothing_since = nothing, now
         if nothing and now - self._nothing_since >= _LASTING_SECONDS:
-            findings[nothing.value] = {"name": self._entry.title}
+            findings[nothing.value] = {}
         return findings
 
     @callback
@@ -97,18 +100,7 @@ class InstallationWatch:
         """Raise an issue for each new finding, and withdraw those that no longer hold."""
         for key, placeholders in findings.items():
             if self._raised.get(key) != placeholders:
-                ir.async_create_issue(
-                    self._hass,
-                    DOMAIN,
-                    self._issue_id(key),
-                    is_fixable=False,
-                    severity=ir.IssueSeverity.WARNING,
-                    translation_key=key,
-                    translation_placeholders=placeholders,
-                )
+                async_raise_issue(self._hass, self._entry, key, placeholders=placeholders)
         for key in self._raised.keys() - findings.keys():
-            ir.async_delete_issue(self._hass, DOMAIN, self._issue_id(key))
+            async_withdraw_issue(self._hass, self._entry, key)
         self._raised = findings
-
-    def _issue_id(self, key: str) -> str:
-        return f"{key}_{self._entry.entry_id}"

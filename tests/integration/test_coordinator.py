@@ -225,7 +225,7 @@ async def test_another_meter_takes_its_place(hass: HomeAssistant) -> None:
         await load(hass, entry)
         device.become(MeterConfig(model=201, serial="S30799999"))
         await let_pass(hass)
-        assert entry.state is ConfigEntryState.SETUP_ERROR
+        assert entry.state is ConfigEntryState.SETUP_RETRY
         assert entry.error_reason_translation_key == "another_meter"
         assert {state.state for state in hass.states.async_all("sensor")} == {STATE_UNAVAILABLE}
         assert async_get_connection_info(hass) == []

@@ -194,7 +194,7 @@ async def test_another_meter_at_another_speed(hass: HomeAssistant) -> None:
         result = await submit(hass, result, wrong)
         assert_refused(result, "reconfigure_serial", "another_meter")
         assert entry.data == data
-        assert entry.state is ConfigEntryState.SETUP_ERROR
+        assert entry.state is ConfigEntryState.SETUP_RETRY
 
 
 @pytest.mark.parametrize("speed", [SPEED, OTHER_SPEED])

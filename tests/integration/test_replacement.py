@@ -1,5 +1,6 @@
 """Another meter under the same address is never mixed in."""
 
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
@@ -133,10 +134,52 @@ async def test_replaced_while_home_assistant_was_off(hass: HomeAssistant, meter:
         assert await hass.config_entries.async_unload(entry.entry_id)
         replace(meter)
         assert not await hass.config_entries.async_setup(entry.entry_id)
-        assert entry.state is ConfigEntryState.SETUP_ERROR
+        assert entry.state is ConfigEntryState.SETUP_RETRY
         assert await answer(hass, entry, "same_place") == "create_entry"
         assert hass.config_entries.async_loaded_entries(DOMAIN) == [entry]
         assert energy(hass) == "5000.0"
+
+
+async def test_the_own_meter_comes_back_while_home_assistant_waits(
+    hass: HomeAssistant, meter: Device
+) -> None:
+    """The entry is set up by itself; and whoever clicks just then breaks nothing."""
+    async with network(meter) as line:
+        entry = entry_for(meter, network_data(line))
+        await load(hass, entry)
+        own = dict(meter.registers)
+        assert await hass.config_entries.async_unload(entry.entry_id)
+        replace(meter)
+        assert not await hass.config_entries.async_setup(entry.entry_id)
+        meter.registers = own
+        meter.write("TotWhImp", 5_000_060)
+        assert await answer(hass, entry, "same_place") == "create_entry"
+        assert entry.state is ConfigEntryState.LOADED
+        assert entry.unique_id == OLD
+        assert question(hass, entry) is None
+        await let_pass(hass)
+        assert energy(hass) == "5000.06"
+
+
+async def test_an_old_question_is_not_asked_of_the_new_meter(
+    hass: HomeAssistant, meter: Device, freezer: FrozenDateTimeFactory
+) -> None:
+    """Its counter begins where the old one's stood, however that came about."""
+    async with network(meter) as line:
+        entry = entry_for(meter, network_data(line), ct_rating=100.0, ct_sets=1)
+        await load(hass, entry)
+        meter.write("TotWhImp", 7)
+        for _ in range(14):
+            freezer.tick(6)
+            await let_pass(hass)
+        asked = f"counter_set_back_{entry.entry_id}"
+        assert ir.async_get(hass).async_get_issue(DOMAIN, asked)
+        assert await hass.config_entries.async_unload(entry.entry_id)
+        replace(meter)
+        assert not await hass.config_entries.async_setup(entry.entry_id)
+        assert await answer(hass, entry, "same_place") == "create_entry"
+        assert energy(hass) == "5000.0"
+        assert ir.async_get(hass).async_get_issue(DOMAIN, asked) is None
 
 
 @pytest.mark.parametrize("reason", ["not_answering", "already_configured", "no_serial_number"])
@@ -175,7 +218,8 @@ async def test_an_entry_that_is_gone(hass: HomeAssistant, meter: Device) -> None
         asked = question(hass, entry)
         assert asked is not None
         manager = hass.data["repairs"]["flow_manager"]
-        await hass.config_entries.async_remove(entry.entry_id)
         shown = await manager.async_init(DOMAIN, data={"issue_id": asked.issue_id})
+        await hass.config_entries.async_remove(entry.entry_id)
+        assert question(hass, entry) is None
         result = await manager.async_configure(shown["flow_id"], {"next_step_id": "same_place"})
         assert result["reason"] == "not_answering"

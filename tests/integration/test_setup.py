@@ -122,7 +122,7 @@ async def test_another_meter_answers(hass: HomeAssistant) -> None:
     async with network(device) as line:
         entry = entry_for(device, network_data(line))
         device.write("SN", "S30799999")
-        await load(hass, entry, ConfigEntryState.SETUP_ERROR)
+        await load(hass, entry, ConfigEntryState.SETUP_RETRY)
         assert entry.error_reason_translation_key == "another_meter"
         assert entry.reason == reason_text("another_meter")
         assert async_get_connection_info(hass) == []

@@ -81,6 +81,7 @@ async def test_a_glitch(books: Books, wrong: int) -> None:
     await books.poll(seconds=FIVE_MINUTES)
     books.flow(imported=10)
     await books.poll(seconds=FIVE_MINUTES)
+    await books.poll()
     await books.are_true()
 
 
@@ -222,7 +223,7 @@ async def test_a_counter_that_was_set_back(books: Books, loaded: MockConfigEntry
     await books.poll(14)
     books.flow(imported=6)
     await books.poll()
-    await books.answer("counter_set_back", loaded, "real")
+    await books.answer("counter_set_back", loaded, "zero")
     books.flow(imported=10)
     await books.poll()
     await books.are_true()
@@ -239,7 +240,7 @@ async def test_a_counter_that_was_not_set_back(books: Books, loaded: MockConfigE
     await books.reappear()
     books.read_well()
     await books.poll(14)
-    await books.answer("counter_set_back", loaded, "not_real")
+    await books.answer("counter_set_back", loaded, "not_set_back")
     await books.vanish(hours=1)
     books.flow(imported=100_000)
     await books.reappear()

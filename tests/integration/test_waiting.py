@@ -137,7 +137,7 @@ async def test_a_meter_that_refuses_at_first(hass: HomeAssistant) -> None:
 
 
 async def test_another_meter_comes(hass: HomeAssistant) -> None:
-    """It is not taken for the one that was waited for; its owner is asked."""
+    """It is not taken for the one that is waited for; its owner is asked, and the own one found."""
     device = Device()
     async with network(device) as line:
         entry = entry_for(device, network_data(line))
@@ -146,10 +146,13 @@ async def test_another_meter_comes(hass: HomeAssistant) -> None:
         await asyncio.sleep(FOUND_WITHIN)
         device.write("SN", "S30799999")
         device.silent = False
-        await reaches(hass, entry, ConfigEntryState.SETUP_ERROR)
+        issues, issue_id = ir.async_get(hass), f"meter_replaced_{entry.entry_id}"
+        await becomes(hass, lambda: issues.async_get_issue(DOMAIN, issue_id) is not None)
+        assert entry.state is ConfigEntryState.SETUP_RETRY
         assert entry.error_reason_translation_key == "another_meter"
-        assert ir.async_get(hass).async_get_issue(DOMAIN, f"meter_replaced_{entry.entry_id}")
-        assert async_get_connection_info(hass) == []
+        device.write("SN", entry.unique_id)
+        await reaches(hass, entry, ConfigEntryState.LOADED)
+        assert issues.async_get_issue(DOMAIN, issue_id) is None
 
 
 async def remove(hass: HomeAssistant, entry: MockConfigEntry) -> None:

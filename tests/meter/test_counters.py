@@ -6,11 +6,9 @@ from typing import Any
 import pytest
 
 from custom_components.dts307.meter import PerPhase, Reading
+from custom_components.dts307.meter.counter import Answer, Counter, Point, Question
 from custom_components.dts307.meter.counters import (
-    Counter,
     Counters,
-    Point,
-    Question,
     Registers,
     guarded,
     questions,
@@ -76,7 +74,7 @@ def test_a_wrong_reading_shows_nowhere(wrong: float) -> None:
     counter = trusted(5000).after(wrong, 5.0, LIMITS)
     assert counter.published == 5000
     counter = counter.after(5020, 10.0, LIMITS)
-    assert counter == replace(counter, candidate=None)
+    assert counter.row is None
     assert counter.published == 5020
 
 
@@ -119,14 +117,14 @@ def test_what_lasts_is_asked() -> None:
 
 
 def test_a_question_goes_when_the_register_is_right_again() -> None:
-    counter = lasting(trusted(500_000), 7.0).after(500_100, 70.0, LIMITS)
+    counter = read(lasting(trusted(500_000), 7.0), 500_100, 500_100, begin=70.0)
     assert counter.question is None
     assert counter.published == 500_100
 
 
 def test_a_counter_that_was_set_back_to_zero() -> None:
     """What it has counted since is counted."""
-    counter = lasting(trusted(500_000), 7.0).settled(LIMITS, real=True)
+    counter = lasting(trusted(500_000), 7.0).settled(Answer.ZERO, LIMITS)
     assert counter.published == 500_007
     assert counter.question is None
     assert read(counter, 17.0, begin=70.0).published == 500_017
@@ -134,14 +132,14 @@ def test_a_counter_that_was_set_back_to_zero() -> None:
 
 def test_a_counter_that_was_set_to_something_else() -> None:
     """Where it began nobody knows, but for where it was first seen."""
-    counter = lasting(trusted(500_000), 250_000.0).settled(LIMITS, real=True)
+    counter = lasting(trusted(500_000), 250_000.0).settled(Answer.ELSEWHERE, LIMITS)
     assert counter.published == 500_000
     assert read(counter, 250_010.0, begin=70.0).published == 500_010
 
 
 def test_a_counter_that_was_wrong_before() -> None:
     """It waits until the register has caught up."""
-    counter = lasting(trusted(500_000), 490_000.0).settled(LIMITS, real=False)
+    counter = lasting(trusted(500_000), 490_000.0).settled(Answer.NOT_SET_BACK, LIMITS)
     assert counter.published == 500_000
     assert read(counter, 490_100, begin=70.0).published == 500_000
     later = read(counter, 500_050, 500_060, begin=10_000.0)
@@ -150,15 +148,130 @@ def test_a_counter_that_was_wrong_before() -> None:
 
 def test_a_leap_is_counted_or_not() -> None:
     counter = lasting(trusted(500_000), 900_000.0)
-    assert counter.settled(LIMITS, real=True).published == 900_000
-    left_out = counter.settled(LIMITS, real=False)
+    assert counter.settled(Answer.REAL, LIMITS).published == 900_000
+    left_out = counter.settled(Answer.NOT_REAL, LIMITS)
     assert left_out.published == 500_000
     assert read(left_out, 900_010.0, begin=70.0).published == 500_010
 
 
 def test_an_answer_that_nobody_asked_for_changes_nothing() -> None:
-    counter = trusted(5000)
-    assert counter.settled(LIMITS, real=True) is counter
+    for counter in (Counter(), trusted(5000), trusted(5000).after(0.0, 5.0, LIMITS)):
+        assert counter.settled(Answer.ZERO, LIMITS) is counter
+    back = lasting(trusted(500_000), 7.0)
+    assert back.settled(Answer.REAL, LIMITS) is back
+
+
+def test_zero_is_not_believed_where_it_cannot_be() -> None:
+    """Not even 250 kWh have gone through in five seconds, whatever was clicked on."""
+    counter = lasting(trusted(500_000), 250_000.0).settled(Answer.ZERO, LIMITS)
+    assert counter.published == 500_000
+
+
+UNRATED = Limits(power=8_310_000.0, likely=415_500.0, resolution=1.0, modulus=2.0**32)
+FINE = Limits(power=332_400.0, likely=20_000.0, resolution=0.01, modulus=2.0**32 / 100)
+DAY = 86_400.0
+
+
+@pytest.mark.parametrize(
+    ("limits", "stood", "outage", "stands"),
+    [
+        (UNRATED, 10e6, 22 * DAY, 500.0),
+        (FINE, 10e6, 5 * DAY, 500.0),
+        (replace(FINE, power=8_310_000.0), 10e6, DAY / 4, 500.0),
+        (UNRATED, 10e6, -3600.0, 500.0),
+    ],
+)
+def test_a_set_back_in_a_long_outage_is_no_turn(
+    limits: Limits, stood: float, outage: float, stands: float
+) -> None:
+    """Though the rest of the way to the end could have been gone meanwhile, at full power."""
+    counter = trusted(stood)
+    for number in range(20):
+        counter = counter.after(stands, outage + 5 * number, limits)
+    assert counter.published == stood
+    assert counter.question is Question.SET_BACK
+
+
+def test_a_turn_during_an_outage_is_one() -> None:
+    counter = trusted(2.0**32 - 20_000)
+    counter = read(counter, 5_000, 5_010, begin=DAY / 4)
+    assert counter.published == 2.0**32 + 5_010
+
+
+@pytest.mark.parametrize("leap", [100e6, 3e6])
+@pytest.mark.parametrize("disturbance", ["misread", "gap"])
+def test_a_question_does_not_answer_itself(leap: float, disturbance: str) -> None:
+    """What was impossible at first is no likelier after months, whatever happens in between."""
+    counter = trusted(10e6)
+    for number in range(14):
+        counter = counter.after(leap, 5.0 + 5 * number, UNRATED)
+    asked = counter.question
+    assert asked is (Question.LEAP if leap > 10e6 else Question.SET_BACK)
+    later = 30 * DAY
+    if disturbance == "misread":
+        counter = counter.after(leap, later - 10, UNRATED)
+        counter = counter.after(0.0, later - 5, UNRATED)
+        assert counter.question is asked
+    for number in range(20):
+        counter = counter.after(leap + 1000, later + 5 * number, UNRATED)
+        assert counter.question is asked
+        assert counter.published == 10e6
+    # What has gone through since it was first seen there is not lost.
+    answer = Answer.NOT_REAL if asked is Question.LEAP else Answer.ELSEWHERE
+    assert counter.settled(answer, UNRATED).published == 10e6 + 1000
+
+
+def test_a_question_gives_way_to_another_number_that_lasts() -> None:
+    """The register has been set once more; only where it is now counts."""
+    counter = lasting(trusted(500_000), 7.0)
+    counter = read(counter, *[900_000.0] * 6, begin=75.0)
+    assert counter.question is Question.SET_BACK
+    counter = read(counter, *[900_000.0] * 8, begin=105.0)
+    assert counter.question is Question.LEAP
+
+
+def test_while_asked_a_single_reading_is_no_return() -> None:
+    counter = lasting(trusted(500_000), 7.0).after(500_100.0, 70.0, LIMITS)
+    assert counter.published == 500_000
+    assert counter.awaits_confirmation
+    assert counter.after(7.0, 75.0, LIMITS).question is Question.SET_BACK
+    assert counter.after(500_110.0, 75.0, LIMITS).published == 500_110
+
+
+def test_a_small_counter_that_was_set_back_is_asked_about_too() -> None:
+    """However much the wires could carry in a minute and a half."""
+    counter = trusted(8_000)
+    for number in range(20):
+        counter = counter.after(0.0, 5.0 + 5 * number, UNRATED)
+    assert counter.question is Question.SET_BACK
+
+
+def test_a_meter_that_shows_zero_while_it_starts_asks_nothing() -> None:
+    counter = read(trusted(150_000), *[0.0] * 4, begin=5.0)
+    assert counter.published == 150_000
+    counter = read(counter, 150_000, 150_001, begin=25.0)
+    assert counter.question is None
+    assert counter.row is None
+    assert counter.published == 150_001
+
+
+def test_wrong_readings_by_turns_leave_nothing_behind() -> None:
+    """Each a little high, with a true one between any two: what is ahead is waited for."""
+    counter = read(trusted(5000), 5050, 5001, 5060, 5002, 5003, 5004, begin=5.0)
+    assert counter.published == 5060
+    assert counter.question is None
+    assert counter.row is None
+    assert read(counter, 5100, begin=35.0).published == 5100
+
+
+def test_a_register_that_runs_backwards_is_asked_about() -> None:
+    """It is not waited for without end, though each step is but one count."""
+    counter, register = trusted(500_000), 500_000.0
+    for number in range(4000):
+        register -= 1
+        counter = counter.after(register, 5.0 + 5 * number, LIMITS)
+        assert counter.published == 500_000
+    assert counter.question is Question.SET_BACK
 
 
 def test_a_clock_that_was_set_back_does_not_stop_the_counter() -> None:
@@ -213,33 +326,70 @@ async def test_a_question_is_answered_for_all_that_it_is_about() -> None:
         counters, checked = guarded(counters, zero, 10.0 + 5 * number, 200.0)
     assert checked.energy_imported.total == 5_000_000
     assert questions(counters) == {Question.SET_BACK, Question.LEAP}
-    counters = settled(counters, Question.SET_BACK, zero, 200.0, real=True)
+    counters = settled(counters, Answer.ZERO, zero, 200.0)
     assert questions(counters) == {Question.LEAP}
-    counters = settled(counters, Question.LEAP, zero, 200.0, real=False)
+    counters = settled(counters, Answer.NOT_REAL, zero, 200.0)
     assert questions(counters) == frozenset()
     assert counters["energy_exported.total"].published == 3_000_000
 
 
 async def test_another_meter_goes_on_where_the_old_one_was() -> None:
-    """What it does not count, or was never confirmed, begins anew."""
+    """A counter that it tells late, and one that was never confirmed, included."""
     old = await a_reading(totwhimp=5000, totwhexp=70, totwhimppha=2000)
     counters: Counters = {}
     for now in (0.0, 5.0):
         counters, _ = guarded(counters, old, now, 200.0)
-    counters = {**counters, "energy_imported.b": Counter()}
-    new = replace(
-        old,
-        energy_imported=PerPhase(total=123.0, b=1.0),
+    counters = taken_over({**counters, "energy_imported.b": Counter()})
+    new = replace(old, energy_imported=PerPhase(total=123.0, b=1.0), energy_exported=PerPhase())
+    counters, checked = guarded(counters, new, 100.0, 200.0)
+    assert checked.energy_imported.total == 5000
+    assert checked.energy_imported.b is None
+    counters, checked = guarded(counters, new, 105.0, 200.0)
+    assert checked.energy_imported == PerPhase(total=5000, a=2000, b=1.0, c=old.energy_imported.c)
+    assert checked.energy_exported.total == 70
+    more = replace(
+        new,
+        energy_imported=PerPhase(total=133.0),
         energy_exported=PerPhase(total=900_000.0),
     )
-    counters = taken_over(counters, new, 100.0)
-    assert counters.keys() == {"energy_imported.total", "energy_exported.total"}
-    _, checked = guarded(counters, new, 105.0, 200.0)
-    assert checked.energy_imported.total == 5000
+    for now in (110.0, 115.0):
+        counters, checked = guarded(counters, more, now, 200.0)
+    assert checked.energy_imported.total == 5010
     assert checked.energy_exported.total == 70
-    more = replace(new, energy_exported=PerPhase(total=900_010.0))
-    _, checked = guarded(counters, more, 110.0, 200.0)
+    later = replace(more, energy_exported=PerPhase(total=900_010.0))
+    _, checked = guarded(counters, later, 120.0, 200.0)
     assert checked.energy_exported.total == 80
+
+
+async def test_one_answer_is_for_those_that_would_ask_later_too() -> None:
+    """Apparent energy is read once a minute, and would ask the same minutes later."""
+    reading = await a_reading(totwhimp=5_000_000, totvahimp=6_000_000)
+    counters: Counters = {}
+    for now in (0.0, 5.0):
+        counters, _ = guarded(counters, reading, now, 200.0)
+    zero = replace(
+        reading,
+        energy_imported=PerPhase(total=0.0),
+        apparent_energy_imported=PerPhase(total=0.0),
+    )
+    for number in range(14):
+        whole = number % 12 == 0
+        counters, _ = guarded(counters, replace(zero, whole=whole), 10.0 + 5 * number, 200.0)
+    assert counters["energy_imported.total"].question is Question.SET_BACK
+    assert counters["apparent_energy_imported.total"].question is None
+    counters = settled(counters, Answer.ZERO, zero, 200.0)
+    assert counters["apparent_energy_imported.total"].row is None
+    assert counters["apparent_energy_imported.total"].published == 6_000_000
+
+
+async def test_understated_transformers_do_not_stop_the_counter() -> None:
+    """The power that flows is possible, whatever the owner has entered."""
+    counters: Counters = {}
+    for number in range(100):
+        energy = 5_000_000 + 12.5 * number
+        reading = await a_reading(totwhimp=int(energy), w=9000, w_sf=0)
+        counters, checked = guarded(counters, reading, 5.0 * number, 5.0)
+    assert checked.energy_imported.total == 5_001_237
 
 
 async def test_the_registers_are_what_the_meter_itself_shows() -> None:
@@ -263,8 +413,10 @@ async def test_the_registers_are_what_the_meter_itself_shows() -> None:
     )
 
     new = replace(reading, energy_imported=PerPhase(total=123.4))
-    counters = taken_over(counters, new, 20.0)
-    assert registers(counters).imported == Point(value=123.4, at=20.0)
+    counters, _ = guarded(taken_over(counters), new, 20.0, 200.0)
+    assert registers(counters).imported is None
+    counters, _ = guarded(counters, new, 25.0, 200.0)
+    assert registers(counters).imported == Point(value=123.4, at=25.0)
 
 
 async def test_limits_are_physics() -> None:
@@ -282,7 +434,8 @@ async def test_limits_are_physics() -> None:
     assert likely == replace(total, likely=4 * 5_000 + 0.05 * total.power)
     assert likely.for_a_single_reading.reach(3600) == likely.likely + 10
     overloaded = replace(reading, power=PerPhase(total=500_000.0))
-    assert counter_limits(overloaded, "energy_imported.total", 50_000.0, 200.0) == total
+    seen = counter_limits(overloaded, "energy_imported.total", 50_000.0, 200.0)
+    assert seen.power == seen.likely == 2 * 500_000
     phase = counter_limits(reading, "energy_imported.a", 50_000.0, None)
     assert phase.power == 2 * DEFAULT_SERVICE_CURRENT * 480
 

@@ -1,6 +1,7 @@
 """Which registers a reading asks for and when, and what it keeps from one to the next."""
 
 import dataclasses
+from itertools import pairwise
 
 from modbus_connection import ModbusExceptionError
 import pytest
@@ -52,17 +53,33 @@ async def test_a_poll_is_one_request_and_once_a_minute_a_longer_one(model_id: in
 
 
 @every_model
-@pytest.mark.parametrize(("pause", "whole"), [(-0.001, False), (0, True), (1e6, True)])
-async def test_the_whole_model_is_due_after_a_minute(
+@pytest.mark.parametrize(("pause", "whole"), [(39.9, False), (40.0, True), (1e6, True)])
+async def test_the_whole_model_is_due_after_about_a_minute(
     model_id: int, pause: float, *, whole: bool
 ) -> None:
+    """Earlier, if the next read would be further off."""
     clock = Clock()
     meter, device = await meter_with(snapshot(model_id, 1), clock=clock)
     await meter.read()
     device.read_events.clear()
-    clock.now += FULL_READ_EVERY + pause
+    clock.now += pause
     await meter.read()
     assert device.requests == (full_read if whole else fast_read)(model_id)
+
+
+@pytest.mark.parametrize("interval", [1, 5, 7, 29, 31, 39, 41, 46, 59, 60])
+async def test_whole_reads_are_never_far_apart(interval: int) -> None:
+    """At any poll interval, so that two of them can agree on a counter."""
+    clock = Clock()
+    meter, _ = await meter_with(snapshot(203, 1), clock=clock)
+    whole = []
+    for _ in range(200):
+        if (await meter.read()).whole:
+            whole.append(clock.now)
+        clock.now += interval
+    gaps = [later - earlier for earlier, later in pairwise(whole)]
+    assert max(gaps) <= 80
+    assert min(gaps) >= 40
 
 
 @every_model

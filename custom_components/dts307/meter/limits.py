@@ -82,7 +82,8 @@ def counter_limits(reading: Reading, key: str, raw: float, service_current: floa
     """Return what physics allows a counter: service current times voltage times phases.
 
     ``key`` names the counter and its part, such as ``energy_imported.total``. A power that the
-    meter does not tell makes all of that likely.
+    meter does not tell makes all of that likely, and one that it does tell is possible, even if the
+    owner has understated the current transformers.
     """
     name, _, part = key.partition(".")
     energy = ENERGIES[name]
@@ -91,8 +92,9 @@ def counter_limits(reading: Reading, key: str, raw: float, service_current: floa
     volts = max((_HIGHEST_VOLTAGE, *measured))
     phases = reading.phases if part == "total" else 1
     step: float | None = getattr(reading, energy.resolution)
-    possible = _MARGIN * (service_current or DEFAULT_SERVICE_CURRENT) * volts * phases
     seen: float | None = getattr(getattr(reading, energy.power), part)
+    rated = (service_current or DEFAULT_SERVICE_CURRENT) * volts * phases
+    possible = _MARGIN * max(rated, abs(seen or 0.0))
     likely = possible if seen is None else _EVIDENCE * abs(seen) + _UNSEEN * possible
     return Limits(
         power=possible,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+import math
 import time
 from typing import Final, Self
 
@@ -68,7 +69,7 @@ class Meter:
         self._full = self._layout.full(unit, model)
         self._slow_points: dict[str, float | None] = {}
         self._events: MeterEvent | None = None
-        self._full_read_at: float | None = None
+        self._read_at = self._full_read_at = -math.inf
 
     @classmethod
     async def identify(
@@ -120,7 +121,10 @@ class Meter:
 
     async def _read(self, *, whole: bool) -> Reading:
         now = self._clock()
-        due = self._full_read_at is None or now - self._full_read_at >= FULL_READ_EVERY
+        # If the next read were further off than this one, it is better early than late.
+        half_way = (now - self._read_at) / 2
+        due = now + half_way >= self._full_read_at + FULL_READ_EVERY
+        self._read_at = now
         if whole or due:
             await self._read_full()
             self._full_read_at = now

@@ -3,9 +3,10 @@
 Read as what SunSpec says it is, such a register begins at 0 and goes on from 2^32 downwards: it
 would show millions of kWh that sink. A register in the upper half of its range may be one of them,
 or may honestly have come so far. So it is left out of a reading until it has moved twice in a row
-in one direction, each time by a little. That is kept, so that it has to be found out once; and two
-contrary movements are believed again, should a meter be set up anew. Energy imported is not known
-to be kept like that by any meter.
+in one direction, each time by a little, or another of the meter's registers up there has: they all
+count alike. That is kept, so that it has to be found out once; and two contrary movements are
+believed again, should a meter be set up anew. Energy imported is not known to be kept like that by
+any meter.
 
 This is a pure state machine: states are immutable, and nothing here knows how they are kept.
 """
@@ -50,13 +51,17 @@ class Sense:
             return replace(moved, run=run, downwards=run < 0)
         return replace(moved, run=run)
 
-    def counted(self, counts: int) -> int | None:
-        """Return how many counts a register stands for; None while nobody can tell."""
+    def counted(self, counts: int, *, like: bool | None) -> int | None:
+        """Return how many counts a register stands for; None while nobody can tell.
+
+        ``like`` is whether another register of the meter counts downwards, if that is known.
+        """
+        downwards = like if self.downwards is None else self.downwards
         if counts < _HALF:
             return counts
-        if self.downwards is None:
+        if downwards is None:
             return None
-        return _COUNTS - counts if self.downwards else counts
+        return _COUNTS - counts if downwards else counts
 
 
 type Senses = Mapping[str, Sense]
@@ -72,16 +77,18 @@ def upright(senses: Senses, reading: Reading) -> tuple[Senses, Reading]:
     if step is None:
         sizes = {part: value and abs(value) for part, value in asdict(values).items()}
         return senses, replace(reading, energy_exported=PerPhase(**sizes))
-    after = dict(senses)
+    counts = {
+        part: round(value / step) for part in PARTS if (value := getattr(values, part)) is not None
+    }
+    seen = {part: senses.get(part, Sense()).after(count) for part, count in counts.items()}
+    after = {**senses, **seen}
+    decided = {sense.downwards for sense in after.values()} - {None}
+    like = decided.pop() if len(decided) == 1 else None
     parts: dict[str, float | None] = {}
-    for part in PARTS:
-        value: float | None = getattr(values, part)
-        if value is not None:
-            counts = round(value / step)
-            after[part] = after.get(part, Sense()).after(counts)
-            known = after[part].counted(counts)
-            value = value if known == counts else known and known * step
-        parts[part] = value
+    for part, count in counts.items():
+        known = after[part].counted(count, like=like)
+        # A value that stands for itself is not to be rounded.
+        parts[part] = getattr(values, part) if known == count else known and known * step
     return after, replace(reading, energy_exported=_summed(values, PerPhase(**parts)))
 
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 import json
 
 from custom_components.dts307.meter import Meter, Reading
-from custom_components.dts307.meter.counters import Counter, Counters, guarded, without
+from custom_components.dts307.meter.counter import Counter
+from custom_components.dts307.meter.counters import Counters, guarded, still_stale, without
 from simulator.meter import Meter as SimulatedMeter
 from tests.wire.soak.judge import Judge
 
@@ -23,16 +24,15 @@ class Polled:
     """Whether one of its counters is being misread."""
     hurried: bool = False
     """Whether its answers are waited for a fraction of the time only."""
-    stale: frozenset[str] = frozenset()
+    stale: Counters = field(default_factory=dict)
     """Counters of which more was published than was kept, until they are believed anew."""
     _saved: str = "{}"
     _saved_at: float = 0.0
-    _loaded_at: float = 0.0
 
     def guard(self, reading: Reading, now: float) -> Reading:
         """Return what may be published of a reading, as the integration's guard does."""
         self.counters, checked = guarded(self.counters, reading, now, _SERVICE_CURRENT)
-        self.stale = frozenset(key for key in self.stale if not self._is_believed_anew(key))
+        self.stale = still_stale(self.stale, self.counters)
         return without(checked, self.stale)
 
     def save(self, now: float, every: float = 0.0) -> None:
@@ -42,13 +42,8 @@ class Polled:
             self._saved = json.dumps(kept)
             self._saved_at = now
 
-    def restore(self, now: float, *, latest: bool) -> None:
+    def restore(self, *, latest: bool) -> None:
         """Go on from what was kept, be it the ``latest`` that there was or not."""
         stored = json.loads(self._saved)
         self.counters = {key: Counter.from_dict(value) for key, value in stored.items()}
-        self.stale = frozenset() if latest else frozenset(self.counters)
-        self._loaded_at = now
-
-    def _is_believed_anew(self, key: str) -> bool:
-        trusted = self.counters[key].trusted
-        return trusted is not None and trusted.last.at >= self._loaded_at
+        self.stale = {} if latest else self.counters

@@ -58,7 +58,7 @@ class Soak:
                 polled.judge.forget_row()
             else:
                 polled.save(self.now)
-            polled.restore(self.now, latest=not killed)
+            polled.restore(latest=not killed)
         await self.start()
 
     async def stop(self) -> None:
