@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, override
 
-from homeassistant.const import MATCH_ALL
 from homeassistant.core import callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity, DataUpdateCoordinator
@@ -18,8 +17,35 @@ class Dts307Entity[T](CoordinatorEntity[DataUpdateCoordinator[T]]):
     """An entity that shows one part of the latest Snapshot, or of the link's health."""
 
     _attr_has_entity_name = True
-    # What goes with a value is told for the moment; the value's history needs none of it.
-    _unrecorded_attributes = frozenset({MATCH_ALL})
+    # What goes with a value is told for the moment; the value's history needs none of it. They are
+    # named, as the recorder takes "all" to mean Home Assistant's own as well: without last_reset,
+    # it would book the end of each billing period as energy that has flowed back.
+    _unrecorded_attributes = frozenset(
+        {
+            "billed",
+            "block_end",
+            "block_start",
+            "counted_since",
+            "estimated",
+            "highest",
+            "if_period_ended_now",
+            "last_period_peak",
+            "last_period_peak_start",
+            "lost_phases",
+            "lowest",
+            "nominal_voltage",
+            "overloaded_in_total",
+            "overloaded_phases",
+            "period_end",
+            "period_start",
+            "read_at",
+            "running",
+            "serial_number",
+            "too_high",
+            "too_low",
+            "uncertainty",
+        }
+    )
     entity_description: Row[T]
 
     def __init__(

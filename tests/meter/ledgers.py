@@ -1,10 +1,11 @@
 """Ledgers in the making: readings at local times, and what is made of them."""
 
 from datetime import datetime
+import json
 from zoneinfo import ZoneInfo
 
-from custom_components.dts307.meter.counters import Point
-from custom_components.dts307.meter.ledger import Billing, Ledger, Period, billing
+from custom_components.dts307.meter.counter import Point
+from custom_components.dts307.meter.ledger import Billing, Counted, Ledger, Period, billing
 from custom_components.dts307.meter.track import Estimate
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -42,10 +43,27 @@ def bill(ledger: Ledger, billing_day: int = 1, zone: ZoneInfo = NEW_YORK) -> tup
     return result.this_period, result
 
 
-def value(energy: Estimate | None) -> float:
+def energy(counted: Counted | None) -> Estimate:
+    """Return an energy that is known."""
+    assert counted is not None
+    return counted.energy
+
+
+def value(known: Counted | Estimate | None) -> float:
     """Return an energy that is known, in Wh."""
-    assert energy is not None
-    return energy.value
+    estimate = energy(known) if isinstance(known, Counted) else known
+    assert estimate is not None
+    return estimate.value
+
+
+def entries(ledger: Ledger) -> int:
+    """Return how many readings a ledger keeps for good."""
+    return sum(map(len, ledger.kept.values()))
+
+
+def stored(ledger: Ledger) -> Ledger:
+    """Return the ledger after a restart."""
+    return Ledger.from_dict(json.loads(json.dumps(ledger.as_dict(), allow_nan=False)))
 
 
 def at_midnight(result: Billing) -> Estimate | None:

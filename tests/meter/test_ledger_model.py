@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.dts307.meter.counters import Point
+from custom_components.dts307.meter.counter import Point
 from custom_components.dts307.meter.ledger import Ledger, Period, Points
 from custom_components.dts307.meter.track import Estimate, as_pair, from_pair
 
 from .flow import ZONES, Flow, starts
+from .ledgers import energy
 
 DUST = 1e-3
 """Wh that binary fractions leave behind."""
@@ -38,14 +39,14 @@ class Reader:
 
     def poll(self, now: float, imported: float, exported: float) -> None:
         """Take a reading; write the ledger when it grows, and the latest reading each minute."""
-        before = self.ledger.entries
+        before = self.ledger.kept
         points = {
             f"{register}{name}": Point(value=value, at=now)
             for name, value in (("imported", imported), ("exported", exported))
             for register in ("", "register_")
         }
         self.ledger = self.ledger.after(points, "S307", self.zone)
-        if self.ledger.entries != before:
+        if self.ledger.kept != before:
             self.write("ledger", self.ledger.as_dict())
         if now - self.saved_at >= 60:
             self.saved_at = now
@@ -53,7 +54,7 @@ class Reader:
 
     def latest(self) -> dict[str, Any]:
         """Return the latest reading as it is written."""
-        return {name: as_pair(point) for name, point in self.ledger.latest.items()}
+        return {name: as_pair(point) for name, point in self.ledger.newest.items()}
 
     def write(self, name: str, content: dict[str, Any]) -> None:
         """Write one of the files."""
@@ -73,17 +74,23 @@ class Reader:
         self.write("latest", self.latest())
 
 
-def assert_true(estimate: Estimate | None, truth: float) -> None:
+def assert_true(estimate: Estimate, truth: float) -> None:
     """See that a value is between its bounds, and that the truth is."""
-    assert estimate is not None
     assert estimate.lowest - DUST <= truth <= estimate.highest + DUST
     assert estimate.lowest - DUST <= estimate.value <= estimate.highest + DUST
+
+
+def since(period: Period) -> float:
+    """Return from when on a period is counted; this meter counts both ways from the beginning."""
+    assert period.net is not None
+    return period.net.since.timestamp()
 
 
 def assert_seamless(periods: list[Period], zone: str, billing_day: int) -> None:
     """See that each period ends where the next begins, at the first second of a billing day."""
     for earlier, later in pairwise(periods):
-        assert earlier.end == later.start == later.since
+        assert later.net is not None
+        assert earlier.end == later.start == later.net.since
         day = datetime.fromtimestamp(later.start.timestamp(), UTC).astimezone(ZoneInfo(zone))
         eve = datetime.fromtimestamp(later.start.timestamp() - 1, UTC).astimezone(ZoneInfo(zone))
         assert day.date() != eve.date()
@@ -124,19 +131,19 @@ def test_what_has_gone_through_the_meter_is_in_the_periods(
 
     for zone in zones:
         periods = list(reader.ledger.periods(ZoneInfo(zone), billing_day))
-        assert periods[0].since.timestamp() == start
+        assert since(periods[0]) == start
         assert_seamless(periods, zone, billing_day)
         sums = {"imported": 0.0, "exported": 0.0}
         for period in periods:
-            borders = (period.since.timestamp(), min(period.end.timestamp(), now))
+            borders = (since(period), min(period.end.timestamp(), now))
             for name, flow in (("imported", imported), ("exported", exported)):
-                energy = getattr(period, name)
-                assert_true(energy, flow.at(borders[1]) - flow.at(borders[0]))
-                assert energy.lowest >= 0
-                sums[name] += energy.value
+                counted = energy(getattr(period, name))
+                assert_true(counted, flow.at(borders[1]) - flow.at(borders[0]))
+                assert counted.lowest >= 0
+                sums[name] += counted.value
             net = imported.at(borders[1]) - imported.at(borders[0])
             net -= exported.at(borders[1]) - exported.at(borders[0])
-            assert_true(period.net, net)
+            assert_true(energy(period.net), net)
         assert sums["imported"] == pytest.approx(imported.counts[-1] - begun[0], abs=DUST)
         assert sums["exported"] == pytest.approx(exported.counts[-1] - begun[1], abs=DUST)
 
@@ -163,10 +170,10 @@ def test_what_is_polled_all_the_time_is_never_estimated(
             reader.poll(flow.times[-1], flow.counts[-1], 0.0)
     for period in reader.ledger.periods(ZoneInfo(zone), billing_day):
         end = min(period.end.timestamp(), flow.times[-1])
-        truth = flow.at(end) - flow.at(period.since.timestamp())
-        assert period.imported is not None
-        assert not period.imported.estimated
-        assert period.imported.value == pytest.approx(truth, abs=DUST)
+        truth = flow.at(end) - flow.at(since(period))
+        counted = energy(period.imported)
+        assert not counted.estimated
+        assert counted.value == pytest.approx(truth, abs=DUST)
 
 
 def next_midnight(at: float, zone: str) -> float:

@@ -15,14 +15,16 @@ from dataclasses import asdict, dataclass, replace
 from datetime import tzinfo
 from typing import Any, Final
 
-from .counters import Point
+from .counter import Point
 from .ledger import Billing, Period
 from .periods import block_start, local_day
-from .track import Estimate, interpolated
+from .track import Estimate, as_pair, from_pair, interpolated
 
 _SECONDS_PER_HOUR: Final = 3600.0
-_RETENTION_SECONDS: Final = 100 * 86400.0
-"""Two billing periods of any month, and the time that a change of the billing day may add."""
+_RETAINED: Final = 100
+"""Days whose peaks are kept: two billing periods of any month, and the time that a change of the
+billing day may add. They are counted, as a clock that is far ahead would make all of them look old.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,24 @@ class Running:
     """what the counter stood at then, in Wh; None if that is not known"""
     point: Point
     """the latest reading"""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the block as JSON can hold it."""
+        return {
+            "start": self.start,
+            "opening": self.opening and self.opening.as_dict(),
+            "point": as_pair(self.point),
+        }
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> Running:
+        """Return the block that ``as_dict`` described."""
+        opening = stored["opening"]
+        return cls(
+            start=float(stored["start"]),
+            opening=None if opening is None else Estimate.from_dict(opening),
+            point=from_pair(stored["point"]),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,11 +133,10 @@ class DemandRecord:
         )
 
     def _peaks_with(self, block: Block, zone: tzinfo) -> tuple[Block, ...]:
-        oldest = block.start - _RETENTION_SECONDS
-        peaks = tuple(peak for peak in self.peaks if peak.start >= oldest)
-        if peaks and local_day(peaks[-1].start, zone) == local_day(block.start, zone):
-            return (*peaks[:-1], max(peaks[-1], block, key=_power))
-        return (*peaks, block)
+        *earlier, latest = self.peaks or (block,)
+        if local_day(latest.start, zone) == local_day(block.start, zone):
+            return (*earlier, max(latest, block, key=_power))
+        return (*earlier, latest, block)[-_RETAINED:]
 
     def peak(self, start: float, end: float) -> Block | None:
         """Return the highest block between two midnights."""
@@ -136,7 +155,7 @@ class DemandRecord:
         """Return the record as JSON can hold it."""
         return {
             "window": self.window,
-            "running": self.running and asdict(self.running),
+            "running": self.running and self.running.as_dict(),
             "latest": self.latest and asdict(self.latest),
             "peaks": [asdict(peak) for peak in self.peaks],
         }
@@ -146,10 +165,10 @@ class DemandRecord:
         """Return the record that ``as_dict`` described."""
         running, latest = stored["running"], stored["latest"]
         return cls(
-            window=stored["window"],
-            running=running and _running(running),
-            latest=latest and Block(**latest),
-            peaks=tuple(Block(**peak) for peak in stored["peaks"]),
+            window=float(stored["window"]),
+            running=None if running is None else Running.from_dict(running),
+            latest=None if latest is None else _block(latest),
+            peaks=tuple(map(_block, stored["peaks"])),
         )
 
 
@@ -180,10 +199,5 @@ def _power(block: Block) -> float:
     return block.power
 
 
-def _running(stored: Mapping[str, Any]) -> Running:
-    opening = stored["opening"]
-    return Running(
-        start=stored["start"],
-        opening=opening and Estimate(**opening),
-        point=Point(**stored["point"]),
-    )
+def _block(stored: Mapping[str, Any]) -> Block:
+    return Block(**{name: float(value) for name, value in dict(stored).items()})

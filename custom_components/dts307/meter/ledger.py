@@ -11,63 +11,77 @@ display shows it, to be compared with the bill.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
+from functools import reduce
+from operator import sub
 from typing import Any, Final
 
-from .counters import Point, Registers
+from .counter import Point
+from .counters import Registers
 from .periods import billing_date, local_day, local_midnight, next_billing_date
 from .reading import Reading
 from .track import Estimate, Track
 
-RETENTION_SECONDS: Final = 430 * 86400.0
-"""Fourteen months, so that a bill can be compared with the same month's a year ago."""
+RETAINED: Final = 2 * 430
+"""How many readings of a total are kept: those around the midnights of fourteen months, so that a
+bill can be compared with the same month's a year ago. They are counted, as a clock that is far
+ahead would make all of them look old."""
 
 IMPORTED: Final = "imported"
 EXPORTED: Final = "exported"
 _REGISTER: Final = "register_"
+_SEEN: Final = "seen"
+"""The track of the meter's answers, which count nothing; it goes on while the totals are held."""
 
 _NOTHING: Final = Estimate.exactly(0.0)
+_DUST: Final = 1e-3
+"""Wh that differences of large floats leave over; no register is that fine."""
 
 type Points = Mapping[str, Point]
 """Readings of the totals at one time, counters and registers, by track."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """An energy of a billing period."""
+
+    since: datetime
+    """from when on it is counted: the period's start, or the first reading if that was later"""
+    energy: Estimate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
     """A billing period, or what is known of it; energies in Wh.
 
-    None is what the meter does not count.
+    None is what the meter does not count, or had not been seen to count by the period's end.
     """
 
     start: datetime
     end: datetime
     """when it ends, or will"""
-    since: datetime
-    """from when on it is counted: its start, or the first reading if that was later"""
-    imported: Estimate | None
-    exported: Estimate | None
-    brought: Estimate | None
-    """credit of earlier periods, brought forward"""
+    imported: Counted | None
+    exported: Counted | None
+    net: Counted | None
+    """energy imported minus energy exported, from when on both are counted"""
+    credit: Estimate
+    """what earlier periods have brought forward"""
 
     @property
-    def net(self) -> Estimate | None:
-        """Energy imported minus energy exported."""
-        if self.imported is None or self.exported is None:
-            return None
-        return self.imported - self.exported
+    def brought(self) -> Counted | None:
+        """The credit that was brought forward, which pays for what is net."""
+        return None if self.net is None else replace(self.net, energy=self.credit)
 
     @property
     def billed(self) -> Estimate | None:
         """What is left to be paid of the net energy after the credit that was brought forward."""
-        net, brought = self.net, self.brought
-        return None if net is None or brought is None else (net - brought).positive_part
+        return None if self.net is None else (self.net.energy - self.credit).positive_part
 
     @property
-    def carried(self) -> Estimate | None:
+    def carried(self) -> Estimate:
         """The credit that the next period begins with."""
-        net, brought = self.net, self.brought
-        return None if net is None or brought is None else (brought - net).positive_part
+        return self.credit if self.net is None else (self.credit - self.net.energy).positive_part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,9 +104,9 @@ class Billing:
     at_midnight: RegisterReadings | None = None
 
 
-def points_of(reading: Reading, registers: Registers) -> Points:
+def points_of(reading: Reading, registers: Registers, now: float) -> Points:
     """Return the totals of a reading that may be believed, each at the time it was believed."""
-    points = {}
+    points = {_SEEN: Point(value=0.0, at=now)}
     for name, total, register in (
         (IMPORTED, reading.energy_imported.total, registers.imported),
         (EXPORTED, reading.energy_exported.total, registers.exported),
@@ -116,18 +130,18 @@ class Ledger:
     """what was carried forward when it was opened"""
 
     @property
-    def latest(self) -> Points:
-        """The latest reading of each total."""
-        return {name: track.latest for name, track in self.tracks.items()}
+    def newest(self) -> Points:
+        """The reading of each total that came last."""
+        return {name: track.newest for name, track in self.tracks.items()}
 
     @property
-    def entries(self) -> int:
-        """How many readings it keeps for good; more with each midnight."""
-        return sum(len(track.points) for track in self.tracks.values())
+    def kept(self) -> Mapping[str, tuple[Point, ...]]:
+        """The readings that are kept for good; they change with midnights and with the clock."""
+        return {name: track.kept for name, track in self.tracks.items()}
 
     @property
     def now(self) -> float | None:
-        """When a total was last read, in s."""
+        """When the meter was last read, in s."""
         return max((track.latest.at for track in self.tracks.values()), default=None)
 
     def after(self, points: Points, serial_number: str, zone: tzinfo) -> Ledger:
@@ -153,17 +167,16 @@ class Ledger:
         newer = {
             name: point
             for name, point in points.items()
-            if name not in self.tracks or point.at > self.tracks[name].latest.at
+            if name not in self.tracks or point.at > self.tracks[name].newest.at
         }
         return self.after(newer, serial_number, zone)
 
     def collapsed(self, zone: tzinfo, billing_day: int) -> Ledger:
         """Return the ledger without the periods that are too old, but for the credit they left."""
-        if self.now is None:
+        full = [track.points for track in self.tracks.values() if len(track.points) > RETAINED]
+        if not full:
             return self
-        oldest = self.now - RETENTION_SECONDS
-        if all(track.since >= oldest for track in self.tracks.values()):
-            return self
+        oldest = max(points[-RETAINED].at for points in full)
         period = next(p for p in self.periods(zone, billing_day) if p.end.timestamp() > oldest)
         start = period.start.timestamp()
         if start <= self._since:
@@ -172,7 +185,7 @@ class Ledger:
             self,
             tracks={name: track.known_from(start) for name, track in self.tracks.items()},
             opened=start,
-            credit=period.brought or _NOTHING,
+            credit=period.credit,
         )
 
     def periods(self, zone: tzinfo, billing_day: int) -> Iterator[Period]:
@@ -180,72 +193,92 @@ class Ledger:
         now = self.now
         if now is None:
             return
-        netted = {IMPORTED, EXPORTED} <= self.tracks.keys()
-        brought = self.credit if netted else None
+        credit = self.credit
         day = billing_date(local_day(self._since, zone), billing_day)
         start = local_midnight(day, zone)
         while start <= now:
             day = next_billing_date(day, billing_day)
             end = local_midnight(day, zone)
-            since = max(start, self._since)
+            begin, finish = (datetime.fromtimestamp(border, zone) for border in (start, end))
             period = Period(
-                start=datetime.fromtimestamp(start, zone),
-                end=datetime.fromtimestamp(end, zone),
-                since=datetime.fromtimestamp(since, zone),
-                imported=self._energy(IMPORTED, since, min(end, now)),
-                exported=self._energy(EXPORTED, since, min(end, now)),
-                brought=brought,
+                start=begin,
+                end=finish,
+                imported=self._counted(begin, finish, now, IMPORTED),
+                exported=self._counted(begin, finish, now, EXPORTED),
+                net=self._counted(begin, finish, now, IMPORTED, EXPORTED),
+                credit=credit,
             )
             yield period
-            brought, start = period.carried, end
+            credit, start = period.carried, end
 
-    def registers_at(self, at: float, zone: tzinfo) -> RegisterReadings:
-        """Return what the meter's display showed, as far as it had been read before."""
+    def registers_at(self, at: float, now: float, zone: tzinfo) -> RegisterReadings:
+        """Return what the meter's display showed, as far as that is known now."""
         (_, first), *others = self.meters
         serials = [first, *(serial_number for since, serial_number in others if since <= at)]
         return RegisterReadings(
             at=datetime.fromtimestamp(at, zone),
             serial_number=serials[-1],
-            imported=self._register(IMPORTED, at),
-            exported=self._register(EXPORTED, at),
+            imported=self._register(IMPORTED, at, now),
+            exported=self._register(EXPORTED, at, now),
         )
 
     @property
     def _since(self) -> float:
-        """From when on all totals are known."""
-        return max(self.opened, *(track.since for track in self.tracks.values()))
+        """From when on anything is known."""
+        return max(self.opened, min(track.since for track in self.tracks.values()))
 
-    def _energy(self, name: str, start: float, end: float) -> Estimate | None:
-        track = self.tracks.get(name)
-        return None if track is None else track.between(start, end)
-
-    def _register(self, name: str, at: float) -> Estimate | None:
-        track = self.tracks.get(_REGISTER + name)
-        if track is None or at < track.since:
+    def _counted(self, start: datetime, end: datetime, now: float, *names: str) -> Counted | None:
+        """Return what a total has counted in a period, less another, from when on all are known."""
+        tracks = [self.tracks[name] for name in names if name in self.tracks]
+        since = max(start.timestamp(), self.opened, *(track.since for track in tracks))
+        until = end.timestamp()
+        if len(tracks) < len(names) or since >= until:
             return None
-        before, after = track.around(at)
-        if at < after.at and any(before.at < since <= after.at for since, _ in self.meters[1:]):
-            # Between the registers of two meters there is nothing.
-            return Estimate.exactly(before.value, estimated=True)
-        return track.at(at)
+        energies = (track.between(since, min(until, now), now) for track in tracks)
+        begun = datetime.fromtimestamp(since, start.tzinfo)
+        return Counted(since=begun, energy=reduce(sub, energies))
+
+    def _register(self, name: str, at: float, now: float) -> Estimate | None:
+        register, total = self.tracks.get(_REGISTER + name), self.tracks.get(name)
+        if register is None or total is None or at < register.since:
+            return None
+        before, after = register.around(at)
+        sooner, later = total.around(at)
+        moved, counted = after.value - before.value, later.value - sooner.value
+        if before.at < at < after.at and abs(moved - counted) > _DUST:
+            # The register was set back or started over, or it is another meter's: then there is
+            # nothing between the two, and what was read before is all that can be said.
+            return Estimate.guessed(before.value)
+        return register.at(at, now)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the ledger as JSON can hold it."""
         return {
             "tracks": {name: track.as_pairs() for name, track in self.tracks.items()},
+            "behind": {
+                name: track.behind.as_pairs() for name, track in self.tracks.items() if track.behind
+            },
             "meters": self.meters,
             "opened": self.opened,
-            "credit": asdict(self.credit),
+            "credit": self.credit.as_dict(),
         }
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> Ledger:
         """Return the ledger that ``as_dict`` described."""
+        behind = {name: Track.from_pairs(pairs) for name, pairs in dict(stored["behind"]).items()}
+        tracks = {
+            name: replace(Track.from_pairs(pairs), behind=behind.get(name))
+            for name, pairs in dict(stored["tracks"]).items()
+        }
+        meters = tuple((float(since), str(name)) for since, name in stored["meters"])
+        if tracks and not meters:
+            raise ValueError("readings of no meter")
         return cls(
-            tracks={name: Track.from_pairs(pairs) for name, pairs in stored["tracks"].items()},
-            meters=tuple((since, name) for since, name in stored["meters"]),
-            opened=stored["opened"],
-            credit=Estimate(**stored["credit"]),
+            tracks=tracks,
+            meters=meters,
+            opened=float(stored["opened"]),
+            credit=Estimate.from_dict(stored["credit"]),
         )
 
 
@@ -254,13 +287,14 @@ def billing(ledger: Ledger, zone: tzinfo, billing_day: int) -> Billing:
 
     ``billing_day`` is 1 to 31; in a month that is too short, its last day takes its place.
     """
-    if ledger.now is None:
+    now = ledger.now
+    if now is None:
         return Billing()
     *earlier, this_period = ledger.periods(zone, billing_day)
-    midnight = local_midnight(local_day(ledger.now, zone), zone)
+    midnight = local_midnight(local_day(now, zone), zone)
     return Billing(
         this_period=this_period,
         last_period=earlier[-1] if earlier else None,
-        at_billing_day=ledger.registers_at(this_period.start.timestamp(), zone),
-        at_midnight=ledger.registers_at(midnight, zone),
+        at_billing_day=ledger.registers_at(this_period.start.timestamp(), now, zone),
+        at_midnight=ledger.registers_at(midnight, now, zone),
     )

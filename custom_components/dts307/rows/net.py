@@ -13,7 +13,7 @@ from homeassistant.util import dt as dt_util
 
 from ..meter import PerPhase
 from ..meter.demand import Block
-from ..meter.ledger import Period, RegisterReadings
+from ..meter.ledger import Counted, Period, RegisterReadings
 from ..meter.track import Estimate
 from ..snapshot import Snapshot
 from . import SensorRow, in_kilo
@@ -33,41 +33,41 @@ def _kwh(energy: Estimate | None) -> float | None:
 
 
 def _certainty(energy: Estimate | None) -> Attributes:
-    """Say whether a value is an estimate, and then what it cannot be below and above."""
-    if energy is None or not energy.estimated:
-        return {"estimated": False}
-    return {
-        "estimated": True,
-        "lowest": _kilo(energy.lowest),
-        "highest": _kilo(energy.highest),
-    }
+    """Say whether a value is an estimate, and between which values it must be, if that is known."""
+    if energy is None:
+        return {}
+    bounds = {"lowest": energy.lowest, "highest": energy.highest}
+    known = {name: _kilo(bound) for name, bound in bounds.items() if math.isfinite(bound)}
+    return {"estimated": energy.estimated, **known}
 
 
 def _energy_row(
     key: str,
     period_of: Callable[[Snapshot], Period | None],
-    energy_of: Callable[[Period], Estimate | None],
+    counted_of: Callable[[Period], Counted | None],
     more_of: Callable[[Period], Attributes] = lambda _: {},
 ) -> SensorRow[Snapshot]:
     """Describe the sensor of an energy that belongs to a billing period."""
 
-    def value(now: Snapshot) -> float | None:
+    def counted(now: Snapshot) -> Counted | None:
         period = period_of(now)
-        return None if period is None else _kwh(energy_of(period))
+        return None if period is None else counted_of(period)
+
+    def value(now: Snapshot) -> float | None:
+        known = counted(now)
+        return None if known is None else _kilo(known.energy.value)
 
     def attributes(now: Snapshot) -> Attributes:
-        period = period_of(now)
-        return (
-            {}
-            if period is None
-            else {
-                "period_start": period.start,
-                "period_end": period.end,
-                "counted_since": period.since,
-                **_certainty(energy_of(period)),
-                **more_of(period),
-            }
-        )
+        period, known = period_of(now), counted(now)
+        if period is None or known is None:
+            return {}
+        return {
+            "period_start": period.start,
+            "period_end": period.end,
+            "counted_since": known.since,
+            **_certainty(known.energy),
+            **more_of(period),
+        }
 
     return SensorRow[Snapshot](
         key=key,
@@ -88,17 +88,19 @@ def _last_period(now: Snapshot) -> Period | None:
     return now.billing.last_period
 
 
-def _last_reset(now: Snapshot) -> datetime | None:
-    period = _this_period(now)
-    return None if period is None else period.since
-
-
 def _running_row(direction: str) -> SensorRow[Snapshot]:
     """Describe the sensor of an energy that begins at zero with each period, and may fall."""
+    counted_of = attrgetter(direction)
+
+    def last_reset(now: Snapshot) -> datetime | None:
+        period = _this_period(now)
+        known = None if period is None else counted_of(period)
+        return None if known is None else known.since
+
     return replace(
-        _energy_row(f"{direction}_this_period", _this_period, attrgetter(direction)),
+        _energy_row(f"{direction}_this_period", _this_period, counted_of),
         state_class=SensorStateClass.TOTAL,
-        last_reset_fn=_last_reset,
+        last_reset_fn=last_reset,
     )
 
 
