@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from homeassistant.components.binary_sensor import DOMAIN as BINARY_SENSOR_DOMAIN
 from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN
-from homeassistant.const import ATTR_ENTITY_ID, CONF_TARGET
+from homeassistant.const import ATTR_ENTITY_ID, CONF_TARGET, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv, entity_registry as er
 from homeassistant.helpers.automation import DomainSpec
@@ -19,6 +19,7 @@ from homeassistant.util.unit_conversion import PowerConverter
 import voluptuous as vol
 
 from .const import DOMAIN
+from .meter.status_light import EnergyDirection
 
 CONF_DIRECTION: Final = "direction"
 CONF_LEVEL: Final = "level"
@@ -26,6 +27,14 @@ CONF_THRESHOLD: Final = "threshold"
 
 BINARY_SENSORS: Final = {BINARY_SENSOR_DOMAIN: DomainSpec()}
 SENSORS: Final = {SENSOR_DOMAIN: DomainSpec()}
+
+
+class PowerDirection(StrEnum):
+    """Where power flows; a meter that does not answer, or that states no power, leaves it open."""
+
+    IMPORTING = EnergyDirection.IMPORTING
+    EXPORTING = EnergyDirection.EXPORTING
+    UNKNOWN = STATE_UNKNOWN
 
 
 def one_or_more_of(choices: type[StrEnum]) -> vol.All:

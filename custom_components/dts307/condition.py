@@ -1,9 +1,17 @@
 """Conditions of automations: export, surplus, overload, current level, direction of power."""
 
+from datetime import timedelta
 from enum import StrEnum
 from typing import ClassVar, Final, cast, override
 
-from homeassistant.const import CONF_OPTIONS, STATE_OFF, STATE_ON, UnitOfPower
+from homeassistant.const import (
+    CONF_OPTIONS,
+    STATE_OFF,
+    STATE_ON,
+    STATE_UNAVAILABLE,
+    STATE_UNKNOWN,
+    UnitOfPower,
+)
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers.condition import (
     ENTITY_STATE_CONDITION_SCHEMA_ANY_ALL,
@@ -22,19 +30,30 @@ from .automations import (
     CONF_DIRECTION,
     CONF_LEVEL,
     SENSORS,
+    PowerDirection,
     entities_showing,
     one_or_more_of,
     refuse_other_entities,
     surplus,
 )
-from .meter.status_light import CurrentLevel, EnergyDirection
+from .meter.status_light import CurrentLevel
 
 
 class MeterCondition(EntityConditionBase):
-    """Tests what one kind of entity of the meters in a target shows."""
+    """Tests what one kind of entity of the meters in a target shows.
+
+    On a serial bus a reply gets lost now and then. While nothing is known, nothing holds; but the
+    time ``for`` which something has held does not begin anew afterwards, it goes on.
+    """
 
     _primary_entities_only = False
+    _needs_duration_tracking = True
     _key: ClassVar[str]
+
+    def __init__(self, hass: HomeAssistant, config: ConditionConfig) -> None:
+        """Begin without anything that was interrupted."""
+        super().__init__(hass, config)
+        self._held: dict[str, timedelta] = {}
 
     @classmethod
     @override
@@ -46,6 +65,23 @@ class MeterCondition(EntityConditionBase):
     @override
     def entity_filter(self, entities: set[str]) -> set[str]:
         return entities_showing(self._hass, self._key, super().entity_filter(entities))
+
+    @override
+    def _update_valid_since(self, entity_id: str, _state: State | None) -> None:
+        since = self._valid_since.get(entity_id)
+        super()._update_valid_since(entity_id, _state)
+        if _state is not None and not self._should_include(_state):
+            if since is not None:
+                self._held[entity_id] = _state.last_changed - since
+            return
+        held = self._held.pop(entity_id, timedelta())
+        if since is None and entity_id in self._valid_since:
+            self._valid_since[entity_id] -= held
+
+    @override
+    def _check_all_match_state(self, states: list[State]) -> bool:
+        # Home Assistant leaves out what is not known, and says of nothing that all of it matches.
+        return bool(states) and super()._check_all_match_state(states)
 
 
 def _state_condition(key: str, state: str) -> type[MeterCondition]:
@@ -90,6 +126,13 @@ def _choice_condition(key: str, option: str, choices: type[StrEnum]) -> type[Met
         def __init__(self, hass: HomeAssistant, config: ConditionConfig) -> None:
             super().__init__(hass, config)
             self._states = set((config.options or {})[option])
+            if STATE_UNKNOWN in self._states:
+                # Of a meter that does not answer, nothing is known either.
+                self._states.add(STATE_UNAVAILABLE)
+
+        @override
+        def _should_include(self, _state: State) -> bool:
+            return _state.state in self._states or super()._should_include(_state)
 
     return ChoiceCondition
 
@@ -113,7 +156,7 @@ CONDITIONS: Final[dict[str, type[Condition]]] = {
     "is_overloaded": _state_condition("overload", STATE_ON),
     "is_not_overloaded": _state_condition("overload", STATE_OFF),
     "is_not_answering": NotAnsweringCondition,
-    "power_direction_is": _choice_condition("energy_direction", CONF_DIRECTION, EnergyDirection),
+    "power_direction_is": _choice_condition("energy_direction", CONF_DIRECTION, PowerDirection),
     "current_level_is": _choice_condition("current_level", CONF_LEVEL, CurrentLevel),
     "surplus_is": SurplusCondition,
 }

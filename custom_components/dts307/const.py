@@ -32,6 +32,8 @@ CONF_EXPORT_THRESHOLD: Final = "export_threshold"
 CONF_EXPORT_HOLD: Final = "export_hold"
 CONF_OVERLOAD_THRESHOLD: Final = "overload_threshold"
 CONF_OVERLOAD_HOLD: Final = "overload_hold"
+CONF_PHASE_LOST_HOLD: Final = "phase_lost_hold"
+CONF_VOLTAGE_HOLD: Final = "voltage_hold"
 DEFAULT_EXPORT_THRESHOLD: Final = 100
 """W"""
 DEFAULT_EXPORT_HOLD: Final = 30
@@ -40,6 +42,10 @@ DEFAULT_OVERLOAD_THRESHOLD: Final = 100
 """% of the service current"""
 DEFAULT_OVERLOAD_HOLD: Final = 10
 """s"""
+DEFAULT_PHASE_LOST_HOLD: Final = 5
+"""s; two readings at the usual interval"""
+DEFAULT_VOLTAGE_HOLD: Final = 60
+"""s; C84.1 speaks of sustained voltages, and IEEE 1159 calls those long that last a minute"""
 
 CONF_BILLING_DAY: Final = "billing_day"
 CONF_DEMAND_WINDOW: Final = "demand_window"

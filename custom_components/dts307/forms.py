@@ -39,9 +39,11 @@ from .const import (
     CONF_OVERLOAD_HOLD,
     CONF_OVERLOAD_THRESHOLD,
     CONF_PARITY,
+    CONF_PHASE_LOST_HOLD,
     CONF_STOPBITS,
     CONF_TRANSPORT,
     CONF_UNIT_ID,
+    CONF_VOLTAGE_HOLD,
     DEFAULT_BAUDRATE,
     DEFAULT_BILLING_DAY,
     DEFAULT_DEMAND_WINDOW,
@@ -49,9 +51,11 @@ from .const import (
     DEFAULT_EXPORT_THRESHOLD,
     DEFAULT_OVERLOAD_HOLD,
     DEFAULT_OVERLOAD_THRESHOLD,
+    DEFAULT_PHASE_LOST_HOLD,
     DEFAULT_PORT,
     DEFAULT_SCAN_INTERVAL,
     DEFAULT_UNIT_ID,
+    DEFAULT_VOLTAGE_HOLD,
     DEMAND_WINDOWS,
     DIRECTION_AUTO,
     FRAMING_RTU,
@@ -86,6 +90,10 @@ def _whole_number(lowest: int, highest: int, unit: str | None = None) -> vol.All
     if unit is not None:
         config["unit_of_measurement"] = unit
     return vol.All(NumberSelector(config), vol.Coerce(int))
+
+
+def _hold_time() -> vol.All:
+    return _whole_number(0, 3600, UnitOfTime.SECONDS)
 
 
 def _choice(key: str, options: tuple[str, ...], mode: SelectSelectorMode) -> SelectSelector:
@@ -140,15 +148,13 @@ _STATES: Final = vol.Schema(
         vol.Required(CONF_EXPORT_THRESHOLD, default=DEFAULT_EXPORT_THRESHOLD): _whole_number(
             1, 100_000, UnitOfPower.WATT
         ),
-        vol.Required(CONF_EXPORT_HOLD, default=DEFAULT_EXPORT_HOLD): _whole_number(
-            0, 3600, UnitOfTime.SECONDS
-        ),
+        vol.Required(CONF_EXPORT_HOLD, default=DEFAULT_EXPORT_HOLD): _hold_time(),
         vol.Required(CONF_OVERLOAD_THRESHOLD, default=DEFAULT_OVERLOAD_THRESHOLD): _whole_number(
             10, 200, PERCENTAGE
         ),
-        vol.Required(CONF_OVERLOAD_HOLD, default=DEFAULT_OVERLOAD_HOLD): _whole_number(
-            0, 3600, UnitOfTime.SECONDS
-        ),
+        vol.Required(CONF_OVERLOAD_HOLD, default=DEFAULT_OVERLOAD_HOLD): _hold_time(),
+        vol.Required(CONF_PHASE_LOST_HOLD, default=DEFAULT_PHASE_LOST_HOLD): _hold_time(),
+        vol.Required(CONF_VOLTAGE_HOLD, default=DEFAULT_VOLTAGE_HOLD): _hold_time(),
     }
 )
 

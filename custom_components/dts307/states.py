@@ -1,6 +1,6 @@
 """Keep the states that are made for automations: by the owner's options, and across restarts."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
@@ -14,11 +14,15 @@ from .const import (
     CONF_EXPORT_THRESHOLD,
     CONF_OVERLOAD_HOLD,
     CONF_OVERLOAD_THRESHOLD,
+    CONF_PHASE_LOST_HOLD,
+    CONF_VOLTAGE_HOLD,
     DEFAULT_EXPORT_HOLD,
     DEFAULT_EXPORT_THRESHOLD,
     DEFAULT_OVERLOAD_HOLD,
     DEFAULT_OVERLOAD_THRESHOLD,
+    DEFAULT_PHASE_LOST_HOLD,
     DEFAULT_SCAN_INTERVAL,
+    DEFAULT_VOLTAGE_HOLD,
     DOMAIN,
 )
 from .current import service_current
@@ -27,6 +31,8 @@ from .meter.alarms import AlarmOptions, Memory, States, states_after
 
 _STORAGE_VERSION: Final = 1
 _SAVE_DELAY: Final = 10.0
+_SECONDS_BETWEEN_SAVES: Final = 180.0
+"""Though nothing has turned, so that it is known, roughly, since when nothing has been seen."""
 _POLLS_TO_AN_OUTAGE: Final = 3
 _SHORTEST_OUTAGE: Final = 15.0
 """s; a poll may wait for the other meters on its bus longer than its own interval."""
@@ -47,6 +53,8 @@ def alarm_options(entry: ConfigEntry) -> AlarmOptions:
         overload_threshold=percent / 100,
         overload_hold=options.get(CONF_OVERLOAD_HOLD, DEFAULT_OVERLOAD_HOLD),
         service_current=service_current(options),
+        phase_lost_hold=options.get(CONF_PHASE_LOST_HOLD, DEFAULT_PHASE_LOST_HOLD),
+        voltage_hold=options.get(CONF_VOLTAGE_HOLD, DEFAULT_VOLTAGE_HOLD),
     )
 
 
@@ -55,6 +63,8 @@ class StateKeeper:
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
         """Begin without any memory; ``async_load`` brings it."""
+        self._clock = hass.loop.time
+        self._save_due = 0.0
         self._store = states_store(hass, entry)
         self._options = alarm_options(entry)
         interval = entry.options.get(CONF_SCAN_INTERVAL, DEFAULT_SCAN_INTERVAL.total_seconds())
@@ -62,13 +72,12 @@ class StateKeeper:
         self._memory = Memory()
 
     async def async_load(self) -> None:
-        """Go on from the states that were last kept.
-
-        What was on by another threshold tells nothing about the one that holds now.
-        """
+        """Go on from the states that were last kept, as far as the options are the same."""
         if stored := await self._store.async_load():
-            same = stored["options"] == asdict(self._options)
-            self._memory = Memory.from_dict(stored if same else {**stored, "on": []})
+            before: dict[str, Any] = stored["options"]
+            options = asdict(self._options)
+            changed = {name for name, value in options.items() if before.get(name) != value}
+            self._memory = Memory.from_dict(stored, changed)
 
     async def async_save(self) -> None:
         """Keep the states as they are now."""
@@ -81,11 +90,12 @@ class StateKeeper:
     @callback
     def async_check(self, reading: Reading) -> States:
         """Return what follows from one more reading, which has import positive."""
-        before = self._memory.as_dict()
-        now = dt_util.utcnow().timestamp()
-        self._memory, states = states_after(
-            self._memory, reading, self._options, now, self._patience
-        )
-        if self._memory.as_dict() != before:
-            self._store.async_delay_save(self.as_dict, _SAVE_DELAY)
+        before, now = self._memory, dt_util.utcnow().timestamp()
+        self._memory, states = states_after(before, reading, self._options, now, self._patience)
+        turned = self._memory.as_dict() != replace(before, seen=now).as_dict()
+        # One save is always under way, and is carried out early when Home Assistant stops.
+        if turned or self._clock() >= self._save_due:
+            delay = _SAVE_DELAY if turned else _SECONDS_BETWEEN_SAVES
+            self._save_due = self._clock() + delay
+            self._store.async_delay_save(self.as_dict, delay)
         return states

@@ -164,12 +164,12 @@ class _Watch:
     def see(self, state: State | None, value: str | None) -> None:
         """Take note of a state, and of what is compared in it; fire, wait, or wait no more."""
         now = self._hass.loop.time()
-        waited_until = self._onset.due
+        waited_for = self._onset.pending, self._onset.due
         self._onset.see(value, now)
         due = self._onset.due
         if due is None and value is not None:
             self._before = state
-        if due == waited_until:
+        if waited_for == (self._onset.pending, due):
             return
         self.cancel()
         if due is None or state is None:

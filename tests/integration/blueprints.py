@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 import shutil
 from typing import Any
+from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.automation import DOMAIN as AUTOMATION
@@ -20,6 +21,8 @@ from tests.integration.home import INTEGRATION, load
 BLUEPRINTS = INTEGRATION.parents[1] / "blueprints"
 FOLDER = BLUEPRINTS / AUTOMATION / DOMAIN
 
+_MADE = {"entity_id": "automation.made"}
+_CONFIGURATION = "homeassistant.config.async_hass_config_yaml"
 _QUIET = 50
 """turns of the event loop after the last poll, in which an automation does what it does"""
 
@@ -100,30 +103,33 @@ class House:
         await self.hass.async_block_till_done()
 
     async def automates(self, blueprint: str, **inputs: Any) -> None:
-        """Make an automation from a blueprint."""
+        """Make an automation from a blueprint, or one that was made into another."""
         instance = {"path": f"{DOMAIN}/{blueprint}.yaml", "input": inputs}
         config = {"id": blueprint, "alias": "Made", "use_blueprint": instance}
-        assert await async_setup_component(self.hass, AUTOMATION, {AUTOMATION: config})
-        await self.hass.async_block_till_done()
+        if AUTOMATION in self.hass.config.components:
+            with patch(_CONFIGURATION, return_value={AUTOMATION: config}):
+                await self._automation("reload")
+        else:
+            assert await async_setup_component(self.hass, AUTOMATION, {AUTOMATION: config})
+        await self.settles()
         assert self.shows("automation.made") == "on"
 
     async def restarts(self) -> None:
         """Forget what triggers have seen and stop what runs; set the meter up anew in between."""
-        await self._automation("turn_off")
+        await self._automation("turn_off", **_MADE)
         await self.hass.config_entries.async_reload(self.entry.entry_id)
-        await self._automation("turn_on")
+        await self._automation("turn_on", **_MADE)
         await self.settles()
 
     async def ends(self) -> None:
         """Remove the automation and the meter."""
         if self.hass.states.get("automation.made") is not None:
-            await self._automation("turn_off")
+            await self._automation("turn_off", **_MADE)
         await self.hass.config_entries.async_unload(self.entry.entry_id)
         await self.hass.async_block_till_done(wait_background_tasks=True)
 
-    async def _automation(self, service: str) -> None:
-        target = {"entity_id": "automation.made"}
-        await self.hass.services.async_call(AUTOMATION, service, target, blocking=True)
+    async def _automation(self, service: str, **data: str) -> None:
+        await self.hass.services.async_call(AUTOMATION, service, data, blocking=True)
 
     async def turns(self, entity_id: str, *, on: bool) -> None:
         """Switch something by hand."""

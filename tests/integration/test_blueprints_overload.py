@@ -1,11 +1,14 @@
 """The blueprint that sheds loads on overload, against a simulated meter."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.const import STATE_OFF, STATE_ON
-from homeassistant.core import HomeAssistant
+from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.setup import async_setup_component
 from pymodbus.constants import ExcCodes
 import pytest
@@ -45,15 +48,15 @@ async def house(
         )
         for load, on in ((HEATER, True), (WALLBOX, False), (OVEN, True)):
             await house.turns(load, on=on)
-        await house.automates(
-            "overload_shed",
-            meter=house.meter,
-            loads=LOADS,
-            memory=MEMORY,
-            quiet_for={"minutes": 3},
-        )
+        await make(house, LOADS)
         yield house
         await house.ends()
+
+
+async def make(house: House, loads: list[str], **inputs: Any) -> None:
+    """Make the automation, or change it."""
+    inputs = {"quiet_for": {"minutes": 3}, **inputs}
+    await house.automates("overload_shed", meter=house.meter, loads=loads, memory=MEMORY, **inputs)
 
 
 def on(house: House) -> list[str]:
@@ -138,12 +141,14 @@ async def test_nothing_comes_back_while_the_meter_is_silent(house: House) -> Non
 
 async def test_what_is_not_there_any_more_is_not_brought_back(house: House) -> None:
     """The list of loads was made shorter while something was shed."""
-    await house.hass.services.async_call(
-        "input_text", "set_value", {"entity_id": MEMORY, "value": "1 7"}, blocking=True
-    )
+    house.draws(120)
+    await house.passes(MINUTE)
+    assert on(house) == []
+    await make(house, loads=[WALLBOX, OVEN])
+    house.draws(50)
     await house.passes(9 * MINUTE)
-    assert on(house) == LOADS
-    assert house.shows(MEMORY).strip() == ""
+    assert on(house) == [OVEN]
+    assert house.shows(MEMORY) == ""
 
 
 async def test_with_nothing_to_shed_it_waits(house: House) -> None:
@@ -154,3 +159,196 @@ async def test_with_nothing_to_shed_it_waits(house: House) -> None:
     await house.turns(WALLBOX, on=True)
     await house.passes(2 * MINUTE)
     assert house.shows(WALLBOX) == STATE_OFF
+
+
+SWITCH = "switch.plug"
+
+
+def service(house: House, name: str, answer: Exception | None = None) -> list[ServiceCall]:
+    """Offer to switch a plug, which does not follow; return the list of calls."""
+    calls: list[ServiceCall] = []
+
+    async def switch(call: ServiceCall) -> None:
+        calls.append(call)
+        if answer is not None:
+            raise answer
+
+    house.hass.services.async_register("switch", name, switch)
+    return calls
+
+
+async def test_a_load_that_does_not_exist_holds_up_nothing(house: House) -> None:
+    await make(house, [SWITCH, *LOADS])
+    house.draws(120)
+    await house.passes(MINUTE)
+    assert on(house) == []
+
+
+@pytest.mark.parametrize("state", [STATE_UNAVAILABLE, STATE_UNKNOWN])
+async def test_a_load_out_of_reach_holds_up_nothing(house: House, state: str) -> None:
+    house.hass.states.async_set(SWITCH, state)
+    await make(house, [SWITCH, *LOADS])
+    house.draws(120)
+    await house.passes(MINUTE)
+    assert on(house) == []
+
+
+@pytest.mark.parametrize("answer", [None, HomeAssistantError("no route")])
+async def test_a_load_that_does_not_obey_holds_up_nothing(
+    house: House, answer: Exception | None
+) -> None:
+    """It is tried again and again, but after the others."""
+    calls = service(house, "turn_off", answer)
+    house.hass.states.async_set(SWITCH, STATE_ON)
+    await make(house, [SWITCH, *LOADS])
+    house.draws(120)
+    await house.passes(1.5 * MINUTE)
+    assert on(house) == []
+    await house.turns(OVEN, on=True)
+    await house.passes(2 * MINUTE)
+    assert on(house) == []
+    assert 2 <= len(calls) <= 4
+    # It never went off, so that nothing has to wait until it is back.
+    house.draws(50)
+    await house.passes(4.5 * MINUTE)
+    assert on(house) == [OVEN]
+
+
+async def test_a_load_that_fails_badly_holds_up_nothing(house: House) -> None:
+    """An error that Home Assistant does not know ends a run, and each goes on with the next."""
+    service(house, "turn_off", ValueError("of the integration's own"))
+    house.hass.states.async_set(SWITCH, STATE_ON)
+    await make(house, [SWITCH, *LOADS])
+    house.draws(120)
+    await house.passes(3 * MINUTE)
+    assert on(house) == []
+
+
+async def shed_all(house: House) -> None:
+    """Let all loads be shed, and a plug after them."""
+    calls = service(house, "turn_off")
+    house.hass.states.async_set(SWITCH, STATE_ON)
+    await make(house, [*LOADS, SWITCH])
+    house.draws(120)
+    while not calls:
+        await house.passes(5)
+    house.hass.states.async_set(SWITCH, STATE_OFF)
+    assert on(house) == []
+
+
+async def test_what_is_due_back_may_be_out_of_reach(house: House) -> None:
+    """The others come back in the meantime, and it does when it can."""
+    calls = service(house, "turn_on")
+    await shed_all(house)
+    house.hass.states.async_set(SWITCH, STATE_UNAVAILABLE)
+    house.draws(50)
+    await house.passes(9 * MINUTE)
+    assert on(house) == [HEATER, OVEN]
+    assert calls == []
+    assert house.shows(MEMORY) != ""
+    house.hass.states.async_set(SWITCH, STATE_OFF)
+    await house.passes(MINUTE)
+    assert len(calls) == 1
+    house.hass.states.async_set(SWITCH, STATE_ON)
+    await house.passes(2 * MINUTE)
+    assert house.shows(MEMORY) == ""
+
+
+async def test_what_does_not_come_back_holds_up_nothing(house: House) -> None:
+    """It is tried again after the others."""
+    calls = service(house, "turn_on", HomeAssistantError("no route"))
+    await shed_all(house)
+    house.draws(50)
+    await house.passes(14 * MINUTE)
+    assert on(house) == [HEATER, OVEN]
+    assert len(calls) >= 2
+
+
+async def test_an_overload_that_begins_while_a_load_comes_back(house: House) -> None:
+    """However long that one takes to answer, the overload is seen to at once afterwards."""
+    answers = asyncio.Event()
+
+    async def turn_on(_call: ServiceCall) -> None:
+        house.hass.states.async_set(SWITCH, STATE_ON)
+        house.draws(120)
+        await answers.wait()
+
+    async def turn_off(_call: ServiceCall) -> None:
+        house.hass.states.async_set(SWITCH, STATE_OFF)
+
+    house.hass.services.async_register("switch", "turn_on", turn_on)
+    house.hass.services.async_register("switch", "turn_off", turn_off)
+    house.hass.states.async_set(SWITCH, STATE_ON)
+    await make(house, [SWITCH])
+    house.draws(120)
+    await house.passes(MINUTE // 2)
+    assert house.shows(SWITCH) == STATE_OFF
+    house.draws(50)
+    while house.shows(SWITCH) == STATE_OFF:
+        await house.passes(5)
+    await house.passes(MINUTE // 2)
+    assert house.shows(house.entity("binary_sensor", "overload")) == STATE_ON
+    answers.set()
+    await house.passes(5)
+    assert house.shows(SWITCH) == STATE_OFF
+
+
+async def test_another_order_of_the_loads(house: House) -> None:
+    """What is noted is a load, and not its place in the list."""
+    house.draws(120)
+    while on(house) == [HEATER, OVEN]:
+        await house.passes(5)
+    house.draws(50)
+    await make(house, [WALLBOX, OVEN, HEATER])
+    await house.passes(5 * MINUTE)
+    assert on(house) == [HEATER, OVEN]
+
+
+async def test_what_is_switched_on_by_hand_is_not_brought_back_any_more(house: House) -> None:
+    house.draws(120)
+    await house.passes(MINUTE)
+    assert on(house) == []
+    house.draws(50)
+    await house.passes(MINUTE // 2)
+    await house.turns(OVEN, on=True)
+    await house.passes(5 * MINUTE)
+    await house.turns(OVEN, on=False)
+    await house.passes(9 * MINUTE)
+    assert on(house) == [HEATER]
+    assert house.shows(MEMORY) == ""
+
+
+async def test_a_plug_may_tell_late_that_it_is_off(house: House) -> None:
+    """The overload is over by then; that it still seemed to run is not held against it."""
+    service(house, "turn_off")
+    calls = service(house, "turn_on")
+    house.hass.states.async_set(SWITCH, STATE_ON)
+    await make(house, [SWITCH])
+    house.draws(120)
+    while house.shows(MEMORY) == STATE_UNKNOWN:
+        await house.passes(5)
+    house.draws(50)
+    await house.passes(1.5 * MINUTE)
+    house.hass.states.async_set(SWITCH, STATE_OFF)
+    await house.passes(4 * MINUTE)
+    assert calls
+
+
+async def test_a_helper_of_the_usual_length_holds_many_loads(house: House) -> None:
+    loads = [f"light.with_quite_a_long_name_{number}" for number in range(14)]
+
+    async def switch(call: ServiceCall) -> None:
+        for load in call.data["entity_id"]:
+            house.hass.states.async_set(load, call.service.removeprefix("turn_"))
+
+    for name in ("turn_on", "turn_off"):
+        house.hass.services.async_register("light", name, switch)
+    for load in loads:
+        house.hass.states.async_set(load, STATE_ON)
+    await make(house, loads, shed_every="00:00:01")
+    house.draws(120)
+    await house.passes(3 * MINUTE)
+    assert {house.shows(load) for load in loads} == {STATE_OFF}
+    house.draws(50)
+    await house.passes(14 * 5 * MINUTE)
+    assert {house.shows(load) for load in loads} == {STATE_ON}

@@ -6,7 +6,7 @@ from typing import Any
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE, STATE_UNKNOWN, UnitOfPower
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import condition
+from homeassistant.helpers import area_registry as ar, condition, device_registry as dr
 import pytest
 import voluptuous as vol
 
@@ -110,6 +110,115 @@ async def test_it_may_have_to_hold_for_a_while(
     await entity.shows(unwanted)
     await entity.shows(wanted)
     assert checkers[0].async_check() is False
+
+
+@pytest.mark.parametrize("silence", [STATE_UNAVAILABLE, STATE_UNKNOWN])
+@pytest.mark.parametrize("kind", sorted(CASES.keys() - {"is_not_answering"}))
+async def test_a_lost_answer_does_not_begin_the_time_anew(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    checkers: list[condition.ConditionChecker],
+    kind: str,
+    silence: str,
+) -> None:
+    """It pauses, as the wait of a trigger does."""
+    _, _, options, expected = CASES[kind]
+    entity = entity_for(hass, kind)
+    wanted = next(state for state, holds in expected.items() if holds)
+    unwanted = next(state for state, holds in expected.items() if not holds)
+    options = {**options, "for": {"minutes": 5}}
+    checkers.append(await checker_for(hass, kind, {"device_id": entity.device_id}, **options))
+    await entity.shows(wanted)
+    for _ in range(3):
+        freezer.tick(99)
+        assert checkers[0].async_check() is False
+        for nothing in (silence, STATE_UNAVAILABLE):
+            await entity.shows(nothing)
+            freezer.tick(1000)
+            assert checkers[0].async_check() is False
+        await entity.shows(wanted)
+    freezer.tick(2)
+    assert checkers[0].async_check() is False
+    freezer.tick(2)
+    assert checkers[0].async_check() is True
+    # What has changed in the meantime does begin anew.
+    await entity.vanishes()
+    await entity.shows(unwanted)
+    await entity.shows(wanted)
+    freezer.tick(299)
+    assert checkers[0].async_check() is False
+
+
+async def test_a_meter_that_was_away_begins_anew(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    checkers: list[condition.ConditionChecker],
+) -> None:
+    """It was not meant in the meantime, or is not there any more."""
+    entity = stand_in(hass, "binary_sensor", "overload")
+    area = ar.async_get(hass).async_create("Meter cupboard")
+    devices = dr.async_get(hass)
+    devices.async_update_device(entity.device_id, area_id=area.id)
+    target = {"area_id": area.id}
+    await entity.shows(STATE_ON)
+    checkers.append(await checker_for(hass, "is_overloaded", target, **{"for": {"minutes": 5}}))
+    freezer.tick(200)
+    await entity.vanishes()
+    for elsewhere in (None, area.id):
+        devices.async_update_device(entity.device_id, area_id=elsewhere)
+        await hass.async_block_till_done()
+        await entity.shows(STATE_ON)
+    freezer.tick(200)
+    assert checkers[0].async_check() is False
+    await entity.vanishes()
+    hass.states.async_remove(entity.entity_id)
+    await entity.shows(STATE_ON)
+    freezer.tick(299)
+    assert checkers[0].async_check() is False
+    freezer.tick(2)
+    assert checkers[0].async_check() is True
+
+
+@pytest.mark.parametrize("behavior", ["any", "all"])
+@pytest.mark.parametrize("kind", CASES)
+async def test_of_a_silent_meter_nothing_holds(
+    hass: HomeAssistant,
+    checkers: list[condition.ConditionChecker],
+    kind: str,
+    behavior: str,
+) -> None:
+    """Not even that all of what is known matches; but that it does not answer."""
+    _, _, options, _ = CASES[kind]
+    entity = entity_for(hass, kind)
+    target = {"device_id": entity.device_id}
+    checkers.append(await checker_for(hass, kind, target, behavior=behavior, **options))
+    assert checkers[0].async_check() is False
+    for silence in (STATE_UNAVAILABLE, STATE_UNKNOWN):
+        await entity.shows(silence)
+        assert checkers[0].async_check() is (kind == "is_not_answering")
+
+
+async def test_the_direction_may_not_be_known(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    checkers: list[condition.ConditionChecker],
+) -> None:
+    """Because the meter states no power, or does not answer, or by turns."""
+    entity = stand_in(hass, "sensor", "energy_direction")
+    options = {"direction": "unknown", "for": {"minutes": 5}}
+    target = {"device_id": entity.device_id}
+    checkers.append(await checker_for(hass, "power_direction_is", target, **options))
+    for silence in (STATE_UNAVAILABLE, STATE_UNKNOWN):
+        await entity.shows("importing")
+        freezer.tick(301)
+        assert checkers[0].async_check() is False
+        await entity.shows(silence)
+        freezer.tick(200)
+        await entity.shows(STATE_UNKNOWN)
+        freezer.tick(99)
+        assert checkers[0].async_check() is False
+        freezer.tick(2)
+        assert checkers[0].async_check() is True
 
 
 @pytest.mark.parametrize(("behavior", "holds"), [("any", True), ("all", False)])

@@ -17,6 +17,8 @@ DEFAULTS = {
     "export_hold": 30,
     "overload_threshold": 100,
     "overload_hold": 10,
+    "phase_lost_hold": 5,
+    "voltage_hold": 60,
     "billing_day": 1,
     "demand_window": 15,
 }
@@ -80,8 +82,9 @@ async def test_what_is_in_the_sections_is_kept(hass: HomeAssistant) -> None:
         entry = entry_for(device, network_data(line))
         await load(hass, entry)
         billing = {"billing_day": 17, "demand_window": "30"}
-        await change(hass, entry, ct_sets=1, states={"export_threshold": 500}, billing=billing)
-        chosen = {**DEFAULTS, "export_threshold": 500, "billing_day": 17, "demand_window": 30}
+        states = {"export_threshold": 500, "phase_lost_hold": 0, "voltage_hold": 600}
+        await change(hass, entry, ct_sets=1, states=states, billing=billing)
+        chosen = {**DEFAULTS, **states, "billing_day": 17, "demand_window": 30}
         assert entry.options.items() >= chosen.items()
 
         result = await hass.config_entries.options.async_init(entry.entry_id)
@@ -91,7 +94,7 @@ async def test_what_is_in_the_sections_is_kept(hass: HomeAssistant) -> None:
             if isinstance(part, section)
         }
         assert sections["billing"] == billing
-        assert sections["states"]["export_threshold"] == 500
+        assert sections["states"].items() >= states.items()
 
 
 @pytest.mark.parametrize(
@@ -105,6 +108,8 @@ async def test_what_is_in_the_sections_is_kept(hass: HomeAssistant) -> None:
         {"ct_sets": 1, "billing": {"billing_day": 32}},
         {"ct_sets": 1, "billing": {"demand_window": "20"}},
         {"ct_sets": 1, "states": {"export_threshold": 0}},
+        {"ct_sets": 1, "states": {"phase_lost_hold": -1}},
+        {"ct_sets": 1, "states": {"voltage_hold": 3601}},
     ],
 )
 async def test_what_cannot_be(hass: HomeAssistant, entered: dict[str, Any]) -> None:

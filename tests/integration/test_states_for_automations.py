@@ -5,12 +5,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.const import (
+    EVENT_HOMEASSISTANT_FINAL_WRITE,
+    STATE_OFF,
+    STATE_ON,
+    STATE_UNAVAILABLE,
+    STATE_UNKNOWN,
+)
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, State
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_track_state_change_event
+from homeassistant.util import dt as dt_util
 from pymodbus.constants import ExcCodes
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.dts307.const import DOMAIN
 from custom_components.dts307.states import states_store
@@ -448,19 +456,104 @@ async def test_a_restart_turns_nothing(
 async def test_another_threshold_begins_anew(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, meter: Device
 ) -> None:
-    """What was on by the old one says nothing about the new one; the service is what it was."""
-    write(meter, W=-2800.0)
+    """What was on by the old one says nothing about the new one; all else is what it was."""
+    write(meter, W=-2800.0, AphA=150.0)
     async with network(meter) as line:
-        entry = entry_for(meter, network_data(line))
+        entry = entry_for(meter, network_data(line), **SERVICE)
         await load(hass, entry)
         await poll(hass, freezer, 35)
         assert is_on(hass, meter, "exporting")
         write(meter, PhVphA=80.0)
-        hass.config_entries.async_update_entry(entry, options={"export_threshold": 3000})
-        assert await hass.config_entries.async_reload(entry.entry_id)
+        await change_options(hass, entry, export_threshold=3000)
         await poll(hass, freezer, 65)
         assert not is_on(hass, meter, "exporting")
         assert attributes(hass, meter, "voltage_out_of_band")["too_low"] == ["A"]
+
+        changes = [changes_of(hass, meter, key) for key in ("overload", "voltage_out_of_band")]
+        for option in ("export_threshold", "export_hold", "overload_hold", "voltage_hold"):
+            await change_options(hass, entry, **{option: 20})
+            await poll(hass, freezer)
+        for states in changes:
+            assert STATE_OFF not in {state.state for state in states if state is not None}
+        await change_options(hass, entry, ct_rating=99)
+        assert not is_on(hass, meter, "overload")
+        await poll(hass, freezer, 25)
+        assert is_on(hass, meter, "overload")
+
+
+async def change_options(hass: HomeAssistant, entry: MockConfigEntry, **options: Any) -> None:
+    """Change some options, and leave the others; the entry is set up anew."""
+    hass.config_entries.async_update_entry(entry, options={**entry.options, **options})
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+@pytest.mark.parametrize(("stop", "on"), [(200, True), (3 * 3600, False)])
+async def test_what_was_on_before_a_long_stop_is_past(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    meter: Device,
+    stop: float,
+    *,
+    on: bool,
+) -> None:
+    """The first reading tells, and no load is shed in the time that it takes to turn off."""
+    write(meter, AphA=150.0)
+    async with network(meter) as line:
+        entry = entry_for(meter, network_data(line), **SERVICE)
+        await load(hass, entry)
+        await poll(hass, freezer, 15)
+        assert is_on(hass, meter, "overload")
+        assert await hass.config_entries.async_unload(entry.entry_id)
+        freezer.tick(stop)
+        write(meter, AphA=10.0)
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        await hass.async_block_till_done(wait_background_tasks=True)
+        assert is_on(hass, meter, "overload") is on
+
+
+async def test_hold_times_of_the_owner(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, meter: Device
+) -> None:
+    """How long a phase has to be lost, and a voltage out of band."""
+    holds = {"phase_lost_hold": 60, "voltage_hold": 120}
+    async with network(meter) as line:
+        await load(hass, entry_for(meter, network_data(line), **holds))
+        write(meter, PhVphB=2.0)
+        await poll(hass, freezer, 60)
+        assert not is_on(hass, meter, "phase_lost")
+        await poll(hass, freezer)
+        assert is_on(hass, meter, "phase_lost")
+        await poll(hass, freezer, 55)
+        assert not is_on(hass, meter, "voltage_out_of_band")
+        await poll(hass, freezer)
+        assert is_on(hass, meter, "voltage_out_of_band")
+
+
+async def test_two_legs_on_a_meter_for_three_phases(hass: HomeAssistant, meter: Device) -> None:
+    """The third phase never had a voltage, so that the total is that of the two others."""
+    write(meter, PhVphC=0.0, PPVphBC=121.0, PPVphCA=120.0, AphA=95.0, AphB=95.0, AphC=0.0)
+    async with network(meter) as line:
+        await load(hass, entry_for(meter, network_data(line), **SERVICE))
+        assert float(state_of(hass, meter, "current_share")) == 95
+        assert state_of(hass, meter, "current_level") == "high"
+        assert not is_on(hass, meter, "phase_lost")
+
+
+async def test_a_phase_that_is_not_measured_any_more(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, meter: Device
+) -> None:
+    """It leaves an overload open for some minutes; then the others tell."""
+    write(meter, AphB=150.0)
+    async with network(meter) as line:
+        await load(hass, entry_for(meter, network_data(line), **SERVICE))
+        await poll(hass, freezer, 15)
+        assert is_on(hass, meter, "overload")
+        write(meter, AphB=None)
+        await poll(hass, freezer, 300)
+        assert state_of(hass, meter, "overload", "binary_sensor") == STATE_UNKNOWN
+        await poll(hass, freezer)
+        assert not is_on(hass, meter, "overload")
 
 
 async def test_what_turns_is_kept_soon(
@@ -476,6 +569,12 @@ async def test_what_turns_is_kept_soon(
         await load(hass, entry)
         await poll(hass, freezer, 60)
         key = states_store(hass, entry).key
-        assert hass_storage[key]["data"]["on"] == [["exporting", "total"]]
+        stored = hass_storage[key]["data"]
+        assert stored["on"] == [["exporting", "total"]]
+        # When Home Assistant stops, it is also told when that was.
+        await poll(hass, freezer, 200)
+        hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
+        await hass.async_block_till_done()
+        assert hass_storage[key]["data"]["seen"] == dt_util.utcnow().timestamp()
         assert await hass.config_entries.async_remove(entry.entry_id)
         assert key not in hass_storage

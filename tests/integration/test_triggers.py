@@ -233,6 +233,26 @@ async def test_levels(
     assert steps(ran) == expected
 
 
+async def test_levels_may_take_turns(hass: HomeAssistant) -> None:
+    """One or the other of those wanted is there all the time: that is told once."""
+    entity = stand_in(hass, "sensor", "current_level")
+    await entity.shows("normal")
+    options = {"level": ["high", "over"], "for": {"milliseconds": 300}}
+    ran = await automate(hass, triggers=trigger("current_level_changed", entity, **options))
+    for level in ["high", "over"] * 100:
+        await entity.shows(level)
+        if ran:
+            break
+        await asyncio.sleep(0.01)
+    _, reached = steps(ran)[0]
+    assert steps(ran) == [("normal", reached)]
+    # The other one has to last by itself.
+    other = {"high": "over", "over": "high"}[reached]
+    await entity.shows(other)
+    await let_pass(hass)
+    assert steps(ran) == [("normal", reached), (reached, other)]
+
+
 @pytest.mark.parametrize(
     ("unit", "powers"),
     [

@@ -65,13 +65,17 @@ def test_a_change_back_during_silence_ends_the_wait() -> None:
     assert onset.due == 14
 
 
-def test_another_of_the_values_wanted_has_a_wait_of_its_own() -> None:
+def test_another_of_the_values_wanted_goes_on_with_the_wait() -> None:
+    """They may alternate for ever, and each of them is worth being told."""
     onset = Onset({"high", "over"}, HOLD)
     onset.see("low", 0)
     onset.see("high", 1)
+    assert onset.pending == "high"
     onset.see("over", 5)
-    assert onset.due == 15
+    assert onset.pending == "over"
+    assert onset.due == 11
     onset.reach()
+    assert onset.pending is None
     onset.see("high", 20)
     assert onset.due == 30
 
@@ -83,20 +87,19 @@ HISTORIES = st.lists(st.tuples(VALUES, st.integers(1, 8)), max_size=60)
 def reached(history: list[tuple[str | None, int]]) -> list[tuple[str, float]]:
     """Go through a history second by second; return what was reached, and when."""
     found: list[tuple[str, float]] = []
-    settled = last = None
+    settled = None
     run = 0
     seconds = [value for value, count in history for _ in range(count)]
     for now, value in enumerate(seconds):
         if value is None:
             continue
-        run = run + 1 if value == last else 1
-        last = value
         if settled is None or value == "low":
             settled = value
+        run = 0 if value == settled else run + 1
         # In its first second, a value has held for none.
-        if value != settled and run == HOLD + 1:
+        if run == HOLD + 1:
             found.append((value, now))
-            settled = value
+            settled, run = value, 0
     return found
 
 

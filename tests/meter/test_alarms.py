@@ -28,6 +28,8 @@ OPTIONS = AlarmOptions(
     overload_threshold=1.0,
     overload_hold=10,
     service_current=100.0,
+    phase_lost_hold=5,
+    voltage_hold=60,
 )
 PATIENCE = 15.0
 EVERY = 5.0
@@ -167,11 +169,29 @@ def test_a_phase_whose_current_is_not_known_leaves_it_open() -> None:
     assert watch.see(currents(150, 20, 20)).overload.where == ("a",)
     assert watch.see_for(10, currents(150, 150, 20)).overload.where == ("a", "b", "total")
     assert watch.see(currents(None, 150, 20)).overload.where == ("b", "total")
-    # What was off is not missed.
+    # What was off is not missed, and neither is what has not been measured for long.
+    assert watch.see_for(600, currents(None, 20, 20)).overload == OFF
     assert Watch().see(currents(1, 1, 1), currents(None, 1, 1)).overload == OFF
 
 
 HEALTHY = neutral(120, 121, 119)
+
+
+def test_two_legs_on_a_meter_for_three_phases() -> None:
+    """Where there never was a voltage, nothing can flow: the two others are all there is."""
+    watch = Watch()
+    legs = replace(neutral(120, 120, 0), current=PerPhase(a=101.0, b=100.0, c=0.0))
+    states = watch.see_for(10, legs)
+    assert states.light.share == 1.005
+    assert states.overload == Alarm(on=True, where=("a", "total"))
+    # A third phase that comes into use counts, and goes on counting when it is lost.
+    for volts in (120, 0):
+        states = watch.see(replace(neutral(120, 120, volts), current=legs.current))
+        assert states.light.share == 0.67
+
+
+WYE = lines(208, 208, 208)
+BROKEN = lines(120, 208, 120)
 
 
 @pytest.mark.parametrize(
@@ -193,6 +213,16 @@ def test_a_phase_is_lost(healthy: Reading, faulty: Reading, where: str) -> None:
     assert watch.see(faulty).phase_lost == Alarm(on=True, where=tuple(where))
     assert watch.see(healthy).phase_lost.on
     assert watch.see(healthy).phase_lost == OFF
+
+
+@pytest.mark.parametrize("hold", [0, 60])
+def test_the_hold_time_of_a_lost_phase_can_be_set(hold: float) -> None:
+    watch = Watch(replace(OPTIONS, phase_lost_hold=hold))
+    for healthy, faulty in ((HEALTHY, neutral(0, 121, 119)), (WYE, BROKEN)):
+        watch.see(healthy)
+        assert not hold or watch.see_for(hold - EVERY, faulty).phase_lost == OFF
+        assert watch.see(faulty).phase_lost == Alarm(on=True, where=("a",))
+        watch.see_for(hold, healthy)
 
 
 def test_both_kinds_of_voltage_tell_of_the_same_phase() -> None:
@@ -281,6 +311,39 @@ def test_a_voltage_is_back_in_band() -> None:
     assert watch.see(neutral(125.4, 114.6, 120)).voltage_out_of_band is False
 
 
+@pytest.mark.parametrize("hold", [0, 600])
+def test_the_hold_time_of_a_voltage_can_be_set(hold: float) -> None:
+    watch = Watch(replace(OPTIONS, voltage_hold=hold))
+    watch.see(HEALTHY)
+    assert not hold or not watch.see_for(hold - EVERY, neutral(113, 127, 120)).voltage_out_of_band
+    states = watch.see(neutral(113, 127, 120))
+    assert (states.voltage_low.where, states.voltage_high.where) == (("a",), ("b",))
+    assert not hold or watch.see_for(hold - EVERY, HEALTHY).voltage_out_of_band
+    assert watch.see(HEALTHY).voltage_out_of_band is False
+
+
+def test_a_steady_low_voltage_stays_low() -> None:
+    """218 V are within 208 V, range B; but a service of 240 V does not become another by itself."""
+    watch = Watch()
+    watch.see(neutral(240))
+    for _ in range(5):
+        states = watch.see_for(6 * 3600, neutral(218))
+        assert states.service == Service(LINE_TO_NEUTRAL, 240)
+        assert states.voltage_low == Alarm(on=True, where=("a",))
+
+
+def test_another_service_after_the_power_was_off() -> None:
+    """It is told by a silence, as the meter that is connected otherwise is off in the meantime."""
+    watch = Watch()
+    watch.see(neutral(240))
+    watch.now += 1200
+    states = watch.see_for(6 * 3600 - EVERY, neutral(208))
+    assert states.voltage_low == Alarm(on=True, where=("a",))
+    states = watch.see_for(60 + EVERY, neutral(208))
+    assert states.service == Service(LINE_TO_NEUTRAL, 208)
+    assert states.voltage_out_of_band is False
+
+
 def test_a_band_of_its_own_for_each_service() -> None:
     watch = Watch()
     assert watch.see_for(600, lines(457, 480, 503)).voltage_out_of_band is False
@@ -297,11 +360,45 @@ def test_no_band_without_a_service() -> None:
 def test_an_outage_is_no_hold() -> None:
     watch = Watch()
     watch.see(power(-5000), power(-5000))
-    watch.now += 600
+    watch.now += 290
     assert watch.see(power(-5000)).exporting == OFF
     assert watch.see_for(25, power(-5000)).exporting.on
-    watch.now += 600
+    watch.now += 290
     assert watch.see(power(5000)).exporting.on
+
+
+def test_after_a_long_outage_the_first_reading_tells() -> None:
+    """What was overloaded then is not for another moment, if it is not now."""
+    watch = Watch()
+    watch.see_for(10, currents(150, 1, 1))
+    watch.now += 600
+    assert watch.see(currents(96, 1, 1)).overload.on
+    watch.now += 600
+    assert watch.see(currents(95, 1, 1)).overload == OFF
+
+
+def test_a_short_stop_is_no_outage_and_a_long_one_is() -> None:
+    watch = Watch()
+    watch.see_for(10, currents(150, 1, 1))
+    stored = json.loads(json.dumps(watch.memory.as_dict()))
+    for stop, on in ((290, True), (600, False)):
+        again = Watch(memory=Memory.from_dict(stored))
+        again.now = watch.now + stop
+        assert again.see(currents(1, 1, 1)).overload.on is on
+
+
+def test_what_was_on_by_another_threshold_is_not_taken_over() -> None:
+    watch = Watch()
+    watch.see_for(60, replace(currents(150, 1, 1), power=PerPhase(total=-500)))
+    stored = watch.memory.as_dict()
+    for changed, kinds in (
+        ({"export_threshold"}, {"overload"}),
+        ({"overload_threshold"}, {"exporting"}),
+        ({"service_current", "export_hold"}, {"exporting"}),
+        ({"export_hold", "overload_hold"}, {"exporting", "overload"}),
+    ):
+        memory = Memory.from_dict(stored, changed)
+        assert {kind for kind, _ in memory.held} == kinds
 
 
 def test_what_is_on_survives_as_json() -> None:

@@ -10,7 +10,7 @@ from custom_components.dts307.meter.hold import Held, Lasting, Limit, held, seen
 
 unhurried = settings(deadline=None)
 
-LIMIT = Limit(above=100.0, back=80.0, on_after=30.0, off_after=20.0)
+LIMIT = Limit(above=100.0, back=80.0, hold=30.0)
 PATIENCE = 15.0
 JITTER = 0.5
 
@@ -38,8 +38,8 @@ def test_it_turns_on_after_its_time() -> None:
 
 
 def test_it_turns_off_after_its_time() -> None:
-    assert after(steady(80, 15, begin=100), ON).on
-    assert after(steady(80, 20, begin=100), ON) == Held(on=False)
+    assert after(steady(80, 25, begin=100), ON).on
+    assert after(steady(80, 30, begin=100), ON) == Held(on=False)
 
 
 @pytest.mark.parametrize("value", [100, 90, 80.5])
@@ -55,7 +55,7 @@ def test_a_moment_on_the_other_side_begins_anew() -> None:
 
 
 def test_without_hold_it_turns_at_once() -> None:
-    limit = Limit(above=0, back=0, on_after=0, off_after=0)
+    limit = Limit(above=0, back=0)
     assert after([(0, 0.1)], limit=limit).on
     assert not after([(0, 0.1), (1, 0)], limit=limit).on
 
@@ -76,8 +76,24 @@ def test_an_outage_is_no_evidence() -> None:
 
 @pytest.mark.parametrize("state", [Held(), ON])
 def test_an_outage_turns_nothing(state: Held) -> None:
-    assert after([(1e6, 101)], state).on is state.on
-    assert after([(1e6, 0)], state).on is state.on
+    assert after([(330, 101)], state).on is state.on
+    assert after([(330, 0)], state).on is state.on
+
+
+def test_after_a_long_outage_the_first_value_tells() -> None:
+    """Whether what was on still is; what was off has to last, as always."""
+    assert after([(331, 81)], ON).on
+    assert not after([(331, 80)], ON).on
+    assert not after([(330, None), (331, 80)], ON).on
+    assert not after([(1e6, 101)]).on
+
+
+def test_what_is_on_without_a_value_is_forgotten_after_a_while() -> None:
+    seen = after(steady(101, 60))
+    assert not seen.is_forgotten(360)
+    silent = after([(359, None)], seen)
+    assert not silent.is_forgotten(360)
+    assert silent.is_forgotten(361)
 
 
 def test_a_value_that_is_not_known_turns_nothing() -> None:
@@ -117,8 +133,8 @@ def test_it_turns_only_with_proof(data: st.DataObject, pauses: list[float]) -> N
             if not proves or (proof and not 0 <= proof[-1] - at <= PATIENCE):
                 break
             proof.append(at)
-        needed = LIMIT.on_after if state.on else LIMIT.off_after
-        assert now - proof[-1] >= needed - JITTER
+        forgotten = before.on and before.is_forgotten(now)
+        assert forgotten or now - proof[-1] >= LIMIT.hold - JITTER
 
 
 @unhurried

@@ -44,18 +44,19 @@ def after(
     readings: Iterable[Reading],
     state: Detection | None = None,
     *,
-    begin: float = 0,
+    silence: float = 5,
     every: float = 5,
 ) -> Detection:
-    """Return what is known after these readings."""
+    """Return what is known after these readings, the first of which comes after a silence."""
     state = state or Detection()
     for number, reading in enumerate(readings):
-        state = detected(state, reading, begin + number * every, PATIENCE)
+        state = detected(state, reading, number * every, PATIENCE, every if number else silence)
     return state
 
 
 WYE = service_of((121.0, 119.5, 120.2), (208.4, 207.6, 208.9))
 DELTA = service_of((), (241.0, 239.0, 240.0))
+DEAD = service_of((0.0, 0.0, 0.0), (0.0, 0.0, 0.0), hertz=0.0)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +89,7 @@ def test_the_services_of_the_guide(reading: Reading, quantity: str, nominal: flo
         service_of(),
         service_of((109.9, 120.0, 120.0)),
         service_of((120.0, 127.1, 120.0)),
-        service_of((0.0, 0.0, 0.0), (0.0, 0.0, 0.0)),
+        DEAD,
         service_of((347.0, 347.0, 347.0), (600.0, 600.0, 600.0)),
         service_of((230.0, 231.0, 229.0), (398.0, 399.0, 400.0), hertz=50.0),
         service_of((120.0, 120.0, 120.0), hertz=None),
@@ -108,41 +109,71 @@ def test_a_total_speaks_for_a_meter_that_tells_no_phases() -> None:
 def test_a_fault_is_no_other_service() -> None:
     known = after([service_of((240.0,))])
     # Deep in a brown-out, for as long as one has been known to last.
-    assert after([service_of((215.0,))] * 700, known, begin=100).service == known.service
-    dead = service_of((0.0, 0.0, 0.0), (0.0, 0.0, 0.0), hertz=0.0)
-    assert after([dead] * 9000, after([WYE]), begin=100).service == after([WYE]).service
+    assert after([service_of((215.0,))] * 700, known).service == known.service
+    assert after([DEAD] * 9000, after([WYE])).service == after([WYE]).service
 
 
-def test_another_service_settles_after_hours() -> None:
+@pytest.mark.parametrize("volts", [218.0, 208.0])
+@pytest.mark.parametrize("silence", [5, 300])
+def test_a_fault_may_last_for_days(volts: float, silence: float) -> None:
+    """As long as the power was not off: nobody connects another service under it."""
     known = after([service_of((240.0,))])
-    other = service_of((208.0,))
-    hours = 6 * HOUR // 5
-    assert after([other] * hours, known, begin=100).service == known.service
-    assert after([other] * (hours + 1), known, begin=100).service == Service(LINE_TO_NEUTRAL, 208)
+    assert after([service_of((volts,))] * 40_000, known, silence=silence).service == known.service
+
+
+OTHER = service_of((208.0,))
+HOURS = 6 * HOUR // 5
+
+
+@pytest.mark.parametrize("silence", [301, 1e9])
+def test_another_service_settles_hours_after_a_silence(silence: float) -> None:
+    known = after([service_of((240.0,))])
+    assert after([OTHER] * HOURS, known, silence=silence).service == known.service
+    settled = after([OTHER] * (HOURS + 1), known, silence=silence)
+    assert settled == Detection(Service(LINE_TO_NEUTRAL, 208))
+
+
+def test_another_service_settles_hours_after_the_voltage_was_dead() -> None:
+    known = after([DEAD], after([service_of((240.0,))]))
+    assert after([OTHER] * HOURS, known).service == known.service
+    assert after([OTHER] * (HOURS + 1), known).service == Service(LINE_TO_NEUTRAL, 208)
+
+
+def test_the_interruption_is_not_forgotten_over_a_restart() -> None:
+    known = after([DEAD], after([service_of((240.0,))]))
+    known = after([OTHER] * 9, known)
+    again = Detection.from_dict(json.loads(json.dumps(known.as_dict())))
+    assert after([OTHER] * (HOURS + 1), again).service == Service(LINE_TO_NEUTRAL, 208)
 
 
 @pytest.mark.parametrize("between", [service_of((240.0,)), service_of((230.0, 200.0))])
 def test_the_old_service_refutes_the_other(between: Reading) -> None:
     known = after([service_of((240.0,))])
-    almost = [service_of((208.0,))] * 4000
-    assert after([*almost, between, *almost], known, begin=100).service == known.service
+    almost = [OTHER] * 4000
+    assert after([*almost, between, *almost], known, silence=1e9).service == known.service
 
 
-def test_an_outage_settles_nothing() -> None:
+def test_the_old_service_ends_the_interruption() -> None:
+    """Power was off, and the same service came back: what follows is a fault of that one."""
+    known = after([service_of((240.0,)), DEAD, service_of((240.0,))])
+    assert after([OTHER] * 9000, known).service == known.service
+
+
+def test_answers_far_apart_settle_nothing() -> None:
     known = after([service_of((240.0,))])
-    other = [service_of((208.0,))] * 2000
-    assert after(other, known, every=16, begin=100).service == known.service
+    assert after([OTHER] * 2000, known, every=16, silence=1e9).service == known.service
 
 
 def test_a_broken_neutral_is_no_service_between_lines() -> None:
     broken = service_of((90.0, 150.0), (240.0,))
     healthy = service_of((120.0, 120.0), (240.0,))
     known = after([healthy])
-    assert after([broken] * 9000, known, begin=100).service == known.service
-    # If it was broken from the beginning, it takes a while until the neutral is believed.
+    assert after([broken] * 9000, known, silence=1e9).service == known.service
+    # If it was broken from the beginning, it takes a while after the repair until the neutral is
+    # believed.
     begun = after([broken])
     assert begun.service == Service(LINE_TO_LINE, 240)
-    assert after([healthy] * 9000, begun, begin=100).service == known.service
+    assert after([healthy] * 9000, begun, silence=1e9).service == known.service
 
 
 def test_it_survives_as_json() -> None:

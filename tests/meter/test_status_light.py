@@ -141,6 +141,20 @@ def test_only_measured_phases_count() -> None:
     }
 
 
+def test_a_phase_without_voltage_is_not_measured() -> None:
+    """Two legs of a house on a meter for three phases: 95 % of what the two can carry."""
+    legs = currents(95.0, 95.0, 0.0)
+    assert status_light(legs, SERVICE_CURRENT, frozenset("c")).share == 0.95
+    assert shares_of(legs, SERVICE_CURRENT, frozenset("c")) == {
+        "a": 0.95,
+        "b": 0.95,
+        "c": 0.0,
+        "total": 0.95,
+    }
+    # When nothing has voltage yet, that tells nothing about any of them.
+    assert shares_of(legs, SERVICE_CURRENT, frozenset("abc"))["total"] == 0.633333
+
+
 @pytest.mark.parametrize(("phases", "share"), [(1, 1.5), (2, 0.75), (3, 0.5)])
 def test_a_meter_that_states_only_the_total(phases: int, share: float) -> None:
     reading = replace(reading_with(current=PerPhase(total=-150.0)), phases=phases)

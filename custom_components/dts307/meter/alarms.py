@@ -4,7 +4,7 @@ Each is a value with a limit; what keeps it from flapping is in ``hold``.
 """
 
 from collections.abc import Iterable, Mapping, Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final, Self
 
@@ -29,8 +29,6 @@ _RANGE_A: Final = 0.05
 _RANGE_A_BACK: Final = 0.045
 """How far from its nominal voltage a service ought to be at most: 114 V to 126 V for one of 120 V
 (ANSI C84.1, range A)."""
-_VOLTAGE_HOLD: Final = 60.0
-"""s; C84.1 speaks of sustained voltages, and IEEE 1159 calls those long that last a minute."""
 _DECIMALS: Final = 6
 """126 V are just within the range, whatever the division leaves behind."""
 
@@ -44,9 +42,11 @@ class _Kind(StrEnum):
     VOLTAGE_HIGH = "voltage_high"
 
 
-_BAND: Final = Limit(
-    above=_RANGE_A, back=_RANGE_A_BACK, on_after=_VOLTAGE_HOLD, off_after=_VOLTAGE_HOLD
-)
+_THRESHOLDS: Final[Mapping[str, AbstractSet[str]]] = {
+    _Kind.EXPORTING: frozenset({"export_threshold"}),
+    _Kind.OVERLOAD: frozenset({"overload_threshold", "service_current"}),
+}
+"""The options by which an alarm is on; with another hold time, it is on all the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +63,10 @@ class AlarmOptions:
     """s"""
     service_current: float | None
     """A per phase (guide 3.4); None until the owner tells it"""
+    phase_lost_hold: float
+    """s"""
+    voltage_hold: float
+    """s"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,20 +110,33 @@ class Memory:
     held: Mapping[tuple[str, str], Held] = field(default_factory=dict)
     """by kind of alarm, and phase or pair"""
     detection: Detection = field(default_factory=Detection)
+    seen: float = 0.0
+    """when the last reading was, in seconds"""
 
     def as_dict(self) -> dict[str, Any]:
-        """Return as JSON what is to outlive a restart: what is on, and the service."""
+        """Return as JSON what is to outlive a restart: what is on, the service, and the time."""
         return {
             "on": sorted(list(key) for key, state in self.held.items() if state.on),
             "detection": self.detection.as_dict(),
+            "seen": self.seen,
         }
 
     @classmethod
-    def from_dict(cls, stored: Mapping[str, Any]) -> Self:
-        """Go on from what ``as_dict`` returned; whatever was about to turn begins anew."""
+    def from_dict(cls, stored: Mapping[str, Any], changed: AbstractSet[str] = frozenset()) -> Self:
+        """Go on from what ``as_dict`` returned; whatever was about to turn begins anew.
+
+        What was on by a threshold that has ``changed`` since, by the name of its option, tells
+        nothing about the one that there is now.
+        """
+        seen: float = stored.get("seen", 0.0)
         return cls(
-            held={(kind, part): Held(on=True) for kind, part in stored["on"]},
+            held={
+                (kind, part): Held(on=True, seen=seen)
+                for kind, part in stored["on"]
+                if changed.isdisjoint(_THRESHOLDS.get(kind, frozenset()))
+            },
             detection=Detection.from_dict(stored["detection"]),
+            seen=seen,
         )
 
 
@@ -131,19 +148,20 @@ def states_after(
     ``now`` is in seconds. More than ``patience`` seconds without a reading are an outage: what
     was about to turn begins anew.
     """
-    detection = detected(memory.detection, reading, now, patience)
+    detection = detected(memory.detection, reading, now, patience, now - memory.seen)
+    absent = absent_phases(reading, detection.phases)
     limits = _limits(options)
     remembered: dict[tuple[str, str], Held] = {}
     alarms: dict[_Kind, Alarm] = {}
-    for kind, values in _values(reading, options, detection).items():
+    for kind, values in _values(reading, options, detection.service, absent).items():
         parts = {
             part: held(state, values.get(part), limits[kind], now, patience)
-            for part, state in _held_of(memory, kind, values).items()
+            for part, state in _held_of(memory, kind, values, now).items()
         }
         alarms[kind] = _alarm(parts, values)
         remembered |= {(kind.value, part): state for part, state in parts.items()}
     states = States(
-        light=status_light(reading, options.service_current),
+        light=status_light(reading, options.service_current, absent),
         exporting=alarms[_Kind.EXPORTING],
         overload=alarms[_Kind.OVERLOAD],
         phase_lost=_any_of(alarms[_Kind.LOST_TO_NEUTRAL], alarms[_Kind.LOST_BETWEEN_LINES]),
@@ -151,44 +169,41 @@ def states_after(
         voltage_high=alarms[_Kind.VOLTAGE_HIGH],
         service=detection.service,
     )
-    return Memory(held=remembered, detection=detection), states
+    return Memory(held=remembered, detection=detection, seen=now), states
 
 
 def _limits(options: AlarmOptions) -> dict[_Kind, Limit]:
     """Return the limit of each kind of alarm."""
+    band = Limit(above=_RANGE_A, back=_RANGE_A_BACK, hold=options.voltage_hold)
     return {
         _Kind.EXPORTING: Limit(
             above=options.export_threshold,
             back=options.export_threshold * _EXPORT_BACK,
-            on_after=options.export_hold,
-            off_after=options.export_hold,
+            hold=options.export_hold,
         ),
         _Kind.OVERLOAD: Limit(
             above=options.overload_threshold,
             back=options.overload_threshold * _OVERLOAD_BACK,
-            on_after=options.overload_hold,
-            off_after=options.overload_hold,
+            hold=options.overload_hold,
         ),
-        _Kind.LOST_TO_NEUTRAL: LOST_TO_NEUTRAL,
-        _Kind.LOST_BETWEEN_LINES: LOST_BETWEEN_LINES,
-        _Kind.VOLTAGE_LOW: _BAND,
-        _Kind.VOLTAGE_HIGH: _BAND,
+        _Kind.LOST_TO_NEUTRAL: replace(LOST_TO_NEUTRAL, hold=options.phase_lost_hold),
+        _Kind.LOST_BETWEEN_LINES: replace(LOST_BETWEEN_LINES, hold=options.phase_lost_hold),
+        _Kind.VOLTAGE_LOW: band,
+        _Kind.VOLTAGE_HIGH: band,
     }
 
 
 def _values(
-    reading: Reading, options: AlarmOptions, detection: Detection
+    reading: Reading, options: AlarmOptions, service: Service | None, absent: AbstractSet[str]
 ) -> dict[_Kind, dict[str, float]]:
     """Return the values to hold against the limits; one that is not known is left out."""
     power = reading.power.total
-    service = detection.service
-    absent = absent_phases(reading, detection.phases)
     nominal, measured = 1.0, dict[str, float]()
     if service is not None:
         nominal, measured = service.nominal, voltages(reading, service.quantity, absent)
     return {
         _Kind.EXPORTING: {} if power is None else {"total": -power},
-        _Kind.OVERLOAD: shares_of(reading, options.service_current),
+        _Kind.OVERLOAD: shares_of(reading, options.service_current, absent),
         _Kind.LOST_TO_NEUTRAL: _without(lacking_to_neutral(reading), absent),
         _Kind.LOST_BETWEEN_LINES: _without(lacking_between_lines(reading), absent),
         _Kind.VOLTAGE_LOW: {x: round(1 - v / nominal, _DECIMALS) for x, v in measured.items()},
@@ -200,9 +215,13 @@ def _without(values: Mapping[str, float], absent: AbstractSet[str]) -> dict[str,
     return {phase: value for phase, value in values.items() if phase not in absent}
 
 
-def _held_of(memory: Memory, kind: _Kind, values: Iterable[str]) -> dict[str, Held]:
-    """Return the states of a kind: of what is known now, and those that are on anyway."""
-    on = {part: state for (of, part), state in memory.held.items() if of == kind and state.on}
+def _held_of(memory: Memory, kind: _Kind, values: Iterable[str], now: float) -> dict[str, Held]:
+    """Return the states of a kind: of what is known now, and those that were on not long ago."""
+    on = {
+        part: state
+        for (of, part), state in memory.held.items()
+        if of == kind and state.on and not state.is_forgotten(now)
+    }
     return {part: memory.held.get((kind.value, part), Held()) for part in values} | on
 
 

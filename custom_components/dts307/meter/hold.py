@@ -1,10 +1,13 @@
 """States that do not flap: they turn on and off only after a while on one side of a threshold."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 _JITTER: Final = 0.5
 """Seconds that two readings may lie closer together than the polls that brought them."""
+
+_FORGOTTEN_AFTER: Final = 300.0
+"""Seconds after which nobody knows any more whether what was on still is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +39,13 @@ def seen_again[T](before: Lasting[T] | None, thing: T, now: float, patience: flo
 class Limit:
     """Where a state turns on and off, and after how many seconds.
 
-    It turns on once a value has been above ``above``, and off once it has been at ``back`` or
-    below, which must not be higher; in between it stays as it is.
+    It turns on once a value has been above ``above`` for ``hold`` seconds, and off once it has been
+    at ``back`` or below for as long; ``back`` must not be higher, and in between it stays as it is.
     """
 
     above: float
     back: float
-    on_after: float
-    off_after: float
+    hold: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +54,28 @@ class Held:
 
     on: bool = False
     turning: Lasting[bool] | None = None
+    seen: float = field(default=0.0, compare=False)
+    """when there last was a value, in seconds"""
+
+    def is_forgotten(self, now: float) -> bool:
+        """Tell whether nothing has been seen of it for so long that it counts for nothing."""
+        return now - self.seen > _FORGOTTEN_AFTER
 
 
 def held(before: Held, value: float | None, limit: Limit, now: float, patience: float) -> Held:
     """Return the state after one more value.
 
     A value that is not known leaves the state as it is and ends the turn, and so does a time
-    without values of more than ``patience`` seconds: neither of them tells anything.
+    without values of more than ``patience`` seconds: neither of them tells anything. But what was
+    on a long time ago is off at once when the first value says so.
     """
     if value is None:
-        return Held(before.on)
+        return Held(before.on, seen=before.seen)
     wanted = value > (limit.back if before.on else limit.above)
     if wanted is before.on:
-        return Held(before.on)
+        return Held(before.on, seen=now)
     turning = seen_again(before.turning, wanted, now, patience)
-    after = limit.on_after if wanted else limit.off_after
-    return Held(wanted) if turning.seconds >= after - _JITTER else Held(before.on, turning)
+    turned = turning.seconds >= limit.hold - _JITTER
+    if turned or (before.on and before.is_forgotten(now)):
+        return Held(wanted, seen=now)
+    return Held(before.on, turning, now)

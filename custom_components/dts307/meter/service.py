@@ -6,7 +6,14 @@ from typing import Any, Final, Self
 
 from .hold import Lasting, seen_again
 from .reading import Reading
-from .voltage import LINE_TO_LINE, LINE_TO_NEUTRAL, absent_phases, live_phases, voltages
+from .voltage import (
+    LINE_TO_LINE,
+    LINE_TO_NEUTRAL,
+    absent_phases,
+    is_live,
+    live_phases,
+    voltages,
+)
 
 _NOMINAL_VOLTAGES: Final = {
     LINE_TO_NEUTRAL: (120.0, 208.0, 240.0, 277.0),
@@ -22,8 +29,11 @@ the neighbour: 220 V end 208 V and begin 240 V, 254 V end 240 V and begin 277 V.
 _FREQUENCIES: Final = (57.0, 63.0)
 """Hz; ANSI C84.1 is about systems of 60 Hz, so that the 230 V of 50 Hz are not its 240 V."""
 
+_INTERRUPTED_AFTER: Final = 300.0
+"""Seconds without a reading in which a meter may have been hung up on another service."""
+
 _SETTLED_AFTER: Final = 6 * 3600.0
-"""Seconds after which other voltages are another service, and no longer a fault of this one."""
+"""Seconds after which other voltages, that began with an interruption, are another service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,42 +52,55 @@ class Detection:
     service: Service | None = None
     phases: frozenset[str] = frozenset()
     """the phases that have been live; where a house has two, those of a three-phase meter"""
+    interrupted: bool = False
+    """whether the power may have been off since the voltages last were those of the service"""
     other: Lasting[Service] | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what is known as JSON; the evidence for another service is not kept."""
+        """Return what is known as JSON; how long another service has lasted is not kept."""
         service = self.service
         return {
             "service": None if service is None else [service.quantity, service.nominal],
             "phases": sorted(self.phases),
+            "interrupted": self.interrupted,
         }
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> Self:
         """Go on from what ``as_dict`` returned."""
         service = stored["service"]
-        return cls(None if service is None else Service(*service), frozenset(stored["phases"]))
+        return cls(
+            None if service is None else Service(*service),
+            frozenset(stored["phases"]),
+            stored.get("interrupted", False),
+        )
 
 
-def detected(before: Detection, reading: Reading, now: float, patience: float) -> Detection:
+def detected(
+    before: Detection, reading: Reading, now: float, patience: float, silence: float
+) -> Detection:
     """Return the service after one more reading, at ``now`` in seconds.
 
     A service is known once all voltages are close to its own. From then on, voltages that fit
-    another one are a fault, unless they last for hours; ``patience`` is what may go by between
+    another one are a fault, however long it lasts: a meter is hung up elsewhere, or a transformer
+    connected otherwise, only with the power off. If it may have been off, because the voltages
+    were dead or nothing was heard for a while (``silence``, the seconds since the reading before),
+    they are another service once they have lasted for hours. ``patience`` is what may go by between
     two readings. With a neutral, the voltages to it are never given up for those between lines:
     only they show that the neutral is broken.
     """
     known = before.service
     phases = before.phases | live_phases(reading)
     service = _matching(reading, absent_phases(reading, phases))
-    if known is None:
+    if known is None or service == known:
         return Detection(service, phases)
-    if service is None or service == known or _neutral_given_up(known, service):
-        return Detection(known, phases)
+    interrupted = before.interrupted or silence > _INTERRUPTED_AFTER or is_live(reading) is False
+    if not interrupted or service is None or _neutral_given_up(known, service):
+        return Detection(known, phases, interrupted)
     other = seen_again(before.other, service, now, patience)
     if other.seconds >= _SETTLED_AFTER:
         return Detection(service, phases)
-    return Detection(known, phases, other)
+    return Detection(known, phases, interrupted, other)
 
 
 def _neutral_given_up(known: Service, service: Service) -> bool:

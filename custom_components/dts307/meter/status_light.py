@@ -1,5 +1,6 @@
 """What the STATUS light on the faceplate says, as the installation guide defines it (5.1)."""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 import math
@@ -48,12 +49,14 @@ class StatusLight:
     level: CurrentLevel | None = None
 
 
-def status_light(reading: Reading, service_current: float | None) -> StatusLight:
+def status_light(
+    reading: Reading, service_current: float | None, absent: AbstractSet[str] = frozenset()
+) -> StatusLight:
     """Return what the light says, given the service current of a phase in A (guide 3.4).
 
     The total service current is that of all measured phases together. No register carries it.
     """
-    share = shares_of(reading, service_current).get("total")
+    share = shares_of(reading, service_current, absent).get("total")
     return StatusLight(
         direction=energy_direction(reading),
         share=share,
@@ -86,11 +89,16 @@ def current_level(share: float) -> CurrentLevel:
     return CurrentLevel.HIGH if share <= _FULL else CurrentLevel.OVER
 
 
-def shares_of(reading: Reading, service_current: float | None) -> dict[str, float]:
+def shares_of(
+    reading: Reading, service_current: float | None, absent: AbstractSet[str] = frozenset()
+) -> dict[str, float]:
     """Return the currents relative to the service current: "total", "a", "b" and "c" as known.
 
-    A phase counts as measured if the meter states its current; if it states none of them, all
-    that its model has count. Some meters give a current the sign of the power, which is no matter.
+    The total is, in the guide's words, that "for all the measured phases". A phase counts as one if
+    the meter states its current, and has not always found it without voltage (``absent``): of the
+    two legs of a house, a meter for three phases measures two. If it states the current of none of
+    them, all that its model has count. Some meters give a current the sign of the power, which is
+    no matter.
     """
     if service_current is None:
         return {}
@@ -102,7 +110,9 @@ def shares_of(reading: Reading, service_current: float | None) -> dict[str, floa
     }
     shares = {phase: _rounded(current / service_current) for phase, current in phases.items()}
     if phases:
-        shares["total"] = _rounded(math.fsum(phases.values()) / (service_current * len(phases)))
+        measured = phases.keys() - absent or phases.keys()
+        total = math.fsum(phases[phase] for phase in measured)
+        shares["total"] = _rounded(total / (service_current * len(measured)))
     elif currents.total is not None:
         shares["total"] = _rounded(abs(currents.total) / (service_current * reading.phases))
     return shares

@@ -11,14 +11,12 @@ LINE_TO_LINE: Final = "voltage_line_to_line"
 
 _LIVE: Final = 60.0
 """V that make a service live: half of the lowest there is."""
-_HOLD: Final = 5.0
-"""s; two readings at the usual interval."""
 
-LOST_TO_NEUTRAL: Final = Limit(above=0.5, back=0.45, on_after=_HOLD, off_after=_HOLD)
+LOST_TO_NEUTRAL: Final = Limit(above=0.5, back=0.45)
 """Share of the voltage that a lost phase lacks. The high leg of a delta service, at 208 V, puts the
 other two at 58 % of the strongest: they lack less than this."""
 
-LOST_BETWEEN_LINES: Final = Limit(above=0.35, back=0.3, on_after=_HOLD, off_after=_HOLD)
+LOST_BETWEEN_LINES: Final = Limit(above=0.35, back=0.3)
 """A dead line leaves 58 % of the voltage to the others; if it hangs between them by its loads, such
 as a motor, 50 %, and its voltage to neutral may then look half alive."""
 
@@ -67,13 +65,19 @@ def lacking_between_lines(reading: Reading) -> dict[str, float]:
     return _lacking(best)
 
 
-def live_phases(reading: Reading) -> frozenset[str]:
-    """Return the phases that have voltage, as far as they can be compared."""
-    if not any(
-        volts >= _LIVE
+def is_live(reading: Reading) -> bool | None:
+    """Tell whether any voltage is there; None if none is measured."""
+    measured = [
+        volts
         for quantity in (LINE_TO_NEUTRAL, LINE_TO_LINE)
         for volts in voltages(reading, quantity).values()
-    ):
+    ]
+    return max(measured) >= _LIVE if measured else None
+
+
+def live_phases(reading: Reading) -> frozenset[str]:
+    """Return the phases that have voltage, as far as they can be compared."""
+    if not is_live(reading):
         return frozenset()
     return frozenset(
         phase
