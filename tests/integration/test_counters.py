@@ -207,8 +207,18 @@ async def test_a_question_ends_with_its_entry(
         assert await hass.config_entries.async_reload(entry.entry_id)
         await hass.async_block_till_done(wait_background_tasks=True)
         assert issue(hass, entry, "leap") is not None
+        others = ("another", f"counter_leap_{entry.entry_id}"), (DOMAIN, "of_another_entry")
+        for domain, issue_id in others:
+            ir.async_create_issue(
+                hass,
+                domain,
+                issue_id,
+                is_fixable=False,
+                severity=ir.IssueSeverity.WARNING,
+                translation_key="any",
+            )
         await hass.config_entries.async_remove(entry.entry_id)
-        assert [key for key in ir.async_get(hass).issues if key[0] == DOMAIN] == []
+        assert set(ir.async_get(hass).issues) == set(others)
 
 
 async def test_an_answer_while_the_meter_is_away(

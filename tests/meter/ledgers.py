@@ -4,8 +4,8 @@ from datetime import datetime
 import json
 from zoneinfo import ZoneInfo
 
-from custom_components.dts307.meter.counter import Point
 from custom_components.dts307.meter.ledger import Billing, Counted, Ledger, Period, billing
+from custom_components.dts307.meter.row import Point
 from custom_components.dts307.meter.track import Estimate
 
 NEW_YORK = ZoneInfo("America/New_York")

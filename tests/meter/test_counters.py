@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from custom_components.dts307.meter import PerPhase, Reading
-from custom_components.dts307.meter.counter import Answer, Counter, Point, Question
+from custom_components.dts307.meter.counter import Answer, Counter, Question
 from custom_components.dts307.meter.counters import (
     Counters,
     Registers,
@@ -17,6 +17,7 @@ from custom_components.dts307.meter.counters import (
     taken_over,
 )
 from custom_components.dts307.meter.limits import DEFAULT_SERVICE_CURRENT, Limits, counter_limits
+from custom_components.dts307.meter.row import Point
 
 from .device import reading_of
 from .published import encode
@@ -262,6 +263,18 @@ def test_wrong_readings_by_turns_leave_nothing_behind() -> None:
     assert counter.question is None
     assert counter.row is None
     assert read(counter, 5100, begin=35.0).published == 5100
+
+
+def test_a_counter_is_known_anew_after_two_readings() -> None:
+    """Until then, one that was kept may be older than what was shown."""
+    kept = trusted(5000)
+    once = kept.after(5001.0, 5.0, LIMITS)
+    assert not kept.is_known_anew(kept)
+    assert not once.is_known_anew(kept)
+    assert once.after(5002.0, 10.0, LIMITS).is_known_anew(kept)
+    another = kept.taken_over()
+    assert not another.after(7.0, 5.0, LIMITS).is_known_anew(another)
+    assert read(another, 7.0, 8.0, begin=5.0).is_known_anew(another)
 
 
 def test_a_register_that_runs_backwards_is_asked_about() -> None:

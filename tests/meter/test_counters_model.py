@@ -38,9 +38,9 @@ class MeterAndOwner(RuleBasedStateMachine):
         self.stored = self.counter
         self.stale: Counter | None = None
         self.now = 1_000_000.0
-        self.energy = 0.0
+        self.energy = self.believed_at = self.stored_believed_at = 0.0
         self.lost = self.slack = 0.0
-        self.unread = self.unconfirmed = 0.0
+        self.unread = 0.0
         self.read_at = self.now
         self.misread_last = self.misread_since_stored = False
         self.set_back_by = 0.0
@@ -61,7 +61,7 @@ class MeterAndOwner(RuleBasedStateMachine):
         for _ in range(2):
             self.pass_time(5.0, 0.0)
             self.poll()
-        self.stored = self.counter
+        self.store()
 
     @property
     def modulus(self) -> float:
@@ -80,9 +80,8 @@ class MeterAndOwner(RuleBasedStateMachine):
         self.now += seconds
         self.energy += energy
         self.unread += energy
-        self.unconfirmed += energy
         # A register that goes more of its way unseen could be taken for one that was set back.
-        assume(self.unconfirmed < self.modulus / 16)
+        assume(self.energy - self.believed_at < self.modulus / 16)
         if self.truth and self.counter.suspicion is None:
             # Until it has been seen twice where it is now, nobody can tell what it counts there.
             self.lost += energy
@@ -107,7 +106,7 @@ class MeterAndOwner(RuleBasedStateMachine):
         self.unread = 0.0
         self.read_at = self.now
         if self.counter.row is None:
-            self.unconfirmed = 0.0
+            self.believed_at = self.energy
         question = self.counter.question
         assert question is None or question in self.truth, f"{question} is asked needlessly"
         if Question.SET_BACK in self.truth and self.counter.row is None:
@@ -165,15 +164,17 @@ class MeterAndOwner(RuleBasedStateMachine):
     @precondition(lambda self: self.quiet)
     @rule(seconds=st.floats(-3600, 3600))
     def set_the_clock(self, seconds: float) -> None:
-        """The clock was wrong, or is wrong now; the meter is read right after that."""
-        self.now += seconds
-        for _ in range(2):
+        """The clock was wrong, or is wrong now; the meter is read right before and after that."""
+        for step in (0.0, 0.0, seconds, 0.0):
             self.pass_time(5.0, 0.0)
+            self.now += step
             self.poll()
+        # A kill with the other clock still in what was stored would be one thing too many.
+        self.store()
 
     def store(self) -> None:
         """Write the state down."""
-        self.stored = self.counter
+        self.stored, self.stored_believed_at = self.counter, self.believed_at
         self.misread_since_stored = False
 
     @rule()
@@ -197,7 +198,7 @@ class MeterAndOwner(RuleBasedStateMachine):
         assume(not self.stored.awaits_confirmation)
         # And what was asked then may have been settled since.
         assume(self.stored.row is None)
-        self.counter = self.stored
+        self.counter, self.believed_at = self.stored, self.stored_believed_at
         self.stale = self.counter
 
     @precondition(lambda self: self.quiet)
@@ -279,4 +280,7 @@ class MeterAndOwner(RuleBasedStateMachine):
 
 
 TestGuard = MeterAndOwner.TestCase
-TestGuard.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
+# The same cases each time: what is to be found is looked for at leisure, with many more of them.
+TestGuard.settings = settings(
+    max_examples=200, stateful_step_count=40, deadline=None, derandomize=True
+)

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.dts307.meter.counter import Point
 from custom_components.dts307.meter.demand import Block, Demand, DemandRecord, demand
 from custom_components.dts307.meter.ledger import Billing, Ledger, billing
+from custom_components.dts307.meter.row import Point
 
 from .flow import ZONES, Flow, starts
 

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from custom_components.dts307.meter import PerPhase
-from custom_components.dts307.meter.counter import Point
 from custom_components.dts307.meter.counters import Registers
 from custom_components.dts307.meter.ledger import (
     Billing,
@@ -17,6 +16,7 @@ from custom_components.dts307.meter.ledger import (
     billing,
     points_of,
 )
+from custom_components.dts307.meter.row import Point
 from custom_components.dts307.meter.track import Estimate
 
 from .device import reading_of

@@ -3,9 +3,9 @@
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.dts307.meter.counter import Point
 from custom_components.dts307.meter.demand import DemandRecord, demand
 from custom_components.dts307.meter.ledger import Ledger, billing
+from custom_components.dts307.meter.row import Point
 from custom_components.dts307.meter.track import Estimate
 
 from .ledgers import NEW_YORK, at, at_midnight, bill, energy, entries, read, stored, value

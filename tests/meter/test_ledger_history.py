@@ -2,8 +2,8 @@
 
 import pytest
 
-from custom_components.dts307.meter.counter import Point
 from custom_components.dts307.meter.ledger import Ledger, billing
+from custom_components.dts307.meter.row import Point
 from custom_components.dts307.meter.track import Estimate
 
 from .ledgers import (

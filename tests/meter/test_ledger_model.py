@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.dts307.meter.counter import Point
 from custom_components.dts307.meter.ledger import Ledger, Period, Points
+from custom_components.dts307.meter.row import Point
 from custom_components.dts307.meter.track import Estimate, as_pair, from_pair
 
 from .flow import ZONES, Flow, starts

@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.dts307.meter.counter import Point
 from custom_components.dts307.meter.demand import DemandRecord, demand
 from custom_components.dts307.meter.ledger import Billing, Ledger, billing
+from custom_components.dts307.meter.row import Point
 
 from .ledgers import NEW_YORK, at, bill, read, stored
 

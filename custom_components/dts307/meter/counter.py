@@ -29,18 +29,10 @@ import math
 from typing import Any, Final
 
 from .limits import Limits
-
-_PROMPT_SECONDS: Final = 90.0
-"""The longest interval between two polls, and half of it again."""
-_UNKNOWN_OUTAGE: Final = 86400.0
-"""What is allowed for when the clock was set back, so that nobody knows how long it was."""
+from .row import CONFIRMING_READS, PROMPT_SECONDS, Point, Row
 
 _LAST_BIT_OF_THE_WAY: Final = 1 / 16
 """Share of its range that a register may have left, to be taken for one that has started over."""
-
-_CONFIRMING_READS: Final = 2
-_LASTING_READS: Final = 6
-_LASTING_SECONDS: Final = 60.0
 
 _POINTS: Final = ("first", "before", "last")
 
@@ -73,66 +65,6 @@ ANSWERS: Final = {
     Question.SET_BACK: (Answer.ZERO, Answer.ELSEWHERE, Answer.NOT_SET_BACK),
     Question.LEAP: (Answer.REAL, Answer.NOT_REAL),
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Point:
-    """Where a counter was at a time: Wh and s."""
-
-    value: float
-    at: float
-
-    def reach(self, now: float, limits: Limits, longest: float = math.inf) -> float:
-        """Return how far the counter can have come by now; ``longest`` seconds are allowed for."""
-        return self.value + limits.reach(min(_elapsed(self.at, now), longest))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """Register values that agree with one another, but not yet with what is trusted.
-
-    One of them may be a little too high; so ``before`` is the one to go back to.
-    """
-
-    first: Point
-    before: Point
-    last: Point
-    reads: int
-
-    @classmethod
-    def begun(cls, raw: float, now: float) -> Row:
-        """Return a row of one."""
-        point = Point(value=raw, at=now)
-        return cls(first=point, before=point, last=point, reads=1)
-
-    @property
-    def confirmed(self) -> bool:
-        """Whether a second reading has agreed with the first."""
-        return self.reads >= _CONFIRMING_READS
-
-    @property
-    def lasts(self) -> bool:
-        """Whether it has been there for so long that it is no glitch."""
-        seconds = self.last.at - self.first.at
-        return self.reads >= _LASTING_READS and seconds >= _LASTING_SECONDS
-
-    def is_followed_by(self, raw: float, now: float, limits: Limits, trusted_way: float) -> bool:
-        """Tell whether a reading continues the row.
-
-        Within hours, much is possible: then only a row that was confirmed goes on, and only if it
-        is less far from there than from what is trusted (``trusted_way``, in Wh).
-        """
-        lowest = min(self.last.value, self.before.value) - limits.resolution
-        if not lowest <= raw <= self.last.reach(now, limits):
-            return False
-        prompt = _elapsed(self.last.at, now) <= _PROMPT_SECONDS
-        return prompt or (self.confirmed and raw - self.last.value < trusted_way)
-
-    def followed_by(self, raw: float, now: float) -> Row:
-        """Return the row with one more reading."""
-        last = Point(value=raw, at=now)
-        before = self.last if raw >= self.last.value else self.before
-        return replace(self, before=before, last=last, reads=self.reads + 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,19 +108,18 @@ class Trusted:
         return round(self.last.value - self.offset, 6)
 
     def way_to(self, raw: float) -> float:
-        """Return the Wh from here to a register value; infinitely many if it is behind."""
-        way = raw + self.offset - self.last.value
-        return way if way >= 0 else math.inf
+        """Return the Wh from here to a register value; negative if it is behind."""
+        return raw + self.offset - self.last.value
 
     def is_soon_followed_by(self, raw: float, now: float, limits: Limits) -> bool:
         """Tell whether a single reading may be believed."""
         likely = limits.for_a_single_reading
-        return self.last.value <= raw + self.offset <= self._highest(now, likely, _PROMPT_SECONDS)
+        return self.last.value <= raw + self.offset <= self._highest(now, likely, PROMPT_SECONDS)
 
     def carrying_row(self, row: Row, limits: Limits) -> float | None:
         """Return what more has to be carried for a row to be believed, in Wh; None if it is not."""
         further = self._carrying(row.first, limits) if row.confirmed else None
-        if further is None and row.reads == _CONFIRMING_READS:
+        if further is None and row.reads == CONFIRMING_READS:
             # The first reading of a row may be wrong, and the next one not.
             further = self._carrying(row.last, limits)
         return further
@@ -199,7 +130,7 @@ class Trusted:
         lowest = min(self.last.value, self.before.value) - limits.resolution
         highest = self._highest(point.at, limits)
         # A register that goes back count by count is not waited for without end.
-        if max(lowest, self.published - limits.reach(_PROMPT_SECONDS)) <= value <= highest:
+        if max(lowest, self.published - limits.reach(PROMPT_SECONDS)) <= value <= highest:
             return 0.0
         turn = limits.modulus or math.inf
         left = value + turn - self.last.value
@@ -272,16 +203,19 @@ class Counter:
         soon = trusted.is_soon_followed_by(raw, now, limits)
         if soon and not standing:
             # While the last one believed is contested, it is not what to go back to.
-            contested = row is not None and trusted.way_to(row.last.value) == math.inf
+            contested = row is not None and trusted.way_to(row.last.value) < 0
             before = trusted.before if contested else trusted.last
             return Counter(trusted=trusted.believing(raw, now, before))
-        way = 0.0 if soon else trusted.way_to(raw)
         rival = self.rival
-        if row is not None and not soon and row.is_followed_by(raw, now, limits, way):
+        if row is not None and not soon and row.is_followed_by(raw, now, limits):
             row = latest = row.followed_by(raw, now)
             rival = None
-        elif rival is not None and rival.is_followed_by(raw, now, limits, math.inf):
+        elif rival is not None and rival.is_followed_by(raw, now, limits):
             rival = latest = rival.followed_by(raw, now)
+            way = trusted.way_to(rival.first.value)
+            if row is not None and standing and row.goes_on_in(rival, limits, way):
+                row = latest = row.joined(rival)
+                rival = None
         else:
             latest = Row.begun(raw, now)
             row, rival = row if standing else rival or row, latest
@@ -294,7 +228,7 @@ class Counter:
 
     def _after_first(self, raw: float, now: float, limits: Limits) -> Counter:
         """Return the state after a reading while nothing is trusted yet."""
-        if self.row is None or not self.row.is_followed_by(raw, now, limits, math.inf):
+        if self.row is None or not self.row.is_followed_by(raw, now, limits):
             return replace(self, row=Row.begun(raw, now))
         return Counter(trusted=Trusted.begun(self.row.followed_by(raw, now), self.base))
 
@@ -343,7 +277,3 @@ class Counter:
 
 def _with_points(stored: Mapping[str, Any]) -> dict[str, Any]:
     return {key: Point(**value) if key in _POINTS else value for key, value in stored.items()}
-
-
-def _elapsed(then: float, now: float) -> float:
-    return now - then if now >= then else _UNKNOWN_OUTAGE

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from .counter import Answer, Counter, Point, Question
+from .counter import Answer, Counter, Question
 from .limits import ENERGIES, counter_limits
 from .reading import PerPhase, Reading
+from .row import Point
 
 PARTS: Final = ("total", "a", "b", "c")
 

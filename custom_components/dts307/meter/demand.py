@@ -15,9 +15,9 @@ from dataclasses import asdict, dataclass, replace
 from datetime import tzinfo
 from typing import Any, Final
 
-from .counter import Point
 from .ledger import Billing, Period
 from .periods import block_start, local_day
+from .row import Point
 from .track import Estimate, as_pair, from_pair, interpolated
 
 _SECONDS_PER_HOUR: Final = 3600.0

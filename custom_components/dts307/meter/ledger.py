@@ -17,10 +17,10 @@ from functools import reduce
 from operator import sub
 from typing import Any, Final
 
-from .counter import Point
 from .counters import Registers
 from .periods import billing_date, local_day, local_midnight, next_billing_date
 from .reading import Reading
+from .row import Point
 from .track import Estimate, Track
 
 RETAINED: Final = 2 * 430

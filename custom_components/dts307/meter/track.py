@@ -17,7 +17,7 @@ from math import inf, isfinite
 from operator import attrgetter
 from typing import Any, Final
 
-from .counter import Point
+from .row import Point
 
 PROMPT_SECONDS: Final = 90.0
 """Readings up to this far apart are two polls in a row: the longest interval, and half again."""
