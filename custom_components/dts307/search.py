@@ -117,7 +117,7 @@ def _told(question: Question[LinkParams]) -> tuple[Any, ...]:
 
 def first_told(unit_id: int) -> int:
     """Return the unit id that is told for one that is asked in a long row."""
-    return unit_id - unit_id % _UNIT_IDS_TOLD
+    return max(1, unit_id - unit_id % _UNIT_IDS_TOLD)
 
 
 def link_text(params: LinkParams) -> str:

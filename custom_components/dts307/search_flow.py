@@ -162,10 +162,14 @@ class SearchFlow(ConfigFlow):
     async def async_give_way(self) -> ConfigEntry | None:
         """End the search for another flow's; return the entry that has stepped aside for it."""
         entry, self._aside = self._aside, None
+        await self._async_end_search()
+        return entry
+
+    async def _async_end_search(self) -> None:
+        """End the search, if there is one; it has let go of its link then."""
         if self._searching:
             self._searching.cancel()
             await asyncio.wait([self._searching])
-        return entry
 
     @callback
     def _async_search_ended(self, searching: asyncio.Task[None]) -> None:
@@ -259,8 +263,7 @@ class SearchFlow(ConfigFlow):
 
     async def _async_come_back(self, entry: ConfigEntry) -> None:
         """Set an entry up again, if it is still there, once the search has let go of its link."""
-        if self._searching:
-            await asyncio.wait([self._searching])
+        await self._async_end_search()
         entries = self.hass.config_entries
         if entry in entries.async_entries() and entry.state is ConfigEntryState.NOT_LOADED:
             await entries.async_setup(entry.entry_id)

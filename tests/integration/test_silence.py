@@ -166,8 +166,9 @@ async def test_the_reason_changes(
         await leap(0.5)
         assert told(hass, entry) == first | {"reason": text_of("port_missing")}
         await line.open()
-        await leap(0.5)
-        await leap(0.5)
+        # A busy machine may take an attempt or two to open the port.
+        for _ in range(4):
+            await leap(0.5)
         assert told(hass, entry) == first
         device.silent = False
         await leap(0.5)
@@ -247,8 +248,9 @@ async def remove(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     await hass.config_entries.async_remove(entry.entry_id)
 
 
-@pytest.mark.parametrize("state", [LOADED, WAITING])
-@pytest.mark.parametrize("give_up", [unload, disable, remove])
+@pytest.mark.parametrize(
+    ("give_up", "state"), [(unload, LOADED), (disable, WAITING), (remove, WAITING)]
+)
 async def test_not_in_use_any_more(
     hass: HomeAssistant,
     leap: Leap,

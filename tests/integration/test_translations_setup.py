@@ -7,7 +7,7 @@ from types import ModuleType
 from custom_components.dts307 import config_flow, live, search_flow
 from custom_components.dts307.link import failure_key
 from custom_components.dts307.meter import MeterError
-from custom_components.dts307.meter.bus import Stage, UnusableSettingsError
+from custom_components.dts307.meter.bus import Stage
 from custom_components.dts307.meter.plausibility import NoMeasurement
 from tests.integration.home import ENGLISH
 from tests.integration.texts import TRANSPORTS, placeholders, texts
@@ -53,8 +53,7 @@ def failures() -> set[str]:
         kinds += kind.__subclasses__()
     return {
         failure_key(kind(), {"transport": transport})
-        # The search itself passes over settings that cannot be used.
-        for kind in set(kinds[1:]) - {UnusableSettingsError}
+        for kind in kinds[1:]
         for transport in TRANSPORTS
     }
 

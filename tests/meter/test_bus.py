@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+import hypothesis
 from hypothesis import given, strategies as st
 import pytest
 
@@ -159,6 +160,7 @@ async def test_minutes_are_only_spent_if_asked_for() -> None:
     assert len(devices.asked) == len(SETTINGS) - 1 + len(UNIT_IDS)
 
 
+@hypothesis.settings(deadline=None)
 @given(settings, unit_ids)
 async def test_everything_finds_any_meter(at: str, unit_id: int) -> None:
     devices = Devices(at, {unit_id: "1"})
