@@ -178,11 +178,11 @@ export class Faceplate extends LitElement {
           <div class="kind">Energy meter, class 0.5</div>
         </div>
         <div class="lights">
-          <div class="light" role="img" aria-label=${this.statusText}>
+          <div class="light" role="img" aria-label="STATUS: ${this.statusText}">
             <dts307-led id="status" .flashes=${this.status} .period=${PERIOD}></dts307-led>
             STATUS ${this.renderPattern()}
           </div>
-          <div class="light" role="img" aria-label=${this.remoteText}>
+          <div class="light" role="img" aria-label="REMOTE: ${this.remoteText}">
             <dts307-led
               id="remote"
               .flashes=${this.dark ? [] : REMOTE}

@@ -62,6 +62,7 @@ export abstract class MeterCard extends LitElement {
     return (
       old.entities !== hass.entities ||
       old.devices !== hass.devices ||
+      old.themes !== hass.themes ||
       old.locale !== hass.locale ||
       old.language !== hass.language ||
       old.formatEntityState !== hass.formatEntityState ||

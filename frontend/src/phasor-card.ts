@@ -84,10 +84,11 @@ export class Dts307PhasorCard extends MeterCard {
 
   private angleOf({ lag, signed }: Phasor): string {
     if (lag === undefined) return "–";
-    const degrees = Math.round(lag);
-    const way: TextKey = degrees === 0 ? "in_phase" : degrees > 0 ? "lagging" : "leading";
-    const angle = `${this.number(Math.abs(degrees), 0)}°`;
-    return signed ? `${angle} ${this.text(way)}` : angle;
+    const degrees = Math.round(Math.abs(lag));
+    const angle = `${this.number(degrees, 0)}°`;
+    if (!signed) return angle;
+    const ways: Record<number, TextKey> = { 0: "in_phase", 180: "in_opposition" };
+    return `${angle} ${this.text(ways[degrees] ?? (lag > 0 ? "lagging" : "leading"))}`;
   }
 
   private renderTable(reading: Reading, phasors: Phasor[]): TemplateResult {

@@ -74,12 +74,15 @@ function degrees(radians: number): number {
   return (radians * 180) / Math.PI;
 }
 
-/** Return the phases whose power flows against that of most others, if it is worth a word. */
+/**
+ * Return the phases that feed in while all in all the house draws, which a reversed current
+ * transformer looks like. One that draws while others feed in is a house in the sun.
+ */
 export function opposed(reading: Reading): PhaseName[] {
-  const known = reading.phases.filter(({ power }) => Math.abs(power?.value ?? 0) > NOTICEABLE);
-  const total = known.reduce((sum, { power }) => sum + (power?.value ?? 0), 0);
+  const known = reading.phases.map(({ name, power }) => ({ name, watts: power?.value ?? 0 }));
+  if (known.reduce((sum, { watts }) => sum + watts, 0) <= 0) return [];
   return known
-    .filter(({ power }) => Math.sign(power?.value ?? 0) === -Math.sign(total))
+    .filter(({ watts }) => watts < -NOTICEABLE)
     .map(({ name }) => name)
     .filter((name) => name !== undefined);
 }

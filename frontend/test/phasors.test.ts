@@ -45,6 +45,15 @@ test("a reversed current transformer turns its current by 180°", () => {
   assert.deepEqual(opposed(house), ["B"]);
 });
 
+test("a house in the sun is not suspected", () => {
+  const sunny = threePhases([
+    [-3000, 0],
+    [1000, 100],
+    [-10, 0],
+  ]);
+  assert.deepEqual(opposed(sunny), []);
+});
+
 test("swapped current transformers turn theirs by 120°, one each way", () => {
   // What flows in phase with its own voltage is seen beside that of another.
   const [watts, vars] = [1000 * Math.cos((2 * Math.PI) / 3), 1000 * Math.sin((2 * Math.PI) / 3)];

@@ -2,6 +2,7 @@
 
 from hashlib import sha256
 from http import HTTPStatus
+from typing import Any
 
 from aiohttp.test_utils import TestClient
 from homeassistant.components import frontend
@@ -30,7 +31,9 @@ def with_frontend(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> list[
     return loaded
 
 
-async def browser(hass: HomeAssistant, hass_client_no_auth: ClientSessionGenerator) -> TestClient:
+async def browser(
+    hass: HomeAssistant, hass_client_no_auth: ClientSessionGenerator
+) -> TestClient[Any, Any]:
     """Return who has not signed in yet: the page loads its modules before that."""
     assert await async_setup_component(hass, "http", {})
     return await hass_client_no_auth()
