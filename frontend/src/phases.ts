@@ -28,18 +28,15 @@ export function renderPhases(reading: Reading, words: Words): TemplateResult {
   const service = serviceCurrent === undefined ? "" : `${words.number(serviceCurrent, 0)} A`;
   const caption = phases.length > 1 ? "service_per_phase" : "service";
   return html`<section class="phases" aria-labelledby="phases">
-    ${
-      service
-        ? html`<h3 id="phases">${words.text(caption, { service })}</h3>`
-        : html`<p class="hint" id="phases">${answers ? words.text("no_service") : nothing}</p>`
-    }
+    <h3 id="phases">${service ? words.text(caption, { service }) : words.text("current")}</h3>
+    ${!service && answers ? html`<p class="hint">${words.text("no_service")}</p>` : nothing}
     ${phases.map((phase) => renderPhase(phase, reading, service, words))}
   </section>`;
 }
 
 function renderPhase(
   phase: Phase,
-  { serviceCurrent }: Reading,
+  { serviceCurrent, answers }: Reading,
   service: string,
   words: Words,
 ): TemplateResult {
@@ -57,7 +54,8 @@ function renderPhase(
     ${name ? html`<span class="name" aria-hidden="true">${name}</span>` : nothing}
     ${
       serviceCurrent === undefined
-        ? nothing
+        ? // A meter that is silent has its bars empty, and nothing moves when it is back.
+          html`<div class=${answers ? "" : "bar"}></div>`
         : html`<div
             class="bar ${levelOf(share) ?? ""}"
             role="meter"
@@ -184,9 +182,6 @@ export const phasesStyles = css`
     font-size: 13px;
     line-height: 1.4;
     color: var(--secondary-text-color);
-  }
-  .hint:empty {
-    display: none;
   }
   @media (prefers-reduced-motion: reduce) {
     .fill {

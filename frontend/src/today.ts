@@ -24,19 +24,17 @@ export async function countedToday(
   counters: readonly HassEntity[],
   now = new Date(),
 ): Promise<Map<string, Counted>> {
-  const start = midnight(now, timeZoneOf(hass));
-  const found = new Map<string, Counted>();
-  // A counter that is new has no hour yet, but may have five minutes.
-  for (const period of ["hour", "5minute"]) {
-    const missing = counters.filter(({ entity_id }) => !found.has(entity_id));
-    await Promise.all(
-      missing.map(async (counter) => {
-        const counted = sumOf(await ask(hass, counter, start, period), start.getTime());
-        if (counted) found.set(counter.entity_id, counted);
-      }),
-    );
-  }
-  return found;
+  const since = midnight(now, timeZoneOf(hass)).getTime();
+  const found = await Promise.all(
+    counters.map(async (counter) => {
+      const hours = await ask(hass, counter, "hour", since - HOUR);
+      // The hour that is not over has its five minutes.
+      const over = (hours.at(-1)?.start ?? since - 2 * HOUR) + HOUR;
+      const rows = hours.concat(await ask(hass, counter, "5minute", over));
+      return [counter.entity_id, sumOf(rows, since)] as const;
+    }),
+  );
+  return new Map(found.flatMap(([id, counted]) => (counted ? [[id, counted]] : [])));
 }
 
 /** Return a counter's energy of today, if it is known. */
@@ -58,19 +56,19 @@ export function sumOf(rows: readonly Row[], since: number): Counted | undefined 
 
 async function ask(
   hass: HomeAssistant,
-  counter: HassEntity,
-  start: Date,
+  { entity_id, attributes }: HassEntity,
   period: string,
+  since: number,
 ): Promise<Row[]> {
   const answer = await hass.callWS<Record<string, Row[] | undefined>>({
     type: "recorder/statistics_during_period",
-    start_time: new Date(start.getTime() - HOUR).toISOString(),
-    statistic_ids: [counter.entity_id],
+    start_time: new Date(since).toISOString(),
+    statistic_ids: [entity_id],
     period,
     types: ["change", "state"],
-    units: { energy: counter.attributes.unit_of_measurement },
+    units: { energy: attributes.unit_of_measurement },
   });
-  return answer[counter.entity_id] ?? [];
+  return answer[entity_id] ?? [];
 }
 
 /** The owner's profile says whose midnight it is. */

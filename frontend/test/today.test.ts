@@ -35,23 +35,39 @@ test("a silent meter keeps what it had, and one that was set back does not count
   assert.equal(energyToday(counter("1"), undefined), undefined);
 });
 
-test("a counter without an hour of statistics is asked for minutes", async () => {
-  const asked: unknown[] = [];
-  const hass = {
+function recorder(hours: object[], minutes: object[], asked: string[]): HomeAssistant {
+  return {
     locale: { time_zone: "server" },
     config: { time_zone: "UTC" },
     callWS: (message: { period: string; start_time: string; units: unknown }) => {
-      asked.push([message.period, message.start_time, message.units]);
-      const rows = [{ start: 0, change: 0.5, state: 7 }];
-      return Promise.resolve(message.period === "hour" ? {} : { "sensor.import": rows });
+      asked.push(`${message.period} ${message.start_time}`);
+      assert.deepEqual(message.units, { energy: "kWh" });
+      return Promise.resolve({ "sensor.import": message.period === "hour" ? hours : minutes });
     },
   } as unknown as HomeAssistant;
-  const now = new Date("2026-06-01T12:34:56Z");
-  const counted = await countedToday(hass, [counter("7")], now);
-  assert.deepEqual(counted.get("sensor.import"), { energy: 0, state: 7 });
-  const units = { energy: "kWh" };
-  assert.deepEqual(asked, [
-    ["hour", "2026-05-31T23:00:00.000Z", units],
-    ["5minute", "2026-05-31T23:00:00.000Z", units],
-  ]);
+}
+
+const NOW = new Date("2026-06-01T12:34:56Z");
+const at = (time: string): number => Date.parse(`2026-06-01T${time}Z`);
+
+test("the hour that is not over is counted by its minutes", async () => {
+  const asked: string[] = [];
+  const hours = [
+    { start: at("00:00:00") - 3_600_000, change: 9, state: 100 },
+    { start: at("11:00:00"), change: 2, state: 102 },
+  ];
+  const minutes = [{ start: at("12:00:00"), change: 0.5, state: 102.5 }];
+  const counted = await countedToday(recorder(hours, minutes, asked), [counter("103")], NOW);
+  assert.deepEqual(counted.get("sensor.import"), { energy: 2.5, state: 102.5 });
+  assert.deepEqual(asked, ["hour 2026-05-31T23:00:00.000Z", "5minute 2026-06-01T12:00:00.000Z"]);
+});
+
+test("a counter that is new has but minutes, or nothing at all", async () => {
+  const asked: string[] = [];
+  const minutes = [{ start: at("12:30:00"), change: 0.5, state: 7 }];
+  const counted = await countedToday(recorder([], minutes, asked), [counter("7")], NOW);
+  assert.deepEqual(counted.get("sensor.import"), { energy: 0.5, state: 7 });
+  assert.equal(asked[1], "5minute 2026-05-31T23:00:00.000Z");
+  const nothing = await countedToday(recorder([], [], []), [counter("7")], NOW);
+  assert.equal(nothing.size, 0);
 });

@@ -1,11 +1,12 @@
 """Putting a card on a dashboard, and making a dashboard of the strategy, by clicking."""
 
+from contextlib import suppress
 from typing import Any
 
 from playwright.async_api import expect
 import pytest
 
-from scripts.dev.client import wait_for
+from scripts.dev.client import HomeAssistantError, wait_for
 
 from .home import Home
 
@@ -20,7 +21,7 @@ async def test_add_a_card(home: Home) -> None:
     )
     view = {"type": "sections", "sections": [{"type": "grid", "cards": []}]}
     await home.client.command("lovelace/config/save", url_path="of-mine", config={"views": [view]})
-    await home.go("/of-mine/0?edit=1")
+    await page.goto("/of-mine/0?edit=1")
     await page.locator("hui-grid-section .add").first.click()
     dialog = page.locator("hui-dialog-create-card")
     await dialog.locator("input").first.fill("Power split")
@@ -66,7 +67,9 @@ async def test_make_a_dashboard(home: Home) -> None:
         for dashboard in await home.client.command("lovelace/dashboards/list"):
             if dashboard["title"] == "DTS 307":
                 path = dashboard["url_path"]
-                return await home.client.command("lovelace/config", url_path=path)
+                # It is listed a moment before it has a content.
+                with suppress(HomeAssistantError):
+                    return await home.client.command("lovelace/config", url_path=path)
         return None
 
     config = await wait_for(made, "the dashboard to be made")
