@@ -11,7 +11,7 @@ IMAGES = ROOT / "docs/images"
 
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
-_PICTURE = re.compile(r'picture\(.*"([\w-]+)"(?:, steady=False)?\)')
+_IMAGE = re.compile(r"images/([\w-]+)\.png")
 
 
 def anchors(document: Path) -> set[str]:
@@ -32,17 +32,11 @@ def test_links_lead_somewhere(document: Path) -> None:
 
 
 def test_pictures_are_those_of_the_browser_tests() -> None:
-    taken = {
-        name
-        for test in (ROOT / "tests/e2e").glob("*.py")
-        for name in _PICTURE.findall(test.read_text())
-    }
-    shown = {
-        Path(link).stem
-        for document in DOCUMENTS
-        for link in _LINK.findall(document.read_text())
-        if "images/" in link
-    }
+    tests = "".join(test.read_text() for test in (ROOT / "tests/e2e").rglob("*.py"))
     there = {path.stem for path in IMAGES.glob("*.png")}
+    taken = {name for name in there if f'"{name}"' in tests}
+    shown = {
+        Path(name).stem for document in DOCUMENTS for name in _IMAGE.findall(document.read_text())
+    }
     assert taken == shown == there
     assert len(taken) > 5

@@ -4,11 +4,14 @@ from homeassistant.components.modbus import async_get_unit
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryNotReady, HomeAssistantError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.typing import ConfigType
 
 from .billing import async_remove_billing
 from .const import CONF_UNIT_ID, DOMAIN
 from .coordinator import Dts307ConfigEntry, Dts307Coordinator
 from .energy_dashboard import async_honour_wish
+from .frontend_module import async_serve_module
 from .guard import guard_store
 from .issues import async_delete_issues
 from .link import identify, link_params
@@ -21,6 +24,13 @@ from .waiting import MeterAwaited
 from .watch import watch_store
 
 PLATFORMS = (Platform.BINARY_SENSOR, Platform.SENSOR)
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Bring the cards and the dashboard strategy to the frontend, once for all meters."""
+    await async_serve_module(hass)
+    return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: Dts307ConfigEntry) -> bool:

@@ -41,6 +41,7 @@ class Dts307Entity[T](CoordinatorEntity[DataUpdateCoordinator[T]]):
             "read_at",
             "running",
             "serial_number",
+            "service_current",
             "too_high",
             "too_low",
             "uncertainty",

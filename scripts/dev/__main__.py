@@ -88,7 +88,7 @@ async def _show(
     async with signed_in(home_assistant.url) as client:
         await client.wait_until_running()
         if not _PREPARED.exists():
-            _say("adding both meters, the Energy dashboard and its past week")
+            _say("adding both meters, their dashboards and the past week")
             await prepare(client, simulator)
             _PREPARED.touch()
     seconds += time.monotonic() - began
@@ -96,6 +96,7 @@ async def _show(
         f"""
   Home Assistant  {home_assistant.url}   user {USERNAME}, password {PASSWORD}
   Energy          {home_assistant.url}/energy
+  Both meters     {home_assistant.url}/dts-307
   Simulator       {simulator.page}   move load and sun, pull the cable
   Log             {config / "home-assistant.log"}
 

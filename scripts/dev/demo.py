@@ -30,6 +30,7 @@ async def prepare(client: Client, simulator: RunningSimulator) -> None:
     past = await simulator.history(*energy.past_hours())
     await energy.import_past(client, sources, past[GRID.unit], past[SOLAR.unit])
     await energy.wait_until_complete(client)
+    await _add_dashboard(client)
 
 
 async def _add_meter(
@@ -64,6 +65,23 @@ async def _add_meter(
         return found if all(_is_number(states.get(entity or "")) for entity in wanted) else {}
 
     return await wait_for(sensors, f"the sensors of the {meter.name.lower()}")
+
+
+async def _add_dashboard(client: Client) -> None:
+    """Make the dashboard that the integration's own strategy makes of both meters."""
+    url_path = "dts-307"
+    await client.command(
+        "lovelace/dashboards/create",
+        url_path=url_path,
+        title="DTS 307",
+        icon="mdi:meter-electric",
+        mode="storage",
+    )
+    await client.command(
+        "lovelace/config/save",
+        url_path=url_path,
+        config={"strategy": {"type": "custom:dts307"}},
+    )
 
 
 def _is_number(state: str | None) -> bool:

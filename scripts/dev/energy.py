@@ -11,6 +11,7 @@ CURRENCY = "USD"
 _IMPORT_PRICE = 0.17
 _EXPORT_PRICE = 0.08
 _PAST = timedelta(days=7)
+_LONG = 400 * 86_400
 
 type Row = Mapping[str, Any]
 type Unit = tuple[str, str | None]
@@ -113,9 +114,13 @@ async def _import_counter(
     The recorder starts the sum of a sensor it does not know at 0 with its first state. So the
     sums of the past must end at what was still to come then, below 0.
     """
+    readings = list(readings)
+    # What the very first row has counted, Home Assistant takes from 0, which makes it a bar of its
+    # own; long ago, nobody sees it.
+    long_ago = [(start - _LONG, reading) for start, reading in readings[:1]]
     stats = [
         {"start": _iso(start), "state": reading, "sum": reading - live}
-        for start, reading in readings
+        for start, reading in long_ago + readings
     ]
     await _import(client, entity_id, unit, stats, has_sum=True)
 

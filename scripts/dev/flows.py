@@ -20,12 +20,15 @@ async def add_entry(
         HomeAssistantError: the flow showed an error, or ended without an entry.
     """
     step = await client.post(_FLOWS, {"handler": handler})
+    sent = ""
     while step["type"] in {"menu", "form", "progress"}:
         if step["type"] == "progress":
             step = await _when_done(client, step["flow_id"])
             continue
-        if step.get("errors"):
+        # A form that comes with a warning at once can be sent; one that comes back was refused.
+        if step.get("errors") and step["step_id"] == sent:
             raise HomeAssistantError(f"{handler}, step {step['step_id']}: {step['errors']}")
+        sent = step["step_id"]
         if step["type"] == "menu":
             answer = {"next_step_id": next(iter(choices & set(step["menu_options"])))}
         else:

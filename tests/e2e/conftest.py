@@ -14,7 +14,7 @@ from scripts.dev.processes import LOOPBACK, free_port
 from simulator import MeterConfig, Simulator, SimulatorConfig, TcpConfig
 
 # Chromium would look for its maker's servers at every start, and refuses to be root's in a sandbox.
-_CHROMIUM_OPTIONS = (
+CHROMIUM_OPTIONS = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -23,7 +23,7 @@ _CHROMIUM_OPTIONS = (
     "--disable-component-update",
     "--disable-sync",
 )
-_PATIENCE_MS = 30_000
+PATIENCE_MS = 30_000
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ async def page(home_assistant: Client, request: pytest.FixtureRequest) -> AsyncI
     """Open a browser on Home Assistant; if the test fails, keep a picture of what it saw."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=_chromium(), args=_CHROMIUM_OPTIONS
+            executable_path=chromium(), args=CHROMIUM_OPTIONS
         )
         context = await browser.new_context(
             base_url=home_assistant.url,
@@ -65,7 +65,7 @@ async def page(home_assistant: Client, request: pytest.FixtureRequest) -> AsyncI
             f"localStorage.setItem('hassTokens', {home_assistant.browser_storage()!r})"
         )
         page = await context.new_page()
-        page.set_default_timeout(_PATIENCE_MS)
+        page.set_default_timeout(PATIENCE_MS)
         failed_before = request.session.testsfailed
         yield page
         if request.session.testsfailed > failed_before:
@@ -73,7 +73,7 @@ async def page(home_assistant: Client, request: pytest.FixtureRequest) -> AsyncI
         await browser.close()
 
 
-def _chromium() -> str:
+def chromium() -> str:
     found = os.environ.get("CHROMIUM") or shutil.which("chromium")
     if found is None:
         pytest.fail("Chromium is not on PATH; scripts/setup browser installs it.")

@@ -19,7 +19,9 @@ class StalePictureError(AssertionError):
     """The documents show something else than what there is to be seen."""
 
 
-async def picture(of: Page | Locator, name: str, *, steady: bool = True) -> None:
+async def picture(
+    of: Page | Locator, name: str, *, steady: bool = True, colours: int = _COLOURS
+) -> None:
     """Take a picture for the documents, or see that theirs still looks like that.
 
     One that is not ``steady`` shows the hour or the weather, so that only its size is compared.
@@ -28,7 +30,7 @@ async def picture(of: Page | Locator, name: str, *, steady: bool = True) -> None
     path = FOLDER / f"{name}.png"
     seen = Image.open(BytesIO(await of.screenshot(animations="disabled"))).convert("RGB")
     if os.environ.get("PICTURES") == "1":
-        seen.quantize(_COLOURS).save(path, optimize=True)
+        seen.quantize(colours).save(path, optimize=True)
         return
     if not path.exists() or not _alike(Image.open(path).convert("RGB"), seen, steady=steady):
         seen.save(Path("stale.png"))

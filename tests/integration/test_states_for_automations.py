@@ -187,6 +187,17 @@ async def test_the_owner_sets_threshold_and_hold(
         assert is_on(hass, meter, "exporting")
 
 
+async def test_what_the_current_is_measured_against(hass: HomeAssistant, meter: Device) -> None:
+    """The share tells it, for the cards' bars; history is not burdened with it."""
+    async with network(meter) as line:
+        await load(hass, entry_for(meter, network_data(line), ct_rating=100.0, ct_sets=2))
+        state = hass.states.get(str(entity_of(hass, meter, "current_share", "sensor")))
+        assert state is not None
+        assert state.attributes["service_current"] == 200
+        assert state.state_info is not None
+        assert "service_current" in state.state_info["unrecorded_attributes"]
+
+
 async def test_overload_of_one_phase(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, meter: Device
 ) -> None:

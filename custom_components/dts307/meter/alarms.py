@@ -85,6 +85,8 @@ class States:
     """What follows from the readings up to now."""
 
     light: StatusLight
+    service_current: float | None
+    """of a phase, in A; what the light and overload are measured against"""
     exporting: Alarm
     """more power goes out than the threshold"""
     overload: Alarm
@@ -162,6 +164,7 @@ def states_after(
         remembered |= {(kind.value, part): state for part, state in parts.items()}
     states = States(
         light=status_light(reading, options.service_current, absent),
+        service_current=options.service_current,
         exporting=alarms[_Kind.EXPORTING],
         overload=alarms[_Kind.OVERLOAD],
         phase_lost=_any_of(alarms[_Kind.LOST_TO_NEUTRAL], alarms[_Kind.LOST_BETWEEN_LINES]),

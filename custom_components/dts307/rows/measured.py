@@ -81,7 +81,12 @@ QUANTITIES: Final = (
         )
         for name in ("energy_imported", "energy_exported")
     ),
-    Quantity(name="power_factor", device_class=SensorDeviceClass.POWER_FACTOR, precision=3),
+    Quantity(
+        name="power_factor",
+        device_class=SensorDeviceClass.POWER_FACTOR,
+        precision=3,
+        phases_enabled=True,
+    ),
     Quantity(
         name="apparent_power",
         device_class=SensorDeviceClass.APPARENT_POWER,
@@ -93,6 +98,7 @@ QUANTITIES: Final = (
         device_class=SensorDeviceClass.REACTIVE_POWER,
         unit=UnitOfReactivePower.VOLT_AMPERE_REACTIVE,
         category=EntityCategory.DIAGNOSTIC,
+        phases_enabled=True,
     ),
     *(
         Quantity(

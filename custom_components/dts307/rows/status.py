@@ -1,6 +1,6 @@
 """Sensors of what the light on the faceplate shows, and of import and export apart."""
 
-from typing import Final
+from typing import Any, Final
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.const import PERCENTAGE, UnitOfPower
@@ -14,6 +14,11 @@ def _share(now: Snapshot) -> float | None:
     """Return the current in percent; the share it comes from has six decimals."""
     share = now.states.light.share
     return None if share is None else round(share * 100, 4)
+
+
+def _service(now: Snapshot) -> dict[str, Any]:
+    """Tell what a phase's current is measured against."""
+    return {"service_current": now.states.service_current}
 
 
 def _power_row(key: str, sign: int) -> SensorRow[Snapshot]:
@@ -57,6 +62,7 @@ STATUS: Final = (
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
         value_fn=_share,
+        attributes_fn=_service,
     ),
     _power_row("import_power", 1),
     _power_row("export_power", -1),

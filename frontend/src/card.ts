@@ -1,0 +1,256 @@
+import { css, html, nothing } from "lit";
+import type { TemplateResult } from "lit";
+import { customElement } from "lit/decorators/custom-element.js";
+import "./faceplate.ts";
+import "./flow.ts";
+import type { DeviceEntry, HassEntity, HomeAssistant } from "./home-assistant.ts";
+import { MeterCard } from "./meter-card.ts";
+import { nameOf } from "./meter.ts";
+import { phasesStyles, renderPhases } from "./phases.ts";
+import type { Reading } from "./reading.ts";
+import { levelOf, statusFlashes } from "./status-light.ts";
+import { TodayController } from "./today-controller.ts";
+import { energyToday } from "./today.ts";
+
+const COUNTERS = [
+  ["energy_imported", "imported", "mdi:tray-arrow-down"],
+  ["energy_exported", "exported", "mdi:tray-arrow-up"],
+] as const;
+
+/** The meter as it hangs in the panel, and beside it what it measures. */
+@customElement("dts307-card")
+export class Dts307Card extends MeterCard {
+  private readonly today = new TodayController(this, () => ({
+    hass: this.hass,
+    counters: COUNTERS.map(([key]) => this.stateOf(key)).filter((found) => found !== undefined),
+  }));
+
+  protected override renderReading(
+    hass: HomeAssistant,
+    device: DeviceEntry,
+    reading: Reading,
+  ): TemplateResult {
+    return html`<div class="card ${reading.answers ? "" : "silent"}">
+      ${this.renderFace(hass, device, reading)}
+      <div class="live">
+        <h2>${nameOf(device)}</h2>
+        ${this.renderPower(hass, reading)} ${this.renderNotice(hass, reading)}
+        ${renderPhases(reading, this)} ${this.renderToday(hass)}
+      </div>
+    </div>`;
+  }
+
+  private renderFace(hass: HomeAssistant, device: DeviceEntry, reading: Reading): TemplateResult {
+    const { power, share, level, direction, serviceCurrent, answers } = reading;
+    const flow = power?.value === undefined ? "" : power.value < 0 ? "exporting" : "importing";
+    const light = {
+      direction: answers ? (direction?.state.state ?? flow) : "",
+      level: level?.state.state ?? levelOf(share?.value),
+      share: share?.value,
+    };
+    const flashes = statusFlashes(light);
+    const told = [this.text(light.direction === "exporting" ? "exporting" : "importing")];
+    if (level) told.push(this.text("level", { level: hass.formatEntityState(level.state) }));
+    const lines: [string, string | null | undefined][] = [
+      ["S/N", device.serial_number],
+      ["CT", serviceCurrent === undefined ? undefined : `${serviceCurrent} A`],
+      ["FW", device.sw_version],
+    ];
+    return html`<dts307-faceplate
+      .product=${device.model ?? "DTS 307"}
+      .lines=${lines.filter(([, value]) => value)}
+      .status=${flashes}
+      .statusText=${flashes.length === 0 ? this.text("dark") : told.join(", ")}
+      .remoteText=${this.text(answers ? "remote" : "dark")}
+      .beat=${this.beat(hass)}
+      .dark=${!answers}
+    ></dts307-faceplate>`;
+  }
+
+  /** The latest moment at which the meter was heard of. */
+  private beat(hass: HomeAssistant): string {
+    const ids = Object.values(this.entities ?? {});
+    const times = ids.map((id) => hass.states[id ?? ""]?.last_updated ?? "");
+    return times.reduce((latest, time) => (time > latest ? time : latest), "");
+  }
+
+  private renderPower(hass: HomeAssistant, { power, production }: Reading): TemplateResult {
+    const watts = power?.value;
+    const way = watts === undefined || watts === 0 ? "" : watts < 0 ? "export" : "import";
+    const word = this.text(
+      watts === undefined ? "unavailable" : way ? (`${way}ing` as const) : "idle",
+    );
+    const parts = power && watts !== undefined && partsOf(hass, power.state);
+    const source = production
+      ? { icon: "mdi:solar-power-variant", name: this.text("solar") }
+      : { icon: "mdi:transmission-tower", name: this.text("grid") };
+    return html`<div class="power ${way}">
+      <div class="headline">
+        ${this.value(
+          power,
+          html`<span class="number">${parts ? parts.value : "–"}</span
+            ><span class="unit">${parts ? parts.unit : ""}</span>`,
+          parts ? `${word}: ${parts.value} ${parts.unit}` : word,
+          "total",
+        )}
+        <span class="way" aria-hidden="true">${word}</span>
+      </div>
+      <dts307-flow
+        aria-hidden="true"
+        .from=${source}
+        .to=${{ icon: "mdi:home", name: this.text("house") }}
+        .power=${(production ?? power)?.value}
+      ></dts307-flow>
+    </div>`;
+  }
+
+  /** Why the meter does not answer; the place is there before, so that it is read out. */
+  private renderNotice(hass: HomeAssistant, { answers, link }: Reading): TemplateResult {
+    const told = link && link.state.state !== "unavailable";
+    const why = told ? hass.formatEntityState(link.state) : this.text("unavailable");
+    return html`<div class="notice" role="status">${answers ? nothing : why}</div>`;
+  }
+
+  private renderToday(hass: HomeAssistant): TemplateResult {
+    const today = this.text("today");
+    return html`<section class="today" aria-labelledby="today">
+      <h3 id="today">${today}</h3>
+      ${COUNTERS.map(([key, name, icon]) => {
+        const counter = this.stateOf(key);
+        if (!counter) return nothing;
+        const value = energyToday(counter, this.today.counted.get(counter.entity_id));
+        const shown = value === undefined ? "–" : hass.formatEntityState(counter, value.toFixed(6));
+        const what = this.text(name);
+        return this.value(
+          { state: counter, value },
+          html`<ha-icon .icon=${icon}></ha-icon><span class="what">${what}</span
+            ><span class="energy">${shown}</span>`,
+          `${today}: ${what} ${shown}`,
+          `counter ${name}`,
+        );
+      })}
+    </section>`;
+  }
+
+  static override styles = [
+    MeterCard.styles,
+    phasesStyles,
+    css`
+      .card {
+        display: grid;
+        gap: 16px;
+        padding: 16px;
+      }
+      .live {
+        display: grid;
+        gap: 14px;
+        align-content: start;
+        min-width: 0;
+      }
+      .power {
+        --dts307-flow: var(--secondary-text-color);
+        display: grid;
+        gap: 10px;
+      }
+      .import {
+        --dts307-flow: var(--dts307-green);
+      }
+      .export {
+        --dts307-flow: var(--dts307-orange);
+      }
+      .headline {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: baseline;
+        column-gap: 12px;
+      }
+      .total {
+        color: var(--primary-text-color);
+        margin: -4px -8px;
+        padding: 4px 8px;
+      }
+      .number {
+        font-size: 40px;
+        font-weight: 600;
+        line-height: 1.1;
+        letter-spacing: -0.01em;
+      }
+      .unit {
+        margin-left: 6px;
+        font-size: 20px;
+        color: var(--secondary-text-color);
+      }
+      .way {
+        font-size: 16px;
+        font-weight: 600;
+        color: var(--dts307-flow);
+      }
+      .notice:not(:empty) {
+        padding: 10px 12px;
+        border-radius: 8px;
+        font-size: 14px;
+        line-height: 1.4;
+        color: var(--primary-text-color);
+        background: color-mix(in srgb, var(--warning-color, #ffa600) 18%, transparent);
+      }
+      .notice:empty {
+        display: none;
+      }
+      .silent .number {
+        color: var(--secondary-text-color);
+      }
+      .today {
+        display: grid;
+        grid-template-columns: 1fr 1fr;
+        gap: 8px;
+        border-top: 1px solid var(--divider-color);
+        padding-top: 12px;
+      }
+      .today h3 {
+        grid-column: 1 / -1;
+      }
+      .counter {
+        display: grid;
+        grid-template-columns: auto 1fr;
+        align-items: center;
+        column-gap: 10px;
+        margin: 0 -6px;
+        padding: 4px 6px;
+        --mdc-icon-size: 22px;
+      }
+      .counter ha-icon {
+        grid-row: span 2;
+      }
+      .imported ha-icon {
+        color: var(--dts307-green);
+      }
+      .exported ha-icon {
+        color: var(--dts307-orange);
+      }
+      .what {
+        font-size: 12px;
+        color: var(--secondary-text-color);
+      }
+      .energy {
+        font-size: 18px;
+        font-weight: 500;
+        color: var(--primary-text-color);
+      }
+      @container (min-width: 560px) {
+        .card {
+          grid-template-columns: 178px minmax(0, 1fr);
+          gap: 20px;
+        }
+      }
+    `,
+  ];
+}
+
+/** Return the power without its sign, which the word beside it tells, and its unit. */
+function partsOf(hass: HomeAssistant, power: HassEntity): { value: string; unit: string } {
+  const unsigned = `${Math.abs(Number(power.state))}`;
+  const parts = hass.formatEntityStateToParts?.(power, unsigned);
+  if (!parts) return { value: hass.formatEntityState(power, unsigned), unit: "" };
+  const of = (type: string): string => parts.find((part) => part.type === type)?.value ?? "";
+  return { value: of("value"), unit: of("unit") };
+}

@@ -1,0 +1,57 @@
+// The parts of Home Assistant's frontend that are used here.
+import type { HassConfig, HassEntities, HassEntity } from "home-assistant-js-websocket";
+
+export type { HassEntity };
+
+export interface EntityEntry {
+  entity_id: string;
+  device_id?: string;
+  platform?: string;
+  translation_key?: string;
+}
+
+export interface DeviceEntry {
+  id: string;
+  name: string | null;
+  name_by_user: string | null;
+  model: string | null;
+  serial_number: string | null;
+  sw_version: string | null;
+  identifiers: [string, string][];
+}
+
+export interface ValuePart {
+  type: string;
+  value: string;
+}
+
+export interface HomeAssistant {
+  states: HassEntities;
+  entities: Record<string, EntityEntry | undefined>;
+  devices: Record<string, DeviceEntry | undefined>;
+  config: HassConfig;
+  language: string;
+  locale: { language: string; time_zone: "local" | "server" };
+  themes: { darkMode: boolean };
+  callWS<T>(message: { type: string; [key: string]: unknown }): Promise<T>;
+  formatEntityState(state: HassEntity, value?: string): string;
+  formatEntityStateToParts?(state: HassEntity, value?: string): ValuePart[];
+}
+
+export interface CardConfig {
+  type: string;
+  device_id?: string;
+}
+
+export interface GridOptions {
+  columns?: number | "full";
+  rows?: number | "auto";
+  min_columns?: number;
+}
+
+/** Open the dialog that tells all about an entity. */
+export function showMoreInfo(from: HTMLElement, entityId: string): void {
+  from.dispatchEvent(
+    new CustomEvent("hass-more-info", { bubbles: true, composed: true, detail: { entityId } }),
+  );
+}

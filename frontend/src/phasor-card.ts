@@ -1,0 +1,262 @@
+import { css, html, nothing, svg } from "lit";
+import type { TemplateResult } from "lit";
+import { customElement } from "lit/decorators/custom-element.js";
+import type { DeviceEntry, HomeAssistant } from "./home-assistant.ts";
+import type { TextKey } from "./localize.ts";
+import { MeterCard } from "./meter-card.ts";
+import { nameOf } from "./meter.ts";
+import { nominalAngle, opposed, phasorsOf, roundUp } from "./phasors.ts";
+import type { Phasor, Vector } from "./phasors.ts";
+import { pairOf, siValue } from "./reading.ts";
+import type { Phase, Reading } from "./reading.ts";
+
+/** The radius that the largest voltage has in the drawing; currents have a scale of their own. */
+const VOLTS = 84;
+const AMPS = 72;
+
+/** Voltages and currents as vectors: a reversed or swapped current transformer is seen at once. */
+@customElement("dts307-phasor-card")
+export class Dts307PhasorCard extends MeterCard {
+  protected override renderReading(
+    _hass: HomeAssistant,
+    device: DeviceEntry,
+    reading: Reading,
+  ): TemplateResult {
+    const pair = this.stateOf("voltage_line_to_line");
+    const nominal = nominalAngle(reading, pair && siValue(pair));
+    const phasors = phasorsOf(reading, nominal);
+    const against = opposed(reading);
+    return html`<div class="card">
+      <h2>${nameOf(device)}</h2>
+      ${this.renderDiagram(reading, phasors)}
+      <div class="side">
+        ${this.renderTable(reading, phasors)}
+        ${
+          against.length > 0
+            ? html`<p class="against" role="status">
+                ${this.text("opposed", { phases: against.join(", ") })}
+              </p>`
+            : nothing
+        }
+        <p>${this.noteOf(reading, phasors, nominal)}</p>
+      </div>
+    </div>`;
+  }
+
+  private noteOf({ topology }: Reading, phasors: Phasor[], nominal: number): string {
+    const key = topology === "single" ? "nominal_single" : "nominal";
+    const notes = [this.text(key, { angle: `${nominal}` })];
+    if (topology === "delta") notes.push(this.text("nominal_delta"));
+    if (phasors.some(({ current, signed }) => current && !signed)) {
+      notes.push(this.text("sign_unknown"));
+    }
+    return notes.join(" ");
+  }
+
+  private renderDiagram(reading: Reading, phasors: Phasor[]): TemplateResult {
+    const largest = (of: "voltage" | "current"): number =>
+      Math.max(0, ...phasors.map((phasor) => phasor[of]?.magnitude ?? 0));
+    const [volts, amps] = [largest("voltage") || 1, roundUp(largest("current"))];
+    const text = phasors.map((phasor, index) => this.sentenceOf(reading.phases[index], phasor));
+    return html`<svg viewBox="-116 -104 232 208" role="img" aria-label=${text.join(" ")}>
+      <g class="grid">
+        <circle r=${AMPS} />
+        <circle r=${AMPS / 2} />
+        <path d="M-100 0H100M0 -100V100" />
+      </g>
+      <text class="scale" x="3" y=${-AMPS - 3}>${this.number(amps, amps < 5 ? 1 : 0)} A</text>
+      ${phasors.map(({ name, voltage }) => {
+        const phase = reading.phases.find((one) => one.name === name);
+        const mark = phase?.betweenLines && name ? pairOf(name) : (name ?? "");
+        return renderVector(voltage, VOLTS / volts, `voltage ${name ?? "A"}`, "V", mark);
+      })}
+      ${phasors.map(({ name, current }) =>
+        renderVector(current, AMPS / amps, `current ${name ?? "A"}`, "I", name ?? ""),
+      )}
+      <circle class="middle" r="2.5" />
+    </svg>`;
+  }
+
+  private sentenceOf(phase: Phase | undefined, phasor: Phasor): string {
+    const name = phasor.name ? `${this.text("phase", { phase: phasor.name })}: ` : "";
+    return `${name}${this.format(phase?.voltage)}, ${this.format(phase?.current)}, ${this.angleOf(phasor)}.`;
+  }
+
+  private angleOf({ lag, signed }: Phasor): string {
+    if (lag === undefined) return "–";
+    const degrees = Math.round(Math.abs(lag));
+    const angle = `${this.number(degrees, 0)}°`;
+    if (!signed) return angle;
+    const ways: Record<number, TextKey> = { 0: "in_phase", 180: "in_opposition" };
+    return `${angle} ${this.text(ways[degrees] ?? (lag > 0 ? "lagging" : "leading"))}`;
+  }
+
+  private renderTable(reading: Reading, phasors: Phasor[]): TemplateResult {
+    return html`<div class="table" role="table" aria-label=${this.text("phasors")}>
+      ${reading.phases.map((phase, index) => {
+        const phasor = phasors[index];
+        const { name } = phase;
+        const label = name ? this.text("phase", { phase: name }) : "";
+        const named = (key: TextKey, value: string): string =>
+          `${label} ${this.text(key)} ${value}`.trim();
+        const cell = (content: unknown): TemplateResult =>
+          html`<span role="cell">${content}</span>`;
+        const [volts, amps] = [this.format(phase.voltage), this.format(phase.current)];
+        const angle = phasor ? this.angleOf(phasor) : "–";
+        return html`<div role="row" class=${name ?? "A"}>
+          <span role="rowheader" aria-label=${label || nothing}>${name ?? nothing}</span>
+          ${cell(this.value(phase.voltage, volts, named("voltage", volts)))}
+          ${cell(this.value(phase.current, amps, named("current", amps)))}
+          ${cell(
+            this.value(phase.reactivePower ?? phase.power, html`∠ ${angle}`, named("angle", angle)),
+          )}
+        </div>`;
+      })}
+    </div>`;
+  }
+
+  static override styles = [
+    MeterCard.styles,
+    css`
+      .card {
+        display: grid;
+        gap: 8px;
+        padding: 16px;
+      }
+      svg {
+        display: block;
+        width: 100%;
+        max-width: 380px;
+        margin: 0 auto;
+        font-family: inherit;
+      }
+      .grid {
+        fill: none;
+        stroke: var(--divider-color);
+        stroke-width: 1;
+      }
+      .scale {
+        font-size: 8px;
+        fill: var(--secondary-text-color);
+      }
+      .middle {
+        fill: var(--primary-text-color);
+      }
+      .A {
+        --phase: var(--dts307-a);
+      }
+      .B {
+        --phase: var(--dts307-b);
+      }
+      .C {
+        --phase: var(--dts307-c);
+      }
+      .vector {
+        stroke: var(--phase);
+        fill: var(--phase);
+      }
+      .vector path {
+        fill: none;
+        stroke-width: 1.6;
+      }
+      .vector polygon {
+        stroke: none;
+      }
+      .vector text {
+        stroke: var(--ha-card-background, var(--card-background-color));
+        stroke-width: 3;
+        paint-order: stroke;
+        font-size: 10px;
+        font-weight: 600;
+        text-anchor: middle;
+        dominant-baseline: central;
+      }
+      .index {
+        font-size: 7.5px;
+        stroke: none;
+      }
+      .current path {
+        stroke-width: 4.5;
+        stroke-linecap: round;
+      }
+      .voltage {
+        opacity: 0.75;
+      }
+      .side {
+        display: grid;
+        gap: 10px;
+      }
+      .table {
+        display: grid;
+        gap: 2px;
+        font-size: 14px;
+      }
+      [role="row"] {
+        display: grid;
+        grid-template-columns: 16px 1fr 1fr 1.5fr;
+        align-items: center;
+        gap: 8px;
+      }
+      [role="rowheader"] {
+        font-weight: 700;
+        color: var(--phase);
+      }
+      [role="cell"]:last-child {
+        text-align: right;
+      }
+      .value {
+        padding: 4px 6px;
+        margin: 0 -6px;
+        color: var(--primary-text-color);
+      }
+      p {
+        margin: 0;
+        font-size: 12px;
+        line-height: 1.45;
+        color: var(--secondary-text-color);
+      }
+      .against {
+        padding: 8px 12px;
+        border-radius: 8px;
+        font-size: 13px;
+        color: var(--primary-text-color);
+        background: color-mix(in srgb, var(--warning-color, #ffa600) 18%, transparent);
+      }
+    `,
+  ];
+}
+
+function renderVector(
+  vector: Vector | undefined,
+  scale: number,
+  kind: string,
+  symbol: string,
+  index: string,
+): TemplateResult | typeof nothing {
+  if (!vector) return nothing;
+  const radians = (vector.angle * Math.PI) / 180;
+  const at = (radius: number): { x: number; y: number } => ({
+    x: radius * Math.cos(radians),
+    y: -radius * Math.sin(radians),
+  });
+  const length = vector.magnitude * scale;
+  const head = kind.startsWith("current") ? 9 : 7;
+  const shaft = at(Math.max(0, length - head));
+  const tip = at(length);
+  // A current lies next to its voltage; its name, on the side that is away from it.
+  const beyond = at(length + (head === 9 ? 0 : 12));
+  const away =
+    head === 9 ? { x: 12 * Math.sin(radians), y: 12 * Math.cos(radians) } : { x: 0, y: 0 };
+  const mark = { x: beyond.x + away.x, y: beyond.y + away.y };
+  const side = { x: (head / 2) * Math.sin(radians), y: (head / 2) * Math.cos(radians) };
+  // A vector too short for its head is no more than a point.
+  return svg`<g class="vector ${kind}">
+    ${
+      length < head
+        ? nothing
+        : svg`<path d="M0 0L${shaft.x} ${shaft.y}"></path>
+            <polygon points="${tip.x},${tip.y} ${shaft.x + side.x},${shaft.y + side.y} ${shaft.x - side.x},${shaft.y - side.y}"></polygon>
+            <text x=${mark.x} y=${mark.y}>${symbol}<tspan class="index" dy="3">${index}</tspan></text>`
+    }
+  </g>`;
+}

@@ -1,0 +1,121 @@
+// What a meter measures now, as its entities tell it: in SI units, with import positive.
+import type { HassEntity, HomeAssistant } from "./home-assistant.ts";
+import type { MeterEntities } from "./meter.ts";
+
+export type PhaseName = "A" | "B" | "C";
+export type Topology = "single" | "split" | "wye" | "delta";
+
+/** A quantity, and the entity that tells it. */
+export interface Quantity {
+  state: HassEntity;
+  value: number | undefined;
+}
+
+export interface Phase {
+  /** A single phase needs no name. */
+  name: PhaseName | undefined;
+  current?: Quantity | undefined;
+  voltage?: Quantity | undefined;
+  /** Whether the voltage is that between this line and the next, for want of a neutral. */
+  betweenLines: boolean;
+  power?: Quantity | undefined;
+  reactivePower?: Quantity | undefined;
+  powerFactor?: Quantity | undefined;
+  /** As the meter tells it or, by its definition, from power, voltage and current. */
+  powerFactorValue: number | undefined;
+}
+
+export interface Reading {
+  topology: Topology;
+  phases: Phase[];
+  power: Quantity | undefined;
+  /** Percent of the service current. */
+  share: Quantity | undefined;
+  level: Quantity | undefined;
+  direction: Quantity | undefined;
+  link: Quantity | undefined;
+  /** Of one phase, in A. */
+  serviceCurrent: number | undefined;
+  /** What a solar inverter gives, if the meter sits on one. */
+  production: Quantity | undefined;
+  answers: boolean;
+}
+
+const PREFIXES: Readonly<Record<string, number>> = { m: 1e-3, k: 1e3, M: 1e6, G: 1e9, T: 1e12 };
+const PHASES = ["A", "B", "C"] as const;
+const PAIRS = { A: "ab", B: "bc", C: "ca" } as const;
+
+/** Return a state as a number in the unit without a prefix, whichever one its owner has chosen. */
+export function siValue(state: HassEntity): number | undefined {
+  const number = state.state.trim() === "" ? NaN : Number(state.state);
+  if (!Number.isFinite(number)) return undefined;
+  const unit = state.attributes.unit_of_measurement ?? "";
+  const prefix = /^([mkMGT])(?:A|V|W|var|VA|Wh)$/.exec(unit)?.[1];
+  return number * (prefix === undefined ? 1 : (PREFIXES[prefix] ?? 1));
+}
+
+/** Return what the entities of a meter tell. */
+export function readingOf(hass: HomeAssistant, entities: MeterEntities): Reading {
+  const get = (key: string): Quantity | undefined => {
+    const state = hass.states[entities[key] ?? ""];
+    return state && { state, value: siValue(state) };
+  };
+  const power = get("power");
+  const share = get("current_share");
+  const phases = phasesOf(entities, get);
+  const service: unknown = share?.state.attributes.service_current;
+  const answering = get("answering")?.state.state;
+  return {
+    topology: topologyOf(entities, phases.length),
+    phases,
+    power,
+    share,
+    level: get("current_level"),
+    direction: get("energy_direction"),
+    link: get("link_state"),
+    serviceCurrent: typeof service === "number" && service > 0 ? service : undefined,
+    production: get("production"),
+    answers: answering === undefined ? power?.state.state !== "unavailable" : answering === "on",
+  };
+}
+
+function phasesOf(entities: MeterEntities, get: (key: string) => Quantity | undefined): Phase[] {
+  const named = PHASES.filter((name) =>
+    ["current", "power", "voltage_line_to_neutral"].some(
+      (key) => entities[`${key}_${name.toLowerCase()}`],
+    ),
+  );
+  if (named.length < 2) return [phaseOf(undefined, get)];
+  return named.map((name) => phaseOf(name, get));
+}
+
+function phaseOf(name: PhaseName | undefined, get: (key: string) => Quantity | undefined): Phase {
+  const suffix = name ? `_${name.toLowerCase()}` : "";
+  const neutral = get(`voltage_line_to_neutral${suffix}`);
+  const phase = {
+    name,
+    current: get(`current${suffix}`),
+    betweenLines: neutral === undefined && name !== undefined,
+    voltage: neutral ?? (name && get(`voltage_line_to_line_${PAIRS[name]}`)),
+    power: get(`power${suffix}`),
+    reactivePower: get(`reactive_power${suffix}`),
+    powerFactor: get(`power_factor${suffix}`),
+  };
+  const apparent = neutral?.value !== undefined && neutral.value * (phase.current?.value ?? 0);
+  const derived =
+    phase.power?.value !== undefined && apparent
+      ? Math.max(-1, Math.min(1, phase.power.value / Math.abs(apparent)))
+      : undefined;
+  return { ...phase, powerFactorValue: phase.powerFactor?.value ?? derived };
+}
+
+function topologyOf(entities: MeterEntities, phases: number): Topology {
+  if (phases === 1) return "single";
+  if (phases === 2) return "split";
+  return entities.voltage_line_to_neutral_a ? "wye" : "delta";
+}
+
+/** Tell the pair of lines that a phase of a delta service has its voltage from. */
+export function pairOf(name: PhaseName): string {
+  return { A: "A–B", B: "B–C", C: "C–A" }[name];
+}

@@ -1,0 +1,58 @@
+// The STATUS light as the installation guide defines it (5.1): two flashes about every 2 s.
+
+export type Colour = "green" | "orange" | "red" | "amber";
+
+export interface Flash {
+  colour: Colour;
+  /** When it begins within the period, and how long it lasts, in s. */
+  start: number;
+  duration: number;
+}
+
+/** Seconds from one heartbeat to the next. */
+export const PERIOD = 2;
+
+// The guide gives colours, and says of lengths only that they follow the current.
+const HEARTBEAT = 0.15;
+const LEVEL_BEGINS = 0.45;
+const SHORTEST_LEVEL = 0.15;
+const SECONDS_PER_LEVEL = 0.8;
+const BRIGHTEST_LEVEL = 1.5;
+
+const LEVEL_COLOURS: Readonly<Record<string, Colour>> = {
+  normal: "green",
+  high: "orange",
+  over: "red",
+};
+
+export interface Light {
+  /** State of the energy direction. */
+  direction: string | undefined;
+  /** State of the current level. */
+  level: string | undefined;
+  /** Percent of the service current. */
+  share: number | undefined;
+}
+
+/** Return the flashes that repeat every PERIOD; none if nothing is known of the meter. */
+export function statusFlashes({ direction, level, share }: Light): Flash[] {
+  if (direction !== "importing" && direction !== "exporting") return [];
+  const heartbeat: Flash = {
+    colour: direction === "importing" ? "green" : "orange",
+    start: 0,
+    duration: HEARTBEAT,
+  };
+  const colour = LEVEL_COLOURS[level ?? ""];
+  if (!colour || share === undefined) return [heartbeat];
+  const relative = Math.min(share / 100, BRIGHTEST_LEVEL);
+  const duration = SHORTEST_LEVEL + SECONDS_PER_LEVEL * relative;
+  return [heartbeat, { colour, start: LEVEL_BEGINS, duration }];
+}
+
+/** Return the level that a share of the service current (in percent) stands for. */
+export function levelOf(share: number | undefined): string | undefined {
+  if (share === undefined) return undefined;
+  if (share < 5) return "low";
+  if (share < 80) return "normal";
+  return share <= 100 ? "high" : "over";
+}

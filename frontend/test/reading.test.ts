@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { phase, reading } from "./readings.ts";
+
+const wye = {
+  power: [300, "W"],
+  ...phase("a", 120, 1, 100, 10),
+  ...phase("b", 121, 1, 100, 10),
+  ...phase("c", 119, 1, 100, 10),
+} as const;
+
+test("the topology shows in the entities that there are", () => {
+  assert.equal(reading(wye).topology, "wye");
+  const split = { ...phase("a", 120, 1, 100, 0), ...phase("b", 120, 1, 100, 0) };
+  assert.equal(reading(split).topology, "split");
+  assert.equal(reading({ power: [7, "W"], current: [1, "A"] }).topology, "single");
+  const delta = reading({
+    current_a: [1, "A"],
+    current_b: [1, "A"],
+    current_c: [1, "A"],
+    voltage_line_to_line_ab: [208, "V"],
+  });
+  assert.equal(delta.topology, "delta");
+  assert.equal(delta.phases[0]?.voltage?.value, 208);
+  assert.equal(delta.phases[0].betweenLines, true);
+});
+
+test("what an owner has disabled is left out, and the rest is shown", () => {
+  const { phases } = reading({ ...wye, current_b: ["unknown", "A"] });
+  assert.deepEqual(
+    phases.map(({ current }) => current?.value),
+    [1, undefined, 1],
+  );
+});
+
+test("units may have been changed", () => {
+  const { power, phases } = reading({ ...wye, power: [1.5, "kW"], current_a: [500, "mA"] });
+  assert.equal(power?.value, 1500);
+  assert.equal(phases[0]?.current?.value, 0.5);
+});
+
+test("a power factor comes from its entity, or else from its definition", () => {
+  assert.equal(reading({ ...wye, power_factor_a: [0.5] }).phases[0]?.powerFactorValue, 0.5);
+  assert.equal(reading(wye).phases[0]?.powerFactorValue, 100 / 120);
+  const reversed = reading({ ...wye, power_a: [-100, "W"] });
+  assert.equal(reversed.phases[0]?.powerFactorValue, -100 / 120);
+  const none = reading({ ...wye, current_a: [0, "A"] });
+  assert.equal(none.phases[0]?.powerFactorValue, undefined);
+});
+
+test("the service current is an attribute of the share", () => {
+  const share = { current_share: [12, "%", { service_current: 200 }] } as const;
+  assert.equal(reading({ ...wye, ...share }).serviceCurrent, 200);
+  assert.equal(reading(wye).serviceCurrent, undefined);
+});
+
+test("a meter that does not answer is known as such, also without its own entity for it", () => {
+  assert.equal(reading(wye).answers, true);
+  assert.equal(reading({ ...wye, power: ["unavailable", "W"] }).answers, false);
+  assert.equal(reading({ ...wye, answering: ["off"] }).answers, false);
+  assert.equal(reading({ ...wye, answering: ["on"] }).answers, true);
+});

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import { test } from "node:test";
+
+const FOLDER = new URL("../src/translations/", import.meta.url);
+const LANGUAGES = ["de", "en", "es", "fr", "nl", "pt-BR"];
+
+/** Words that two languages happen to share. */
+const MAY_BE_THE_SAME = new Set([
+  ...["dashboard_name", "phase", "solar", "power_factor_short", "meter", "current_of", "angle"],
+]);
+
+function textsOf(language: string): Record<string, string> {
+  return JSON.parse(readFileSync(new URL(`${language}.json`, FOLDER), "utf8")) as Record<
+    string,
+    string
+  >;
+}
+
+const english = textsOf("en");
+const placeholders = (text: string | undefined): string[] =>
+  [...(text ?? "").matchAll(/\{\w+\}/g)].map(String).sort();
+
+test("there is a file for each language, and no other", () => {
+  assert.deepEqual(readdirSync(FOLDER).sort(), LANGUAGES.map((name) => `${name}.json`).sort());
+});
+
+for (const language of LANGUAGES) {
+  test(`${language} says all there is to say`, () => {
+    const texts = textsOf(language);
+    assert.deepEqual(Object.keys(texts), Object.keys(english));
+    for (const [key, text] of Object.entries(texts)) {
+      assert.deepEqual(placeholders(text), placeholders(english[key]), key);
+      assert.equal(text.trim(), text, key);
+      assert.notEqual(text, "", key);
+      // The build puts a language's texts behind one another with these between them.
+      assert.ok(!text.includes("|"), key);
+      if (language !== "en" && !MAY_BE_THE_SAME.has(key)) {
+        assert.notEqual(text, english[key], key);
+      }
+    }
+  });
+}
+
+test("each text is used", () => {
+  const source = new URL("../src/", import.meta.url);
+  const code = readdirSync(source)
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => readFileSync(new URL(name, source), "utf8"))
+    .join("\n");
+  const composed = (key: string): boolean => key.startsWith("view_") || key.endsWith("porting");
+  for (const key of Object.keys(english)) {
+    assert.ok(composed(key) || code.includes(`"${key}"`), key);
+  }
+});

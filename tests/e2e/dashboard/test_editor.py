@@ -1,0 +1,76 @@
+"""Putting a card on a dashboard, and making a dashboard of the strategy, by clicking."""
+
+from contextlib import suppress
+from typing import Any
+
+from playwright.async_api import expect
+import pytest
+
+from scripts.dev.client import HomeAssistantError, wait_for
+
+from .home import Home
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+
+async def test_add_a_card(home: Home) -> None:
+    """It is offered with a preview; the meter is all there is to choose."""
+    page = home.page
+    await home.client.command(
+        "lovelace/dashboards/create", url_path="of-mine", title="Mine", mode="storage"
+    )
+    view = {"type": "sections", "sections": [{"type": "grid", "cards": []}]}
+    await home.client.command("lovelace/config/save", url_path="of-mine", config={"views": [view]})
+    await page.goto("/of-mine/0?edit=1")
+    await page.locator("hui-grid-section .add").first.click()
+    dialog = page.locator("hui-dialog-create-card")
+    await dialog.locator("input").first.fill("Power split")
+    await dialog.get_by_role("button", name="Power The split meter").first.click()
+    suggested = dialog.locator("dts307-card .headline, dts307-phasor-card .table")
+    await expect(suggested).to_have_count(2)
+
+    await dialog.get_by_text("By card", exact=True).click()
+    await dialog.locator("input").first.fill("DTS 307")
+    offered = dialog.locator(".card").filter(has_text="DTS 307 meter")
+    await expect(offered.locator("dts307-card .headline")).to_be_visible()
+    await offered.locator(".overlay").click()
+
+    editor = page.locator("hui-dialog-edit-card")
+    picker = editor.locator("ha-device-picker")
+    await expect(picker).to_contain_text("The delta meter")
+    await expect(editor.locator("ha-form ha-selector")).to_have_count(1)
+    await picker.click()
+    await page.get_by_text("The split meter").last.click()
+    await expect(editor.locator("dts307-card h2")).to_have_text("The split meter")
+    await editor.get_by_text("Save", exact=True).click()
+
+    async def saved() -> Any:
+        config = await home.client.command("lovelace/config", url_path="of-mine")
+        return config["views"][0]["sections"][0]["cards"]
+
+    (card,) = await wait_for(saved, "the card to be saved")
+    assert card["type"] == "custom:dts307-card"
+    assert card["device_id"] == home.devices["split"]
+
+
+async def test_make_a_dashboard(home: Home) -> None:
+    """It is offered among the others, and one line is all that is kept of it."""
+    page = home.page
+    await home.go("/config/lovelace/dashboards")
+    await page.get_by_text("Add dashboard", exact=True).first.click()
+    offered = page.get_by_role("button", name="DTS 307", exact=True)
+    await expect(offered).to_contain_text("All about your meters")
+    await offered.click()
+    await page.get_by_role("button", name="Create", exact=True).click()
+
+    async def made() -> Any:
+        for dashboard in await home.client.command("lovelace/dashboards/list"):
+            if dashboard["title"] == "DTS 307":
+                path = dashboard["url_path"]
+                # It is listed a moment before it has a content.
+                with suppress(HomeAssistantError):
+                    return await home.client.command("lovelace/config", url_path=path)
+        return None
+
+    config = await wait_for(made, "the dashboard to be made")
+    assert config == {"strategy": {"type": "custom:dts307"}}

@@ -1,0 +1,67 @@
+"""The vectors, against those of the simulated meters."""
+
+import math
+from typing import Any
+
+from playwright.async_api import expect
+import pytest
+
+from .home import PHASORS, SERVICES, Home
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+NOMINAL = {"single": {"": 0}, "split": {"A": 0, "B": 180}, "wye": {"A": 0, "B": -120, "C": 120}}
+NOMINAL["delta"] = NOMINAL["wye"]
+AHEAD = {"delta": 30}
+"""A voltage between lines is ahead of that to a neutral."""
+
+ANGLES = """(card) => Object.fromEntries(
+    [...card.shadowRoot.querySelectorAll(".vector")].map((vector) => {
+        const shaft = vector.querySelector("path");
+        if (!shaft) return [vector.classList.value, null];
+        const [x, y] = shaft.getAttribute("d").split("L")[1].split(" ").map(Number);
+        return [vector.classList.value, (Math.atan2(-y, x) * 180) / Math.PI];
+    }))"""
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_vectors(home: Home, service: str) -> None:
+    """Voltages are where the service has them, currents where power and reactive power say."""
+    await home.show(f"{service}-phasors")
+    card = home.card(PHASORS)
+    truth = home.meter(service).truth()
+    for name in NOMINAL[service]:
+        amps = truth["A" + (f"ph{name}" if name else "")]
+        await expect(card).to_contain_text(f"{amps:.2f} A", timeout=20_000)
+    drawn = await card.evaluate(ANGLES)
+    for name, nominal in NOMINAL[service].items():
+        suffix = f"ph{name}" if name else ""
+        assert_same(drawn[f"vector voltage {name or 'A'}"], nominal + AHEAD.get(service, 0))
+        expected = nominal - lag(truth, suffix)
+        if (angle := drawn[f"vector current {name or 'A'}"]) is not None:
+            assert_same(angle, expected)
+    await expect(card).to_contain_text(
+        "power and reactive power" if service == "single" else "nominal"
+    )
+
+
+async def test_a_phase_against_the_others(home: Home) -> None:
+    """One phase feeds in while the others consume, which a reversed CT looks like, too."""
+    meter = home.meter("wye")
+    tweak = {"load_factor": 0.0, "sun": 0.0, "extra_watts": 1500.0}
+    house = meter.site.house.tweaked(
+        {"A": tweak, "B": {**tweak, "extra_watts": 0.0, "sun": 1.0}, "C": tweak}
+    )
+    home.simulator.set_house(meter, house)
+    home.simulator.clock.advance(5)
+    await home.show("wye-phasors")
+    warning = home.card(PHASORS).get_by_role("status")
+    await expect(warning).to_contain_text("phase B flows against the rest", timeout=20_000)
+
+
+def lag(truth: Any, suffix: str) -> float:
+    return math.degrees(math.atan2(truth["VAR" + suffix], truth["W" + suffix]))
+
+
+def assert_same(angle: float, expected: float) -> None:
+    assert math.cos(math.radians(angle - expected)) == pytest.approx(1, abs=1e-3)

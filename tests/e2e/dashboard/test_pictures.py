@@ -1,0 +1,72 @@
+"""The pictures of the documents, which show what the cards show here."""
+
+from datetime import UTC, datetime, timedelta
+
+from playwright.async_api import expect
+import pytest
+
+from tests.e2e.pictures import picture
+
+from .home import Home, shows
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+TODAY = {"energy_imported": 6.71, "energy_exported": 14.82}
+HOUSE: dict[str, dict[str, float]] = {
+    "A": {"load_factor": 0.0, "sun": 0.7, "extra_watts": 300.0},
+    "B": {"load_factor": 1.0, "sun": 0.9, "extra_watts": 0.0},
+    "C": {"load_factor": 1.0, "sun": 0.0, "extra_watts": 1900.0},
+}
+
+
+async def test_pictures(home: Home) -> None:
+    """A house that exports at noon, though one of its phases consumes."""
+    meter = home.meter("wye")
+    home.simulator.set_house(meter, meter.site.house.tweaked(HOUSE))
+    home.simulator.clock.advance(5)
+    await home.page.emulate_media(reduced_motion="reduce")
+    await count_today(home)
+    await name_meter(home, "Grid meter")
+    for dark, name in ((False, "cards-light"), (True, "cards-dark")):
+        await home.show("both", dark=dark, size={"width": 1280, "height": 780})
+        card = home.card()
+        power = meter.truth()["W"]
+        assert power is not None
+        await shows(card, f"{abs(power):,.0f}")
+        for energy in TODAY.values():
+            await shows(card, f"{energy:.2f} kWh")
+        await expect(home.page.locator("ha-card h2")).to_have_text(["Grid meter"] * 2)
+        await picture(home.page.locator("hui-sections-view"), name, steady=False, colours=256)
+    await name_meter(home, "The wye meter")
+
+
+async def name_meter(home: Home, name: str) -> None:
+    await home.client.command(
+        "config/device_registry/update", device_id=home.devices["wye"], name_by_user=name
+    )
+
+
+async def count_today(home: Home) -> None:
+    """Let the recorder know how much has been counted since midnight."""
+    entities = await home.entities("wye")
+    states = await home.client.states()
+    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    for key, energy in TODAY.items():
+        live = float(states[entities[key]])
+        rows = ((midnight - timedelta(hours=1), 0.0), (midnight, energy))
+        await home.client.command(
+            "recorder/import_statistics",
+            metadata={
+                "statistic_id": entities[key],
+                "source": "recorder",
+                "name": None,
+                "unit_of_measurement": "kWh",
+                "unit_class": "energy",
+                "has_sum": True,
+                "mean_type": 0,
+            },
+            stats=[
+                {"start": start.isoformat(), "state": live - energy + counted, "sum": counted}
+                for start, counted in rows
+            ],
+        )

@@ -1,0 +1,87 @@
+"""Meters that do not answer, values that are not known, entities that an owner has changed."""
+
+from typing import Any
+
+from playwright.async_api import expect
+import pytest
+
+from .home import Home, shows
+
+NOT_KNOWN = "\N{EN DASH}"
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+
+async def test_a_meter_that_does_not_answer(home: Home) -> None:
+    """The card says why, in a sentence; its lights are dark; with the cable, all comes back."""
+    await home.show("wye")
+    card = home.card()
+    await home.simulator.set_plugged(plugged=False, meters=[home.meter("wye")])
+    try:
+        notice = card.get_by_role("status")
+        await expect(notice).to_contain_text("the meter does not answer", timeout=20_000)
+        await expect(card.locator(".number")).to_have_text(NOT_KNOWN)
+        await expect(card.locator(".way")).to_have_text("Not available")
+        await expect(card.locator(".amps").first).to_have_text(NOT_KNOWN)
+        await expect(card.locator(".pattern i")).to_have_count(0)
+        await expect(card.get_by_role("img", name="STATUS: dark")).to_be_visible()
+        await expect(card.get_by_role("img", name="REMOTE: dark")).to_be_visible()
+        await expect(card.locator(".arrows")).to_have_count(0)
+        await home.show("wye-phasors")
+        await expect(home.page.locator("dts307-phasor-card .vector text")).to_have_count(0)
+    finally:
+        await home.simulator.set_plugged(plugged=True, meters=[home.meter("wye")])
+    await home.show("wye")
+    await shows(card, "A")
+    await expect(card.locator(".amps").first).not_to_have_text(NOT_KNOWN, timeout=40_000)
+    await expect(card.locator(".pattern i").first).to_be_attached()
+
+
+async def test_entities_that_an_owner_has_changed(home: Home) -> None:
+    """Another id, another unit, one disabled and one not known: the card goes on with the rest."""
+    entities = await home.entities("split")
+    await home.show("split")
+    card = home.card()
+    phases = card.locator(".phase")
+    await expect(phases).to_have_count(2)
+    changes: dict[str, dict[str, Any]] = {
+        entities["power_a"]: {"new_entity_id": "sensor.left_leg"},
+        entities["power"]: {
+            "options_domain": "sensor",
+            "options": {"unit_of_measurement": "kW", "display_precision": 2},
+        },
+        entities["power_factor_b"]: {"disabled_by": "user"},
+        entities["energy_exported"]: {"disabled_by": "user"},
+    }
+    for entity_id, change in changes.items():
+        await home.client.command("config/entity_registry/update", entity_id=entity_id, **change)
+    truth = home.meter("split").truth()
+    assert truth["W"] is not None
+    assert truth["WphA"] is not None
+    await expect(card.locator(".total")).to_contain_text(f"{abs(truth['W']) / 1000:.2f}")
+    await expect(card.locator(".unit")).to_have_text("kW")
+    await expect(card.locator(".counter")).to_have_count(1)
+    await expect(phases.nth(0)).to_contain_text(f"{truth['WphA']:,.0f} W")
+    # By its definition, and that is what the meter says.
+    await expect(phases.nth(1)).to_contain_text(f"{truth['PFphB']:.2f}")
+
+    await home.page.evaluate(
+        """([entityId]) => {
+            const app = document.querySelector("home-assistant");
+            const states = { ...app.hass.states };
+            states[entityId] = { ...states[entityId], state: "unknown" };
+            app._updateHass({ states });
+        }""",
+        [entities["current_b"]],
+    )
+    await expect(phases.nth(1).locator(".amps")).to_have_text(NOT_KNOWN)
+
+
+async def test_a_meter_that_is_gone(home: Home) -> None:
+    await home.show("gone")
+    await expect(home.card()).to_contain_text("This meter is no longer set up.")
+
+
+async def test_without_a_choice_it_is_the_first_meter(home: Home) -> None:
+    await home.show("plain")
+    await expect(home.card().get_by_role("heading", level=2)).to_have_text("The delta meter")

@@ -1,0 +1,47 @@
+"""The dashboard that one line makes."""
+
+from playwright.async_api import expect
+import pytest
+
+from .home import WIDE, Home
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+VIEWS = {
+    "now": ("dts307-card", "dts307-phasor-card", "hui-gauge-card", "hui-history-graph-card"),
+    "today": ("hui-statistic-card", "hui-statistics-graph-card"),
+    "period": ("hui-tile-card", "hui-statistics-graph-card"),
+    "quality": ("hui-tile-card", "hui-history-graph-card"),
+    "link": ("hui-tile-card", "hui-history-graph-card"),
+}
+ERRORS = "hui-error-card, hui-error-section, ha-alert[alert-type=error]"
+
+
+async def test_all_meters(home: Home) -> None:
+    """Every view has what it is to show, of each meter, and no card complains."""
+    await dashboard(home, "of-all", {"type": "custom:dts307"})
+    for view, cards in VIEWS.items():
+        await home.go(f"/of-all/{view}")
+        for card in cards:
+            await expect(home.page.locator(card).first).to_be_attached()
+        for name in home.devices:
+            heading = home.page.get_by_text(f"The {name} meter").first
+            await expect(heading).to_be_attached()
+        await expect(home.page.locator(ERRORS)).to_have_count(0)
+
+
+async def test_one_meter(home: Home) -> None:
+    strategy = {"type": "custom:dts307", "device_id": home.devices["split"]}
+    await dashboard(home, "of-one", strategy)
+    await home.page.set_viewport_size(WIDE)
+    await home.go("/of-one/now")
+    await expect(home.page.locator("dts307-card")).to_have_count(1)
+    await expect(home.card()).to_contain_text("The split meter")
+    await expect(home.page.get_by_text("Phasors", exact=True).first).to_be_visible()
+
+
+async def dashboard(home: Home, path: str, strategy: dict[str, str]) -> None:
+    await home.client.command(
+        "lovelace/dashboards/create", url_path=path, title=path, mode="storage"
+    )
+    await home.client.command("lovelace/config/save", url_path=path, config={"strategy": strategy})
