@@ -1,5 +1,6 @@
 """Set meters up, and move one to another link, in the UI."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, override
@@ -41,7 +42,7 @@ from .live import (
 from .meter import Identity
 from .meter.bus import Finding
 from .options_flow import Dts307OptionsFlow
-from .search_flow import SearchFlow, finding_text
+from .search_flow import SearchFlow, different, finding_text
 from .setup_forms import (
     CONF_ENERGY,
     CONF_METERS,
@@ -116,24 +117,24 @@ class Dts307ConfigFlow(SearchFlow, domain=DOMAIN):
         if finding.identity is None or not (serial := finding.identity.serial_number):
             return False
         if self.source == SOURCE_RECONFIGURE:
-            return serial == self._get_reconfigure_entry().unique_id
+            entry = self._entry_there()
+            return entry is not None and serial == entry.unique_id
         return serial not in self._async_current_ids(include_ignore=False)
 
     @override
     async def _async_found(self, found: list[Finding[LinkParams]]) -> ConfigFlowResult:
         search = self._search
+        self._async_let_others_follow(search.data_of(found[0]))
         if self.source == SOURCE_RECONFIGURE:
-            self._aside = None
             entry = self._get_reconfigure_entry()
             wishes = {key: entry.data[key] for key in (CONF_ADD_TO_ENERGY,) if key in entry.data}
             return self.async_update_reload_and_abort(
                 entry, data={**search.data_of(found[0]), **wishes}
             )
-        self._async_set_up_again()
         self._found, self._labels = {}, {}
-        for finding in found:
-            # A gateway may answer for the same meter under any unit id.
-            if finding.identity and (serial := finding.identity.serial_number) not in self._found:
+        for finding in different(found):
+            if finding.identity:
+                serial = finding.identity.serial_number
                 self._found[serial] = NewMeter(search.data_of(finding), finding.identity)
                 self._labels[serial] = finding_text(finding)
         if len(self._found) == 1:
@@ -160,7 +161,7 @@ class Dts307ConfigFlow(SearchFlow, domain=DOMAIN):
         """Ask about one meter what none of its registers tells."""
         meter = self._meters[self._at]
         if user_input is not None:
-            meter.name = user_input.pop(CONF_NAME)
+            meter.name = user_input.pop(CONF_NAME).strip() or meter.name
             meter.options = user_input
             self._at += 1
             if self._at == len(self._meters):
@@ -202,20 +203,20 @@ class Dts307ConfigFlow(SearchFlow, domain=DOMAIN):
         """Show what the meters measure, and offer to add them to the Energy dashboard."""
         if user_input is not None:
             return await self._async_create(user_input.get(CONF_ENERGY, []))
-        readings = [await async_measure(self.hass, meter.data) for meter in self._meters]
-        doubts = [
-            key
-            for meter, reading in zip(self._meters, readings, strict=True)
-            if (key := doubt(reading, meter.options))
-        ]
-        measured = [
-            f"- **{meter.name}**: {await async_text(self.hass, reading)}"
-            for meter, reading in zip(self._meters, readings, strict=True)
-        ]
-        offered = {}
-        if async_can_offer(self.hass):
-            offered = {meter.serial_number: meter.name for meter in self._meters}
+        # The window may be closed while it is measured.
         self._async_preview(self._meters)
+        labels = self._names()
+        doubts: list[str] = []
+        measured: list[str] = []
+        for meter in self._meters:
+            reading = await async_measure(self.hass, meter.data)
+            mark = ""
+            if key := doubt(reading, meter.options):
+                doubts.append(key)
+                mark = "⚠ "
+            text = await async_text(self.hass, reading)
+            measured.append(f"- {mark}**{labels[meter.serial_number]}**: {text}")
+        offered = labels if async_can_offer(self.hass) else {}
         return self.async_show_form(
             step_id="finish",
             data_schema=energy_form(offered),
@@ -228,6 +229,16 @@ class Dts307ConfigFlow(SearchFlow, domain=DOMAIN):
             last_step=True,
         )
 
+    def _names(self) -> dict[str, str]:
+        """Return what the meters are called, by serial number, and each in its own way."""
+        counts = Counter(meter.name for meter in self._meters)
+        return {
+            meter.serial_number: meter.name
+            if counts[meter.name] == 1
+            else f"{meter.name} ({meter.serial_number})"
+            for meter in self._meters
+        }
+
     async def _async_sources(self) -> str:
         """Return what is to be said of grid sources that the Energy dashboard has already."""
         roles = [meter.options[CONF_ROLE] for meter in self._meters]
@@ -237,9 +248,21 @@ class Dts307ConfigFlow(SearchFlow, domain=DOMAIN):
         return await async_live_text(self.hass, "sources", sources=", ".join(sources))
 
     async def _async_create(self, for_energy: list[str]) -> ConfigFlowResult:
-        """Create the entries of all meters: this flow's own is the first meter's."""
-        mine, *others = self._meters
-        for meter in self._meters:
+        """Create the entries of all meters: this flow's own is the first meter's.
+
+        What was added elsewhere meanwhile is no longer among them.
+        """
+        for meter in self._found.values():
+            if meter not in self._meters:
+                discovery_flow.async_create_flow(
+                    self.hass, DOMAIN, context=_discovered(), data=asdict(meter)
+                )
+        there = self._async_current_ids(include_ignore=False)
+        new = [meter for meter in self._meters if meter.serial_number not in there]
+        if not new:
+            return self.async_abort(reason="already_configured")
+        mine, *others = new
+        for meter in new:
             if meter.serial_number in for_energy:
                 meter.data[CONF_ADD_TO_ENERGY] = True
         await self.async_set_unique_id(mine.serial_number, raise_on_progress=False)
@@ -248,11 +271,6 @@ class Dts307ConfigFlow(SearchFlow, domain=DOMAIN):
             await self.hass.config_entries.flow.async_init(
                 DOMAIN, context=_discovered(), data=asdict(meter)
             )
-        for meter in self._found.values():
-            if meter not in self._meters:
-                discovery_flow.async_create_flow(
-                    self.hass, DOMAIN, context=_discovered(), data=asdict(meter)
-                )
         return self.async_create_entry(title=mine.name, data=mine.data, options=mine.options)
 
     async def async_step_integration_discovery(

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 import errno
+from math import inf
+import time
 from typing import Any, Final
 
 from homeassistant.components.modbus import async_get_temporary_unit
@@ -38,7 +40,11 @@ _GATEWAY_PATIENCE: Final = 1.0
 _CONNECT_PATIENCE: Final = 10.0
 """Seconds that the Modbus library takes to give up on an adapter that does not connect."""
 
+_SLOT_FREE_AFTER: Final = 0.4
+"""Seconds that an adapter which serves one client at a time may need to notice that it has gone."""
+
 _ATTEMPTS_TO_OPEN: Final = 15
+_ATTEMPTS_TO_BE_ALONE: Final = 50
 _PAUSE: Final = 0.1
 
 
@@ -57,6 +63,8 @@ class LinkBus:
         """The settings with which a question could be asked."""
         self._trouble: MeterError | None = None
         """Why other settings could not be used."""
+        self._closed_at = -inf
+        """Monotonic s at which the last connection was closed."""
         self.noisy = False
         """Whether bytes were heard that are no answer."""
 
@@ -78,7 +86,7 @@ class LinkBus:
             link = self._by_ear(settings, patience)
         else:
             link = self._shared(settings, patience, alone=alone)
-        async with link as ask:
+        async with self._turn_of(settings), link as ask:
 
             async def note(unit_id: int) -> frozenset[int]:
                 answering = await ask(unit_id)
@@ -89,7 +97,7 @@ class LinkBus:
 
     async def _is_alone(self, settings: LinkParams) -> bool:
         """Tell whether nobody else holds the link; whoever asks for a meter is done in a moment."""
-        for _ in range(_ATTEMPTS_TO_OPEN):
+        for _ in range(_ATTEMPTS_TO_BE_ALONE):
             used = params_in_use(self._hass, settings)
             if used in (None, settings):
                 return used is None
@@ -102,8 +110,21 @@ class LinkBus:
         Raises MeterError.
         """
         data = {**self._candidates[settings], CONF_UNIT_ID: unit_id}
-        async with async_get_temporary_unit(self._hass, settings, unit_id) as unit:
+        async with (
+            self._turn_of(settings),
+            async_get_temporary_unit(self._hass, settings, unit_id) as unit,
+        ):
             return (await identify(unit, data)).identity
+
+    @asynccontextmanager
+    async def _turn_of(self, settings: LinkParams) -> AsyncIterator[None]:
+        """Give an adapter in the network the time to notice that the one before has gone."""
+        if isinstance(settings, ModbusTcpParams) or "://" in settings.device:
+            await asyncio.sleep(self._closed_at + _SLOT_FREE_AFTER - time.monotonic())
+        try:
+            yield
+        finally:
+            self._closed_at = time.monotonic()
 
     @asynccontextmanager
     async def _by_ear(self, params: ModbusSerialParams, patience: float) -> AsyncIterator[Ask]:
@@ -153,7 +174,9 @@ class LinkBus:
         self, params: LinkParams, patience: float, *, alone: bool
     ) -> AsyncIterator[Ask]:
         """Ask over a link that others use as well, or that none but the library can frame."""
-        seconds = _GATEWAY_PATIENCE if isinstance(params, ModbusTcpParams) else 2 * patience
+        seconds = 2 * patience
+        if isinstance(params, ModbusTcpParams):
+            seconds = max(patience, _GATEWAY_PATIENCE)
         link = link_state(self._candidates[params])
 
         async def ask(unit_id: int) -> frozenset[int]:

@@ -17,7 +17,7 @@ from .const import (
     FRAMING_TCP,
     TRANSPORT_SERIAL,
 )
-from .link import LinkParams, link_params, params_in_use, port_data, port_params
+from .link import LinkParams, link_holders, link_params, params_in_use, port_data, port_params
 from .link_bus import LinkBus
 from .meter import MeterError
 from .meter.bus import Finding, Question, Search, network_legs, serial_legs
@@ -130,16 +130,18 @@ def link_text(params: LinkParams) -> str:
 def _candidates(hass: HomeAssistant, link: LinkData) -> dict[LinkParams, LinkData]:
     """Return the links over which a bus may be reached, the one that is described first.
 
-    If somebody uses the port or adapter already, that is how it is reached.
+    If somebody holds the port or adapter already, that is how it is reached. Who asks for a meter
+    that is waited for lets go of it in a moment.
     """
     candidates: list[LinkData]
     if link[CONF_TRANSPORT] == TRANSPORT_SERIAL:
         candidates = [{**link, **port_data(each)} for each in usual_settings(port_params(link))]
-        if isinstance(used := params_in_use(hass, port_params(link)), ModbusSerialParams):
+        used = params_in_use(hass, port_params(link))
+        if link_holders(port_params(link)) and isinstance(used, ModbusSerialParams):
             candidates = [{**link, **port_data(used)}]
     else:
         others = {FRAMING_TCP: FRAMING_RTU, FRAMING_RTU: FRAMING_TCP}
         candidates = [link, {**link, CONF_FRAMING: others[link[CONF_FRAMING]]}]
-        used_alike = [each for each in candidates if params_in_use(hass, link_params(each))]
+        used_alike = [each for each in candidates if link_holders(link_params(each))]
         candidates = used_alike or candidates
     return {link_params(each): each for each in candidates}

@@ -2,7 +2,8 @@
 
 from abc import abstractmethod
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final, override
 
 from homeassistant.config_entries import (
@@ -18,9 +19,13 @@ from homeassistant.data_entry_flow import UnknownFlow
 from homeassistant.util.hass_dict import HassKey
 
 from .const import (
+    CONF_BAUDRATE,
     CONF_FRAMING,
+    CONF_PARITY,
+    CONF_STOPBITS,
     CONF_TRANSPORT,
     CONF_UNIT_ID,
+    DATA_ASIDE,
     DOMAIN,
     FRAMING_RTU,
     FRAMING_TCP,
@@ -45,6 +50,15 @@ from .setup_forms import (
 _NO_METER: Final = (NotSunSpecError, NoMeterModelError, EndlessChainError)
 """What a device is that answers as it should, but is no meter that can be read."""
 
+_OF_THE_WHOLE_BUS: Final = {CONF_BAUDRATE, CONF_PARITY, CONF_STOPBITS, CONF_FRAMING}
+"""What all devices that are reached through one port or adapter have in common."""
+
+_GOES_ON_WITHIN: Final = 30.0
+"""Seconds after which nobody is taken to look at what a search has found."""
+
+_MOST_TOLD: Final = 8
+"""Of more devices than that, only the first are told."""
+
 _SEARCHES: HassKey[dict[str, SearchFlow]] = HassKey(f"{DOMAIN}_searches")
 """Who has searched last, by the port or the address of the adapter."""
 
@@ -63,13 +77,17 @@ class SearchFlow(ConfigFlow):
     _answers: dict[str, Any] | None = None
     _failure: tuple[str, Mapping[str, str]] | None = None
     """Why a search has found nothing, as a translation key and what belongs into its text."""
-    _aside: ConfigEntry | None = None
-    """The entry that has stepped aside."""
+    _timer: asyncio.TimerHandle | None = None
+    """Ends the wait for somebody to look at what was found."""
+    _coming_back: asyncio.Task[None] | None = None
+    """Sets the entries that stepped aside for the last search up again."""
     _closed = False
     """Whether the window was closed, or all is done."""
 
     def __init__(self) -> None:
         """Begin with nothing that would have to be ended."""
+        self._aside: list[ConfigEntry] = []
+        """The entries that have stepped aside."""
         self._at_end: list[Callable[[], object]] = [self._async_set_up_again]
         """What is to be done when the window is closed, or all is done."""
 
@@ -95,6 +113,8 @@ class SearchFlow(ConfigFlow):
         self, transport: str, user_input: dict[str, Any] | None
     ) -> ConfigFlowResult:
         self._transport = transport
+        if self._is_entry_gone():
+            return self.async_abort(reason="entry_gone")
         if user_input is None:
             # The frontend asks for a form anew when it has shown progress before.
             self._answers = self._answers or await self._async_likely_answers()
@@ -103,6 +123,15 @@ class SearchFlow(ConfigFlow):
         data = await async_resolved(self.hass, link_data(transport, user_input))
         await self._async_begin(data)
         return await self.async_step_search()
+
+    @callback
+    def _entry_there(self) -> ConfigEntry | None:
+        """Return the entry that is reconfigured, unless it was removed meanwhile."""
+        return self.hass.config_entries.async_get_entry(self._reconfigure_entry_id)
+
+    @callback
+    def _is_entry_gone(self) -> bool:
+        return self.source == SOURCE_RECONFIGURE and self._entry_there() is None
 
     async def _async_likely_answers(self) -> dict[str, Any] | None:
         """Return what describes the link so far, or else a port that it can only be."""
@@ -127,9 +156,8 @@ class SearchFlow(ConfigFlow):
 
     async def _async_begin(self, data: dict[str, Any]) -> None:
         """Begin to search in the background."""
-        if self.source == SOURCE_RECONFIGURE:
-            await self._async_step_aside(self._get_reconfigure_entry(), data)
         await self._async_end_search_of_others(data)
+        await self._async_make_way(data)
         if self._closed:
             self._async_set_up_again()
             raise UnknownFlow
@@ -149,21 +177,31 @@ class SearchFlow(ConfigFlow):
         )
         self._searching.add_done_callback(self._async_search_ended)
         self.hass.data[_SEARCHES][_place(data)] = self
+        self._at_end.append(partial(self._async_forget, _place(data)))
         # Nothing stays open behind a search whose window was closed.
         self._at_end.append(self._searching.cancel)
 
+    @callback
+    def _async_forget(self, place: str) -> None:
+        """Be the one that has searched a place last no longer."""
+        searches = self.hass.data[_SEARCHES]
+        if searches.get(place) is self:
+            del searches[place]
+
     async def _async_end_search_of_others(self, data: dict[str, Any]) -> None:
         """End a search of the same bus that goes on for a window that was left, or reloaded."""
+        if self._coming_back is not None:
+            await asyncio.wait([self._coming_back])
         searches = self.hass.data.setdefault(_SEARCHES, {})
         other = searches.pop(_place(data), None)
         if other is not None and other is not self:
-            self._aside = self._aside or await other.async_give_way()
+            self._aside += await other.async_give_way()
 
-    async def async_give_way(self) -> ConfigEntry | None:
-        """End the search for another flow's; return the entry that has stepped aside for it."""
-        entry, self._aside = self._aside, None
+    async def async_give_way(self) -> list[ConfigEntry]:
+        """End the search for another flow's; return the entries that have stepped aside for it."""
+        entries, self._aside = self._aside, []
         await self._async_end_search()
-        return entry
+        return entries
 
     async def _async_end_search(self) -> None:
         """End the search, if there is one; it has let go of its link then."""
@@ -173,9 +211,16 @@ class SearchFlow(ConfigFlow):
 
     @callback
     def _async_search_ended(self, searching: asyncio.Task[None]) -> None:
-        """Let the entry that stepped aside go on if nothing was found, whoever looks at that."""
-        if not searching.cancelled() and not self._search.wanted:
+        """Let the entries that stepped aside go on, whoever looks at what was found.
+
+        What was found tells the settings with which they do.
+        """
+        if searching.cancelled():
+            return
+        if not self._search.wanted:
             self._async_set_up_again()
+        elif self._aside:
+            self._timer = self.hass.loop.call_later(_GOES_ON_WITHIN, self._async_set_up_again)
 
     async def async_step_search(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show what the search is at, until it has ended."""
@@ -186,7 +231,7 @@ class SearchFlow(ConfigFlow):
             # What went wrong beyond what a search expects is to be seen.
             self._searching.result()
             return self.async_show_progress_done(next_step_id="searched")
-        question = search.question
+        question, findings = search.question, different(search.findings)
         row = question.stage is not Stage.SETTINGS
         # The frontend asks for this step at any time, but one task is enough to wait for news.
         if self._news is None or self._news.done():
@@ -199,7 +244,7 @@ class SearchFlow(ConfigFlow):
             description_placeholders={
                 "settings": link_text(question.settings),
                 "unit_id": str(first_told(question.unit_id) if row else question.unit_id),
-                "count": str(len(search.findings)),
+                "count": str(sum(each.identity is not None for each in findings)),
             },
             progress_task=self._news,
         )
@@ -208,6 +253,8 @@ class SearchFlow(ConfigFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Go on with what was found, or tell why nothing was."""
+        if self._is_entry_gone():
+            return self.async_abort(reason="entry_gone")
         if found := self._search.wanted:
             return await self._async_found(found)
         self._failure = await self._async_explain(self._search)
@@ -223,12 +270,12 @@ class SearchFlow(ConfigFlow):
         """Return why nothing was found, as a translation key and what belongs into its text."""
         if search.error is not None:
             return await async_failure(self.hass, search.error, search.link)
-        devices = {"devices": ", ".join(map(finding_text, search.findings))}
+        devices = {"devices": _findings_text(search.findings)}
         if meters := [finding.identity for finding in search.findings if finding.identity]:
             if not all(identity.serial_number for identity in meters):
                 return "no_serial_number", devices
             own = self.source == SOURCE_RECONFIGURE
-            return "another_meter" if own else "only_known_meters", devices
+            return "other_meters" if own else "only_known_meters", devices
         for finding in search.findings:
             if finding.error and not isinstance(finding.error, _NO_METER):
                 return failure_key(finding.error, search.link), {}
@@ -237,10 +284,12 @@ class SearchFlow(ConfigFlow):
         reason = "wrong_speed" if search.noisy else "nothing_found"
         return f"{reason}_{self._transport}", {}
 
-    async def _async_step_aside(self, entry: ConfigEntry, data: dict[str, Any]) -> None:
-        """Unload an entry that holds the very link that is to be searched.
+    async def _async_make_way(self, data: dict[str, Any]) -> None:
+        """Let entries step aside that hold the very link, but whose meters do not answer on it.
 
-        An entry that waits for its next attempt may take the link at any time, so that it counts.
+        It may well be that its settings are others now. An entry that waits for its next attempt
+        may take the link at any time, so that it counts. One that is reconfigured is free to go in
+        any case.
         """
         endpoints = {link_params(data).endpoint}
         if data[CONF_TRANSPORT] == TRANSPORT_NETWORK:
@@ -248,25 +297,60 @@ class SearchFlow(ConfigFlow):
                 link_params({**data, CONF_FRAMING: framing}).endpoint
                 for framing in (FRAMING_TCP, FRAMING_RTU)
             }
-        current = await async_resolved(self.hass, entry.data)
-        holds = link_params(current).endpoint in endpoints
-        active = entry.state in (ConfigEntryState.LOADED, ConfigEntryState.SETUP_RETRY)
-        if holds and active and await self.hass.config_entries.async_unload(entry.entry_id):
-            self._aside = entry
+        for entry in self.hass.config_entries.async_entries(
+            DOMAIN, include_ignore=False, include_disabled=False
+        ):
+            current = await async_resolved(self.hass, entry.data)
+            if link_params(current).endpoint in endpoints:
+                await self._async_step_aside(entry)
+
+    async def _async_step_aside(self, entry: ConfigEntry) -> None:
+        async with entry.setup_lock:
+            reconfigured = entry.entry_id == self.context.get("entry_id")
+            waiting = entry.state is ConfigEntryState.SETUP_RETRY
+            loaded = entry.state is ConfigEntryState.LOADED
+            silent = loaded and not entry.runtime_data.last_update_success
+        if not (waiting or silent or (loaded and reconfigured)):
+            return
+        self.hass.data.setdefault(DATA_ASIDE, set()).add(entry.entry_id)
+        if await self.hass.config_entries.async_unload(entry.entry_id):
+            self._aside.append(entry)
+        else:
+            self.hass.data[DATA_ASIDE].discard(entry.entry_id)
+
+    @callback
+    def _async_let_others_follow(self, data: Mapping[str, Any]) -> None:
+        """Let entries that have stepped aside go on with the settings that were found.
+
+        One that is reconfigured is about to be set up with all of these data.
+        """
+        settings = {key: data[key] for key in _OF_THE_WHOLE_BUS & data.keys()}
+        for entry in list(self._aside):
+            if entry.entry_id == self.context.get("entry_id"):
+                self._aside.remove(entry)
+                self.hass.data[DATA_ASIDE].discard(entry.entry_id)
+            else:
+                self.hass.config_entries.async_update_entry(entry, data={**entry.data, **settings})
+        self._async_set_up_again()
 
     @callback
     def _async_set_up_again(self) -> None:
-        """Let an entry that has stepped aside go on as before."""
-        entry, self._aside = self._aside, None
-        if entry is not None:
-            self.hass.async_create_task(self._async_come_back(entry))
+        """Let entries that have stepped aside go on as before."""
+        entries, self._aside = self._aside, []
+        if self._timer is not None:
+            self._timer.cancel()
+        if entries:
+            self._coming_back = self.hass.async_create_task(self._async_come_back(entries))
 
-    async def _async_come_back(self, entry: ConfigEntry) -> None:
-        """Set an entry up again, if it is still there, once the search has let go of its link."""
+    async def _async_come_back(self, entries: list[ConfigEntry]) -> None:
+        """Set entries up again that are still there, once the search has let go of their link."""
         await self._async_end_search()
-        entries = self.hass.config_entries
-        if entry in entries.async_entries() and entry.state is ConfigEntryState.NOT_LOADED:
-            await entries.async_setup(entry.entry_id)
+        manager = self.hass.config_entries
+        for entry in entries:
+            self.hass.data[DATA_ASIDE].discard(entry.entry_id)
+            there = manager.async_get_entry(entry.entry_id) is entry
+            if there and entry.state is ConfigEntryState.NOT_LOADED:
+                await manager.async_setup(entry.entry_id)
 
     @callback
     @override
@@ -279,6 +363,22 @@ class SearchFlow(ConfigFlow):
 def _place(data: Mapping[str, Any]) -> str:
     """Return what two searches cannot share: the port, or the adapter's address."""
     return str(data.get(CONF_DEVICE) or f"{data[CONF_HOST]}:{data[CONF_PORT]}")
+
+
+def different(findings: Sequence[Finding[LinkParams]]) -> list[Finding[LinkParams]]:
+    """Return each device once: a gateway may answer for the same meter under any unit id."""
+    devices: dict[str, Finding[LinkParams]] = {}
+    for finding in findings:
+        serial = finding.identity.serial_number if finding.identity else ""
+        devices.setdefault(serial or finding_text(finding), finding)
+    return list(devices.values())
+
+
+def _findings_text(findings: Sequence[Finding[LinkParams]]) -> str:
+    """Return the devices that were found, the first of them if they are many."""
+    devices = list(map(finding_text, different(findings)))
+    text = ", ".join(devices[:_MOST_TOLD])
+    return f"{text} …" if len(devices) > _MOST_TOLD else text
 
 
 def finding_text(finding: Finding[LinkParams]) -> str:

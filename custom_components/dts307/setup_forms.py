@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_NAME, CONF_PORT
 from homeassistant.data_entry_flow import section
@@ -105,20 +106,36 @@ def link_data(transport: str, answers: Mapping[str, Any]) -> dict[str, Any]:
     known = answers[SECTION_KNOWN]
     data = {CONF_TRANSPORT: transport, CONF_UNIT_ID: known.get(CONF_UNIT_ID, DEFAULT_UNIT_ID)}
     if transport == TRANSPORT_NETWORK:
+        host, port = _address(answers[CONF_HOST].strip())
         return {
             **data,
             # Home Assistant shares a link by the letters of its address.
-            CONF_HOST: answers[CONF_HOST].strip().strip("[]").lower(),
-            CONF_PORT: answers[CONF_PORT],
+            CONF_HOST: host.lower(),
+            CONF_PORT: port or answers[CONF_PORT],
             CONF_FRAMING: known.get(CONF_FRAMING, FRAMING_TCP),
         }
     return {
         **data,
-        CONF_DEVICE: answers[CONF_DEVICE],
+        CONF_DEVICE: answers[CONF_DEVICE].strip(),
         CONF_BAUDRATE: int(known.get(CONF_BAUDRATE, DEFAULT_BAUDRATE)),
         CONF_PARITY: known.get(CONF_PARITY, "none"),
         CONF_STOPBITS: int(known.get(CONF_STOPBITS, 1)),
     }
+
+
+def _address(entered: str) -> tuple[str, int | None]:
+    """Return the host, and its port if there is one with it, of an address that was copied."""
+    if "://" not in entered:
+        if entered.count(":") > 1 and not entered.startswith("["):
+            # An IPv6 address: no port can follow it without brackets.
+            return entered, None
+        entered = f"//{entered}"
+    try:
+        address = urlsplit(entered)
+        host, port = address.hostname, address.port
+    except ValueError:
+        host = port = None
+    return (host, port) if host else (entered.removeprefix("//").strip("[]"), None)
 
 
 def link_answers(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
-from .const import DOMAIN
+from .const import DATA_ASIDE, DOMAIN
 from .issues import async_raise_issue, async_withdraw_issue
 from .meter import AnotherMeterError
 
@@ -102,8 +102,17 @@ class _Silence:
     async def _async_end_unless_reloaded(self) -> None:
         """End with the use of the entry, which a reload, holding this lock, goes on with."""
         async with self._entry.setup_lock:
-            if self._entry.state is ConfigEntryState.NOT_LOADED:
+            unloaded = self._entry.state is ConfigEntryState.NOT_LOADED
+            if unloaded and not self._is_aside():
                 async_end_silence(self._hass, self._entry)
+
+    @callback
+    def _is_aside(self) -> bool:
+        """Tell whether the entry has only stepped aside for a search, to come back then."""
+        entry_id = self._entry.entry_id
+        there = self._hass.config_entries.async_get_entry(entry_id) is self._entry
+        in_use = there and self._entry.disabled_by is None
+        return in_use and entry_id in self._hass.data.get(DATA_ASIDE, ())
 
 
 def _in_parts(when: datetime) -> dict[str, str]:

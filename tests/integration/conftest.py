@@ -40,9 +40,11 @@ def little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(link, "_LONGEST_FRAME_BITS", 0)
     monkeypatch.setattr(link, "_PORT_CLOSES_WITHIN", 0.25)
     monkeypatch.setattr(bus, "_FIRST_PATIENCE", 0.15)
+    monkeypatch.setattr(bus, "_FIRST_NETWORK_PATIENCE", 0.15)
     monkeypatch.setattr(bus, "_PATIENCE", 0.1)
     monkeypatch.setattr(link_bus, "_GATEWAY_PATIENCE", 0.15)
     monkeypatch.setattr(link_bus, "_NETWORK_PATIENCE", 0.0)
+    monkeypatch.setattr(link_bus, "_SLOT_FREE_AFTER", 0.0)
 
 
 @pytest.fixture(autouse=True)

@@ -245,3 +245,46 @@ async def test_a_flow_that_is_reconfigured_begins_with_the_same_menu(hass: HomeA
         for transport in ("serial", "network"):
             result = await entry.start_reconfigure_flow(hass)
             await choose(hass, result, transport)
+
+
+@pytest.mark.parametrize(
+    ("entered", "host", "port"),
+    [
+        ("192.168.1.5:4196", "192.168.1.5", 4196),
+        ("http://192.168.1.5:502/", "192.168.1.5", 502),
+        (" tcp://Gateway.lan ", "gateway.lan", 1234),
+        ("http://192.168.1.5/index.html?x=1#y", "192.168.1.5", 1234),
+        ("[fd00::7]:4196", "fd00::7", 4196),
+        ("tcp://[FD00::7]", "fd00::7", 1234),
+        ("fe80::1%eth0", "fe80::1%eth0", 1234),
+        ("[fe80::1%eth0]", "fe80::1%eth0", 1234),
+        ("gateway:0", "gateway", 1234),
+        # What cannot be taken apart is told as it is.
+        ("gateway:x", "gateway:x", 1234),
+        ("gateway:65536", "gateway:65536", 1234),
+        ("http://a]b", "http://a]b", 1234),
+        (":502", ":502", 1234),
+        ("192.168.1..5", "192.168.1..5", 1234),
+    ],
+)
+def test_an_address_that_was_copied(entered: str, host: str, port: int) -> None:
+    """It may come with its port, from a browser or from another program's settings."""
+    data = link_data("network", {"host": entered, "port": 1234, "known": {}})
+    assert (data["host"], data["port"]) == (host, port)
+
+
+def test_a_port_that_was_copied() -> None:
+    """Blanks around a path mean nothing."""
+    assert (
+        link_data("serial", {"device": " /dev/ttyUSB0\n", "known": {}})["device"] == "/dev/ttyUSB0"
+    )
+
+
+@pytest.mark.parametrize(
+    ("entered", "name"), [("  ", "DTS 307"), ("", "DTS 307"), (" A B ", "A B")]
+)
+async def test_a_name_of_blanks(hass: HomeAssistant, entered: str, name: str) -> None:
+    """A meter is not without a name, for its entities would be without one, too."""
+    async with network(Device()) as line:
+        result = await search(hass, "network", unknowing(network_data(line)))
+        assert (await add_meter(hass, result, name=entered)).title == name

@@ -21,12 +21,17 @@ from tests.integration.home import (
     answers,
     assert_asks_about_meter,
     assert_refused,
+    begin,
+    entry_for,
+    load,
     place,
     search,
+    start,
     submit,
     suggested,
+    unknowing,
 )
-from tests.integration.searching import nothing_is_open
+from tests.integration.searching import nothing_is_open, watch
 from tests.lines import network, network_data, serial, serial_data
 
 LOOK_UP = socket.getaddrinfo
@@ -220,3 +225,33 @@ async def test_something_else_answers(
         device.refusal = None
         device.garbled_replies = 0
         assert_asks_about_meter(await submit(hass, result, answers(data)))
+
+
+async def test_a_gateway_that_ignores_unit_ids(hass: HomeAssistant) -> None:
+    """Its only meter answers under all of them, and is told once; so is how many were found."""
+    devices = [Device(MeterConfig(unit=unit_id, serial="S1")) for unit_id in range(95, 106)]
+    async with network(*devices) as line:
+        await load(hass, entry_for(devices[5], network_data(line)))
+        result = await begin(hass, "network")
+        entered = unknowing(network_data(line), thorough=True)
+        shown = await watch(hass, await start(hass, result, entered))
+        assert_refused(shown[-1], "network", "only_known_meters")
+        found = "Measurlogic DTS 307 S1 (#100, Modbus TCP)"
+        assert shown[-1]["description_placeholders"] == {"devices": found}
+        counts = {(each["description_placeholders"] or {})["count"] for each in shown[:-1]}
+        assert counts <= {"0", "1"}
+
+
+@pytest.mark.usefixtures("all_unit_ids")
+async def test_many_devices_that_are_no_meters(hass: HomeAssistant) -> None:
+    """The first of them are told, for a form has to stay short."""
+    devices = [Device(MeterConfig(unit=unit_id)) for unit_id in range(100, 111)]
+    for device in devices:
+        zeros(device)
+    async with network(*devices) as line:
+        result = await search(hass, "network", unknowing(network_data(line)))
+        assert_refused(result, "network", "no_meter_among")
+        told = str((result["description_placeholders"] or {})["devices"])
+        assert told.startswith("#100, Modbus TCP, #101, ")
+        assert told.endswith(" …")
+        assert told.count("#") == 8

@@ -76,7 +76,7 @@ async def test_another_adapter_is_searched_while_the_meter_is_read(hass: HomeAss
         result = await reconfigure(hass, entry, "network")
         result = await start(hass, result, unknowing(network_data(elsewhere)))
         assert entry.state is ConfigEntryState.LOADED
-        assert_refused(await follow(hass, result), "network", "another_meter")
+        assert_refused(await follow(hass, result), "network", "other_meters")
         assert state_of(hass, device, "link_state") == "ok"
 
 

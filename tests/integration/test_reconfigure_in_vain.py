@@ -1,7 +1,8 @@
 """A meter is not found on the link that it is said to have now, and stays as it was."""
 
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
 from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
 import pytest
 
 from custom_components.dts307.const import DOMAIN
@@ -11,8 +12,10 @@ from tests.integration.home import (
     answers,
     assert_refused,
     entry_for,
+    follow,
     let_pass,
     load,
+    start,
     state_of,
     submit,
     suggested,
@@ -66,7 +69,7 @@ async def test_another_meter_answers(hass: HomeAssistant, serial_number: str) ->
         await load(hass, entry)
         result = await reconfigure(hass, entry, "network")
         result = await submit(hass, result, unknowing(network_data(elsewhere)))
-        reason = "another_meter" if serial_number else "no_serial_number"
+        reason = "other_meters" if serial_number else "no_serial_number"
         assert_refused(result, "network", reason)
         name = "Measurlogic DTS 307"
         who = f"{name} {serial_number}" if serial_number else name
@@ -89,7 +92,7 @@ async def test_another_meter_at_another_speed(hass: HomeAssistant) -> None:
         device.write("SN", "S30700999")
         wrong = answers(serial_data(line, speed=OTHER_SPEED))
         result = await submit(hass, result, wrong)
-        assert_refused(result, "serial", "another_meter")
+        assert_refused(result, "serial", "other_meters")
         assert entry.data == data
         assert entry.state is ConfigEntryState.SETUP_RETRY
 
@@ -126,3 +129,42 @@ async def test_an_entry_that_is_disabled(hass: HomeAssistant) -> None:
         assert_refused(result, "serial", "nothing_found_serial")
         assert entry.state is ConfigEntryState.NOT_LOADED
         hass.config_entries.flow.async_abort(result["flow_id"])
+
+
+@pytest.mark.parametrize("answering", [True, False])
+async def test_an_entry_that_is_removed_meanwhile(hass: HomeAssistant, *, answering: bool) -> None:
+    """There is nothing to reconfigure any more; that is said, and nothing is left."""
+    device = Device(MeterConfig(unit=101))
+    async with serial(device, speed=None) as line:
+        entry = entry_for(device, serial_data(line, unit_id=101))
+        await load(hass, entry)
+        result = await reconfigure(hass, entry, "serial")
+        result = await start(hass, result, unknowing(serial_data(line)))
+        device.silent = not answering
+        await hass.config_entries.async_remove(entry.entry_id)
+        assert_gone(hass, await follow(hass, result))
+
+
+async def test_an_entry_that_is_removed_before_its_search(hass: HomeAssistant) -> None:
+    """Whichever form is open."""
+    device = Device()
+    async with network(device) as line:
+        for step in ("reconfigure", "network"):
+            entry = entry_for(device, network_data(line))
+            await load(hass, entry)
+            if step == "network":
+                result = await reconfigure(hass, entry, "network")
+                entered = unknowing(network_data(line))
+            else:
+                result = await entry.start_reconfigure_flow(hass)
+                entered = {"next_step_id": "network"}
+            await hass.config_entries.async_remove(entry.entry_id)
+            assert_gone(hass, await submit(hass, result, entered))
+
+
+def assert_gone(hass: HomeAssistant, result: ConfigFlowResult) -> None:
+    """See that a flow has ended as its entry was removed."""
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "entry_gone"
+    assert hass.config_entries.async_entries(DOMAIN) == []
+    assert hass.config_entries.flow.async_progress() == []

@@ -101,7 +101,7 @@ async def test_silence_is_told_and_everything_offered(
         result = await submit(hass, result, {**entered, "everything": True})
         assert_refused(result, "serial", "nothing_found_serial")
         asked = len(line.tried) - asked_so_far
-        assert asked == len(ALL_SETTINGS) * len(bus.UNIT_IDS)
+        assert asked == len(ALL_SETTINGS) * (1 + len(bus.UNIT_IDS))
         assert suggested(result)["everything"] is True
 
 
@@ -125,7 +125,7 @@ async def test_any_unit_id_is_found(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, unit_id: int
 ) -> None:
     """At the usual speed nobody has to ask for that."""
-    monkeypatch.setattr(bus, "_PATIENCE", 0.002)
+    monkeypatch.setattr(bus, "_PATIENCE", 0.005)
     async with serial(Device(MeterConfig(unit=unit_id))) as line:
         known = serial_data(line)
         result = await search(hass, "serial", answers(known))

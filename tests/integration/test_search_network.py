@@ -122,7 +122,7 @@ async def test_a_gateway_that_says_that_nobody_answers(hass: HomeAssistant, code
         data = network_data(line) | {"port": adapter.port}
         result = await search(hass, "network", unknowing(data))
         assert set(framings) == {"tcp"}
-        assert [len(device.requests) for device in devices if device.unit == 100] == [1]
+        assert [len(device.requests) for device in devices if device.unit == 100] == [2]
         entry = await add_meter(hass, result)
         assert entry.data == data | {"unit_id": 101}
 

@@ -58,6 +58,25 @@ async def test_what_is_ticked_comes_into_the_energy_dashboard(
         assert "add_to_energy" not in result["result"].data
 
 
+async def test_two_meters_of_one_name(hass: HomeAssistant) -> None:
+    """Their serial numbers tell one tick from the other."""
+    await open_dashboard(hass)
+    devices = [Device(MeterConfig(unit=unit)) for unit in (100, 101, 102)]
+    first, second, third = (device.serial_number for device in devices)
+    async with network(*devices) as line:
+        result = await search(hass, "network", unknowing(network_data(line)))
+        result = await submit(hass, result, {"meters": [first, second, third]})
+        for name in ("House", " House ", "Roof"):
+            result = await describe(hass, result, name=name)
+        options = form_of(result).schema["energy"].config["options"]
+        assert options == [
+            {"value": first, "label": f"House ({first})"},
+            {"value": second, "label": f"House ({second})"},
+            {"value": third, "label": "Roof"},
+        ]
+        hass.config_entries.flow.async_abort(result["flow_id"])
+
+
 async def test_other_sources_matter_to_the_grid_only(hass: HomeAssistant) -> None:
     """A solar meter stands beside whatever there is."""
     await open_dashboard(hass, old=True)

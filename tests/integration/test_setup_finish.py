@@ -108,7 +108,7 @@ async def test_a_meter_without_a_value(hass: HomeAssistant) -> None:
             device.write(point, None)
     last = await finish(hass, device)
     assert last["errors"] == {"base": "no_values"}
-    assert told(last) == "- **DTS 307**: -"
+    assert told(last) == "- ⚠ **DTS 307**: -"
 
 
 async def test_a_meter_that_is_silent_by_then(hass: HomeAssistant) -> None:
@@ -126,8 +126,8 @@ async def test_a_meter_that_is_silent_by_then(hass: HomeAssistant) -> None:
 
 
 async def test_the_doubts_about_several_meters(hass: HomeAssistant) -> None:
-    """The first of them is told, whichever meter it is about."""
-    devices = [Device(MeterConfig(unit=unit)) for unit in (100, 101)]
+    """The first of them is told, and which meters there are doubts about."""
+    devices = [Device(MeterConfig(unit=unit)) for unit in (100, 101, 102)]
     for device in devices:
         device.write("W_SF", 0)
         device.write("W", 6000)
@@ -137,9 +137,11 @@ async def test_the_doubts_about_several_meters(hass: HomeAssistant) -> None:
         result = await submit(hass, result, {"meters": serials})
         result = await describe(hass, result, role="load")
         result = await describe(hass, result, role="solar")
+        result = await describe(hass, result, role="solar")
         assert result["errors"] == {"base": "solar_imports"}
         assert told(result).splitlines() == [
             f"- **DTS 307 (100)**: Importing 6000 W · {VOLTS}",
-            f"- **DTS 307 (101)**: Importing 6000 W · {VOLTS}",
+            f"- ⚠ **DTS 307 (101)**: Importing 6000 W · {VOLTS}",
+            f"- ⚠ **DTS 307 (102)**: Importing 6000 W · {VOLTS}",
         ]
         hass.config_entries.flow.async_abort(result["flow_id"])

@@ -5,13 +5,14 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import UnknownFlow
 import pytest
 from pytest_homeassistant_custom_component.typing import (
     MockHAClientWebSocket,
     WebSocketGenerator,
 )
 
-from custom_components.dts307 import live
+from custom_components.dts307 import config_flow, live
 from simulator.meter import MeterConfig
 from tests.device import Device
 from tests.integration.home import answers, describe, search, submit
@@ -178,3 +179,25 @@ async def test_a_flow_that_is_gone(hass: HomeAssistant, preview: Preview) -> Non
         hass.config_entries.flow.async_abort(result["flow_id"])
         await preview.start(result)
         await until(lambda: tasks("preview") == [])
+
+
+async def test_a_window_that_is_closed_while_it_is_measured(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is looked up for the last form is for nobody then."""
+    measuring, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(*_args: object) -> None:
+        measuring.set()
+        await go_on.wait()
+
+    async with network(Device()) as line:
+        result = await search(hass, "network", answers(network_data(line)))
+        monkeypatch.setattr(config_flow, "async_measure", slow)
+        described = asyncio.create_task(describe(hass, result))
+        await measuring.wait()
+        hass.config_entries.flow.async_abort(result["flow_id"])
+        go_on.set()
+        with pytest.raises(UnknownFlow):
+            await described
+        assert hass.data[live.PREVIEWS] == {}

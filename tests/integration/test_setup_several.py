@@ -99,7 +99,7 @@ async def test_all_are_added(hass: HomeAssistant, kind: str | Framing) -> None:
         measured = (result["description_placeholders"] or {})["measured"]
         assert [line.split(":")[0] for line in measured.splitlines()] == [
             "- **House**",
-            "- **DTS 307 (101)**",
+            "- ⚠ **DTS 307 (101)**",
         ]
         result = await submit(hass, result, {})
         assert result["type"] is FlowResultType.CREATE_ENTRY
@@ -277,3 +277,32 @@ async def test_a_second_meter_on_a_port_in_use(hass: HomeAssistant) -> None:
         second = await add_meter(hass, result)
         assert second.data == serial_data(line, unit_id=101)
         assert state_of(hass, devices[0], "link_state") == "ok"
+
+
+async def test_one_of_several_was_added_meanwhile(hass: HomeAssistant) -> None:
+    """The others are added all the same, and what is not ticked stays discovered."""
+    devices = panel(100, 101, 102)
+    serials = [device.serial_number for device in devices]
+    async with network(*devices) as line:
+        result = await search(hass, "network", answers(network_data(line)))
+        result = await submit(hass, result, {"meters": serials[:2]})
+        result = await describe(hass, result)
+        result = await describe(hass, result)
+        await load(hass, entry_for(devices[0], network_data(line)))
+        result = await submit(hass, result, {})
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        assert titles(hass) == {serials[0]: "DTS 307", serials[1]: "DTS 307 (101)"}
+        assert set(discovered(hass)) == set(serials[2:])
+
+
+async def test_all_of_several_were_added_meanwhile(hass: HomeAssistant) -> None:
+    """That is said, and what is not ticked stays discovered."""
+    devices = panel(100, 101)
+    async with network(*devices) as line:
+        result = await search(hass, "network", answers(network_data(line)))
+        result = await submit(hass, result, {"meters": [devices[0].serial_number]})
+        result = await describe(hass, result)
+        await load(hass, entry_for(devices[0], network_data(line)))
+        result = await submit(hass, result, {})
+        assert result["reason"] == "already_configured"
+        assert set(discovered(hass)) == {devices[1].serial_number}

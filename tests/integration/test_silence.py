@@ -17,7 +17,18 @@ from custom_components.dts307 import link
 from custom_components.dts307.const import DOMAIN
 from simulator.meter import MeterConfig
 from tests.device import Device
-from tests.integration.home import ENGLISH, INTEGRATION, entry_for, load
+from tests.integration.home import (
+    ENGLISH,
+    INTEGRATION,
+    answers,
+    assert_refused,
+    entry_for,
+    follow,
+    load,
+    start,
+    submit,
+)
+from tests.integration.searching import reconfigure
 from tests.lines import SPEED, network, network_data, serial, serial_data
 
 type Leap = Callable[[float], Awaitable[None]]
@@ -320,3 +331,44 @@ async def test_replaced_at_a_reload(hass: HomeAssistant, leap: Leap) -> None:
         await hass.config_entries.async_reload(entry.entry_id)
         assert issue(hass, entry) is None
         assert issue(hass, entry, "meter_replaced") is not None
+
+
+@pytest.mark.parametrize("state", [LOADED, WAITING])
+async def test_a_search_in_vain(hass: HomeAssistant, leap: Leap, state: ConfigEntryState) -> None:
+    """The entry steps aside for it, and is still in use: what is told stays, with its time."""
+    device = Device()
+    async with serial(device) as line:
+        entry = entry_for(device, serial_data(line))
+        await fall_silent(hass, leap, device, entry, state)
+        await leap(10)
+        before = told(hass, entry)
+        changes = async_capture_events(hass, ir.EVENT_REPAIRS_ISSUE_REGISTRY_UPDATED)
+        result = await reconfigure(hass, entry, "serial")
+        result = await submit(hass, result, answers(serial_data(line)))
+        assert_refused(result, "serial", "nothing_found_serial")
+        assert entry.state is WAITING
+        assert changes == []
+        assert told(hass, entry) == before
+        await disable(hass, entry)
+        await leap(0.1)
+        assert issue(hass, entry) is None
+
+
+@pytest.mark.parametrize("give_up", [disable, remove])
+async def test_not_in_use_any_more_while_it_is_searched_for(
+    hass: HomeAssistant,
+    leap: Leap,
+    give_up: Callable[[HomeAssistant, MockConfigEntry], Awaitable[None]],
+) -> None:
+    """Then it does not come back, and nothing is told any more."""
+    device = Device()
+    async with serial(device) as line:
+        entry = entry_for(device, serial_data(line))
+        await fall_silent(hass, leap, device, entry, WAITING)
+        await leap(10)
+        result = await reconfigure(hass, entry, "serial")
+        result = await start(hass, result, answers(serial_data(line)))
+        assert issue(hass, entry) is not None
+        await give_up(hass, entry)
+        await follow(hass, result)
+        assert issue(hass, entry) is None

@@ -18,6 +18,7 @@ DOUBTS = {*NoMeasurement, "current_above_rating", "solar_imports", "load_exports
 ONLY_IN_A_FORM = {
     "no_serial_number",
     "only_known_meters",
+    "other_meters",
     "no_meter_among",
     *(f"nothing_found_{transport}" for transport in TRANSPORTS),
     "none_chosen",
@@ -28,7 +29,7 @@ ONLY_IN_A_FORM = {
 WITH_HOLDER = {"port_in_use_by", "link_in_use_by"}
 """What is told instead of the same without a name, if it is known who is in the way."""
 
-WITH_DEVICES = {"no_serial_number", "only_known_meters", "no_meter_among"}
+WITH_DEVICES = {"no_serial_number", "only_known_meters", "other_meters", "no_meter_among"}
 """What names the devices that were found."""
 
 PLACEHOLDERS: dict[str, set[str]] = {
@@ -121,6 +122,7 @@ def test_every_step_has_its_texts() -> None:
     } == PLACEHOLDERS
     assert set(ENGLISH["config"]["abort"]) == {
         "already_configured",
+        "entry_gone",
         "reconfigure_successful",
         "taken_over",
     }

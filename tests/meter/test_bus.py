@@ -96,7 +96,9 @@ async def found(
         assert not devices.is_open
         findings.append(finding)
     assert not devices.is_open
-    assert len(set(devices.asked)) == len(devices.asked)
+    once_more = [each for each in set(devices.asked) if devices.asked.count(each) > 1]
+    assert len(devices.asked) == len(set(devices.asked)) + len(once_more)
+    assert {asked for _, asked in once_more} <= {unit_id}
     assert [(each.settings, each.unit_id) for each in questions] == devices.asked
     assert all(0 <= each.progress <= 1 for each in questions)
     for stage in (Stage.UNIT_IDS, Stage.EVERYTHING):
@@ -157,7 +159,7 @@ async def test_who_is_no_meter_tells_the_settings() -> None:
 async def test_minutes_are_only_spent_if_asked_for() -> None:
     devices = Devices("d", {17: "1"})
     assert await found(devices) == []
-    assert len(devices.asked) == len(SETTINGS) - 1 + len(UNIT_IDS)
+    assert len(devices.asked) == len(SETTINGS) + len(UNIT_IDS)
 
 
 @hypothesis.settings(deadline=None)
@@ -196,6 +198,12 @@ def test_all_is_asked_on_the_network_in_the_end() -> None:
         (Stage.EVERYTHING, "rtu", len(UNIT_IDS)),
     ]
     assert set(LIKELY_UNIT_IDS) < set(UNIT_IDS)
+
+
+async def test_a_first_answer_that_is_late() -> None:
+    """Its question is asked again, in a row in which it can be heard."""
+    devices = Devices("a", {FACTORY: "1"}, late=frozenset({FACTORY}))
+    assert places(await found(devices)) == [("a", FACTORY)]
 
 
 async def test_a_link_that_fails_ends_the_search() -> None:

@@ -27,6 +27,9 @@ LIKELY_UNIT_IDS: Final = (*range(1, 33), *range(100, 111), 247)
 _FIRST_PATIENCE: Final = 0.25
 """Seconds that a meter may take to begin its answer, with the adapter's buffers in between."""
 
+_FIRST_NETWORK_PATIENCE: Final = 1.5
+"""The same behind a network adapter; it is no less than what a meter in use is given."""
+
 _PATIENCE: Final = 0.15
 """The same where there are hundreds of questions; who answers later is heard all the same."""
 
@@ -111,7 +114,7 @@ def serial_legs[S](settings: Sequence[S], unit_ids: Sequence[int]) -> Iterator[L
 def network_legs[S](settings: Sequence[S], unit_ids: Sequence[int]) -> Iterator[Leg[S]]:
     """Plan a search behind a network adapter, where each question may take a second."""
     for each in settings:
-        yield Leg(Stage.SETTINGS, each, unit_ids, _FIRST_PATIENCE)
+        yield Leg(Stage.SETTINGS, each, unit_ids, _FIRST_NETWORK_PATIENCE)
     for stage, others in (
         (Stage.UNIT_IDS, LIKELY_UNIT_IDS),
         (Stage.EVERYTHING, UNIT_IDS),
@@ -136,7 +139,7 @@ class Search[S]:
     on_question: Callable[[Question[S]], None]
     thorough: bool = False
     everything: bool = False
-    _asked: set[tuple[S, int]] = field(default_factory=set)
+    _asked: set[tuple[S, int, bool]] = field(default_factory=set)
     _found: set[int] = field(default_factory=set)
     _proven: S | None = None
     """The settings with which somebody has answered."""
@@ -178,7 +181,11 @@ class Search[S]:
     def _open_questions(self, leg: Leg[S]) -> list[int]:
         if self._is_ruled_out(leg):
             return []
-        return [each for each in leg.unit_ids if (leg.settings, each) not in self._asked]
+        return [
+            each
+            for each in leg.unit_ids
+            if each not in self._found and _question(leg, each) not in self._asked
+        ]
 
     async def _ask(self, leg: Leg[S], unit_ids: Sequence[int]) -> frozenset[int]:
         """Ask units until one answers; return who does."""
@@ -189,16 +196,16 @@ class Search[S]:
                 progress = asked / len(questions)
                 self.on_question(Question(leg.stage, leg.settings, unit_id, progress))
                 heard = await ask(unit_id)
-                self._asked.add((leg.settings, unit_id))
+                self._asked.add(_question(leg, unit_id))
                 asked += 1
                 if heard:
                     return heard
         return frozenset()
 
-    def _questions(self, leg: Leg[S]) -> set[tuple[S, int]]:
+    def _questions(self, leg: Leg[S]) -> set[tuple[S, int, bool]]:
         """Return all that can be asked in the stage of a leg, as far as is known by now."""
         return {
-            (each.settings, unit_id)
+            _question(each, unit_id)
             for each in (leg, *self.legs)
             if each.stage is leg.stage and not self._is_ruled_out(each)
             for unit_id in each.unit_ids
@@ -210,6 +217,15 @@ class Search[S]:
         except MeterError as err:
             return Finding(settings, unit_id, error=err)
         return Finding(settings, unit_id, identity=identity)
+
+
+def _question[S](leg: Leg[S], unit_id: int) -> tuple[S, int, bool]:
+    """Return what need not be asked twice.
+
+    The first question with some settings is asked once more in a row of unit ids: an answer that
+    was too late for it is heard there, with the next question's.
+    """
+    return leg.settings, unit_id, leg.stage is Stage.SETTINGS
 
 
 def _row_behind[S](leg: Leg[S], findings: Sequence[Finding[S]]) -> Leg[S]:
