@@ -1,5 +1,6 @@
 """A serial port that hears a bus at another speed or parity as a real one does: as noise."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 import os
@@ -53,12 +54,21 @@ class UartLine(PtyLine):
     """
 
     def __init__(
-        self, *devices: Device, baud: int, parity: str = "N", link: Path | None = None
+        self,
+        *devices: Device,
+        baud: int,
+        parity: str = "N",
+        link: Path | None = None,
+        turnaround: float | None = None,
     ) -> None:
-        """Put devices on the bus."""
+        """Put devices on the bus.
+
+        With a ``turnaround``, in seconds, questions and answers take their time on the wire.
+        """
         super().__init__(Bench(*devices), PtyConfig(link=link))
         self.baud = baud
         self.parity = parity
+        self.turnaround = turnaround
         self.neighbour = b""
         self.port_parity = "N"
         """What the client has set; a pseudo-terminal knows none but this."""
@@ -79,6 +89,7 @@ class _UartTransport(PtyTransport):
     def __init__(self, protocol: ModbusProtocol, line: UartLine) -> None:
         super().__init__(protocol, None)
         self._line = line
+        self._question_size = 0
 
     @override
     def _read(self) -> None:
@@ -89,7 +100,18 @@ class _UartTransport(PtyTransport):
         if line.neighbour:
             self.write(heard_at(baud, line.neighbour, line.baud))
         if (baud, line.port_parity) == (line.baud, line.parity):
+            self._question_size = len(data)
             self._protocol.data_received(data)
+
+    @override
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        line = self._line
+        if line.turnaround is None:
+            super().write(data)
+            return
+        bits = (self._question_size + len(data)) * (10 if line.parity == "N" else 11)
+        seconds = bits / line.baud + line.turnaround
+        asyncio.get_running_loop().call_later(seconds, super().write, bytes(data))
 
 
 @asynccontextmanager
@@ -99,9 +121,10 @@ async def uart(
     baud: int,
     parity: str = "N",
     link: Path | None = None,
+    turnaround: float | None = None,
 ) -> AsyncIterator[UartLine]:
     """Serve devices on a bus with a speed and a parity."""
-    line = UartLine(*devices, baud=baud, parity=parity, link=link)
+    line = UartLine(*devices, baud=baud, parity=parity, link=link, turnaround=turnaround)
     connect = serialx.create_serial_connection
 
     async def note_parity(*args: Any, **settings: Any) -> Any:

@@ -10,12 +10,15 @@ from homeassistant.helpers.typing import ConfigType
 from .billing import async_remove_billing
 from .const import CONF_UNIT_ID, DOMAIN
 from .coordinator import Dts307ConfigEntry, Dts307Coordinator
+from .energy_dashboard import async_honour_wish
 from .frontend_module import async_serve_module
 from .guard import guard_store
 from .issues import async_delete_issues
-from .link import failure_key, identify, link_params
+from .link import identify, link_params
 from .meter import MeterError
+from .ports import async_check_port_name, async_failure, async_resolved
 from .replacement import async_raise_replaced, async_withdraw_replaced
+from .silence import async_end_silence, async_note_silence
 from .states import states_store
 from .waiting import MeterAwaited
 from .watch import watch_store
@@ -42,6 +45,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: Dts307ConfigEntry) -> bo
         MeterAwaited(hass, entry, err, begun)
         raise
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    await async_honour_wish(hass, entry)
     return True
 
 
@@ -50,23 +54,25 @@ async def _async_meter(hass: HomeAssistant, entry: Dts307ConfigEntry) -> Dts307C
 
     Raises ConfigEntryNotReady, also if another meter answers: the entry's own may come back.
     """
+    data = await async_resolved(hass, entry.data)
     try:
-        unit = async_get_unit(hass, entry, link_params(entry.data), entry.data[CONF_UNIT_ID])
-    except HomeAssistantError as err:
-        # Whoever holds the link with other settings may let go of it.
-        raise ConfigEntryNotReady(translation_domain=DOMAIN, translation_key="link_in_use") from err
-    try:
-        meter = await identify(unit, entry.data)
-    except MeterError as err:
+        unit = async_get_unit(hass, entry, link_params(data), data[CONF_UNIT_ID])
+        meter = await identify(unit, data)
+    except (HomeAssistantError, MeterError) as err:
+        # Whoever holds the link with other settings may let go of it, and a meter come back.
+        key, placeholders = await async_failure(hass, err, data)
+        await async_note_silence(hass, entry, key, placeholders)
         raise ConfigEntryNotReady(
             translation_domain=DOMAIN,
-            translation_key=failure_key(err, entry.data),
-            translation_placeholders={"error": str(err)},
+            translation_key=key,
+            translation_placeholders=placeholders,
         ) from err
     if meter.identity.serial_number != entry.unique_id:
         async_raise_replaced(hass, entry)
+        async_end_silence(hass, entry)
         raise ConfigEntryNotReady(translation_domain=DOMAIN, translation_key="another_meter")
     async_withdraw_replaced(hass, entry)
+    await async_check_port_name(hass, entry)
 
     coordinator = Dts307Coordinator(hass, entry, meter)
     await coordinator.async_load()

@@ -1,81 +1,100 @@
-"""Set a meter up, move it to another link, and change its options, all in the UI."""
+"""Set meters up, and move one to another link, in the UI."""
 
-import logging
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any, override
 
-from homeassistant.components import usb
-from homeassistant.components.modbus import async_get_temporary_unit
 from homeassistant.config_entries import (
+    SOURCE_INTEGRATION_DISCOVERY,
+    SOURCE_RECONFIGURE,
     ConfigEntry,
-    ConfigEntryState,
-    ConfigFlow,
+    ConfigFlowContext,
     ConfigFlowResult,
-    OptionsFlowWithReload,
 )
-from homeassistant.const import CONF_DEVICE
-from homeassistant.core import callback
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.const import CONF_NAME
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import discovery_flow
 
 from .const import (
-    CONF_TRANSPORT,
+    CONF_ADD_TO_ENERGY,
+    CONF_CT_RATING,
+    CONF_CT_SETS,
+    CONF_ROLE,
     CONF_UNIT_ID,
     DEFAULT_NAME,
     DOMAIN,
     TRANSPORT_NETWORK,
     TRANSPORT_SERIAL,
+    Role,
 )
-from .forms import (
-    CURRENT_TRANSFORMERS_FORM,
-    OPTIONS_FORM,
-    link_answers,
-    link_data,
-    link_form,
-    options_answers,
-    options_data,
+from .energy_dashboard import async_can_offer, async_sources_there
+from .link import LinkParams
+from .live import (
+    PREVIEWS,
+    Subject,
+    async_live_text,
+    async_measure,
+    async_register_preview,
+    async_text,
+    doubt,
 )
-from .link import failure_key, identify, link_params, other_settings, port_params
-from .meter import GarbledReplyError, Identity, MeterError, MeterSilentError
-
-_LOGGER = logging.getLogger(__name__)
-
-
-class LinkRefusedError(Exception):
-    """A link that was entered cannot be used; the translation key says why."""
-
-    def __init__(self, key: str) -> None:
-        """Keep the translation key of what to tell the owner."""
-        super().__init__(key)
-        self.key = key
-        self.placeholders: dict[str, str] = {}
-        self.corrections: dict[str, Any] = {}
-        """What would have to be entered into the form."""
+from .meter import Identity
+from .meter.bus import Finding
+from .options_flow import Dts307OptionsFlow
+from .search_flow import SearchFlow, finding_text
+from .setup_forms import (
+    CONF_ENERGY,
+    CONF_METERS,
+    METER_FORM,
+    energy_form,
+    meters_form,
+)
 
 
-class OtherSettingsError(LinkRefusedError):
-    """A meter does answer on the port that was entered, but with other settings of the line."""
+@dataclass
+class NewMeter:
+    """A meter that was found, and what its owner says about it."""
 
-    def __init__(self, data: dict[str, Any]) -> None:
-        """Tell the settings in the usual short form, such as 19200 8E1, and correct the form."""
-        super().__init__("answers_at")
-        params = port_params(data)
-        character = f"{params.bytesize}{params.parity}{params.stopbits}"
-        self.placeholders = {"settings": f"{params.baudrate} {character}"}
-        self.corrections = link_answers(data)
+    data: dict[str, Any]
+    identity: Identity
+    name: str = ""
+    options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def serial_number(self) -> str:
+        """The meter's, which is its unique id."""
+        return self.identity.serial_number
+
+    @property
+    def subject(self) -> Subject:
+        """The meter, for who shows what it measures."""
+        return Subject(self.name, self.data)
 
 
-class Dts307ConfigFlow(ConfigFlow, domain=DOMAIN):
-    """Ask how the meter is reached, identify it, and ask about its current transformers."""
+class Dts307ConfigFlow(SearchFlow, domain=DOMAIN):
+    """Find meters, ask the few questions that matter about each, and show what they measure."""
 
     VERSION = 1
 
-    _data: dict[str, Any]
-    _identity: Identity
+    _meters: list[NewMeter]
+    """Those that are being added."""
+    _found: dict[str, NewMeter]
+    """Those that were found, by serial number."""
+    _labels: dict[str, str]
+    """What is said about each of them, by serial number."""
+    _at = 0
+    """Which of the meters is asked about."""
 
     @staticmethod
     @callback
     @override
     def async_get_options_flow(config_entry: ConfigEntry) -> Dts307OptionsFlow:
         return Dts307OptionsFlow()
+
+    @staticmethod
+    @override
+    async def async_setup_preview(hass: HomeAssistant) -> None:
+        async_register_preview(hass)
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -84,184 +103,183 @@ class Dts307ConfigFlow(ConfigFlow, domain=DOMAIN):
             step_id="user", menu_options=[TRANSPORT_SERIAL, TRANSPORT_NETWORK]
         )
 
-    async def async_step_serial(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for a serial port."""
-        return await self._async_step_link(TRANSPORT_SERIAL, user_input)
-
-    async def async_step_network(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Ask for a network adapter."""
-        return await self._async_step_link(TRANSPORT_NETWORK, user_input)
-
-    async def _async_step_link(
-        self, transport: str, user_input: dict[str, Any] | None
-    ) -> ConfigFlowResult:
-        """Identify the meter on the link that was entered, or say why that failed."""
-        errors: dict[str, str] = {}
-        placeholders: dict[str, str] = {}
-        if user_input is not None:
-            self._data = await self._async_link_data(transport, user_input)
-            try:
-                self._identity = await self._async_identify(self._data)
-            except LinkRefusedError as err:
-                errors["base"] = err.key
-                placeholders = err.placeholders
-                user_input = user_input | err.corrections
-            else:
-                # A flow that was left half-way in another window is no obstacle.
-                await self.async_set_unique_id(
-                    self._identity.serial_number, raise_on_progress=False
-                )
-                self._abort_if_unique_id_configured()
-                return await self.async_step_current_transformers()
-        return self.async_show_form(
-            step_id=transport,
-            data_schema=self.add_suggested_values_to_schema(
-                link_form(transport, user_input), user_input
-            ),
-            errors=errors,
-            description_placeholders=placeholders,
-        )
-
-    async def async_step_current_transformers(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Ask what no register tells: the rating of the current transformers."""
-        name = self._identity.model or DEFAULT_NAME
-        if user_input is not None:
-            return self.async_create_entry(title=name, data=self._data, options=user_input)
-        return self.async_show_form(
-            step_id="current_transformers",
-            data_schema=CURRENT_TRANSFORMERS_FORM,
-            description_placeholders={
-                "model": name,
-                "serial_number": self._identity.serial_number,
-            },
-        )
-
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask which kind of link the meter is on from now on."""
         return self.async_show_menu(
-            step_id="reconfigure",
-            menu_options=["reconfigure_serial", "reconfigure_network"],
+            step_id="reconfigure", menu_options=[TRANSPORT_SERIAL, TRANSPORT_NETWORK]
         )
 
-    async def async_step_reconfigure_serial(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Reach the meter through a serial port from now on."""
-        return await self._async_step_other_link(TRANSPORT_SERIAL, user_input)
-
-    async def async_step_reconfigure_network(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Reach the meter through a network adapter from now on."""
-        return await self._async_step_other_link(TRANSPORT_NETWORK, user_input)
-
-    async def _async_step_other_link(
-        self, transport: str, user_input: dict[str, Any] | None
-    ) -> ConfigFlowResult:
-        """Find the entry's own meter on the link that was entered, or say why that failed."""
-        entry = self._get_reconfigure_entry()
-        errors: dict[str, str] = {}
-        placeholders: dict[str, str] = {}
-        if user_input is not None:
-            data = await self._async_link_data(transport, user_input)
-            try:
-                await self._async_find_again(entry, data)
-            except LinkRefusedError as err:
-                errors["base"] = err.key
-                placeholders = err.placeholders
-                user_input = user_input | err.corrections
-            else:
-                return self.async_update_reload_and_abort(entry, data=data)
-        elif entry.data[CONF_TRANSPORT] == transport:
-            user_input = link_answers(entry.data)
-        return self.async_show_form(
-            step_id=f"reconfigure_{transport}",
-            data_schema=self.add_suggested_values_to_schema(
-                link_form(transport, user_input), user_input
-            ),
-            errors=errors,
-            description_placeholders=placeholders,
-        )
-
-    async def _async_find_again(self, entry: ConfigEntry, data: dict[str, Any]) -> None:
-        """Make sure that the entry's meter answers on another link.
-
-        Raises LinkRefusedError; the entry then goes on as before.
-        """
-        stepped_aside = await self._async_step_aside(entry, data)
-        found = False
-        try:
-            identity = await self._async_identify(data)
-            found = identity.serial_number == entry.unique_id
-        finally:
-            if stepped_aside and not found:
-                await self.hass.config_entries.async_setup(entry.entry_id)
-        if not found:
-            raise LinkRefusedError("another_meter")
-
-    async def _async_step_aside(self, entry: ConfigEntry, data: dict[str, Any]) -> bool:
-        """Unload an entry that holds the very link that is to be tried with other settings.
-
-        An entry that waits for its next attempt may take the link at any time, so that it counts.
-        """
-        current, new = link_params(entry.data), link_params(data)
-        if new.endpoint != current.endpoint or new == current:
+    @override
+    def _is_wanted(self, finding: Finding[LinkParams]) -> bool:
+        if finding.identity is None or not (serial := finding.identity.serial_number):
             return False
-        if entry.state not in (ConfigEntryState.LOADED, ConfigEntryState.SETUP_RETRY):
-            return False
-        return await self.hass.config_entries.async_unload(entry.entry_id)
+        if self.source == SOURCE_RECONFIGURE:
+            return serial == self._get_reconfigure_entry().unique_id
+        return serial not in self._async_current_ids(include_ignore=False)
 
-    async def _async_link_data(self, transport: str, answers: dict[str, Any]) -> dict[str, Any]:
-        """Return config entry data; a serial port goes by the name that outlasts replugging."""
-        data = link_data(transport, answers)
-        if transport == TRANSPORT_SERIAL:
-            data[CONF_DEVICE] = await self.hass.async_add_executor_job(
-                usb.get_serial_by_id, data[CONF_DEVICE]
+    @override
+    async def _async_found(self, found: list[Finding[LinkParams]]) -> ConfigFlowResult:
+        search = self._search
+        if self.source == SOURCE_RECONFIGURE:
+            self._aside = None
+            entry = self._get_reconfigure_entry()
+            wishes = {key: entry.data[key] for key in (CONF_ADD_TO_ENERGY,) if key in entry.data}
+            return self.async_update_reload_and_abort(
+                entry, data={**search.data_of(found[0]), **wishes}
             )
-        return data
+        self._async_set_up_again()
+        self._found, self._labels = {}, {}
+        for finding in found:
+            # A gateway may answer for the same meter under any unit id.
+            if finding.identity and (serial := finding.identity.serial_number) not in self._found:
+                self._found[serial] = NewMeter(search.data_of(finding), finding.identity)
+                self._labels[serial] = finding_text(finding)
+        if len(self._found) == 1:
+            return await self._async_ask_about(list(self._found))
+        return await self.async_step_meters()
 
-    async def _async_identify(self, data: dict[str, Any]) -> Identity:
-        """Return the identity of the meter on a link.
-
-        Raises LinkRefusedError.
-        """
-        try:
-            async with async_get_temporary_unit(
-                self.hass, link_params(data), data[CONF_UNIT_ID]
-            ) as unit:
-                meter = await identify(unit, data)
-        except MeterError as err:
-            _LOGGER.debug("No meter at %s: %r", data, err)
-            if isinstance(err, (MeterSilentError, GarbledReplyError)) and (
-                found := await other_settings(data)
-            ):
-                raise OtherSettingsError(found) from err
-            raise LinkRefusedError(failure_key(err, data)) from err
-        except HomeAssistantError as err:
-            # One link serves all who share it with the same settings, and they hold it already.
-            _LOGGER.debug("Link %s is taken: %s", data, err)
-            raise LinkRefusedError("link_in_use") from err
-        if not meter.identity.serial_number:
-            raise LinkRefusedError("no_serial_number")
-        return meter.identity
-
-
-class Dts307OptionsFlow(OptionsFlowWithReload):
-    """Change how the meter is read, what its states depend on, and how it is billed."""
-
-    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for the options; what is left empty is open again."""
+    async def async_step_meters(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask which of the meters are to be added; the others stay as discovered."""
         if user_input is not None:
-            return self.async_create_entry(data=options_data(user_input))
+            if user_input[CONF_METERS]:
+                return await self._async_ask_about(user_input[CONF_METERS])
+            errors = {CONF_METERS: "none_chosen"}
+        else:
+            errors = {}
         return self.async_show_form(
-            step_id="init",
-            data_schema=self.add_suggested_values_to_schema(
-                OPTIONS_FORM, options_answers(self.config_entry.options)
-            ),
+            step_id="meters", data_schema=meters_form(self._labels), errors=errors
         )
+
+    async def _async_ask_about(self, serials: list[str]) -> ConfigFlowResult:
+        self._meters = [meter for serial, meter in self._found.items() if serial in serials]
+        return await self.async_step_meter()
+
+    async def async_step_meter(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask about one meter what none of its registers tells."""
+        meter = self._meters[self._at]
+        if user_input is not None:
+            meter.name = user_input.pop(CONF_NAME)
+            meter.options = user_input
+            self._at += 1
+            if self._at == len(self._meters):
+                return await self.async_step_finish()
+            meter = self._meters[self._at]
+        meter.name = self._suggested_name(meter)
+        self._async_preview([meter])
+        reading = await async_measure(self.hass, meter.data)
+        return self.async_show_form(
+            step_id="meter",
+            data_schema=self.add_suggested_values_to_schema(
+                METER_FORM, {CONF_NAME: meter.name, **self._suggested_options()}
+            ),
+            description_placeholders={
+                "model": meter.identity.model or DEFAULT_NAME,
+                "serial_number": meter.serial_number,
+                "unit_id": str(meter.data[CONF_UNIT_ID]),
+                "position": str(self._at + 1),
+                "count": str(len(self._meters)),
+                "measured": await async_text(self.hass, reading),
+            },
+            preview=DOMAIN,
+        )
+
+    def _suggested_name(self, meter: NewMeter) -> str:
+        """Return a name that no other meter has by now."""
+        name = meter.identity.model or DEFAULT_NAME
+        longer = [f"{name} ({by})" for by in (meter.data[CONF_UNIT_ID], meter.serial_number)]
+        names = longer if len(self._meters) > 1 else [name, *longer]
+        titles = {entry.title for entry in self._async_current_entries()}
+        return next((each for each in names if each not in titles), names[-1])
+
+    def _suggested_options(self) -> dict[str, Any]:
+        """Return what may well be the same as with the meter before; it sits elsewhere."""
+        before = self._meters[self._at - 1].options if self._at else {}
+        return {key: before[key] for key in (CONF_CT_RATING, CONF_CT_SETS) if key in before}
+
+    async def async_step_finish(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Show what the meters measure, and offer to add them to the Energy dashboard."""
+        if user_input is not None:
+            return await self._async_create(user_input.get(CONF_ENERGY, []))
+        readings = [await async_measure(self.hass, meter.data) for meter in self._meters]
+        doubts = [
+            key
+            for meter, reading in zip(self._meters, readings, strict=True)
+            if (key := doubt(reading, meter.options))
+        ]
+        measured = [
+            f"- **{meter.name}**: {await async_text(self.hass, reading)}"
+            for meter, reading in zip(self._meters, readings, strict=True)
+        ]
+        offered = {}
+        if async_can_offer(self.hass):
+            offered = {meter.serial_number: meter.name for meter in self._meters}
+        self._async_preview(self._meters)
+        return self.async_show_form(
+            step_id="finish",
+            data_schema=energy_form(offered),
+            errors={"base": doubts[0]} if doubts else None,
+            description_placeholders={
+                "measured": "\n".join(measured),
+                "sources": await self._async_sources() if offered else "",
+            },
+            preview=DOMAIN,
+            last_step=True,
+        )
+
+    async def _async_sources(self) -> str:
+        """Return what is to be said of grid sources that the Energy dashboard has already."""
+        roles = [meter.options[CONF_ROLE] for meter in self._meters]
+        sources = await async_sources_there(self.hass, Role.GRID)
+        if Role.GRID not in roles or not sources:
+            return ""
+        return await async_live_text(self.hass, "sources", sources=", ".join(sources))
+
+    async def _async_create(self, for_energy: list[str]) -> ConfigFlowResult:
+        """Create the entries of all meters: this flow's own is the first meter's."""
+        mine, *others = self._meters
+        for meter in self._meters:
+            if meter.serial_number in for_energy:
+                meter.data[CONF_ADD_TO_ENERGY] = True
+        await self.async_set_unique_id(mine.serial_number, raise_on_progress=False)
+        self._abort_if_unique_id_configured()
+        for meter in others:
+            await self.hass.config_entries.flow.async_init(
+                DOMAIN, context=_discovered(), data=asdict(meter)
+            )
+        for meter in self._found.values():
+            if meter not in self._meters:
+                discovery_flow.async_create_flow(
+                    self.hass, DOMAIN, context=_discovered(), data=asdict(meter)
+                )
+        return self.async_create_entry(title=mine.name, data=mine.data, options=mine.options)
+
+    async def async_step_integration_discovery(
+        self, discovery_info: Mapping[str, Any]
+    ) -> ConfigFlowResult:
+        """Take up a meter that another flow has found, and perhaps asked about already."""
+        identity = Identity(**discovery_info["identity"])
+        meter = NewMeter(**{**discovery_info, "identity": identity})
+        # One that was asked about is wanted, even if it was discovered before, or ignored.
+        undecided = not meter.options
+        await self.async_set_unique_id(meter.serial_number, raise_on_progress=undecided)
+        if meter.serial_number in self._async_current_ids(include_ignore=undecided):
+            return self.async_abort(reason="already_configured")
+        if not undecided:
+            return self.async_create_entry(title=meter.name, data=meter.data, options=meter.options)
+        model = identity.model or DEFAULT_NAME
+        self.context["title_placeholders"] = {"name": f"{model} {meter.serial_number}"}
+        self._found = {meter.serial_number: meter}
+        return await self._async_ask_about([meter.serial_number])
+
+    @callback
+    def _async_preview(self, meters: list[NewMeter]) -> None:
+        previews = self.hass.data.setdefault(PREVIEWS, {})
+        previews[self.flow_id] = [meter.subject for meter in meters]
+        self._at_end.append(lambda: previews.pop(self.flow_id, None))
+
+
+def _discovered() -> ConfigFlowContext:
+    """Return the context of one flow, which keeps in it whom it is about."""
+    return ConfigFlowContext(source=SOURCE_INTEGRATION_DISCOVERY)

@@ -1,6 +1,7 @@
 """Names and defaults that several modules of the integration share."""
 
 from datetime import timedelta
+from enum import StrEnum
 from typing import Final
 
 DOMAIN: Final = "dts307"
@@ -19,6 +20,30 @@ CONF_UNIT_ID: Final = "unit_id"
 
 FRAMING_TCP: Final = "tcp"
 FRAMING_RTU: Final = "rtu"
+
+CONF_ROLE: Final = "role"
+
+
+class Role(StrEnum):
+    """Where a meter sits, as its owner says."""
+
+    GRID = "grid"
+    SOLAR = "solar"
+    LOAD = "load"
+
+
+CONF_ADD_TO_ENERGY: Final = "add_to_energy"
+"""The owner wants the meter in the Energy dashboard, and it is not there yet."""
+
+CONF_PRODUCTION: Final = "production"
+
+
+class ProductionCounter(StrEnum):
+    """The counter of a solar meter that counts what the sun gives, by its sensor's key."""
+
+    EXPORTED = "energy_exported"
+    IMPORTED = "energy_imported"
+
 
 CONF_CT_RATING: Final = "ct_rating"
 CONF_CT_SETS: Final = "ct_sets"

@@ -15,7 +15,6 @@ from homeassistant.util import dt as dt_util
 from .billing import BillingKeeper
 from .const import CONF_UNIT_ID, DEFAULT_NAME, DEFAULT_SCAN_INTERVAL, DOMAIN, MANUFACTURER
 from .guard import CounterGuard
-from .link import failure_key
 from .meter import (
     AnotherMeterError,
     GarbledReplyError,
@@ -27,7 +26,9 @@ from .meter import (
 )
 from .meter.errors import LinkLostError
 from .meter.health import LinkHealth
+from .ports import async_failure, async_leads_elsewhere
 from .replacement import async_raise_replaced, async_withdraw_replaced
+from .silence import async_end_silence, async_note_silence
 from .snapshot import Snapshot
 from .states import StateKeeper
 from .watch import InstallationWatch
@@ -68,7 +69,7 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
             identifiers={(DOMAIN, identity.serial_number)},
             manufacturer=identity.manufacturer or MANUFACTURER,
             model=identity.model or DEFAULT_NAME,
-            name=identity.model or DEFAULT_NAME,
+            name=entry.title,
             serial_number=identity.serial_number,
             sw_version=identity.version or None,
         )
@@ -104,18 +105,27 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
         except MeterError as err:
             if isinstance(err, AnotherMeterError):
                 async_raise_replaced(self.hass, self.config_entry)
-            if isinstance(err, MapChangedError) and await self._async_is_another_map():
+            if await self._async_is_something_else(err):
                 # What is there now has to be identified anew before any of it may be believed.
                 self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
+            key, placeholders = await async_failure(self.hass, err, self.config_entry.data)
+            await async_note_silence(self.hass, self.config_entry, key, placeholders)
             raise UpdateFailed(
                 translation_domain=DOMAIN,
-                translation_key=failure_key(err, self.config_entry.data),
-                translation_placeholders={"error": str(err)},
+                translation_key=key,
+                translation_placeholders=placeholders,
             ) from err
         finally:
             pause = self.health.data.pause(self._interval)
             self.update_interval = timedelta(seconds=pause)
+        async_end_silence(self.hass, self.config_entry)
         return self._snapshot(reading)
+
+    async def _async_is_something_else(self, err: MeterError) -> bool:
+        """Tell whether a poll failed because another adapter or register map is there by now."""
+        if isinstance(err, MapChangedError):
+            return await self._async_is_another_map()
+        return await async_leads_elsewhere(self.hass, self.config_entry)
 
     async def _async_is_another_map(self) -> bool:
         """Tell a meter that was set up differently, or replaced, from answers gone astray.

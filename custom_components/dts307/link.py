@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import Any, Final, Literal, cast
 from weakref import WeakKeyDictionary
 
-from homeassistant.components.modbus.connection import async_get_connection_info
+from homeassistant.components.modbus.connection import (
+    DATA_MODBUS_CONNECTIONS,
+    async_get_connection_info,
+)
 from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_PORT
-from homeassistant.core import async_get_hass
+from homeassistant.core import HomeAssistant, async_get_hass
 from modbus_connection import ModbusSerialParams, ModbusTcpParams, ModbusUnit
 
 from .const import (
@@ -27,7 +29,6 @@ from .meter import Line, Link, LinkDownError, Meter, MeterError, MeterSilentErro
 from .meter.errors import LinkLostError, PortInUseError, WrongSpeedError
 from .meter.listen import listen
 from .meter.listener import Listener, Outage
-from .meter.speed import find_settings
 
 PARITIES: Final[Mapping[str, Literal["N", "E", "O"]]] = {
     "none": "N",
@@ -43,9 +44,6 @@ _LONGEST_FRAME_BYTES: Final = 256
 _LONGEST_FRAME_BITS: Final = _LONGEST_FRAME_BYTES * 11
 _PATIENCE: Final = 1.0
 _PORT_CLOSES_WITHIN: Final = 1.0
-
-_SEARCH_PATIENCE: Final = 0.25
-"""Seconds that a meter may take to begin its answer, with the adapter's buffers in between."""
 
 _ON_EITHER_TRANSPORT: Final = (LinkDownError, LinkLostError, MeterSilentError, WrongSpeedError)
 """What there is another thing to do about on a serial port than on a network adapter."""
@@ -82,6 +80,23 @@ def link_params(data: Mapping[str, Any]) -> LinkParams:
     return ModbusTcpParams(host=host, port=port)
 
 
+def port_data(params: ModbusSerialParams) -> dict[str, Any]:
+    """Return the settings of a serial port as config entry data have them."""
+    (parity,) = (name for name, letter in PARITIES.items() if letter == params.parity)
+    return {
+        CONF_BAUDRATE: params.baudrate,
+        CONF_PARITY: parity,
+        CONF_STOPBITS: params.stopbits,
+    }
+
+
+def params_in_use(hass: HomeAssistant, params: LinkParams) -> object | None:
+    """Return the parameters with which Home Assistant holds the port or adapter just now."""
+    connections = hass.data.get(DATA_MODBUS_CONNECTIONS, {})
+    shared = connections.get(params.endpoint)
+    return shared and shared.params
+
+
 def response_timeout(data: Mapping[str, Any]) -> float:
     """Return how long to wait for an answer, in seconds.
 
@@ -107,12 +122,12 @@ def _line(unit: ModbusUnit, data: Mapping[str, Any], *, missing: bool = False) -
         unit,
         timeout=timeout,
         byte_time=(timeout - _PATIENCE) / _LONGEST_FRAME_BYTES,
-        link=_link(data),
+        link=link_state(data),
         missing=missing,
     )
 
 
-def _link(data: Mapping[str, Any]) -> Link:
+def link_state(data: Mapping[str, Any]) -> Link:
     """Return what is known of the connection that config entry data describe."""
     links = _LINKS.setdefault(asyncio.get_running_loop(), {})
     return links.setdefault(link_params(data).endpoint, Link())
@@ -128,7 +143,7 @@ def attentive_unit(
     params, unit_id = link_params(data), data[CONF_UNIT_ID]
     if isinstance(params, ModbusTcpParams):
         return careful_unit(unit, data, missing=missing)
-    link = _link(data)
+    link = link_state(data)
     outages = _OUTAGES.setdefault(link, {})
     listener = Listener(
         _line(unit, data, missing=missing),
@@ -146,7 +161,7 @@ def _others_answer(params: LinkParams, unit_id: int, outages: Mapping[object, Ou
     Of another integration's units it is not known, so that they count.
     """
     entries = async_get_hass().config_entries
-    for entry_id, units in _holders(params).items():
+    for entry_id, units in link_holders(params).items():
         entry = entries.async_get_entry(entry_id)
         if entry is not None and entry.domain != DOMAIN:
             return True
@@ -157,34 +172,10 @@ def _others_answer(params: LinkParams, unit_id: int, outages: Mapping[object, Ou
     return False
 
 
-def _holders(params: LinkParams) -> Mapping[str, Sequence[int]]:
+def link_holders(params: LinkParams) -> Mapping[str, Sequence[int]]:
     """Return the ids of the config entries that hold the link, with those of their units."""
     infos = async_get_connection_info(async_get_hass())
     return next((info.units for info in infos if info.endpoint == params.endpoint), {})
-
-
-async def other_settings(data: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return config entry data with the settings at which a meter answers on the serial port.
-
-    None if it answers at no others that are usual, or if somebody else holds the port.
-    """
-    if data[CONF_TRANSPORT] != TRANSPORT_SERIAL:
-        return None
-    params = port_params(data)
-    if _holders(params):
-        return None
-    # The port was open a moment ago.
-    await asyncio.sleep(_PORT_CLOSES_WITHIN)
-    with suppress(OSError):
-        if found := await find_settings(params, data[CONF_UNIT_ID], _SEARCH_PATIENCE):
-            (parity,) = (name for name, letter in PARITIES.items() if letter == found.parity)
-            return {
-                **data,
-                CONF_BAUDRATE: found.baudrate,
-                CONF_PARITY: parity,
-                CONF_STOPBITS: found.stopbits,
-            }
-    return None
 
 
 async def identify(unit: ModbusUnit, data: Mapping[str, Any]) -> Meter:

@@ -5,7 +5,9 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 
 from .coordinator import Dts307ConfigEntry
+from .energy_dashboard import NOT_IN_DASHBOARD, EnergyDashboardError, async_add_to_dashboard
 from .meter.counter import ANSWERS, Answer, Question
+from .ports import PortChangedError, async_rename_port
 from .replacement import TakeOverError, async_take_over
 
 
@@ -95,6 +97,58 @@ class ReplacedFlow(MeterFlow):
         return self.async_abort(reason="reconfigure")
 
 
+class EnergyDashboardFlow(MeterFlow):
+    """Try once more to add an entry's meter to the Energy dashboard."""
+
+    async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Home Assistant begins with an answer that nobody has given."""
+        return await self.async_step_confirm()
+
+    async def async_step_confirm(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Add the meter, or say what is in the way."""
+        if user_input is None:
+            return self.async_show_form(step_id="confirm")
+        entry = self._entry()
+        if entry is None:
+            return self.async_abort(reason="sensor_missing")
+        try:
+            await async_add_to_dashboard(self.hass, entry)
+        except EnergyDashboardError as err:
+            return self.async_abort(reason=err.reason)
+        return self.async_create_entry(data={})
+
+
+class PortFlow(MeterFlow):
+    """Offer to let an entry name its port by the name that lasts."""
+
+    def __init__(self, entry_id: str, device: str, stable: str) -> None:
+        """Offer the lasting name that the entry's port has been seen to have."""
+        super().__init__(entry_id)
+        self._device = device
+        self._stable = stable
+
+    async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Home Assistant begins with an answer that nobody has given."""
+        return await self.async_step_confirm()
+
+    async def async_step_confirm(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Rename the port once that is confirmed."""
+        if user_input is None:
+            return self.async_show_form(step_id="confirm")
+        entry = self._entry()
+        if entry is None:
+            return self.async_abort(reason="port_changed")
+        try:
+            await async_rename_port(self.hass, entry, self._device, self._stable)
+        except PortChangedError:
+            return self.async_abort(reason="port_changed")
+        return self.async_create_entry(data={})
+
+
 async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
@@ -104,4 +158,8 @@ async def async_create_fix_flow(
     entry_id = str(data["entry_id"])
     if "question" in data:
         return CounterFlow(entry_id, Question(str(data["question"])))
+    if NOT_IN_DASHBOARD in data:
+        return EnergyDashboardFlow(entry_id)
+    if "stable" in data:
+        return PortFlow(entry_id, str(data["device"]), str(data["stable"]))
     return ReplacedFlow(entry_id)

@@ -13,6 +13,7 @@ from .guard import CounterGuard
 from .issues import async_raise_issue, async_withdraw_issue
 from .link import identify, link_params
 from .meter import MeterError
+from .ports import async_resolved
 from .watch import watch_store
 
 _REPLACED: Final = "meter_replaced"
@@ -73,11 +74,10 @@ async def _async_serial_number(hass: HomeAssistant, entry: ConfigEntry) -> str:
 
     Raises TakeOverError.
     """
+    data = await async_resolved(hass, entry.data)
     try:
-        async with async_get_temporary_unit(
-            hass, link_params(entry.data), entry.data[CONF_UNIT_ID]
-        ) as unit:
-            meter = await identify(unit, entry.data)
+        async with async_get_temporary_unit(hass, link_params(data), data[CONF_UNIT_ID]) as unit:
+            meter = await identify(unit, data)
             return meter.identity.serial_number
     except (MeterError, HomeAssistantError) as err:
         raise TakeOverError("not_answering") from err

@@ -4,17 +4,22 @@ from datetime import datetime
 from typing import Final, override
 
 from homeassistant.components.sensor import SensorEntity
-from homeassistant.core import HomeAssistant
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 
+from .const import DOMAIN
 from .coordinator import Dts307ConfigEntry
 from .entity import Dts307Entity, add_health_entities, add_measured_entities
 from .meter.health import LinkHealth
+from .production import async_production_counter
 from .rows import SensorRow
 from .rows.link import LINK_SENSORS
 from .rows.measured import PHASES, TOTALS
 from .rows.net import NET_METERING
+from .rows.production import PRODUCTION, production_row
 from .rows.status import STATUS
 from .snapshot import Snapshot
 
@@ -35,8 +40,21 @@ async def async_setup_entry(
     """
     single_phase = entry.runtime_data.meter.phases == 1
     sensors = OF_THE_METER if single_phase else OF_THE_METER + OF_ITS_PHASES
+    if counter := async_production_counter(hass, entry):
+        sensors += (production_row(counter),)
+    else:
+        _async_forget_production(hass, entry)
     add_measured_entities(entry, async_add_entities, sensors, Dts307Sensor[Snapshot])
     add_health_entities(entry, async_add_entities, LINK_SENSORS, Dts307Sensor[LinkHealth])
+
+
+@callback
+def _async_forget_production(hass: HomeAssistant, entry: Dts307ConfigEntry) -> None:
+    """Leave nothing behind of the time when the meter was said to sit on a solar inverter."""
+    registry = er.async_get(hass)
+    unique_id = f"{entry.unique_id}_{PRODUCTION}"
+    if entity_id := registry.async_get_entity_id(Platform.SENSOR, DOMAIN, unique_id):
+        registry.async_remove(entity_id)
 
 
 class Dts307Sensor[T](Dts307Entity[T], SensorEntity):

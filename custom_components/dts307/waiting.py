@@ -10,9 +10,9 @@ The entry is not set up without its meter, though its identity could be kept: wh
 the one that answers, nobody would know, and who looks at the entry is told here what to check.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Final
+from typing import Any
 
 from homeassistant.components.modbus import async_get_temporary_unit
 from homeassistant.config_entries import (
@@ -27,12 +27,12 @@ from homeassistant.exceptions import ConfigEntryNotReady, HomeAssistantError
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from .const import CONF_UNIT_ID, DEFAULT_SCAN_INTERVAL
-from .link import attentive_unit, failure_key, identify, link_params
+from .link import attentive_unit, identify, link_params
 from .meter import AnotherMeterError, MeterError, ReadRefusedError
 from .meter.chain import BASE_ADDRESSES, read_registers
 from .meter.health import LinkHealth
-
-_LINK_IN_USE: Final = "link_in_use"
+from .ports import async_failure, async_resolved
+from .silence import async_note_silence
 
 
 class MeterAwaited:
@@ -48,9 +48,10 @@ class MeterAwaited:
             CONF_SCAN_INTERVAL, DEFAULT_SCAN_INTERVAL.total_seconds()
         )
         self._cancel: Callable[[], object]
-        self._told = self._latest = str(failure.translation_key)
+        reason = str(failure.translation_key)
+        self._told = self._latest = (reason, failure.translation_placeholders or {})
         self._health = LinkHealth()
-        self._health.failed(self._told, begun, hass.loop.time())
+        self._health.failed(reason, begun, hass.loop.time())
         self._async_schedule()
         self._unsubscribe = async_dispatcher_connect(
             hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._async_entry_changed
@@ -82,16 +83,16 @@ class MeterAwaited:
     async def _async_ask(self) -> None:
         """Ask for the meter, and see to it that its entry shows what comes of that."""
         begun = self._hass.loop.time()
+        data = await async_resolved(self._hass, self._entry.data)
         try:
-            await self._async_read()
-        except MeterError as err:
-            failure = failure_key(err, self._entry.data)
-        except HomeAssistantError:
-            failure = _LINK_IN_USE
+            await self._async_read(data)
+        except (HomeAssistantError, MeterError) as err:
+            failure = await async_failure(self._hass, err, data)
         else:
             self._hass.config_entries.async_schedule_reload(self._entry.entry_id)
             return
-        self._health.failed(failure, begun, self._hass.loop.time())
+        self._health.failed(failure[0], begun, self._hass.loop.time())
+        await async_note_silence(self._hass, self._entry, *failure)
         if failure == self._latest != self._told:
             # It is another reason by now, and not just for once: the entry is to tell that one.
             self._hass.config_entries.async_schedule_reload(self._entry.entry_id)
@@ -99,12 +100,11 @@ class MeterAwaited:
         self._latest = failure
         self._async_schedule()
 
-    async def _async_read(self) -> None:
+    async def _async_read(self, data: Mapping[str, Any]) -> None:
         """Read the entry's meter; another one only as far as it takes to know that.
 
         Raises MeterError, or HomeAssistantError if the link is in use with other settings.
         """
-        data = self._entry.data
         async with async_get_temporary_unit(
             self._hass, link_params(data), data[CONF_UNIT_ID]
         ) as unit:

@@ -25,10 +25,12 @@ from .report import (
     print_first_states,
     print_in_one_piece,
     print_polls,
+    print_searches,
     print_silence,
     print_silent_sensor,
     print_surroundings,
 )
+from .search import NotFoundError, measure_searches
 
 _AT_ONCE = Timing(baud=1_000_000_000, turnaround=0.0)
 
@@ -75,13 +77,13 @@ def main() -> int:
     arguments.add_argument(
         "--quick",
         action="store_true",
-        help="some 40 s instead of 4 minutes: few runs, and without what takes longest",
+        help="some 3 minutes instead of 14: few runs, and without what takes longest",
     )
     options = arguments.parse_args()
     began = time.monotonic()
     try:
         asyncio.run(_run(QUICK if options.quick else FULL))
-    except (StartError, HomeAssistantError, ContendersDisagreeError) as err:
+    except (StartError, HomeAssistantError, ContendersDisagreeError, NotFoundError) as err:
         print(f"bench: {err}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -111,6 +113,8 @@ async def _run(plan: Plan) -> None:
         if plan.long:
             _say("Home Assistant's first state")
             print_first_states(await measure_first_states(folder, _FIRST_STATES))
+        _say("searches")
+        print_searches(await measure_searches(folder, long=plan.long))
 
 
 async def _measure_polls(field: Field, plan: Plan) -> list[PollRow]:

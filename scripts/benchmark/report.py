@@ -42,6 +42,15 @@ class SilenceRow:
     with_silent: Cost
 
 
+@dataclass(frozen=True)
+class SearchRow:
+    """How long searches for various meters took, and how long they may."""
+
+    name: str
+    aim: float
+    seconds: Sequence[float]
+
+
 def print_surroundings() -> None:
     """Tell what is measured where, and how busy the machine already is."""
     packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
@@ -159,6 +168,23 @@ def print_first_states(seconds: Sequence[float]) -> None:
         f"Home Assistant, from the set-up of the entry to the first state: median "
         f"{median(seconds):.2f} s ({min(seconds):.2f} to {max(seconds):.2f} s, "
         f"{len(seconds)} runs)."
+    )
+
+
+def print_searches(rows: Iterable[SearchRow]) -> None:
+    """Print the table of how long it takes to find a meter."""
+    _print_table(
+        ("searched for", "longest, s", "aim, s", "median, s", "meters"),
+        [
+            (
+                row.name,
+                f"{max(row.seconds):.1f}",
+                f"{row.aim:g}",
+                f"{median(row.seconds):.1f}",
+                len(row.seconds),
+            )
+            for row in rows
+        ],
     )
 
 

@@ -1,7 +1,5 @@
 """Make a fresh Home Assistant the demo: both meters, and an Energy dashboard with a past."""
 
-from typing import Any
-
 from . import energy
 from .client import Client, wait_for
 from .flows import add_entry
@@ -26,7 +24,7 @@ async def prepare(client: Client, simulator: RunningSimulator) -> None:
         grid_export=grid["energy_exported"],
         grid_power=grid["power"],
         solar_energy=solar["energy_exported"],
-        solar_power=await _add_production(client, solar["power"]),
+        solar_power=solar["production"],
     )
     await energy.configure_dashboard(client, sources)
     past = await simulator.history(*energy.past_hours())
@@ -43,7 +41,14 @@ async def _add_meter(
         client,
         "dts307",
         {"serial"},
-        {"device": str(simulator.pty), "unit_id": meter.unit, "ct_rating": _CT_RATING},
+        {
+            "device": str(simulator.pty),
+            "unit_id": meter.unit,
+            "meters": [meter.serial],
+            "name": meter.name,
+            "role": meter.role,
+            "ct_rating": _CT_RATING,
+        },
     )
 
     async def sensors() -> dict[str, str]:
@@ -53,44 +58,13 @@ async def _add_meter(
             for entity in await client.command("config/entity_registry/list")
             if entity["config_entry_id"] == entry["entry_id"]
         }
-        wanted = [found.get(key) for key in ("power", "energy_imported", "energy_exported")]
+        keys = ["power", "energy_imported", "energy_exported"]
+        if meter is SOLAR:
+            keys.append("production")
+        wanted = [found.get(key) for key in keys]
         return found if all(_is_number(states.get(entity or "")) for entity in wanted) else {}
 
-    found = await wait_for(sensors, f"the sensors of the {meter.name.lower()}")
-    await _name_device(client, entry, meter.name)
-    return found
-
-
-async def _name_device(client: Client, entry: dict[str, Any], name: str) -> None:
-    for device in await client.command("config/device_registry/list"):
-        if entry["entry_id"] in device["config_entries"]:
-            await client.command(
-                "config/device_registry/update", device_id=device["id"], name_by_user=name
-            )
-
-
-async def _add_production(client: Client, power: str) -> str:
-    """Add the helper an owner would add: the Energy dashboard wants what the sun gives positive."""
-    await add_entry(
-        client,
-        "template",
-        {"sensor"},
-        {
-            "name": "Solar production",
-            "state": f"{{{{ 0 - states('{power}') | float }}}}",
-            "availability": f"{{{{ has_value('{power}') }}}}",
-            "unit_of_measurement": "W",
-            "device_class": "power",
-            "state_class": "measurement",
-        },
-    )
-    production = "sensor.solar_production"
-
-    async def has_state() -> bool:
-        return _is_number((await client.states()).get(production))
-
-    await wait_for(has_state, "the solar production")
-    return production
+    return await wait_for(sensors, f"the sensors of the {meter.name.lower()}")
 
 
 async def _add_dashboard(client: Client) -> None:

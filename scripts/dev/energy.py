@@ -71,20 +71,25 @@ async def import_past(
     The rows are the simulator's spans: Wh and W with the meter's sign.
     """
     grid, solar = list(grid), list(solar)
-    states = await client.states()
     for entity_id, rows, point, price, paid in (
         (sources.grid_import, grid, "import_reading_wh", _IMPORT_PRICE, "cost"),
         (sources.grid_export, grid, "export_reading_wh", _EXPORT_PRICE, "compensation"),
         (sources.solar_energy, solar, "export_reading_wh", None, ""),
     ):
-        readings = [(row["start"], row[point] / 1000) for row in rows]
-        live = float(states[entity_id])
-        await _import_counter(client, entity_id, _KILOWATT_HOUR, readings, live)
+        live = await import_energy(client, entity_id, rows, point)
         if price is not None:
-            money = [(start, (reading - live) * price) for start, reading in readings]
+            money = [(row["start"], (row[point] / 1000 - live) * price) for row in rows]
             await _import_counter(client, f"{entity_id}_{paid}", _MONEY, money, 0.0)
     await _import_power(client, sources.grid_power, grid, lambda watts: watts)
     await _import_power(client, sources.solar_power, solar, lambda watts: -watts)
+
+
+async def import_energy(client: Client, entity_id: str, rows: Iterable[Row], point: str) -> float:
+    """Give the recorder a counter's past, and return where it stands now, in kWh."""
+    readings = [(row["start"], row[point] / 1000) for row in rows]
+    live = float((await client.states())[entity_id])
+    await _import_counter(client, entity_id, _KILOWATT_HOUR, readings, live)
+    return live
 
 
 async def wait_until_complete(client: Client) -> None:

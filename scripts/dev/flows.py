@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence, Set as AbstractSet
 from typing import Any
 
-from .client import Client, HomeAssistantError
+from .client import Client, HomeAssistantError, wait_for
 
 _FLOWS = "/api/config/config_entries/flow"
 
@@ -14,15 +14,21 @@ async def add_entry(
     """Add an integration and return its config entry.
 
     Menus are answered by the one of ``choices`` they offer; a field of a form by ``answers``, or
-    else by its default.
+    else by its default or by what it is filled in with. What takes time is waited for.
 
     Raises:
         HomeAssistantError: the flow showed an error, or ended without an entry.
     """
     step = await client.post(_FLOWS, {"handler": handler})
-    while step["type"] in {"menu", "form"}:
-        if step.get("errors"):
+    sent = ""
+    while step["type"] in {"menu", "form", "progress"}:
+        if step["type"] == "progress":
+            step = await _when_done(client, step["flow_id"])
+            continue
+        # A form that comes with a warning at once can be sent; one that comes back was refused.
+        if step.get("errors") and step["step_id"] == sent:
             raise HomeAssistantError(f"{handler}, step {step['step_id']}: {step['errors']}")
+        sent = step["step_id"]
         if step["type"] == "menu":
             answer = {"next_step_id": next(iter(choices & set(step["menu_options"])))}
         else:
@@ -32,6 +38,19 @@ async def add_entry(
         raise HomeAssistantError(f"{handler}: {step['type']}, {step.get('reason')}")
     entry: dict[str, Any] = step["result"]
     return entry
+
+
+async def _when_done(client: Client, flow_id: str) -> dict[str, Any]:
+    """Return the step of a flow that follows when what it is busy with is done."""
+
+    async def following() -> dict[str, Any] | None:
+        step: dict[str, Any] = await client.get(f"{_FLOWS}/{flow_id}")
+        return None if step["type"] == "progress" else step
+
+    step = await wait_for(following, "the flow to go on", seconds=600)
+    if step is None:
+        raise HomeAssistantError("the flow ended")
+    return step
 
 
 def _filled(schema: Sequence[Mapping[str, Any]], answers: Mapping[str, Any]) -> dict[str, Any]:
@@ -44,4 +63,6 @@ def _filled(schema: Sequence[Mapping[str, Any]], answers: Mapping[str, Any]) -> 
             filled[name] = answers[name]
         elif "default" in field:
             filled[name] = field["default"]
+        elif "suggested_value" in (field.get("description") or {}):
+            filled[name] = field["description"]["suggested_value"]
     return filled

@@ -25,10 +25,11 @@ class DemoMeter:
     model: int
     unit: int
     role: str
+    serial: str
 
 
-GRID = DemoMeter(name="Grid meter", model=203, unit=100, role="grid")
-SOLAR = DemoMeter(name="Solar meter", model=201, unit=101, role="solar")
+GRID = DemoMeter(name="Grid meter", model=203, unit=100, role="grid", serial="S30700100")
+SOLAR = DemoMeter(name="Solar meter", model=201, unit=101, role="solar", serial="S30700101")
 _DAYS_IN_SERVICE = 365
 
 
@@ -96,7 +97,13 @@ def _meter_options(meters: Sequence[DemoMeter], memory: Path) -> Iterator[str]:
     remembered = json.loads(memory.read_text()) if memory.exists() else {}
     for meter in meters:
         counters = remembered.get(str(meter.unit)) or {"days": _DAYS_IN_SERVICE}
-        fields = {"model": meter.model, "unit": meter.unit, "role": meter.role, **counters}
+        fields = {
+            "model": meter.model,
+            "unit": meter.unit,
+            "role": meter.role,
+            "serial": meter.serial,
+            **counters,
+        }
         yield "--meter"
         yield ",".join(f"{name}={value}" for name, value in fields.items())
 

@@ -13,6 +13,8 @@ from scripts.dev.processes import LOOPBACK, free_port
 from simulator import Simulator
 from simulator.meter import Meter
 
+from .pictures import picture
+
 
 @pytest.fixture
 async def home_assistant(tmp_path: Path) -> AsyncIterator[Client]:
@@ -46,6 +48,7 @@ async def test_run_something_on_surplus(
     await offered.get_by_text("DTS 307").first.click()
     for name in ("Export started", "Overload started", "Current level changed"):
         await expect(offered.get_by_text(name)).to_be_visible()
+    await picture(page, "automation-editor", steady=False)
     await offered.get_by_text("Surplus crossed threshold").click()
     explained = "Triggers when the power that the site exports goes above or below a threshold."
     await expect(page.get_by_text(explained)).to_be_visible()

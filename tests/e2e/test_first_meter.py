@@ -4,10 +4,11 @@ from playwright.async_api import Page, expect
 import pytest
 
 from scripts.dev.client import Client, HomeAssistantError, wait_for
-from scripts.dev.processes import LOOPBACK
+from scripts.dev.processes import LOOPBACK, free_port
 from simulator import Simulator
 from simulator.meter import Meter
 
+from .flow import begin_setup, dialog, enter_address, fill, finish, submit
 from .truth import expected_states, shown_states
 
 UNAVAILABLE = "unavailable"
@@ -17,24 +18,25 @@ ALWAYS_SHOWN = {"power", "current", "energy_imported", "energy_exported", "energ
 async def test_add_a_meter_and_see_what_it_measures(
     page: Page, home_assistant: Client, simulator: Simulator
 ) -> None:
-    """A wrong unit id gets advice, the right one a device whose states follow the meter."""
+    """A wrong address gets advice; at the right one, what is wrong otherwise does no harm."""
     meter = simulator.meters[0]
 
-    await begin_setup(page)
-    await page.get_by_text("Network adapter", exact=True).first.click()
-    await fill(page, "Host", LOOPBACK)
-    await fill(page, "Port", str(simulator.tcp_port))
-    await page.get_by_text("Meter address", exact=True).click()
+    await begin_setup(page, "Network adapter")
+    await enter_address(page, LOOPBACK, free_port())
+    await submit(page)
+    await expect(dialog(page).get_by_text("serves nothing on this port")).to_be_visible()
+
+    await enter_address(page, LOOPBACK, simulator.tcp_port)
+    await dialog(page).get_by_text("What is known already").click()
     await fill(page, "Unit id", "17")
     await submit(page)
-    await expect(page.get_by_text("no meter answers behind it")).to_be_visible()
-
-    await fill(page, "Unit id", str(meter.unit))
-    await submit(page)
-    await expect(page.get_by_text(f"serial number {meter.serial}")).to_be_visible()
+    found = dialog(page).get_by_text(f"DTS 307 {meter.serial}")
+    await expect(found).to_be_visible(timeout=60_000)
     await fill(page, "CT rating", "200")
     await submit(page)
-    await page.get_by_text("Skip and finish", exact=True).click()
+    await expect(dialog(page).get_by_text("Does this look right?")).to_be_visible()
+    await submit(page)
+    await finish(page)
 
     await shows(home_assistant, meter)
 
@@ -47,25 +49,6 @@ async def test_add_a_meter_and_see_what_it_measures(
     simulator.clock.advance(30)
     await simulator.set_plugged(plugged=True)
     await shows(home_assistant, meter)
-
-
-async def begin_setup(page: Page) -> None:
-    """Choose the integration as an owner would."""
-    await page.goto("/config/integrations/dashboard")
-    await page.get_by_text("Add integration", exact=True).first.click()
-    dialog = page.locator("dialog-add-integration")
-    await dialog.locator("input").first.fill("DTS 307")
-    await dialog.get_by_text("Measurlogic DTS 307").first.click()
-
-
-async def fill(page: Page, label: str, text: str) -> None:
-    """Fill in the field of the flow's form that has this label."""
-    await page.locator("ha-selector").filter(has_text=label).locator("input").first.fill(text)
-
-
-async def submit(page: Page) -> None:
-    """Send the form."""
-    await page.get_by_text("Submit", exact=True).click()
 
 
 async def shows(home_assistant: Client, meter: Meter) -> None:

@@ -9,6 +9,7 @@ from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.automation import DOMAIN as AUTOMATION
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
@@ -93,8 +94,14 @@ class House:
         quiet = 0
         while quiet < _QUIET:
             polls = self.entry._background_tasks or self.entry._tasks  # noqa: SLF001 - not told
-            quiet = 0 if polls else quiet + 1
+            quiet = 0 if polls or self._is_meter_asked() else quiet + 1
             await asyncio.sleep(0)
+
+    def _is_meter_asked(self) -> bool:
+        """Tell whether the entry is being set up, or is asking for the meter it waits for."""
+        name = f"{self.entry.title} awaited"
+        awaited = any(task.get_name() == name for task in asyncio.all_tasks())
+        return awaited or self.entry.state is ConfigEntryState.SETUP_IN_PROGRESS
 
     async def helpers(self, **helpers: dict[str, Any]) -> None:
         """Create helpers, by their domain."""

@@ -6,7 +6,8 @@ import time
 import pytest
 from serialx import descriptor_transport
 
-from custom_components.dts307 import link
+from custom_components.dts307 import link, link_bus
+from custom_components.dts307.meter import bus, speed
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -38,6 +39,31 @@ def little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(link, "_PATIENCE", 0.25)
     monkeypatch.setattr(link, "_LONGEST_FRAME_BITS", 0)
     monkeypatch.setattr(link, "_PORT_CLOSES_WITHIN", 0.25)
+    monkeypatch.setattr(bus, "_FIRST_PATIENCE", 0.15)
+    monkeypatch.setattr(bus, "_PATIENCE", 0.1)
+    monkeypatch.setattr(link_bus, "_GATEWAY_PATIENCE", 0.15)
+    monkeypatch.setattr(link_bus, "_NETWORK_PATIENCE", 0.0)
+
+
+@pytest.fixture(autouse=True)
+def short_search(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let there be few unit ids, speeds and neighbours, unless a test is about all of them."""
+    if "all_unit_ids" not in request.fixturenames:
+        monkeypatch.setattr(bus, "UNIT_IDS", range(98, 103))
+        monkeypatch.setattr(bus, "LIKELY_UNIT_IDS", (100, 101))
+        monkeypatch.setattr(bus, "_METERS_IN_A_PANEL", 3)
+    if "all_speeds" not in request.fixturenames:
+        monkeypatch.setattr(speed, "SPEEDS", (9600, 19200))
+
+
+@pytest.fixture
+def all_unit_ids() -> None:
+    """Let a bus have all the unit ids that there are."""
+
+
+@pytest.fixture
+def all_speeds() -> None:
+    """Let a serial port be tried at all usual speeds."""
 
 
 @pytest.fixture

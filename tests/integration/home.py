@@ -5,7 +5,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, ConfigFlowResult
+from homeassistant.config_entries import (
+    SOURCE_USER,
+    ConfigEntry,
+    ConfigEntryState,
+    ConfigFlowResult,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
@@ -22,8 +27,6 @@ ENGLISH: dict[str, Any] = json.loads((INTEGRATION / "translations/en.json").read
 
 LINK_SENSORS = {"link_state", "last_reading", "answer_time", "success_rate"}
 """The keys of the sensors that tell of the link, and not of what the meter measures."""
-
-_LINE_KEYS = ("device", "baudrate", "parity", "stopbits", "host", "port", "framing")
 
 
 def entry_for(device: Device, data: dict[str, Any], **options: Any) -> MockConfigEntry:
@@ -66,16 +69,29 @@ def state_of(hass: HomeAssistant, device: Device, key: str, platform: str = "sen
     return state.state
 
 
-def answers(data: dict[str, Any]) -> dict[str, Any]:
-    """Return what a person enters to get these config entry data."""
-    entered = {key: data[key] for key in _LINE_KEYS if key in data}
-    entered |= {key: str(entered[key]) for key in ("baudrate", "stopbits") if key in entered}
-    return {**entered, "advanced": {"unit_id": data["unit_id"]}}
+def answers(
+    data: dict[str, Any], *, thorough: bool = False, everything: bool | None = None
+) -> dict[str, Any]:
+    """Return what a person enters who knows how the meter of these config entry data is reached."""
+    known: dict[str, Any] = {
+        key: data[key] for key in ("unit_id", "parity", "framing") if key in data
+    }
+    known |= {key: str(data[key]) for key in ("baudrate", "stopbits") if key in data}
+    asked_again = {} if everything is None else {"everything": everything}
+    return {**place(data), **asked_again, "known": {**known, "thorough": thorough}}
 
 
-def without_section(data: dict[str, Any]) -> dict[str, Any]:
-    """Return what of these config entry data is entered outside of the collapsed section."""
-    return {key: value for key, value in answers(data).items() if key != "advanced"}
+def place(data: dict[str, Any]) -> dict[str, Any]:
+    """Return what is entered outside of the collapsed section: where the link is."""
+    return {key: data[key] for key in ("device", "host", "port") if key in data}
+
+
+def unknowing(
+    data: dict[str, Any], *, thorough: bool = False, everything: bool | None = None
+) -> dict[str, Any]:
+    """Return what a person enters who knows nothing but where the link is."""
+    asked_again = {} if everything is None else {"everything": everything}
+    return {**place(data), **asked_again, "known": {"thorough": thorough}}
 
 
 async def choose(hass: HomeAssistant, result: ConfigFlowResult, step: str) -> ConfigFlowResult:
@@ -97,13 +113,51 @@ async def begin(hass: HomeAssistant, transport: str) -> ConfigFlowResult:
     return await choose(hass, result, transport)
 
 
+async def start(
+    hass: HomeAssistant, result: ConfigFlowResult, entered: dict[str, Any]
+) -> ConfigFlowResult:
+    """Send a form off that starts a search, and see that it is under way."""
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], entered)
+    assert result["type"] is FlowResultType.SHOW_PROGRESS
+    return result
+
+
 async def submit(
     hass: HomeAssistant, result: ConfigFlowResult, entered: dict[str, Any]
 ) -> ConfigFlowResult:
-    """Send a form off, and wait until all that it sets in motion is done."""
+    """Send a form off, and wait until all that it sets in motion is done, a search as well."""
     result = await hass.config_entries.flow.async_configure(result["flow_id"], entered)
+    return await follow(hass, result)
+
+
+async def follow(hass: HomeAssistant, result: ConfigFlowResult) -> ConfigFlowResult:
+    """Wait for the end of a search as the frontend does, which asks for the step that follows."""
     await hass.async_block_till_done(wait_background_tasks=True)
+    if result["type"] is FlowResultType.SHOW_PROGRESS:
+        result = await hass.config_entries.flow.async_configure(result["flow_id"])
+        await hass.async_block_till_done(wait_background_tasks=True)
+    assert result["type"] is not FlowResultType.SHOW_PROGRESS
     return result
+
+
+async def search(hass: HomeAssistant, transport: str, entered: dict[str, Any]) -> ConfigFlowResult:
+    """Begin to add a meter, and search for it."""
+    return await submit(hass, await begin(hass, transport), entered)
+
+
+async def describe(hass: HomeAssistant, result: ConfigFlowResult, **said: Any) -> ConfigFlowResult:
+    """Say about a meter what is not suggested already."""
+    assert_asks_about_meter(result)
+    return await submit(hass, result, suggested(result) | said)
+
+
+async def add_meter(hass: HomeAssistant, result: ConfigFlowResult, **said: Any) -> ConfigEntry[Any]:
+    """Go from the question about the only meter to its entry, and return that."""
+    result = await describe(hass, result, **said)
+    assert result["step_id"] == "finish"
+    result = await submit(hass, result, {})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    return result["result"]
 
 
 def form_of(result: ConfigFlowResult) -> vol.Schema:
@@ -113,11 +167,13 @@ def form_of(result: ConfigFlowResult) -> vol.Schema:
     return schema
 
 
-def suggested(result: ConfigFlowResult) -> dict[str, Any]:
-    """Return what a form is filled in with, apart from its section."""
+def suggested(result: ConfigFlowResult, section: str | None = None) -> dict[str, Any]:
+    """Return what a form is filled in with, apart from its sections, or what one of those is."""
+    schema = form_of(result).schema
+    fields = schema if section is None else schema[section].schema.schema
     return {
         str(key): key.description["suggested_value"]
-        for key in form_of(result).schema
+        for key in fields
         if key.description and "suggested_value" in key.description
     }
 
@@ -134,3 +190,10 @@ def assert_refused(result: ConfigFlowResult, step: str, reason: str) -> None:
     assert result["step_id"] == step
     assert result["errors"] == {"base": reason}
     assert ENGLISH["config"]["error"][reason]
+
+
+def assert_asks_about_meter(result: ConfigFlowResult) -> None:
+    """See that a meter was found, and is asked about."""
+    assert result["type"] is FlowResultType.FORM
+    assert result["step_id"] == "meter"
+    assert not result["errors"]

@@ -1,58 +1,73 @@
-"""Adding a meter."""
+"""Adding a meter, by nothing but its port or address."""
+
+from contextlib import AsyncExitStack
 
 from homeassistant.components.modbus.connection import async_get_connection_info
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.data_entry_flow import FlowResultType, InvalidData
 import pytest
 
 from custom_components.dts307.const import DOMAIN
+from custom_components.dts307.link import link_params
+from custom_components.dts307.setup_forms import link_answers, link_data
 from simulator.meter import MeterConfig
 from simulator.server import Framing
 from tests.device import Device
-from tests.integration.home import answers, assert_refused, begin, entry_for, form_of, load, submit
+from tests.integration.home import (
+    add_meter,
+    answers,
+    assert_asks_about_meter,
+    assert_refused,
+    begin,
+    choose,
+    describe,
+    entry_for,
+    form_of,
+    load,
+    search,
+    submit,
+    unknowing,
+)
 from tests.lines import network, network_data, serial, serial_data
 
 
 @pytest.mark.parametrize("framing", Framing)
 async def test_a_meter_on_the_network(hass: HomeAssistant, framing: Framing) -> None:
-    """The defaults are enough: only the host is asked for, here also the port."""
+    """The address is enough: what the adapter speaks is found out."""
     device = Device()
     async with network(device, framing=framing) as line:
         data = network_data(line)
-        result = await begin(hass, "network")
-        entered = {"host": f" {line.host} ", "port": line.port, "advanced": {}}
-        if framing is Framing.RTU:
-            entered["framing"] = "rtu"
-        result = await submit(hass, result, entered)
-        assert result["type"] is FlowResultType.FORM
-        assert result["step_id"] == "current_transformers"
-        assert result["description_placeholders"] == {
+        entered = unknowing(data) | {"host": f" {line.host} "}
+        result = await search(hass, "network", entered)
+        assert_asks_about_meter(result)
+        placeholders = dict(result["description_placeholders"] or {})
+        assert "4434 W" in placeholders.pop("measured")
+        assert placeholders == {
             "model": "DTS 307",
             "serial_number": device.serial_number,
+            "unit_id": "100",
+            "position": "1",
+            "count": "1",
         }
-        result = await submit(hass, result, {})
-        assert result["type"] is FlowResultType.CREATE_ENTRY
-        entry = result["result"]
+        entry = await add_meter(hass, result)
         assert entry.title == "DTS 307"
         assert entry.unique_id == device.serial_number
         assert entry.data == data
-        assert entry.options == {"ct_sets": 1}
+        assert entry.options == {"role": "grid", "ct_sets": 1}
         assert entry.state is ConfigEntryState.LOADED
 
 
 async def test_a_meter_on_a_serial_port(hass: HomeAssistant) -> None:
-    """A new meter has unit id 100 and speaks at 9600 baud without parity; so does the form."""
+    """A new meter has unit id 100 and speaks at 9600 baud without parity; it is asked first."""
     device = Device(MeterConfig(model=201))
     async with serial(device, speed=9600) as line:
-        result = await begin(hass, "serial")
-        result = await submit(hass, result, {"device": line.path, "advanced": {}})
-        result = await submit(hass, result, {"ct_rating": 50, "ct_sets": 3})
-        assert result["type"] is FlowResultType.CREATE_ENTRY
-        entry = result["result"]
-        assert entry.title == "DTS 307/1"
+        result = await search(hass, "serial", unknowing(serial_data(line)))
+        said = {"name": "Stove", "role": "load", "ct_rating": 50, "ct_sets": 3}
+        entry = await add_meter(hass, result, **said)
+        assert entry.title == "Stove"
         assert entry.data == serial_data(line, speed=9600)
-        assert entry.options == {"ct_rating": 50.0, "ct_sets": 3}
+        assert entry.options == {"role": "load", "ct_rating": 50.0, "ct_sets": 3}
         assert type(entry.options["ct_sets"]) is int
         assert entry.state is ConfigEntryState.LOADED
 
@@ -61,41 +76,32 @@ async def test_a_port_goes_by_the_name_that_outlasts_replugging(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Home Assistant shares a port by its path, so that every name of it has to be the same."""
-    device = Device()
-    async with serial(device) as line:
+    async with serial(Device()) as line:
         monkeypatch.setattr(
-            "homeassistant.components.usb.get_serial_by_id",
+            "custom_components.dts307.ports._stable_name",
             lambda path: line.path if path == "/dev/ttyUSB0" else path,
         )
         entered = answers(serial_data(line)) | {"device": "/dev/ttyUSB0"}
-        result = await submit(hass, await begin(hass, "serial"), entered)
-        result = await submit(hass, result, {})
-        assert result["result"].data["device"] == line.path
+        entry = await add_meter(hass, await search(hass, "serial", entered))
+        assert entry.data["device"] == line.path
 
 
-async def test_a_meter_with_another_unit_id(hass: HomeAssistant) -> None:
-    """The unit id is in the section that is collapsed."""
+async def test_what_is_known_is_asked_first(hass: HomeAssistant) -> None:
+    """A person who knows the unit id gets there at once, even if the search would never ask it."""
     device = Device(MeterConfig(unit=7))
     async with network(device) as line:
-        entered = answers(network_data(line, unit_id=7))
-        result = await submit(hass, await begin(hass, "network"), entered)
-        result = await submit(hass, result, {})
-        assert result["result"].data["unit_id"] == 7
-        assert type(result["result"].data["unit_id"]) is int
+        result = await search(hass, "network", answers(network_data(line, unit_id=7)))
+        entry = await add_meter(hass, result)
+        assert entry.data == network_data(line, unit_id=7)
+        assert type(entry.data["unit_id"]) is int
 
 
-async def test_an_unusual_unit_id_is_in_sight(hass: HomeAssistant) -> None:
-    """The section is collapsed only as long as what is in it is what nearly everybody has."""
-    device = Device(MeterConfig(unit=7))
-    async with network(device) as line:
-        result = await begin(hass, "network")
-        assert form_of(result).schema["advanced"].options["collapsed"]
-        result = await submit(hass, result, answers(network_data(line, unit_id=8)))
-        assert_refused(result, "network", "meter_silent_network")
-        section = form_of(result).schema["advanced"]
-        assert not section.options["collapsed"]
-        (unit_id,) = section.schema.schema
-        assert unit_id.description == {"suggested_value": 8}
+async def test_another_unit_id_is_found(hass: HomeAssistant) -> None:
+    """It is asked for once the usual one is silent at all settings."""
+    device = Device(MeterConfig(unit=102))
+    async with serial(device, speed=9600) as line:
+        entry = await add_meter(hass, await search(hass, "serial", unknowing(serial_data(line))))
+        assert entry.data == serial_data(line, speed=9600, unit_id=102)
 
 
 async def test_a_meter_without_a_model_name(hass: HomeAssistant) -> None:
@@ -104,30 +110,60 @@ async def test_a_meter_without_a_model_name(hass: HomeAssistant) -> None:
     device.write("Md", "")
     device.write("Mn", "")
     async with network(device) as line:
-        result = await submit(hass, await begin(hass, "network"), answers(network_data(line)))
-        result = await submit(hass, result, {})
-        assert result["result"].title == "DTS 307"
+        result = await search(hass, "network", answers(network_data(line)))
+        assert (result["description_placeholders"] or {})["model"] == "DTS 307"
+        assert (await add_meter(hass, result)).title == "DTS 307"
+
+
+async def test_no_two_meters_are_called_the_same(hass: HomeAssistant) -> None:
+    """The unit id tells the second from the first, and the serial number those of several buses."""
+    async with AsyncExitStack() as stack:
+        for unit, serial_number, name in (
+            (100, "S1", "DTS 307"),
+            (101, "S2", "DTS 307 (101)"),
+            (101, "S3", "DTS 307 (S3)"),
+        ):
+            device = Device(MeterConfig(unit=unit, serial=serial_number))
+            line = await stack.enter_async_context(network(device))
+            result = await search(hass, "network", unknowing(network_data(line)))
+            assert (await add_meter(hass, result)).title == name
 
 
 async def test_the_flow_gives_the_link_back(hass: HomeAssistant) -> None:
     """A person who stops half-way leaves no connection behind."""
     async with network(Device()) as line:
-        result = await submit(hass, await begin(hass, "network"), answers(network_data(line)))
-        assert result["step_id"] == "current_transformers"
+        result = await search(hass, "network", answers(network_data(line)))
+        assert_asks_about_meter(result)
         assert async_get_connection_info(hass) == []
         hass.config_entries.flow.async_abort(result["flow_id"])
 
 
 async def test_the_same_meter_twice(hass: HomeAssistant) -> None:
-    """It is recognised by its serial number, whatever the way to it."""
+    """It is recognised by its serial number, whatever the way to it, and told by name."""
     device = Device()
     async with network(device) as first, network(device, framing=Framing.RTU) as second:
         entry = entry_for(device, network_data(first))
         await load(hass, entry)
-        result = await submit(hass, await begin(hass, "network"), answers(network_data(second)))
+        result = await search(hass, "network", answers(network_data(second)))
+        assert_refused(result, "network", "only_known_meters")
+        found = f"Measurlogic DTS 307 {device.serial_number} (#100, Modbus RTU)"
+        assert result["description_placeholders"] == {"devices": found}
+        assert entry.data == network_data(first)
+        assert hass.config_entries.async_entries(DOMAIN) == [entry]
+
+
+async def test_a_meter_that_was_added_meanwhile(hass: HomeAssistant) -> None:
+    """Two windows are open for it; whoever is later is told so."""
+    device = Device()
+    async with network(device) as line:
+        result = await search(hass, "network", answers(network_data(line)))
+        result = await describe(hass, result)
+        assert result["step_id"] == "finish"
+        entry = entry_for(device, network_data(line))
+        await load(hass, entry)
+        result = await submit(hass, result, {})
         assert result["type"] is FlowResultType.ABORT
         assert result["reason"] == "already_configured"
-        assert entry.data == network_data(first)
         assert hass.config_entries.async_entries(DOMAIN) == [entry]
 
 
@@ -135,42 +171,77 @@ async def test_a_flow_left_half_way_is_no_obstacle(hass: HomeAssistant) -> None:
     """Whoever closes the window and begins again gets to the end, and leaves nothing open."""
     async with network(Device()) as line:
         entered = answers(network_data(line))
-        left = await submit(hass, await begin(hass, "network"), entered)
-        assert left["step_id"] == "current_transformers"
-        result = await submit(hass, await begin(hass, "network"), entered)
-        result = await submit(hass, result, {})
-        assert result["type"] is FlowResultType.CREATE_ENTRY
-        assert hass.config_entries.flow.async_progress() == []
+        left = await search(hass, "network", entered)
+        assert_asks_about_meter(left)
+        result = await search(hass, "network", entered)
+        await add_meter(hass, result)
+        with_it = [flow["flow_id"] for flow in hass.config_entries.flow.async_progress()]
+        assert with_it == [left["flow_id"]]
+        # What is left of it ends as it should, too.
+        late = await describe(hass, left)
+        late = await submit(hass, late, {})
+        assert late["reason"] == "already_configured"
         assert len(hass.config_entries.async_entries(DOMAIN)) == 1
-
-
-async def test_another_meter_on_a_bus_in_use(hass: HomeAssistant) -> None:
-    """The second meter comes over the connection that is open for the first."""
-    devices = Device(), Device(MeterConfig(unit=101, model=201))
-    async with serial(*devices) as line:
-        await load(hass, entry_for(devices[0], serial_data(line)))
-        entered = answers(serial_data(line, unit_id=101))
-        result = await submit(hass, await begin(hass, "serial"), entered)
-        result = await submit(hass, result, {})
-        assert result["type"] is FlowResultType.CREATE_ENTRY
-        assert result["result"].state is ConfigEntryState.LOADED
-        assert len(async_get_connection_info(hass)) == 1
 
 
 async def test_back_to_the_menu(hass: HomeAssistant) -> None:
     """Both ways can be begun; nothing is tried before a form is sent off."""
     result = await begin(hass, "serial")
-    assert form_of(result)({"device": "/dev/ttyUSB0", "advanced": {}}) == {
+    form = form_of(result)
+    assert form.schema["known"].options == {"collapsed": True}
+    assert form({"device": "/dev/ttyUSB0", "known": {}}) == {
         "device": "/dev/ttyUSB0",
-        "baudrate": "9600",
-        "parity": "none",
-        "stopbits": "1",
-        "advanced": {"unit_id": 100},
+        "known": {"thorough": False},
     }
     result = await begin(hass, "network")
-    assert form_of(result)({"host": "gateway", "advanced": {}}) == {
+    assert form_of(result)({"host": "gateway", "known": {}}) == {
         "host": "gateway",
         "port": 502,
-        "framing": "tcp",
-        "advanced": {"unit_id": 100},
+        "known": {"thorough": False},
     }
+
+
+async def test_a_unit_id_is_one_that_a_device_may_have(hass: HomeAssistant) -> None:
+    """0 is for all and 248 on for none; the form says so before anything is asked."""
+    result = await begin(hass, "network")
+    for unit_id in (0, 248):
+        entered = {"host": "gateway", "known": {"unit_id": unit_id}}
+        with pytest.raises(InvalidData):
+            await hass.config_entries.flow.async_configure(result["flow_id"], entered)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"device": "/dev/ttyUSB0", "baudrate": 19200, "parity": "even", "stopbits": 2},
+        {"host": "gateway", "port": 4001, "framing": "rtu"},
+    ],
+)
+def test_a_link_is_described_as_it_is_kept(data: dict[str, object]) -> None:
+    """What is shown of an entry, sent off as it is, makes the same entry."""
+    data |= {"transport": "network" if "host" in data else "serial", "unit_id": 17}
+    assert link_answers(data) == {
+        **answers(data),
+        "known": {k: v for k, v in answers(data)["known"].items() if k != "thorough"},
+    }
+    assert link_data(str(data["transport"]), link_answers(data)) == data
+
+
+@pytest.mark.parametrize("host", ["FD00::7", "[fd00::7]", " fd00::7 "])
+def test_an_address_has_one_spelling(host: str) -> None:
+    """Home Assistant shares a link by the letters of its address."""
+    data = link_data("network", {"host": host, "port": 502, "known": {}})
+    assert data["host"] == "fd00::7"
+    rtu = link_params(data | {"framing": "rtu"})
+    assert rtu.endpoint[1] == "socket://[fd00::7]:502"
+
+
+async def test_a_flow_that_is_reconfigured_begins_with_the_same_menu(hass: HomeAssistant) -> None:
+    """There is one search, whoever begins it."""
+    device = Device()
+    async with network(device) as line:
+        entry = entry_for(device, network_data(line))
+        await load(hass, entry)
+        for transport in ("serial", "network"):
+            result = await entry.start_reconfigure_flow(hass)
+            await choose(hass, result, transport)

@@ -6,39 +6,31 @@ from functools import partial
 import socket
 from typing import Any
 
-from homeassistant.components.modbus.connection import async_get_connection_info
 from homeassistant.core import HomeAssistant
 from modbus_connection import tmodbus
 from pymodbus.constants import ExcCodes
 import pytest
+import serialx
 from tenacity import AsyncRetrying, retry_never, stop_after_attempt
 from tmodbus import create_async_tcp_client
 
-from custom_components.dts307 import link
 from simulator.meter import MeterConfig
 from simulator.server import Framing
 from tests.device import Device
 from tests.integration.home import (
     answers,
+    assert_asks_about_meter,
     assert_refused,
-    begin,
-    entry_for,
-    load,
-    state_of,
+    place,
+    search,
     submit,
     suggested,
-    without_section,
 )
-from tests.lines import SPEED, network, network_data, serial, serial_data
+from tests.integration.searching import nothing_is_open
+from tests.lines import network, network_data, serial, serial_data
 
 LOOK_UP = socket.getaddrinfo
 """As it is while this module is loaded; in tests, the plugin forbids to look names up."""
-
-
-@pytest.fixture(autouse=True)
-def little_patience_in_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give a meter that is searched for at other speeds as little time as all answers here."""
-    monkeypatch.setattr(link, "_SEARCH_PATIENCE", 0.05)
 
 
 def closed_port() -> int:
@@ -69,15 +61,14 @@ async def refused_then_recovered(
 ) -> None:
     """Enter a link that fails for a reason, then the right one into the very same form."""
     step = wrong["transport"]
-    result = await submit(hass, await begin(hass, step), answers(wrong))
+    result = await search(hass, step, answers(wrong))
     assert_refused(result, step, reason)
     # What was entered is still there to be corrected.
-    assert suggested(result) == without_section(wrong)
-    assert async_get_connection_info(hass) == []
+    assert suggested(result) == place(wrong)
+    assert suggested(result, "known") == answers(wrong)["known"]
+    assert nothing_is_open(hass)
 
-    result = await submit(hass, result, answers(right))
-    assert result["step_id"] == "current_transformers"
-    assert not result["errors"]
+    assert_asks_about_meter(await submit(hass, result, answers(right)))
 
 
 async def test_nobody_listens(hass: HomeAssistant) -> None:
@@ -123,9 +114,11 @@ async def test_a_host_that_swallows_connections(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, framing: Framing
 ) -> None:
     """Nothing comes back, not even a refusal: that is the link's failure, not the meter's."""
-    # The Modbus library waits ten seconds for a TCP connection, whatever it is asked.
+    # The libraries wait ten seconds for a TCP connection, whatever they are asked.
     impatient = partial(create_async_tcp_client, connect_timeout=0.25)
     monkeypatch.setattr(tmodbus, "create_async_tcp_client", impatient)
+    by_ear = partial(serialx.create_serial_connection, connect_timeout=0.25)
+    monkeypatch.setattr(serialx, "create_serial_connection", by_ear)
     async with network(Device(), framing=framing) as line:
         right = network_data(line)
         with full_port() as port:
@@ -140,45 +133,6 @@ async def test_the_serial_port_is_missing(hass: HomeAssistant) -> None:
         await refused_then_recovered(hass, wrong, "port_missing", right)
 
 
-async def test_nobody_has_this_unit_id_on_the_network(hass: HomeAssistant) -> None:
-    """The adapter is there, but behind it nobody answers."""
-    async with network(Device()) as line:
-        right = network_data(line)
-        wrong = right | {"unit_id": 1}
-        await refused_then_recovered(hass, wrong, "meter_silent_network", right)
-
-
-async def test_nobody_has_this_unit_id_on_the_serial_port(hass: HomeAssistant) -> None:
-    """No speed or parity is of any help."""
-    async with serial(Device()) as line:
-        right = serial_data(line)
-        wrong = right | {"unit_id": 1}
-        await refused_then_recovered(hass, wrong, "meter_silent_serial", right)
-
-
-@pytest.mark.parametrize("code", [ExcCodes.GATEWAY_PATH_UNAVIABLE, ExcCodes.GATEWAY_NO_RESPONSE])
-async def test_a_gateway_says_that_nobody_answers(hass: HomeAssistant, code: ExcCodes) -> None:
-    """It tells the same as silence on the wire."""
-    device = Device()
-    device.refusal = code
-    async with network(device) as line:
-        data = network_data(line)
-        result = await submit(hass, await begin(hass, "network"), answers(data))
-        assert_refused(result, "network", "meter_silent_network")
-        device.refusal = None
-        result = await submit(hass, result, answers(data))
-        assert result["step_id"] == "current_transformers"
-
-
-@pytest.mark.parametrize("framing", Framing)
-async def test_the_adapter_speaks_the_other_framing(hass: HomeAssistant, framing: Framing) -> None:
-    """Neither side understands the other, and the message says what to check."""
-    async with network(Device(), framing=framing) as line:
-        right = network_data(line)
-        wrong = right | {"framing": "tcp" if framing is Framing.RTU else "rtu"}
-        await refused_then_recovered(hass, wrong, "meter_silent_network", right)
-
-
 @pytest.mark.parametrize("code", [ExcCodes.ACKNOWLEDGE, ExcCodes.DEVICE_BUSY])
 async def test_the_meter_is_busy(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, code: ExcCodes
@@ -190,12 +144,12 @@ async def test_the_meter_is_busy(
     device.refusal = code
     async with network(device) as line:
         data = network_data(line)
-        result = await submit(hass, await begin(hass, "network"), answers(data))
+        result = await search(hass, "network", answers(data))
         assert_refused(result, "network", "meter_busy")
-        assert len(device.requests) == (2 if code is ExcCodes.DEVICE_BUSY else 1)
+        # First the search asks, then whoever wants to know who it is.
+        assert len(device.requests) == 2 * (2 if code is ExcCodes.DEVICE_BUSY else 1)
         device.refusal = None
-        result = await submit(hass, result, answers(data))
-        assert result["step_id"] == "current_transformers"
+        assert_asks_about_meter(await submit(hass, result, answers(data)))
 
 
 def zeros(device: Device) -> None:
@@ -239,10 +193,10 @@ def garbled(device: Device) -> None:
 @pytest.mark.parametrize(
     ("break_it", "reason"),
     [
-        (zeros, "not_sunspec"),
-        (nothing, "not_sunspec"),
-        (no_end, "endless_chain"),
-        (an_inverter, "no_meter_model"),
+        (zeros, "no_meter_among"),
+        (nothing, "no_meter_among"),
+        (no_end, "no_meter_among"),
+        (an_inverter, "no_meter_among"),
         (no_serial_number, "no_serial_number"),
         (no_identity, "read_refused"),
         (garbled, "garbled_reply"),
@@ -256,28 +210,13 @@ async def test_something_else_answers(
     break_it(device)
     async with network(device) as line:
         data = network_data(line)
-        result = await submit(hass, await begin(hass, "network"), answers(data))
+        result = await search(hass, "network", answers(data))
         assert_refused(result, "network", reason)
-        assert async_get_connection_info(hass) == []
+        if reason == "no_meter_among":
+            assert result["description_placeholders"] == {"devices": "#100, Modbus TCP"}
+        assert nothing_is_open(hass)
 
         device.become(MeterConfig())
         device.refusal = None
         device.garbled_replies = 0
-        result = await submit(hass, result, answers(data))
-        assert result["step_id"] == "current_transformers"
-
-
-async def test_the_link_is_in_use_with_other_settings(hass: HomeAssistant) -> None:
-    """One port has one speed; the meter that is there already keeps it, and goes on."""
-    devices = Device(), Device(MeterConfig(unit=101))
-    async with serial(*devices) as line:
-        entry = entry_for(devices[0], serial_data(line))
-        await load(hass, entry)
-        right = serial_data(line, unit_id=101)
-        wrong = right | {"baudrate": SPEED // 2}
-        result = await submit(hass, await begin(hass, "serial"), answers(wrong))
-        assert_refused(result, "serial", "link_in_use")
-        await entry.runtime_data.async_refresh()
-        assert state_of(hass, devices[0], "power") == str(devices[0].meter_model().W.cvalue)
-        result = await submit(hass, result, answers(right))
-        assert result["step_id"] == "current_transformers"
+        assert_asks_about_meter(await submit(hass, result, answers(data)))

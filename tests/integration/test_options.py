@@ -30,7 +30,7 @@ async def change(hass: HomeAssistant, entry: MockConfigEntry, **entered: Any) ->
     entered = {"states": {}, "billing": {}, **entered}
     result = await hass.config_entries.options.async_init(entry.entry_id)
     assert result["type"] is FlowResultType.FORM
-    assert result["step_id"] == "init"
+    assert result["step_id"] == "settings"
     changed = await hass.config_entries.options.async_configure(result["flow_id"], entered)
     await hass.async_block_till_done(wait_background_tasks=True)
     return changed

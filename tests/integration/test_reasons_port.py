@@ -7,11 +7,21 @@ from pathlib import Path
 from typing import Any
 
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ConfigEntryNotReady
 import pytest
 import serialx
 
+from custom_components.dts307 import link_bus
 from tests.device import Device
-from tests.integration.home import answers, assert_refused, begin, submit
+from tests.integration.home import (
+    answers,
+    assert_asks_about_meter,
+    assert_refused,
+    follow,
+    search,
+    start,
+    submit,
+)
 from tests.integration.reasons import begin_to_poll, see_reason, see_recovery
 from tests.lines import serial, serial_data
 
@@ -63,31 +73,59 @@ async def test_the_port_is_held_by_another_program(
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         try:
             await see_reason(hass, caplog, device, "port_in_use")
-            result = await begin(hass, "serial")
-            wrong = answers(serial_data(line))
-            assert_refused(await submit(hass, result, wrong), "serial", "port_in_use")
+            result = await search(hass, "serial", answers(serial_data(line)))
+            assert_refused(result, "serial", "port_in_use")
         finally:
             os.close(held)
         await see_recovery(hass, caplog, device)
 
 
+async def test_a_port_that_is_held_is_waited_for(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some drivers take their time to close one; whoever keeps it for longer uses it."""
+    monkeypatch.setattr(link_bus, "_ATTEMPTS_TO_OPEN", 2)
+    async with serial(Device()) as line:
+        entered = answers(serial_data(line))
+        held = os.open(line.path, os.O_RDWR | os.O_NOCTTY)
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            result = await search(hass, "serial", entered)
+            assert_refused(result, "serial", "port_in_use")
+            result = await start(hass, result, entered)
+        finally:
+            os.close(held)
+        assert_asks_about_meter(await follow(hass, result))
+
+
 @pytest.mark.parametrize(
-    ("number", "reason"),
-    [(errno.EACCES, "port_forbidden"), (errno.EIO, "link_down_serial")],
+    ("failure", "reason"),
+    [
+        (OSError(errno.EACCES, os.strerror(errno.EACCES)), "port_forbidden"),
+        (OSError(errno.EIO, os.strerror(errno.EIO)), "link_down_serial"),
+        (serialx.SerialException("whatever"), "link_down_serial"),
+        (serialx.UnsupportedSetting("none of them"), "link_down_serial"),
+        (ConfigEntryNotReady("the adapter's own integration"), "link_down_serial"),
+    ],
 )
 async def test_the_system_refuses_the_port(
-    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, number: int, reason: str
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, failure: Exception, reason: str
 ) -> None:
     """Whoever runs the tests may be allowed everything, so that the system's word is put in."""
 
     async def refuse(*_args: Any, **_settings: Any) -> None:
-        raise OSError(number, os.strerror(number))
+        raise failure
 
     async with serial(Device()) as line:
         entered = answers(serial_data(line))
         with monkeypatch.context() as patch:
             patch.setattr(serialx, "create_serial_connection", refuse)
-            result = await submit(hass, await begin(hass, "serial"), entered)
+            result = await search(hass, "serial", entered)
             assert_refused(result, "serial", reason)
-        result = await submit(hass, result, entered)
-        assert result["step_id"] == "current_transformers"
+        assert_asks_about_meter(await submit(hass, result, entered))
+
+
+async def test_an_address_that_is_none(hass: HomeAssistant) -> None:
+    """It was typed in, and lacks its TCP port."""
+    entered = {"device": "socket://adapter", "known": {}}
+    assert_refused(await search(hass, "serial", entered), "serial", "link_down_serial")

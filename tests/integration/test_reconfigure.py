@@ -1,13 +1,9 @@
 """Moving a meter to another link; until it is found there, everything stays as it was."""
 
-from typing import Any
-
 from homeassistant.components.modbus.connection import async_get_connection_info
-from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.dts307.const import DOMAIN
 from simulator.meter import MeterConfig
@@ -16,47 +12,43 @@ from tests.device import Device
 from tests.integration.home import (
     answers,
     assert_refused,
-    choose,
     entry_for,
+    follow,
     let_pass,
     load,
+    place,
+    start,
     state_of,
     submit,
     suggested,
-    without_section,
+    unknowing,
 )
+from tests.integration.searching import assert_moved, reconfigure
 from tests.lines import SPEED, network, network_data, serial, serial_data
+from tests.uart import uart
 
 OTHER_SPEED = SPEED // 2
 
 
-async def begin(hass: HomeAssistant, entry: MockConfigEntry, transport: str) -> ConfigFlowResult:
-    """Begin to reconfigure, up to the form that asks for the new link."""
-    result = await entry.start_reconfigure_flow(hass)
-    return await choose(hass, result, f"reconfigure_{transport}")
-
-
-def assert_moved(result: ConfigFlowResult, entry: MockConfigEntry, data: dict[str, Any]) -> None:
-    """See that the entry is in use on its new link, and on no other."""
-    assert result["type"] is FlowResultType.ABORT
-    assert result["reason"] == "reconfigure_successful"
-    assert entry.data == data
-    assert entry.state is ConfigEntryState.LOADED
-
-
 async def test_another_unit_id(hass: HomeAssistant) -> None:
-    """The form begins with what is set up."""
+    """The form begins with what is set up; the new one is found out."""
     device = Device(MeterConfig(serial="S1"))
-    moved = Device(MeterConfig(serial="S1", unit=9))
-    async with network(device, moved) as line:
+    async with network(device) as line:
         entry = entry_for(device, network_data(line))
         await load(hass, entry)
-        result = await begin(hass, entry, "network")
-        assert suggested(result) == without_section(network_data(line))
-        result = await submit(hass, result, answers(network_data(line, unit_id=9)))
-        assert_moved(result, entry, network_data(line, unit_id=9))
-        assert moved.requests
-        assert [info.units for info in async_get_connection_info(hass)] == [{entry.entry_id: [9]}]
+        moved = Device(MeterConfig(serial="S1", unit=101))
+        result = await reconfigure(hass, entry, "network")
+        assert suggested(result) == place(network_data(line))
+        known = suggested(result, "known")
+        assert known == {"unit_id": 100, "framing": "tcp"}
+        await line.close()
+        async with network(moved) as other:
+            entered = answers(network_data(other))
+            result = await submit(hass, result, entered)
+            assert_moved(result, entry, network_data(other, unit_id=101))
+            assert [info.units for info in async_get_connection_info(hass)] == [
+                {entry.entry_id: [101]}
+            ]
 
 
 async def test_another_adapter(hass: HomeAssistant) -> None:
@@ -66,13 +58,26 @@ async def test_another_adapter(hass: HomeAssistant) -> None:
         entry = entry_for(device, network_data(line), ct_rating=200.0, ct_sets=2)
         await load(hass, entry)
         before = set(hass.states.async_entity_ids())
-        result = await begin(hass, entry, "network")
-        result = await submit(hass, result, answers(network_data(other)))
+        result = await reconfigure(hass, entry, "network")
+        result = await submit(hass, result, unknowing(network_data(other)))
         assert_moved(result, entry, network_data(other))
         assert set(hass.states.async_entity_ids()) == before
         assert entry.options == {"ct_rating": 200.0, "ct_sets": 2}
         (info,) = async_get_connection_info(hass)
         assert str(other.port) in str(info.endpoint)
+
+
+async def test_another_adapter_is_searched_while_the_meter_is_read(hass: HomeAssistant) -> None:
+    """The entry holds another link than the one that is searched, and need not step aside."""
+    device, other = Device(), Device(MeterConfig(serial="another"))
+    async with network(device) as line, network(other) as elsewhere:
+        entry = entry_for(device, network_data(line))
+        await load(hass, entry)
+        result = await reconfigure(hass, entry, "network")
+        result = await start(hass, result, unknowing(network_data(elsewhere)))
+        assert entry.state is ConfigEntryState.LOADED
+        assert_refused(await follow(hass, result), "network", "another_meter")
+        assert state_of(hass, device, "link_state") == "ok"
 
 
 async def test_from_serial_to_network_and_back(hass: HomeAssistant) -> None:
@@ -81,16 +86,33 @@ async def test_from_serial_to_network_and_back(hass: HomeAssistant) -> None:
     async with serial(device) as port, network(device) as line:
         entry = entry_for(device, serial_data(port))
         await load(hass, entry)
-        result = await begin(hass, entry, "network")
+        result = await reconfigure(hass, entry, "network")
         assert suggested(result) == {}
-        result = await submit(hass, result, answers(network_data(line)))
+        assert suggested(result, "known") == {}
+        result = await submit(hass, result, unknowing(network_data(line)))
         assert_moved(result, entry, network_data(line))
 
-        result = await begin(hass, entry, "serial")
+        result = await reconfigure(hass, entry, "serial")
         assert suggested(result) == {}
         result = await submit(hass, result, answers(serial_data(port)))
         assert_moved(result, entry, serial_data(port))
         assert len(async_get_connection_info(hass)) == 1
+
+
+@pytest.mark.parametrize("framing", Framing)
+async def test_the_same_adapter_with_the_other_framing(
+    hass: HomeAssistant, framing: Framing
+) -> None:
+    """Somebody has changed what it speaks; the entry steps aside whichever it knew."""
+    device = Device()
+    async with network(device, framing=framing) as line:
+        right = network_data(line)
+        wrong = network_data(line, framing={"tcp": "rtu", "rtu": "tcp"}[right["framing"]])
+        entry = entry_for(device, wrong)
+        await load(hass, entry, ConfigEntryState.SETUP_RETRY)
+        result = await reconfigure(hass, entry, "network")
+        result = await submit(hass, result, answers(wrong))
+        assert_moved(result, entry, right)
 
 
 async def test_the_same_port_at_another_speed(hass: HomeAssistant) -> None:
@@ -99,11 +121,30 @@ async def test_the_same_port_at_another_speed(hass: HomeAssistant) -> None:
     async with serial(device, speed=None) as line:
         entry = entry_for(device, serial_data(line))
         await load(hass, entry)
-        result = await begin(hass, entry, "serial")
-        assert suggested(result)["baudrate"] == str(SPEED)
+        result = await reconfigure(hass, entry, "serial")
+        assert suggested(result, "known") == {
+            "unit_id": 100,
+            "baudrate": str(SPEED),
+            "parity": "none",
+            "stopbits": "1",
+        }
         data = serial_data(line, speed=OTHER_SPEED)
         result = await submit(hass, result, answers(data))
         assert_moved(result, entry, data)
+
+
+async def test_a_meter_that_was_set_to_another_speed_is_found_again(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The form need only be sent off as it is."""
+    device = Device()
+    async with uart(monkeypatch, device, baud=19200, parity="E") as line:
+        entry = entry_for(device, serial_data(line, speed=9600))
+        await load(hass, entry, ConfigEntryState.SETUP_RETRY)
+        result = await reconfigure(hass, entry, "serial")
+        unchanged = {**suggested(result), "known": suggested(result, "known")}
+        result = await submit(hass, result, unchanged)
+        assert_moved(result, entry, serial_data(line, speed=19200) | {"parity": "even"})
 
 
 @pytest.mark.usefixtures("slow_driver")
@@ -114,130 +155,65 @@ async def test_the_same_port_with_a_slow_driver(hass: HomeAssistant) -> None:
         data = serial_data(line)
         entry = entry_for(device, data)
         await load(hass, entry)
-        result = await begin(hass, entry, "serial")
-        wrong = answers(serial_data(line, speed=OTHER_SPEED))
-        result = await submit(hass, result, wrong)
-        assert_refused(result, "reconfigure_serial", "answers_at")
+        result = await reconfigure(hass, entry, "serial")
+        device.silent = True
+        result = await submit(hass, result, unknowing(serial_data(line)))
+        assert_refused(result, "serial", "nothing_found_serial")
+        device.silent = False
+        await let_pass(hass, 60)
         assert entry.state is ConfigEntryState.LOADED
         result = await submit(hass, result, answers(data))
         assert_moved(result, entry, data)
         await hass.config_entries.async_unload(entry.entry_id)
 
 
-async def test_the_same_port_at_a_wrong_speed(hass: HomeAssistant) -> None:
-    """Nobody answers at that speed; the form proposes the old one, and the entry goes on at it."""
-    device = Device()
-    async with serial(device) as line:
-        data = serial_data(line)
-        entry = entry_for(device, data)
-        await load(hass, entry)
-        result = await begin(hass, entry, "serial")
-        wrong = answers(serial_data(line, speed=OTHER_SPEED))
-        result = await submit(hass, result, wrong)
-        assert_refused(result, "reconfigure_serial", "answers_at")
-        assert suggested(result)["baudrate"] == str(SPEED)
-        assert entry.state is ConfigEntryState.LOADED
-        assert entry.data == data
-        asked = len(device.requests)
-        await let_pass(hass)
-        assert len(device.requests) == asked + 1
-        assert state_of(hass, device, "frequency") == "59.98"
-
-        result = await submit(hass, result, answers(data))
-        assert_moved(result, entry, data)
-
-
 async def test_the_port_is_shared(hass: HomeAssistant) -> None:
-    """Another meter on the bus keeps the port at its speed; this one cannot have its own."""
+    """Another meter on the bus keeps the port at its speed, and this one is found at that."""
     devices = Device(), Device(MeterConfig(unit=101))
     async with serial(*devices) as line:
         entries = [entry_for(device, serial_data(line, unit_id=device.unit)) for device in devices]
         for entry in entries:
             await load(hass, entry)
-        result = await begin(hass, entries[0], "serial")
+        result = await reconfigure(hass, entries[0], "serial")
         wrong = answers(serial_data(line, speed=OTHER_SPEED))
         result = await submit(hass, result, wrong)
-        assert_refused(result, "reconfigure_serial", "link_in_use")
+        assert_moved(result, entries[0], serial_data(line))
         assert [entry.state for entry in entries] == [ConfigEntryState.LOADED] * 2
+        assert state_of(hass, devices[1], "link_state") == "ok"
 
 
-@pytest.mark.parametrize("serial_number", ["S30700999", ""])
-async def test_another_meter_answers(hass: HomeAssistant, serial_number: str) -> None:
-    """It is not taken for the one that was set up, nor is one without a serial number."""
-    device = Device()
-    other = Device(MeterConfig(unit=9))
-    other.write("SN", serial_number)
-    async with network(device, other) as line:
-        data = network_data(line)
-        entry = entry_for(device, data)
-        await load(hass, entry)
-        result = await begin(hass, entry, "network")
-        result = await submit(hass, result, answers(network_data(line, unit_id=9)))
-        reason = "another_meter" if serial_number else "no_serial_number"
-        assert_refused(result, "reconfigure_network", reason)
-        assert entry.state is ConfigEntryState.LOADED
-        assert entry.data == data
-        result = await submit(hass, result, answers(data))
-        assert_moved(result, entry, data)
+async def test_the_meter_is_found_among_others(hass: HomeAssistant) -> None:
+    """Those that are set up themselves, and those that are not, are passed over."""
+    device, known, new = (Device(MeterConfig(unit=unit)) for unit in (102, 100, 101))
+    async with network(device, known, new) as line, network() as old:
+        await load(hass, entry_for(known, network_data(line)))
+        entry = entry_for(device, network_data(old))
+        await load(hass, entry, ConfigEntryState.SETUP_RETRY)
+        result = await reconfigure(hass, entry, "network")
+        result = await submit(hass, result, unknowing(network_data(line)))
+        assert_moved(result, entry, network_data(line, unit_id=102))
+        assert len(hass.config_entries.async_entries(DOMAIN)) == 2
+        assert hass.config_entries.flow.async_progress() == []
 
 
-async def test_another_meter_at_another_speed(hass: HomeAssistant) -> None:
-    """The entry that stepped aside comes back also when something does answer."""
-    device = Device()
-    async with serial(device, speed=None) as line:
-        data = serial_data(line)
-        entry = entry_for(device, data)
-        await load(hass, entry)
-        result = await begin(hass, entry, "serial")
-        device.write("SN", "S30700999")
-        wrong = answers(serial_data(line, speed=OTHER_SPEED))
-        result = await submit(hass, result, wrong)
-        assert_refused(result, "reconfigure_serial", "another_meter")
-        assert entry.data == data
-        assert entry.state is ConfigEntryState.SETUP_RETRY
-
-
-@pytest.mark.parametrize("speed", [SPEED, OTHER_SPEED])
+@pytest.mark.parametrize("speed", [SPEED, 9600])
 async def test_an_entry_that_waits_for_its_next_attempt(hass: HomeAssistant, speed: int) -> None:
     """The meter was set to another unit id, and perhaps to another speed: the usual reason."""
     device = Device(MeterConfig(unit=9))
     async with serial(device, speed=speed) as line:
         entry = entry_for(device, serial_data(line))
         await load(hass, entry, ConfigEntryState.SETUP_RETRY)
-        result = await begin(hass, entry, "serial")
-        data = serial_data(line, unit_id=9, speed=speed)
-        result = await submit(hass, result, answers(data))
-        assert_moved(result, entry, data)
+        result = await reconfigure(hass, entry, "serial")
+        result = await submit(hass, result, answers(serial_data(line, unit_id=9)))
+        assert_moved(result, entry, serial_data(line, unit_id=9, speed=speed))
 
 
-async def test_an_entry_that_waits_and_is_not_found(hass: HomeAssistant) -> None:
-    """It waits on, and loads once its meter answers again."""
+async def test_a_wish_for_the_dashboard_is_kept(hass: HomeAssistant) -> None:
+    """It has not been fulfilled yet, and the way to the meter has nothing to do with it."""
     device = Device()
-    async with serial(device) as line:
-        entry = entry_for(device, serial_data(line))
-        device.silent = True
-        await load(hass, entry, ConfigEntryState.SETUP_RETRY)
-        result = await begin(hass, entry, "serial")
-        wrong = answers(serial_data(line, speed=OTHER_SPEED))
-        result = await submit(hass, result, wrong)
-        assert_refused(result, "reconfigure_serial", "meter_silent_serial")
-        assert entry.state is ConfigEntryState.SETUP_RETRY
-        hass.config_entries.flow.async_abort(result["flow_id"])
-
-        device.silent = False
-        await let_pass(hass, 60)
-        assert hass.config_entries.async_loaded_entries(DOMAIN) == [entry]
-
-
-async def test_an_entry_that_is_disabled(hass: HomeAssistant) -> None:
-    """It holds no link, so that it need not step aside, and stays disabled."""
-    device = Device()
-    async with serial(device, speed=None) as line:
-        entry = entry_for(device, serial_data(line))
-        entry.add_to_hass(hass)
-        result = await begin(hass, entry, "serial")
-        wrong = answers(serial_data(line, unit_id=1, speed=OTHER_SPEED))
-        result = await submit(hass, result, wrong)
-        assert_refused(result, "reconfigure_serial", "meter_silent_serial")
-        assert entry.state is ConfigEntryState.NOT_LOADED
-        hass.config_entries.flow.async_abort(result["flow_id"])
+    async with network(device) as line, network(device) as other:
+        entry = entry_for(device, network_data(line) | {"add_to_energy": True})
+        await load(hass, entry)
+        result = await reconfigure(hass, entry, "network")
+        result = await submit(hass, result, unknowing(network_data(other)))
+        assert_moved(result, entry, network_data(other) | {"add_to_energy": True})

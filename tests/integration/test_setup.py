@@ -182,8 +182,9 @@ async def test_the_link_is_taken_with_other_settings(hass: HomeAssistant) -> Non
         await load(hass, holder)
         entry = entry_for(other, serial_data(line, unit_id=101, speed=SPEED // 2))
         await load(hass, entry, ConfigEntryState.SETUP_RETRY)
-        assert entry.error_reason_translation_key == "link_in_use"
-        assert entry.reason == reason_text("link_in_use")
+        assert entry.error_reason_translation_key == "link_in_use_by"
+        named = reason_text("link_in_use_by").format(holder="DTS 307 (Measurlogic DTS 307)")
+        assert entry.reason == named
         await hass.config_entries.async_unload(holder.entry_id)
         await let_pass(hass, 60)
         assert entry.state is ConfigEntryState.LOADED

@@ -1,4 +1,4 @@
-"""Every text is there, in both languages, and none is there that nobody can see."""
+"""Every text is there, in all languages, and none is there that nobody can see."""
 
 import ast
 from collections.abc import Iterator
@@ -11,136 +11,138 @@ from homeassistant.helpers.selector import SelectSelector, selector
 from homeassistant.util.yaml import load_yaml_dict
 import pytest
 
-from custom_components.dts307 import binary_sensor, config_flow, forms, rows, sensor
-from custom_components.dts307.const import TRANSPORT_NETWORK, TRANSPORT_SERIAL
-from custom_components.dts307.link import failure_key
-from custom_components.dts307.meter import MeterError
+from custom_components.dts307 import (
+    binary_sensor,
+    forms,
+    rows,
+    sensor,
+    setup_forms,
+)
+from custom_components.dts307.const import (
+    ProductionCounter,
+    Role,
+)
+from custom_components.dts307.energy_dashboard import NOT_IN_DASHBOARD, EnergyDashboardError
+from custom_components.dts307.options_flow import Dts307OptionsFlow
 from custom_components.dts307.rows.link import LINK_BINARY_SENSORS, LINK_SENSORS
+from custom_components.dts307.rows.production import production_row
 from tests.integration.home import ENGLISH, INTEGRATION
+from tests.integration.texts import TRANSLATED, TRANSPORTS, placeholders, texts, told_in
 
-FRENCH: dict[str, Any] = json.loads((INTEGRATION / "translations/fr.json").read_text())
 ICONS: dict[str, Any] = json.loads((INTEGRATION / "icons.json").read_text())["entity"]
 
-SAME_IN_FRENCH = {
-    r"config\.step\.(reconfigure_)?serial\.data\.device": "a French port is a port",
-    r"config\.step\.(reconfigure_)?network\.data\.port": "a French port is a port",
-    r"options\.step\.init\.title": "French options are options",
-    r"entity\.sensor\.current_level\.state\.normal": "normal is normal",
+SAME_IN_ALL = {
+    r"config\.flow_title": "nothing but a placeholder",
+    r"config\.step\.meter\.title": "nothing but placeholders",
     r"selector\.(baudrate|stopbits)\.options\.\d+": "numbers",
-    r"selector\.demand_window\.options\.\d+": "minutes are minutes",
     r"selector\.framing\.options\.tcp": "the name of a protocol",
 }
-
-TRANSPORTS = (TRANSPORT_SERIAL, TRANSPORT_NETWORK)
-
-ONLY_IN_A_FORM = {"no_serial_number", "answers_at"}
-"""A meter without a serial number never becomes an entry, and a form can be corrected."""
-
-SERIAL_DATA = {
-    "transport": TRANSPORT_SERIAL,
-    "device": "/dev/ttyUSB0",
-    "baudrate": 9600,
-    "parity": "none",
-    "stopbits": 1,
-    "unit_id": 100,
+SAME: dict[str, dict[str, str]] = {
+    "de": {
+        r"config\.step\.network\.data\.(host|port)": "technicians' words",
+        r"config\.step\.meter\.data\.name": "a German name is a name",
+        r"entity\.sensor\.current_level\.state\.normal": "normal is normal",
+    },
+    "es": {
+        r"config\.step\.network\.data\.host": "a technicians' word",
+        r"entity\.binary_sensor\.(exporting|answering)\.state\.off": "no is no",
+        r"entity\.sensor\.current_level\.state\.normal": "normal is normal",
+    },
+    "fr": {
+        r"config\.step\.serial\.data\.device": "a French port is a port",
+        r"config\.step\.network\.data\.port": "a French port is a port",
+        r"options\.step\.init\.title": "French options are options",
+        r"entity\.sensor\.current_level\.state\.normal": "normal is normal",
+        r"selector\.demand_window\.options\.\d+": "minutes are minutes",
+    },
+    "nl": {
+        r"config\.step\.network\.data\.host": "a technicians' word",
+        r"config\.step\.meters\.data\.meters": "Dutch meters are meters",
+        r"selector\.parity\.options\.even": "even is even",
+    },
+    "pt-BR": {
+        r"config\.step\.network\.data\.host": "a technicians' word",
+        r"entity\.sensor\.current_level\.state\.normal": "normal is normal",
+    },
 }
+"""What is the same as in English by right, and why."""
 
 ENTITIES: dict[str, tuple[rows.Row[Any], ...]] = {
-    "sensor": sensor.OF_THE_METER + sensor.OF_ITS_PHASES + LINK_SENSORS,
+    "sensor": (
+        *sensor.OF_THE_METER,
+        *sensor.OF_ITS_PHASES,
+        production_row(ProductionCounter.EXPORTED),
+        *LINK_SENSORS,
+    ),
     "binary_sensor": binary_sensor.OF_THE_METER + LINK_BINARY_SENSORS,
 }
 
 
-def texts(tree: dict[str, Any], *path: str) -> Iterator[tuple[str, str]]:
-    """Go through the texts of a language, by the dotted path of their keys."""
-    for key, value in tree.items():
-        if isinstance(value, dict):
-            yield from texts(value, *path, key)
-        else:
-            yield ".".join((*path, key)), value
-
-
-def placeholders(text: str) -> list[str]:
-    """Return the names in braces."""
-    return sorted(re.findall(r"{(\w+)}", text))
-
-
-def failures() -> set[str]:
-    """Return the keys of all that can go wrong with a meter, over either kind of link."""
-    kinds = [MeterError]
-    for kind in kinds:
-        kinds += kind.__subclasses__()
-    return {
-        failure_key(kind(), {"transport": transport})
-        for kind in kinds[1:]
-        for transport in TRANSPORTS
-    }
-
-
-def refusals() -> set[str]:
-    """Return the keys that the config flow names itself."""
-    source = ast.parse((INTEGRATION / "config_flow.py").read_text())
-    named = {
-        argument.value
-        for node in ast.walk(source)
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == config_flow.LinkRefusedError.__name__
-        for argument in node.args
-        if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
-    }
-    return named | {config_flow.OtherSettingsError(dict(SERIAL_DATA)).key}
-
-
-def test_the_languages_say_the_same() -> None:
-    english, french = dict(texts(ENGLISH)), dict(texts(FRENCH))
-    assert list(english) == list(french)
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_the_languages_say_the_same(language: str) -> None:
+    english, translated = dict(texts(ENGLISH)), told_in(language)
+    assert list(english) == list(translated)
     for path, text in english.items():
         assert text.strip() == text, path
-        assert french[path].strip() == french[path], path
-        assert placeholders(text) == placeholders(french[path]), path
+        assert translated[path].strip() == translated[path], path
+        assert placeholders(text) == placeholders(translated[path]), path
 
 
-def test_french_is_french() -> None:
-    french = dict(texts(FRENCH))
-    same = {path for path, text in texts(ENGLISH) if french[path] == text}
-    allowed = {path for path in french if any(re.fullmatch(p, path) for p in SAME_IN_FRENCH)}
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_a_language_is_not_english(language: str) -> None:
+    translated = told_in(language)
+    same = {path for path, text in texts(ENGLISH) if translated[path] == text}
+    by_right = SAME_IN_ALL | SAME[language]
+    allowed = {path for path in translated if any(re.fullmatch(p, path) for p in by_right)}
     assert same <= allowed
-    for pattern in SAME_IN_FRENCH:
+    for pattern in by_right:
         assert any(re.fullmatch(pattern, path) for path in same), f"{pattern} is needless"
 
 
-def test_every_failure_is_explained() -> None:
-    assert len(failures()) > 10
-    assert refusals() >= {"link_in_use", "another_meter", "no_serial_number"}
-    assert set(ENGLISH["config"]["error"]) == failures() | refusals()
-    assert set(ENGLISH["exceptions"]) == failures() | refusals() - ONLY_IN_A_FORM
-    for reason, exception in ENGLISH["exceptions"].items():
-        assert exception["message"] == ENGLISH["config"]["error"][reason]
-
-
-def test_every_step_has_its_texts() -> None:
+def test_every_step_of_the_options_has_its_texts() -> None:
     steps = {
         name.removeprefix("async_step_")
-        for name in vars(config_flow.Dts307ConfigFlow)
+        for name in vars(Dts307OptionsFlow)
         if name.startswith("async_step_")
     }
-    assert set(ENGLISH["config"]["step"]) == steps
-    for step in ("user", "reconfigure"):
-        menu = ENGLISH["config"]["step"][step]["menu_options"]
-        assert set(menu) <= steps
-    assert set(ENGLISH["config"]["abort"]) == {"already_configured", "reconfigure_successful"}
+    told = ENGLISH["options"]["step"]
+    assert set(told) == steps
+    assert set(told["init"]["menu_options"]) == steps - {"init"}
+    assert {
+        placeholder
+        for text in told["energy_dashboard"].values()
+        for placeholder in placeholders(text)
+    } == {"name", "sources"}
+
+
+def test_all_that_is_in_the_way_of_the_dashboard_is_explained() -> None:
+    source = ast.parse((INTEGRATION / "energy_dashboard.py").read_text())
+    reasons = {
+        node.args[0].value
+        for node in ast.walk(source)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == EnergyDashboardError.__name__
+        and isinstance(node.args[0], ast.Constant)
+    }
+    assert len(reasons) == 3
+    explained = ENGLISH["issues"][NOT_IN_DASHBOARD]["fix_flow"]["abort"]
+    assert set(explained) == reasons
+    told = ENGLISH["options"]["abort"]
+    assert told == {**explained, "added": told["added"], "already_there": told["already_there"]}
 
 
 def form_texts() -> Iterator[tuple[dict[str, Any], Any]]:
     """Go through the forms, each with the texts that belong to it."""
     steps = ENGLISH["config"]["step"]
     for transport in TRANSPORTS:
-        form = forms.link_form(transport, None)
-        yield steps[transport], form
-        yield steps[f"reconfigure_{transport}"], form
-    yield steps["current_transformers"], forms.CURRENT_TRANSFORMERS_FORM
-    yield ENGLISH["options"]["step"]["init"], forms.OPTIONS_FORM
+        # Once nothing was found, the form has all the fields that there are.
+        yield steps[transport], setup_forms.link_form(transport, again=True)
+    yield steps["meters"], setup_forms.meters_form({})
+    yield steps["meter"], setup_forms.METER_FORM
+    yield steps["finish"], setup_forms.energy_form({"serial number": "name"})
+    # The form of a solar meter has all the fields that there are.
+    yield ENGLISH["options"]["step"]["settings"], forms.options_form({"role": Role.SOLAR})
 
 
 def test_every_field_has_a_label_and_a_description() -> None:
@@ -169,9 +171,12 @@ def test_every_choice_has_a_label() -> None:
     choices = {
         field.config["translation_key"]: set(field.config["options"])
         for field in selects
-        if isinstance(field, SelectSelector)
+        # Meters go by the names that they have.
+        if isinstance(field, SelectSelector) and "translation_key" in field.config
     }
-    assert choices == {key: set(told["options"]) for key, told in ENGLISH["selector"].items()}
+    # Those of what is measured live are no choices.
+    told = {key: set(told["options"]) for key, told in ENGLISH["selector"].items() if key != "live"}
+    assert choices == told
 
 
 @pytest.mark.parametrize("platform", ENTITIES)

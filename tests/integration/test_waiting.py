@@ -119,7 +119,7 @@ async def test_a_port_that_is_in_use(hass: HomeAssistant) -> None:
         entry = entry_for(other, serial_data(line, unit_id=101, speed=SPEED // 2))
         await begin(hass, entry)
         await asyncio.sleep(LONG)
-        assert entry.error_reason_translation_key == "link_in_use"
+        assert entry.error_reason_translation_key == "link_in_use_by"
         await hass.config_entries.async_unload(holder.entry_id)
         await reaches(hass, entry, ConfigEntryState.LOADED)
 

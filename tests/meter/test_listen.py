@@ -29,19 +29,19 @@ def answers(draw: st.DrawFn, unit: int) -> bytes:
 
 @given(noise, answers(UNIT), noise)
 def test_an_answer_is_heard_through_all_noise(before: bytes, answer: bytes, after: bytes) -> None:
-    assert judge(before + answer + after, QUESTION) is Heard.ANSWER
-    assert judge(QUESTION + before + answer + after, QUESTION) is Heard.ANSWER
+    assert judge(before + answer + after, UNIT) is Heard.ANSWER
+    assert judge(QUESTION + before + answer + after, UNIT) is Heard.ANSWER
 
 
 @given(others.flatmap(answers))
 def test_another_units_answer(answer: bytes) -> None:
-    assert judge(answer, QUESTION) is Heard.ANOTHER_UNIT
-    assert judge(QUESTION + answer, QUESTION) is Heard.ANOTHER_UNIT
+    assert judge(answer, UNIT) is Heard.ANOTHER_UNIT
+    assert judge(QUESTION + answer, UNIT) is Heard.ANOTHER_UNIT
 
 
 @given(others.flatmap(answers), answers(UNIT))
 def test_the_units_own_answer_counts_among_others(other: bytes, answer: bytes) -> None:
-    assert judge(other + answer, QUESTION) is Heard.ANSWER
+    assert judge(other + answer, UNIT) is Heard.ANSWER
 
 
 @given(answers(UNIT), st.data())
@@ -49,19 +49,19 @@ def test_a_damaged_answer_is_noise(answer: bytes, data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(answer) * 8 - 1))
     damaged = bytearray(answer)
     damaged[at // 8] ^= 1 << at % 8
-    assert judge(bytes(damaged), QUESTION) is Heard.NOISE
+    assert judge(bytes(damaged), UNIT) is Heard.NOISE
 
 
 @given(st.binary(max_size=4))
 def test_a_crackle_is_nothing(crackle: bytes) -> None:
-    assert judge(crackle, QUESTION) is Heard.NOTHING
-    assert judge(QUESTION + crackle, QUESTION) is Heard.NOTHING
+    assert judge(crackle, UNIT) is Heard.NOTHING
+    assert judge(QUESTION + crackle, UNIT) is Heard.NOTHING
 
 
 @given(others, st.binary(min_size=4, max_size=4))
 def test_another_masters_question_is_no_answer(unit: int, words: bytes) -> None:
-    assert judge(framed(bytes([unit, 3]) + words), QUESTION) is not Heard.ANSWER
+    assert judge(framed(bytes([unit, 3]) + words), UNIT) is not Heard.ANSWER
 
 
 def test_silence() -> None:
-    assert judge(b"", QUESTION) is Heard.NOTHING
+    assert judge(b"", UNIT) is Heard.NOTHING

@@ -202,6 +202,11 @@ def _link_error(err: ModbusConnectionError) -> type[LinkDownError]:
     return LinkLostError if isinstance(cause, (ModbusError, TModbusError)) else LinkDownError
 
 
+def opening_error(err: OSError) -> LinkDownError:
+    """Return the failure to open a link that the system explains by an error."""
+    return _told_by(_number(err))(str(err))
+
+
 def _told_by(number: int) -> type[LinkDownError]:
     """Return the class of failure that a number of the system's means."""
     kinds = (kind for kind in LinkDownError.__subclasses__() if number in kind.numbers)

@@ -5,9 +5,11 @@ difference to the owner: another unit's answer, or the noise that a wrong speed 
 """
 
 import asyncio
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from enum import Enum, auto
-from typing import Final, override
+import errno
+from typing import Final, cast, override
 
 from modbus_connection import ModbusSerialParams
 import serialx
@@ -41,62 +43,107 @@ async def listen(params: ModbusSerialParams, unit_id: int, seconds: float) -> He
 
     The line is opened for that, so nobody else may hold it; it is closed again in any case.
 
-    Raises OSError if it cannot be opened.
+    Raises OSError if it cannot be opened, or is lost.
     """
-    question = _question(unit_id)
-    ears = _Ears(question)
-    transport, _ = await serialx.create_serial_connection(
-        asyncio.get_running_loop(),
-        lambda: ears,
-        params.device,
-        baudrate=params.baudrate,
-        parity=serialx.Parity(params.parity),
-        stopbits=serialx.StopBits(params.stopbits),
-    )
+    async with ears(params) as opened:
+        return judge(await opened.ask(unit_id, seconds), unit_id)
+
+
+@asynccontextmanager
+async def ears(params: ModbusSerialParams) -> AsyncIterator[Ears]:
+    """Open a line to ask on it and to hear all that comes; it is closed again in any case.
+
+    Raises OSError if it cannot be opened, EINVAL if it is for the settings.
+    """
+    opened = Ears()
     try:
-        transport.write(question)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await ears.ended.wait()
+        transport, _ = await serialx.create_serial_connection(
+            asyncio.get_running_loop(),
+            lambda: opened,
+            params.device,
+            baudrate=params.baudrate,
+            parity=serialx.Parity(params.parity),
+            stopbits=serialx.StopBits(params.stopbits),
+        )
+    except serialx.UnsupportedSetting as err:
+        raise OSError(errno.EINVAL, str(err)) from err
+    except serialx.SerialException as err:
+        raise OSError(str(err)) from err
+    try:
+        yield opened
     finally:
         # Nothing is left to be sent, and only closing at once frees the port for who comes next.
         transport.abort()
         await transport.wait_closed()
-    return judge(bytes(ears.heard), question)
 
 
-def judge(heard: bytes, question: bytes) -> Heard:
-    """Tell what the bytes that were heard after a question are.
+def judge(heard: bytes, unit_id: int) -> Heard:
+    """Tell what the bytes that were heard after a unit was asked are.
 
     An adapter that hears itself sends the question back first. A byte or two are what turning
     the line round may leave; nothing that Modbus sends is as short.
     """
-    heard = heard.removeprefix(question)
-    answers = {heard[at] for at in range(len(heard)) if _is_answer(heard[at:])}
-    if question[0] in answers:
+    answering = who_answers(heard)
+    if unit_id in answering:
         return Heard.ANSWER
-    if answers:
+    if answering:
         return Heard.ANOTHER_UNIT
-    return Heard.NOISE if len(heard) >= _EXCEPTION_SIZE else Heard.NOTHING
+    rest = heard.removeprefix(_question(unit_id))
+    return Heard.NOISE if len(rest) >= _EXCEPTION_SIZE else Heard.NOTHING
 
 
-class _Ears(asyncio.Protocol):
-    """Collects bytes until the answer is among them, or the line is gone."""
+def who_answers(heard: bytes) -> frozenset[int]:
+    """Return the ids of the units whose answers or refusals are among the bytes."""
+    return frozenset(heard[at] for at in range(len(heard)) if _is_answer(heard[at:]))
 
-    def __init__(self, question: bytes) -> None:
-        self.question = question
-        self.heard = bytearray()
-        self.ended = asyncio.Event()
+
+class Ears(asyncio.Protocol):
+    """Asks units on an open line, and collects all bytes that come."""
+
+    def __init__(self) -> None:
+        """Begin with nothing heard."""
+        self._transport: asyncio.WriteTransport | None = None
+        self._heard = bytearray()
+        self._unit_id = 0
+        self._ended = asyncio.Event()
+
+    async def ask(self, unit_id: int, seconds: float) -> bytes:
+        """Ask a unit for two registers; return what is heard until its answer is among that.
+
+        That takes ``seconds`` at the most. An answer that comes later is heard with the next
+        question's, even if it has begun by now, and says itself whose it is.
+
+        Raises OSError if the line is lost.
+        """
+        del self._heard[: -(_ANSWER_SIZE - 1)]
+        self._unit_id = unit_id
+        self._ended.clear()
+        self._still_open().write(_question(unit_id))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._ended.wait()
+        self._still_open()
+        return bytes(self._heard)
+
+    def _still_open(self) -> asyncio.WriteTransport:
+        if self._transport is None:
+            raise OSError("the line is lost")
+        return self._transport
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.WriteTransport", transport)
 
     @override
     def data_received(self, data: bytes) -> None:
-        self.heard += data
-        if judge(bytes(self.heard), self.question) is Heard.ANSWER:
-            self.ended.set()
+        self._heard += data
+        if self._unit_id in who_answers(bytes(self._heard)):
+            self._ended.set()
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
-        self.ended.set()
+        self._transport = None
+        self._ended.set()
 
 
 def _question(unit_id: int) -> bytes:

@@ -14,7 +14,7 @@ from scripts.dev.processes import LOOPBACK, free_port
 from simulator import Simulator, SimulatorConfig, TcpConfig
 from tests.e2e.conftest import CHROMIUM_OPTIONS, PATIENCE_MS, chromium
 
-from .home import DASHBOARD, SERVICES, WIDE, Home, add_meter, make_dashboard, meter_configs
+from .home import DASHBOARD, WIDE, Home, add_meters, make_dashboard, meter_configs
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -33,10 +33,7 @@ async def shared_home(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator
         async_playwright() as playwright,
     ):
         await client.wait_until_running()
-        devices = {
-            name: await add_meter(client, simulator, meter, name)
-            for name, meter in zip(SERVICES, simulator.meters, strict=True)
-        }
+        devices = await add_meters(client, simulator)
         await make_dashboard(client, devices)
         browser = await playwright.chromium.launch(
             executable_path=chromium(), args=CHROMIUM_OPTIONS

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from playwright.async_api import ConsoleMessage, Error, Locator, Page, ViewportSize, expect
@@ -100,31 +101,30 @@ class Home:
         self.page.on("pageerror", note_error)
 
 
-async def add_meter(client: Client, simulator: Simulator, meter: Meter, name: str) -> str:
-    """Add a meter, and return the id of its device once it shows something."""
+async def add_meters(client: Client, simulator: Simulator) -> dict[str, str]:
+    """Add all meters in one go, and return the ids of their devices, by service."""
     await add_entry(
         client,
         "dts307",
         {"network"},
-        {
-            "host": LOOPBACK,
-            "port": simulator.tcp_port,
-            "unit_id": meter.unit,
-            "ct_rating": SERVICE_CURRENT,
-        },
+        {"host": LOOPBACK, "port": simulator.tcp_port, "ct_rating": SERVICE_CURRENT},
     )
+    devices = {}
+    for name, meter in zip(SERVICES, simulator.meters, strict=True):
+        devices[name] = await wait_for(partial(_device, client, meter), f"the {name} meter")
+        await client.command(
+            "config/device_registry/update",
+            device_id=devices[name],
+            name_by_user=f"The {name} meter",
+        )
+    return devices
 
-    async def device() -> str:
-        for found in await client.command("config/device_registry/list"):
-            if ["dts307", meter.serial] in found["identifiers"]:
-                return str(found["id"])
-        return ""
 
-    device_id = await wait_for(device, f"the device of the {name} meter")
-    await client.command(
-        "config/device_registry/update", device_id=device_id, name_by_user=f"The {name} meter"
-    )
-    return device_id
+async def _device(client: Client, meter: Meter) -> str:
+    for found in await client.command("config/device_registry/list"):
+        if ["dts307", meter.serial] in found["identifiers"]:
+            return str(found["id"])
+    return ""
 
 
 async def make_dashboard(client: Client, devices: Mapping[str, str]) -> None:

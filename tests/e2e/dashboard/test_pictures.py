@@ -27,7 +27,7 @@ async def test_pictures(home: Home) -> None:
     await home.page.emulate_media(reduced_motion="reduce")
     await count_today(home)
     await name_meter(home, "Grid meter")
-    for dark in (False, True):
+    for dark, name in ((False, "cards-light"), (True, "cards-dark")):
         await home.show("both", dark=dark, size={"width": 1280, "height": 780})
         card = home.card()
         power = meter.truth()["W"]
@@ -36,8 +36,7 @@ async def test_pictures(home: Home) -> None:
         for energy in TODAY.values():
             await shows(card, f"{energy:.2f} kWh")
         await expect(home.page.locator("ha-card h2")).to_have_text(["Grid meter"] * 2)
-        theme = "dark" if dark else "light"
-        await picture(home.page.locator("hui-sections-view"), f"cards-{theme}", colours=256)
+        await picture(home.page.locator("hui-sections-view"), name, steady=False, colours=256)
     await name_meter(home, "The wye meter")
 
 

@@ -1,0 +1,198 @@
+"""The Energy dashboard: a meter is added to it in one step, beside all that is there."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, Final, Literal, cast
+
+from homeassistant.components.energy.const import DOMAIN as ENERGY
+from homeassistant.components.energy.data import (
+    EnergyManager,
+    EnergyPreferences,
+    EnergyPreferencesUpdate,
+    async_get_manager,
+)
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er, singleton
+
+from .const import CONF_ADD_TO_ENERGY, CONF_PRODUCTION, CONF_ROLE, DOMAIN, Role
+from .issues import async_raise_issue, async_withdraw_issue
+from .rows.production import PRODUCTION
+
+NOT_IN_DASHBOARD: Final = "not_in_energy_dashboard"
+
+type Source = Mapping[str, Any]
+type Part = Literal["energy_sources", "device_consumption"]
+
+_NAMED_AFTER: Final = ("stat_energy_from", "stat_energy_to", "stat_consumption", "stat_rate")
+
+
+class EnergyDashboardError(Exception):
+    """A meter cannot be added to the Energy dashboard; ``reason`` says why."""
+
+    def __init__(self, reason: str) -> None:
+        """Keep the translation key of the reason."""
+        super().__init__(reason)
+        self.reason = reason
+
+
+@callback
+def async_can_offer(hass: HomeAssistant) -> bool:
+    """Return whether there is an Energy dashboard at all."""
+    return ENERGY in hass.config.components
+
+
+async def async_sources_there(hass: HomeAssistant, role: Role) -> list[str]:
+    """Return the names of what the dashboard has already for meters with this role."""
+    manager = await async_get_manager(hass)
+    return [_name(hass, source) for source in _sources(_preferences(manager), role)]
+
+
+async def async_is_in_dashboard(hass: HomeAssistant, entry: ConfigEntry) -> bool:
+    """Return whether anything that an entry's meter measures is used in the dashboard."""
+    manager = await async_get_manager(hass)
+    return _is_used(hass, entry, _preferences(manager))
+
+
+async def async_add_to_dashboard(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Add an entry's meter as its role calls for, unless it is there already.
+
+    Raises EnergyDashboardError; the dashboard is as it was then.
+    """
+    manager = await async_get_manager(hass)
+    # Nothing is awaited between look and update, or one of two meters might undo the other's.
+    preferences = _preferences(manager)
+    if not _is_used(hass, entry, preferences):
+        role = _role(entry)
+        source = _new_source(hass, entry, role)
+        if role is Role.LOAD or _sources(preferences, role):
+            source["name"] = entry.title
+        part = _part(role)
+        update = {part: [*preferences[part], source]}
+        await manager.async_update(cast("EnergyPreferencesUpdate", update))
+    _async_fulfilled(hass, entry)
+
+
+async def async_honour_wish(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Add the meter of an entry that was just set up, if its owner has said yes to that.
+
+    If that cannot be done now, a repair asks to try again.
+    """
+    if CONF_ADD_TO_ENERGY not in entry.data or not async_can_offer(hass):
+        return
+    try:
+        await async_add_to_dashboard(hass, entry)
+    except EnergyDashboardError:
+        async_raise_issue(hass, entry, NOT_IN_DASHBOARD, question={NOT_IN_DASHBOARD: True})
+        await _async_watch_dashboard(hass)
+
+
+@singleton.singleton(f"{DOMAIN}_{ENERGY}")
+async def _async_watch_dashboard(hass: HomeAssistant) -> bool:
+    """See from now on when meters are added by hand; the manager knows no way to stop that."""
+    manager = await async_get_manager(hass)
+    manager.async_listen_updates(partial(_async_dashboard_changed, hass))
+    return True
+
+
+async def _async_dashboard_changed(hass: HomeAssistant) -> None:
+    for entry in hass.config_entries.async_entries(DOMAIN):
+        if await async_is_in_dashboard(hass, entry):
+            _async_fulfilled(hass, entry)
+
+
+@callback
+def _async_fulfilled(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Forget the wish: the meter is in the dashboard, whoever added it."""
+    async_withdraw_issue(hass, entry, NOT_IN_DASHBOARD)
+    data = {key: value for key, value in entry.data.items() if key != CONF_ADD_TO_ENERGY}
+    hass.config_entries.async_update_entry(entry, data=data)
+
+
+def _new_source(hass: HomeAssistant, entry: ConfigEntry, role: Role) -> dict[str, Any]:
+    """Return what the dashboard's own forms would make of the meter.
+
+    Raises EnergyDashboardError if one of its sensors cannot be used.
+    """
+    statistic = partial(_statistic, hass, entry)
+    if role is Role.GRID:
+        return {
+            "type": "grid",
+            "stat_energy_from": statistic("energy_imported"),
+            "stat_energy_to": statistic("energy_exported"),
+            "stat_cost": None,
+            "entity_energy_price": None,
+            "number_energy_price": None,
+            "stat_compensation": None,
+            "entity_energy_price_export": None,
+            "number_energy_price_export": None,
+            "power_config": {"stat_rate": statistic("power")},
+            "cost_adjustment_day": 0.0,
+        }
+    if role is Role.SOLAR:
+        return {
+            "type": "solar",
+            # Which counter that is, is not known before the meter was set up with this role.
+            "stat_energy_from": statistic(entry.options.get(CONF_PRODUCTION, "")),
+            "stat_rate": statistic(PRODUCTION),
+            "config_entry_solar_forecast": None,
+        }
+    return {
+        "stat_consumption": statistic("energy_imported"),
+        "stat_rate": statistic("power"),
+    }
+
+
+def _statistic(hass: HomeAssistant, entry: ConfigEntry, key: str) -> str:
+    """Return the statistic of one of the meter's sensors, which goes by its entity id."""
+    registry = er.async_get(hass)
+    unique_id = f"{entry.unique_id}_{key}"
+    entity_id = registry.async_get_entity_id(Platform.SENSOR, DOMAIN, unique_id)
+    if entity_id is None:
+        raise EnergyDashboardError("sensor_missing")
+    if registry.entities[entity_id].disabled:
+        raise EnergyDashboardError("sensor_disabled")
+    return entity_id
+
+
+def _role(entry: ConfigEntry) -> Role:
+    if role := entry.options.get(CONF_ROLE):
+        return Role(role)
+    raise EnergyDashboardError("no_role")
+
+
+def _preferences(manager: EnergyManager) -> EnergyPreferences:
+    return manager.data or manager.default_preferences()
+
+
+def _part(role: Role) -> Part:
+    return "device_consumption" if role is Role.LOAD else "energy_sources"
+
+
+def _sources(preferences: EnergyPreferences, role: Role) -> list[Source]:
+    """Return what the dashboard has for a role; a grid's and a solar source's type is called so."""
+    sources: list[Source] = [*preferences[_part(role)]]
+    return [source for source in sources if role is Role.LOAD or source["type"] == role]
+
+
+def _is_used(hass: HomeAssistant, entry: ConfigEntry, preferences: EnergyPreferences) -> bool:
+    entities = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+    own = {entity.entity_id for entity in entities}
+    sources: list[Source] = [*preferences["energy_sources"], *preferences["device_consumption"]]
+    return any(own & _statistics(source) for source in sources)
+
+
+def _statistics(source: Source) -> set[str]:
+    """Return all statistics that a source is made of."""
+    fields = {**source, **source.get("power_config", {})}
+    return {value for field, value in fields.items() if field.startswith("stat_") and value}
+
+
+def _name(hass: HomeAssistant, source: Source) -> str:
+    """Return the name a source is shown by."""
+    if name := source.get("name"):
+        return str(name)
+    statistic = next(str(source[field]) for field in _NAMED_AFTER if source.get(field))
+    state = hass.states.get(statistic)
+    return state.name if state else statistic

@@ -1,0 +1,113 @@
+"""Who uses a serial port, by names that people know from elsewhere."""
+
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+import os
+from pathlib import Path
+from typing import Final
+
+from homeassistant.components.modbus.const import DATA_MODBUS_HUBS
+from homeassistant.components.usb import (
+    SerialDevice,
+    USBDevice,
+    async_get_serial_port_consumers,
+    async_scan_serial_ports,
+)
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.loader import async_get_integration
+
+_PROCESSES: Final = Path("/proc")
+
+
+async def async_port_holders(
+    hass: HomeAssistant, device: str, *, apart_from: Collection[str] = ()
+) -> list[str]:
+    """Return who uses a serial port, or is set up to.
+
+    Those are config entries, ``apart_from`` some, apps, hubs of the YAML kind, and other programs
+    on this machine.
+    """
+    port = await hass.async_add_executor_job(resolve, device)
+    entry_ids, apps = await _async_consumers(hass, port)
+    hubs = {
+        f'modbus "{hub.name}" (configuration.yaml)': str(hub.endpoint[1])
+        for hub in hass.data.get(DATA_MODBUS_HUBS, {}).values()
+    }
+    return [
+        *await async_entry_names(hass, [each for each in entry_ids if each not in apart_from]),
+        *apps,
+        *await hass.async_add_executor_job(_leading_to, port, hubs),
+        *await hass.async_add_executor_job(_processes, port),
+    ]
+
+
+async def async_only_free_port(hass: HomeAssistant) -> str | None:
+    """Return the one USB port that nobody is set up to use; None if there are several, or none."""
+    ports = await async_scan_serial_ports(hass)
+    usb = [port for port in ports if isinstance(port, USBDevice)]
+    claims = await async_get_serial_port_consumers(hass, usb)
+    free = [port.device for port in usb if not claims.get(port.device)]
+    return free[0] if len(free) == 1 else None
+
+
+async def async_entry_names(hass: HomeAssistant, entry_ids: Collection[str]) -> list[str]:
+    """Return the names of config entries, except of those that wait for what they need."""
+    entries = [hass.config_entries.async_get_entry(entry_id) for entry_id in entry_ids]
+    return [
+        await _async_entry_name(hass, entry)
+        for entry in entries
+        if entry is not None and entry.state is not ConfigEntryState.SETUP_RETRY
+    ]
+
+
+def resolve(device: str) -> str:
+    """Return the path that the names of a port of this machine lead to; URLs stay as they are."""
+    return device if "://" in device else os.path.realpath(device)
+
+
+async def _async_consumers(hass: HomeAssistant, port: str) -> tuple[list[str], list[str]]:
+    """Return the ids of the config entries and the names of the apps that claim a port."""
+    named = SerialDevice(device=port, serial_number=None, manufacturer=None, description=None)
+    claims = await async_get_serial_port_consumers(hass, [named])
+    active = [claim for claim in claims.get(port, []) if claim.active]
+    entry_ids = [claim.config_entry_id for claim in active if claim.config_entry_id is not None]
+    return entry_ids, [claim.title for claim in active if claim.config_entry_id is None]
+
+
+async def _async_entry_name(hass: HomeAssistant, entry: ConfigEntry) -> str:
+    integration = await async_get_integration(hass, entry.domain)
+    return f"{entry.title} ({integration.name})"
+
+
+def _leading_to(port: str, devices: Mapping[str, str]) -> list[str]:
+    """Return the keys of the devices that lead to a port."""
+    return [key for key, device in devices.items() if resolve(device) == port]
+
+
+def _processes(port: str) -> list[str]:
+    """Return the other programs that have a port open, as far as we may look into them."""
+    with suppress(OSError):
+        number = Path(port).stat().st_rdev
+        return [
+            program
+            for process in _PROCESSES.glob("[0-9]*")
+            if process.name != str(os.getpid()) and (program := _program(process, number))
+        ]
+    return []
+
+
+def _program(process: Path, number: int) -> str | None:
+    """Return the name of a process if it has the device of that number open.
+
+    Somebody else's cannot be read, and one that has just ended not any more.
+    """
+    with suppress(OSError):
+        if any(_is_open(handle, number) for handle in (process / "fd").iterdir()):
+            return f"{(process / 'comm').read_text().strip()} (PID {process.name})"
+    return None
+
+
+def _is_open(handle: Path, number: int) -> bool:
+    # In a container, the device may go by another name; and what is no device may not answer.
+    return str(handle.readlink()).startswith("/dev/") and handle.stat().st_rdev == number

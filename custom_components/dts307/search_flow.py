@@ -1,0 +1,292 @@
+"""The part of the set-up that finds a meter: by a port or an address, and a search from there."""
+
+from abc import abstractmethod
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any, Final, override
+
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    ConfigEntry,
+    ConfigEntryState,
+    ConfigFlow,
+    ConfigFlowResult,
+)
+from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_PORT
+from homeassistant.core import callback
+from homeassistant.data_entry_flow import UnknownFlow
+from homeassistant.util.hass_dict import HassKey
+
+from .const import (
+    CONF_FRAMING,
+    CONF_TRANSPORT,
+    CONF_UNIT_ID,
+    DOMAIN,
+    FRAMING_RTU,
+    FRAMING_TCP,
+    TRANSPORT_NETWORK,
+    TRANSPORT_SERIAL,
+)
+from .holders import async_only_free_port
+from .link import LinkParams, failure_key, link_params
+from .meter import EndlessChainError, NoMeterModelError, NotSunSpecError
+from .meter.bus import Finding, Stage
+from .ports import async_failure, async_resolved
+from .search import LinkSearch, first_told, link_text
+from .setup_forms import (
+    CONF_EVERYTHING,
+    CONF_THOROUGH,
+    SECTION_KNOWN,
+    link_answers,
+    link_data,
+    link_form,
+)
+
+_NO_METER: Final = (NotSunSpecError, NoMeterModelError, EndlessChainError)
+"""What a device is that answers as it should, but is no meter that can be read."""
+
+_SEARCHES: HassKey[dict[str, SearchFlow]] = HassKey(f"{DOMAIN}_searches")
+"""Who has searched last, by the port or the address of the adapter."""
+
+
+class SearchFlow(ConfigFlow):
+    """Asks for a port or an address, and searches for meters there.
+
+    An entry that is being reconfigured steps aside meanwhile, if it holds that very link.
+    """
+
+    _transport: str
+    _search: LinkSearch
+    _searching: asyncio.Task[None] | None = None
+    _news: asyncio.Task[None] | None = None
+    """Waits for something else to tell of the search."""
+    _answers: dict[str, Any] | None = None
+    _failure: tuple[str, Mapping[str, str]] | None = None
+    """Why a search has found nothing, as a translation key and what belongs into its text."""
+    _aside: ConfigEntry | None = None
+    """The entry that has stepped aside."""
+    _closed = False
+    """Whether the window was closed, or all is done."""
+
+    def __init__(self) -> None:
+        """Begin with nothing that would have to be ended."""
+        self._at_end: list[Callable[[], object]] = [self._async_set_up_again]
+        """What is to be done when the window is closed, or all is done."""
+
+    @abstractmethod
+    def _is_wanted(self, finding: Finding[LinkParams]) -> bool:
+        """Tell whether a device is what is searched for."""
+
+    @abstractmethod
+    async def _async_found(self, found: list[Finding[LinkParams]]) -> ConfigFlowResult:
+        """Go on with what was searched for, and found."""
+
+    async def async_step_serial(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for a serial port."""
+        return await self._async_step_link(TRANSPORT_SERIAL, user_input)
+
+    async def async_step_network(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for a network adapter."""
+        return await self._async_step_link(TRANSPORT_NETWORK, user_input)
+
+    async def _async_step_link(
+        self, transport: str, user_input: dict[str, Any] | None
+    ) -> ConfigFlowResult:
+        self._transport = transport
+        if user_input is None:
+            # The frontend asks for a form anew when it has shown progress before.
+            self._answers = self._answers or await self._async_likely_answers()
+            return self._async_show_link()
+        self._answers = user_input
+        data = await async_resolved(self.hass, link_data(transport, user_input))
+        await self._async_begin(data)
+        return await self.async_step_search()
+
+    async def _async_likely_answers(self) -> dict[str, Any] | None:
+        """Return what describes the link so far, or else a port that it can only be."""
+        if self.source == SOURCE_RECONFIGURE:
+            data = self._get_reconfigure_entry().data
+            return link_answers(data) if data[CONF_TRANSPORT] == self._transport else None
+        if self._transport == TRANSPORT_SERIAL and (port := await async_only_free_port(self.hass)):
+            return {CONF_DEVICE: port, SECTION_KNOWN: {}}
+        return None
+
+    @callback
+    def _async_show_link(self) -> ConfigFlowResult:
+        error, placeholders = self._failure or (None, None)
+        return self.async_show_form(
+            step_id=self._transport,
+            data_schema=self.add_suggested_values_to_schema(
+                link_form(self._transport, again=error is not None), self._answers
+            ),
+            errors={"base": error} if error else None,
+            description_placeholders=placeholders,
+        )
+
+    async def _async_begin(self, data: dict[str, Any]) -> None:
+        """Begin to search in the background."""
+        if self.source == SOURCE_RECONFIGURE:
+            await self._async_step_aside(self._get_reconfigure_entry(), data)
+        await self._async_end_search_of_others(data)
+        if self._closed:
+            self._async_set_up_again()
+            raise UnknownFlow
+        answers = self._answers or {}
+        unit_id = data.pop(CONF_UNIT_ID)
+        self._search = LinkSearch(
+            self.hass,
+            data,
+            unit_id,
+            is_wanted=self._is_wanted,
+            on_progress=self.async_update_progress,
+            thorough=answers[SECTION_KNOWN][CONF_THOROUGH],
+            everything=answers.get(CONF_EVERYTHING, False),
+        )
+        self._searching = self.hass.async_create_background_task(
+            self._search.run(), f"{self.handler} search"
+        )
+        self._searching.add_done_callback(self._async_search_ended)
+        self.hass.data[_SEARCHES][_place(data)] = self
+        # Nothing stays open behind a search whose window was closed.
+        self._at_end.append(self._searching.cancel)
+
+    async def _async_end_search_of_others(self, data: dict[str, Any]) -> None:
+        """End a search of the same bus that goes on for a window that was left, or reloaded."""
+        searches = self.hass.data.setdefault(_SEARCHES, {})
+        other = searches.pop(_place(data), None)
+        if other is not None and other is not self:
+            self._aside = self._aside or await other.async_give_way()
+
+    async def async_give_way(self) -> ConfigEntry | None:
+        """End the search for another flow's; return the entry that has stepped aside for it."""
+        entry, self._aside = self._aside, None
+        await self._async_end_search()
+        return entry
+
+    async def _async_end_search(self) -> None:
+        """End the search, if there is one; it has let go of its link then."""
+        if self._searching:
+            self._searching.cancel()
+            await asyncio.wait([self._searching])
+
+    @callback
+    def _async_search_ended(self, searching: asyncio.Task[None]) -> None:
+        """Let the entry that stepped aside go on if nothing was found, whoever looks at that."""
+        if not searching.cancelled() and not self._search.wanted:
+            self._async_set_up_again()
+
+    async def async_step_search(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Show what the search is at, until it has ended."""
+        search = self._search
+        if self._searching and self._searching.done():
+            if self._searching.cancelled():
+                return self.async_show_progress_done(next_step_id="taken_over")
+            # What went wrong beyond what a search expects is to be seen.
+            self._searching.result()
+            return self.async_show_progress_done(next_step_id="searched")
+        question = search.question
+        row = question.stage is not Stage.SETTINGS
+        # The frontend asks for this step at any time, but one task is enough to wait for news.
+        if self._news is None or self._news.done():
+            self._news = self.hass.async_create_background_task(
+                search.changed(), f"{self.handler} search told"
+            )
+        return self.async_show_progress(
+            step_id="search",
+            progress_action=question.stage.value,
+            description_placeholders={
+                "settings": link_text(question.settings),
+                "unit_id": str(first_told(question.unit_id) if row else question.unit_id),
+                "count": str(len(search.findings)),
+            },
+            progress_task=self._news,
+        )
+
+    async def async_step_searched(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Go on with what was found, or tell why nothing was."""
+        if found := self._search.wanted:
+            return await self._async_found(found)
+        self._failure = await self._async_explain(self._search)
+        return self._async_show_link()
+
+    async def async_step_taken_over(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Give way to another window."""
+        return self.async_abort(reason="taken_over")
+
+    async def _async_explain(self, search: LinkSearch) -> tuple[str, dict[str, str]]:
+        """Return why nothing was found, as a translation key and what belongs into its text."""
+        if search.error is not None:
+            return await async_failure(self.hass, search.error, search.link)
+        devices = {"devices": ", ".join(map(finding_text, search.findings))}
+        if meters := [finding.identity for finding in search.findings if finding.identity]:
+            if not all(identity.serial_number for identity in meters):
+                return "no_serial_number", devices
+            own = self.source == SOURCE_RECONFIGURE
+            return "another_meter" if own else "only_known_meters", devices
+        for finding in search.findings:
+            if finding.error and not isinstance(finding.error, _NO_METER):
+                return failure_key(finding.error, search.link), {}
+        if search.findings:
+            return "no_meter_among", devices
+        reason = "wrong_speed" if search.noisy else "nothing_found"
+        return f"{reason}_{self._transport}", {}
+
+    async def _async_step_aside(self, entry: ConfigEntry, data: dict[str, Any]) -> None:
+        """Unload an entry that holds the very link that is to be searched.
+
+        An entry that waits for its next attempt may take the link at any time, so that it counts.
+        """
+        endpoints = {link_params(data).endpoint}
+        if data[CONF_TRANSPORT] == TRANSPORT_NETWORK:
+            endpoints |= {
+                link_params({**data, CONF_FRAMING: framing}).endpoint
+                for framing in (FRAMING_TCP, FRAMING_RTU)
+            }
+        current = await async_resolved(self.hass, entry.data)
+        holds = link_params(current).endpoint in endpoints
+        active = entry.state in (ConfigEntryState.LOADED, ConfigEntryState.SETUP_RETRY)
+        if holds and active and await self.hass.config_entries.async_unload(entry.entry_id):
+            self._aside = entry
+
+    @callback
+    def _async_set_up_again(self) -> None:
+        """Let an entry that has stepped aside go on as before."""
+        entry, self._aside = self._aside, None
+        if entry is not None:
+            self.hass.async_create_task(self._async_come_back(entry))
+
+    async def _async_come_back(self, entry: ConfigEntry) -> None:
+        """Set an entry up again, if it is still there, once the search has let go of its link."""
+        await self._async_end_search()
+        entries = self.hass.config_entries
+        if entry in entries.async_entries() and entry.state is ConfigEntryState.NOT_LOADED:
+            await entries.async_setup(entry.entry_id)
+
+    @callback
+    @override
+    def async_remove(self) -> None:
+        self._closed = True
+        for end in self._at_end:
+            end()
+
+
+def _place(data: Mapping[str, Any]) -> str:
+    """Return what two searches cannot share: the port, or the adapter's address."""
+    return str(data.get(CONF_DEVICE) or f"{data[CONF_HOST]}:{data[CONF_PORT]}")
+
+
+def finding_text(finding: Finding[LinkParams]) -> str:
+    """Return a device in a few words that all languages share."""
+    who = ""
+    if finding.identity is not None:
+        identity = finding.identity
+        who = " ".join(filter(None, (identity.manufacturer, identity.model)))
+        who = " ".join(filter(None, (who, identity.serial_number)))
+    place = f"#{finding.unit_id}, {link_text(finding.settings)}"
+    return f"{who} ({place})" if who else place

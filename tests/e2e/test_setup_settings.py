@@ -1,0 +1,91 @@
+"""A meter at 19200 8E1 under unit id 17, of which the owner knows the unit id alone."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import override
+
+from playwright.async_api import Page, expect
+import pytest
+
+from scripts.dev.client import Client, wait_for
+from simulator.meter import MeterConfig
+from tests.device import Device
+from tests.uart import UartLine
+
+from .flow import begin_setup, choose_port, dialog, fill, finish, submit
+from .pictures import picture
+
+UNIT_ID = 17
+
+
+class ToldLine(UartLine):
+    """A line to which another process tells its parity in a file."""
+
+    def __init__(self, device: Device, link: Path, told: Path) -> None:
+        """Serve a device at 19200 8E1."""
+        self._told = told
+        super().__init__(device, baud=19200, parity="E", link=link, turnaround=0.02)
+
+    @property
+    @override
+    def port_parity(self) -> str:
+        return self._told.read_text() if self._told.exists() else "N"
+
+    @port_parity.setter
+    def port_parity(self, parity: str) -> None:
+        """Leave it to the other process."""
+
+
+@pytest.fixture
+async def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[UartLine]:
+    """Serve the meter; Home Assistant, which starts after this, is told how to tell its parity."""
+    told = tmp_path / "parity"
+    monkeypatch.setenv("PARITY_FILE", str(told))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent / "parity"))
+    line = ToldLine(Device(MeterConfig(unit=UNIT_ID)), tmp_path / "rs485", told)
+    await line.open()
+    try:
+        yield line
+    finally:
+        await line.close()
+
+
+async def test_speed_and_parity_are_found_out(
+    line: UartLine, home_assistant: Client, page: Page
+) -> None:
+    """What is known is asked first, with all speeds and parities; later, they may change."""
+    await begin_setup(page, "Serial port")
+    await dialog(page).get_by_text("What is known already").click()
+    await expect(dialog(page).get_by_text("Stop bits", exact=True)).to_be_visible()
+    await picture(dialog(page).locator("dialog"), "serial")
+    await choose_port(page, line.path)
+    await fill(page, "Unit id", str(UNIT_ID))
+    await submit(page)
+    await expect(dialog(page).get_by_text("Meter 1 of 1")).to_be_visible(timeout=20_000)
+    await submit(page)
+    await expect(dialog(page).get_by_text("Does this look right?")).to_be_visible()
+    await submit(page)
+    await finish(page)
+
+    async def answers() -> bool:
+        states = await home_assistant.states()
+        return states.get("sensor.dts_307_link") == "ok"
+
+    async def answers_no_more() -> bool:
+        return not await answers()
+
+    await wait_for(answers, "the meter to be read")
+    assert line.tried[-1] == (19200, "E")
+
+    line.baud, line.parity = 38400, "N"
+    await wait_for(answers_no_more, "the meter to be missed")
+    await page.goto("/config/integrations/integration/dts307")
+    await page.locator("ha-config-entry-row ha-dropdown").first.click()
+    await page.get_by_text("Reconfigure", exact=True).first.click()
+    await dialog(page).get_by_text("Serial port", exact=True).click()
+    await expect(dialog(page).get_by_text("Choose the port")).to_be_visible()
+    await submit(page)
+    reached = dialog(page).get_by_text("Reconfiguration was successful")
+    await expect(reached).to_be_visible(timeout=20_000)
+    await wait_for(answers, "the meter to be read at its new speed")
+    assert line.tried[-1] == (38400, "N")

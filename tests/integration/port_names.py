@@ -1,0 +1,39 @@
+"""A folder that stands in for /dev, with devices and names of theirs that come and go."""
+
+from pathlib import Path
+
+import pytest
+
+from custom_components.dts307 import ports
+
+BY_ID = "serial/by-id/usb-FTDI_FT232R_A10K-if00-port0"
+BY_PATH = "serial/by-path/pci-0000:00:14.0-usb-0:2:1.0"
+
+
+class PortNames:
+    """Gives devices names, as udev does."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Let the integration look for names in the folder."""
+        self._folder = folder
+        monkeypatch.setattr(ports, "_LINKS", folder / "serial")
+
+    def __call__(self, link: str, device: str | Path) -> str:
+        """Give a device a name, which may have been another one's before; return its path."""
+        path = self._folder / link
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        path.symlink_to(device)
+        return str(path)
+
+
+def plug(device: str | Path) -> str:
+    """Let a device be there that nobody opens."""
+    Path(device).touch()
+    return str(device)
+
+
+def unplug(*names: str) -> None:
+    """Take a device away, or names of one."""
+    for path in names:
+        Path(path).unlink()

@@ -1,0 +1,163 @@
+"""An entry that names its port by a name that does not last is moved, if its owner agrees."""
+
+from pathlib import Path
+
+from homeassistant.components.modbus.connection import async_get_connection_info
+from homeassistant.components.repairs import RepairsFlowResult
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er, issue_registry as ir
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.dts307.const import DOMAIN
+from simulator.meter import MeterConfig
+from tests.device import Device
+from tests.integration.home import entry_for, let_pass, load, state_of
+from tests.integration.port_names import BY_ID, BY_PATH, PortNames, unplug
+from tests.lines import network, network_data, serial, serial_data
+
+
+@pytest.fixture
+def name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PortNames:
+    """Gives a device a name."""
+    return PortNames(tmp_path, monkeypatch)
+
+
+def offer(hass: HomeAssistant, entry: MockConfigEntry) -> ir.IssueEntry | None:
+    """Return the repair that offers the lasting name, if it does."""
+    return ir.async_get(hass).async_get_issue(DOMAIN, f"unstable_port_{entry.entry_id}")
+
+
+async def open_repair(hass: HomeAssistant, entry: MockConfigEntry) -> RepairsFlowResult:
+    """Click on the repair."""
+    assert await async_setup_component(hass, "repairs", {})
+    offered = offer(hass, entry)
+    assert offered is not None
+    manager = hass.data["repairs"]["flow_manager"]
+    shown: RepairsFlowResult = await manager.async_init(DOMAIN, data={"issue_id": offered.issue_id})
+    assert shown["step_id"] == "confirm"
+    return shown
+
+
+async def confirm(hass: HomeAssistant, shown: RepairsFlowResult) -> RepairsFlowResult:
+    """Click on the button."""
+    manager = hass.data["repairs"]["flow_manager"]
+    result: RepairsFlowResult = await manager.async_configure(shown["flow_id"], {})
+    await hass.async_block_till_done(wait_background_tasks=True)
+    return result
+
+
+async def test_the_repair_moves_the_entry(hass: HomeAssistant, name: PortNames) -> None:
+    """Everything but the name of the port stays."""
+    device = Device()
+    async with serial(device) as line:
+        by_id = name(BY_ID, line.path)
+        data = serial_data(line)
+        entry = entry_for(device, data)
+        await load(hass, entry)
+        offered = offer(hass, entry)
+        assert offered is not None
+        assert offered.translation_placeholders == {
+            "name": "DTS 307",
+            "device": line.path,
+            "stable": by_id,
+        }
+        registry = er.async_get(hass)
+        before = {row.entity_id: (row.id, row.unique_id) for row in registry.entities.values()}
+        shown = await open_repair(hass, entry)
+        assert entry.data == data
+
+        result = await confirm(hass, shown)
+        assert str(result["type"]) == "create_entry"
+        assert entry.data == data | {"device": by_id}
+        assert entry.state is ConfigEntryState.LOADED
+        assert offer(hass, entry) is None
+        after = {row.entity_id: (row.id, row.unique_id) for row in registry.entities.values()}
+        assert after == before
+        await let_pass(hass)
+        assert state_of(hass, device, "power") == str(device.meter_model().W.cvalue)
+
+
+@pytest.mark.parametrize("what", ["port gone", "names changed", "moved", "removed"])
+async def test_the_repair_comes_too_late(hass: HomeAssistant, name: PortNames, what: str) -> None:
+    """Nothing is changed then."""
+    device = Device()
+    async with serial(device) as line:
+        by_id = name(BY_ID, line.path)
+        entry = entry_for(device, serial_data(line))
+        await load(hass, entry)
+        shown = await open_repair(hass, entry)
+        match what:
+            case "port gone":
+                unplug(by_id)
+            case "names changed":
+                name("serial/by-id/usb-FTDI_FT232R_0000-if00-port0", line.path)
+            case "moved":
+                data = dict(entry.data) | {"device": name("meter", line.path)}
+                hass.config_entries.async_update_entry(entry, data=data)
+            case _:
+                await hass.config_entries.async_remove(entry.entry_id)
+                assert offer(hass, entry) is None
+        before = dict(entry.data)
+        assert (await confirm(hass, shown))["reason"] == "port_changed"
+        assert entry.data == before
+
+
+@pytest.mark.parametrize("link", [BY_ID, BY_PATH, "meter"])
+async def test_a_name_that_lasts(hass: HomeAssistant, name: PortNames, link: str) -> None:
+    """Nobody is asked about it, even though another one may be used."""
+    device = Device()
+    async with serial(device) as line:
+        by_id = name(BY_ID, line.path)
+        entry = entry_for(device, serial_data(line) | {"device": name(link, line.path)})
+        await load(hass, entry)
+        assert offer(hass, entry) is None
+        assert async_get_connection_info(hass)[0].endpoint == ("serial", by_id)
+
+
+async def test_the_offer_is_withdrawn(hass: HomeAssistant, name: PortNames) -> None:
+    """The owner has moved the meter to a network adapter instead."""
+    device = Device()
+    async with serial(device) as line, network(device) as adapter:
+        name(BY_ID, line.path)
+        entry = entry_for(device, serial_data(line))
+        await load(hass, entry)
+        assert offer(hass, entry) is not None
+        hass.config_entries.async_update_entry(entry, data=network_data(adapter))
+        await hass.config_entries.async_reload(entry.entry_id)
+        assert offer(hass, entry) is None
+
+
+async def test_another_meter_is_no_reason_to_move(hass: HomeAssistant, name: PortNames) -> None:
+    """The unstable name may be another adapter's already."""
+    async with serial(Device()) as line:
+        name(BY_ID, line.path)
+        entry = entry_for(Device(MeterConfig(serial="S30700002")), serial_data(line))
+        await load(hass, entry, ConfigEntryState.SETUP_RETRY)
+        assert offer(hass, entry) is None
+
+
+async def test_the_adapter_is_exchanged(hass: HomeAssistant, name: PortNames) -> None:
+    """The new one has another name by-id; the owner's own name leads to it at once."""
+    device = Device()
+    async with serial(device) as line:
+        old = name(BY_ID, line.path)
+        own = name("meter", line.path)
+        entry = entry_for(device, serial_data(line) | {"device": own})
+        await load(hass, entry)
+        coordinator = entry.runtime_data
+        await line.close()
+        unplug(old, own)
+        await let_pass(hass)
+        assert coordinator.health.data.failure == "port_missing"
+        assert entry.runtime_data is coordinator
+
+        await line.open()
+        new = name("serial/by-id/usb-FTDI_FT232R_NEW-if00-port0", line.path)
+        name("meter", line.path)
+        await let_pass(hass, 60)
+        assert entry.state is ConfigEntryState.LOADED
+        assert async_get_connection_info(hass)[0].endpoint == ("serial", new)
+        assert state_of(hass, device, "power") == str(device.meter_model().W.cvalue)

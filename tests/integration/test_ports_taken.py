@@ -1,0 +1,259 @@
+"""A port or a link that somebody else has: it is told who that is."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+import fcntl
+import logging
+import os
+from pathlib import Path
+import sys
+from typing import Any
+
+from homeassistant.components.modbus import async_get_temporary_unit
+from homeassistant.components.modbus.const import DATA_MODBUS_HUBS
+from homeassistant.components.usb import consumers
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.dts307 import holders
+from custom_components.dts307.holders import async_port_holders
+from custom_components.dts307.link import link_params
+from custom_components.dts307.meter.errors import MeterSilentError, PortInUseError
+from custom_components.dts307.ports import async_failure
+from simulator.meter import MeterConfig
+from simulator.server import PtyLine
+from tests.device import Device
+from tests.integration.home import entry_for, let_pass, load, reason_text, state_of
+from tests.integration.reasons import told
+from tests.lines import SPEED, serial, serial_data
+
+HOLD = """
+import fcntl, os, sys
+fcntl.flock(os.open(sys.argv[1], os.O_RDWR | os.O_NOCTTY), fcntl.LOCK_EX | fcntl.LOCK_NB)
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+WAITING = ConfigEntryState.SETUP_RETRY
+
+
+def command(pid: int) -> str:
+    """Return what the system calls a process of Python's."""
+    name = Path(f"/proc/{pid}/comm").read_text().strip()
+    assert name.startswith("python")
+    return name
+
+
+def device_of(line: PtyLine) -> str:
+    """Return the device that the name of a line leads to."""
+    return str(Path(line.path).resolve())
+
+
+@asynccontextmanager
+async def program(port: str) -> AsyncIterator[str]:
+    """Let another program hold a port; gives its name."""
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", HOLD, port, stdin=pipe, stdout=pipe
+    )
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"held\n"
+    try:
+        yield f"{command(process.pid)} (PID {process.pid})"
+    finally:
+        await process.communicate()
+
+
+@contextmanager
+def held_by_home_assistant(port: str) -> Iterator[None]:
+    """Hold a port within this process, as an integration does."""
+    handle = os.open(port, os.O_RDWR | os.O_NOCTTY)
+    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    try:
+        yield
+    finally:
+        os.close(handle)
+
+
+def taken_by(holder: str) -> str:
+    """Return what is told of a port that somebody has."""
+    return reason_text("port_in_use_by").format(holder=holder)
+
+
+async def test_a_yaml_hub(hass: HomeAssistant) -> None:
+    """What others recommend for Modbus holds the port, until its owner removes it."""
+    device = Device()
+    async with serial(device, speed=None) as line:
+        hub = {
+            "name": "cellar",
+            "type": "serial",
+            "port": line.path,
+            "baudrate": 9600,
+            "bytesize": 8,
+            "method": "rtu",
+            "parity": "N",
+            "stopbits": 1,
+            "sensors": [{"name": "SunSpec", "address": 40000, "slave": 100, "scan_interval": 0}],
+        }
+        assert await async_setup_component(hass, "modbus", {"modbus": [hub]})
+        running = hass.data[DATA_MODBUS_HUBS]["cellar"]
+        await running.event_connected.wait()
+        entry = entry_for(device, serial_data(line))
+        await load(hass, entry, WAITING)
+        assert entry.reason == taken_by('modbus "cellar" (configuration.yaml)')
+        await running.async_close()
+        hass.data[DATA_MODBUS_HUBS].clear()
+        await let_pass(hass, 60)
+        assert entry.state is ConfigEntryState.LOADED
+
+
+async def test_another_integration(hass: HomeAssistant) -> None:
+    """It is named as its owner sees it, but only while it can have the port."""
+    device = Device()
+    async with serial(device) as line:
+        other = MockConfigEntry(domain="zha", title="ZBT-1", data={"device": {"path": line.path}})
+        other.add_to_hass(hass)
+        entry = entry_for(device, serial_data(line))
+        with held_by_home_assistant(line.path):
+            other.mock_state(hass, ConfigEntryState.LOADED)
+            await load(hass, entry, WAITING)
+            assert entry.error_reason_translation_key == "port_in_use_by"
+            assert entry.reason == taken_by("ZBT-1 (Zigbee Home Automation)")
+            for state in (WAITING, ConfigEntryState.NOT_LOADED):
+                other.mock_state(hass, state)
+                assert await async_port_holders(hass, line.path) == []
+        await let_pass(hass, 60)
+        assert entry.state is ConfigEntryState.LOADED
+
+
+async def test_an_app(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Home Assistant knows what is set in its options."""
+    async with serial(Device()) as line:
+        apps = {
+            "zigbee2mqtt": {
+                "name": "Zigbee2MQTT",
+                "options": {"serial": {"port": line.path}},
+                "state": "started",
+            }
+        }
+        monkeypatch.setattr(consumers, "is_hassio", lambda _hass: True)
+        monkeypatch.setattr(consumers, "get_addons_info", lambda _hass: apps)
+        assert await async_port_holders(hass, line.path) == ["Zigbee2MQTT"]
+
+
+async def test_another_program(hass: HomeAssistant) -> None:
+    """And when it is another one by then, that is told."""
+    device = Device()
+    async with serial(device) as line:
+        entry = entry_for(device, serial_data(line))
+        async with program(line.path) as first:
+            await load(hass, entry, WAITING)
+            assert entry.reason == taken_by(first)
+        async with program(line.path) as second:
+            for _ in range(3):
+                await let_pass(hass, 60)
+            assert entry.reason == taken_by(second)
+        for _ in range(2):
+            await let_pass(hass, 60)
+        assert entry.state is ConfigEntryState.LOADED
+
+
+async def test_while_the_meters_are_polled(
+    hass: HomeAssistant, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    """It is told once, and those who share the connection do not blame each other."""
+    one, other = Device(), Device(MeterConfig(unit=101, serial="S307101"))
+    async with serial(one, other, link=tmp_path / "meter") as line:
+        entries = [
+            entry_for(one, serial_data(line)),
+            entry_for(other, serial_data(line, unit_id=101)),
+        ]
+        for entry in entries:
+            await load(hass, entry)
+        await line.close()
+        await line.open()
+        async with program(line.path) as name:
+            caplog.clear()
+            for _ in range(3):
+                await let_pass(hass, 30)
+                assert state_of(hass, one, "link_state") == "port_in_use"
+            lines = told(caplog, logging.WARNING)
+            assert len(lines) == 2
+            assert all(taken_by(name) in line for line in lines)
+        for _ in range(2):
+            await let_pass(hass, 60)
+        assert state_of(hass, one, "link_state") == "ok"
+
+
+async def test_an_entry_of_our_own_by_another_name(hass: HomeAssistant, tmp_path: Path) -> None:
+    """A name that the owner has given is used as it is, so that it has a connection of its own."""
+    one, other = Device(), Device(MeterConfig(unit=101))
+    async with serial(one, other, link=tmp_path / "meter") as line:
+        data = serial_data(line) | {"device": device_of(line)}
+        await load(hass, entry_for(one, data))
+        entry = entry_for(other, serial_data(line, unit_id=101))
+        await load(hass, entry, WAITING)
+        assert entry.reason == taken_by("DTS 307 (Measurlogic DTS 307)")
+
+
+async def test_nobody_that_is_known(hass: HomeAssistant) -> None:
+    """Then it is told who it might be."""
+    device = Device()
+    async with serial(device) as line:
+        entry = entry_for(device, serial_data(line))
+        with held_by_home_assistant(line.path):
+            await load(hass, entry, WAITING)
+            assert entry.reason == reason_text("port_in_use")
+
+
+async def test_programs_that_cannot_be_seen(
+    hass: HomeAssistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One has just ended, or is somebody else's; the others are found nevertheless."""
+    monkeypatch.setattr(holders, "_PROCESSES", tmp_path)
+    async with serial(Device()) as line:
+        handles = {"7": [], "8": [line.path], "9": ["socket:[1]", "/dev/null", line.path]}
+        for number, targets in handles.items():
+            folder = tmp_path / number / "fd"
+            folder.mkdir(parents=True)
+            for at, target in enumerate(targets):
+                (folder / str(at)).symlink_to(target)
+        (tmp_path / "10").mkdir()
+        (tmp_path / "9" / "comm").write_text("mbpoll\n")
+        assert await async_port_holders(hass, line.path) == ["mbpoll (PID 9)"]
+    assert await async_port_holders(hass, line.path) == []
+
+
+def other_speed(data: dict[str, Any]) -> dict[str, Any]:
+    """Return config entry data for the same port at another speed."""
+    return data | {"baudrate": SPEED // 2}
+
+
+async def test_a_link_with_other_settings(hass: HomeAssistant) -> None:
+    """Entries that use it are named; a form that is just trying it has no name."""
+    one, other = Device(), Device(MeterConfig(unit=101))
+    async with serial(one, other, speed=None) as line:
+        data = serial_data(line)
+        entry = entry_for(other, other_speed(serial_data(line, unit_id=101)))
+        async with async_get_temporary_unit(hass, link_params(data), 100):
+            await load(hass, entry, WAITING)
+            assert entry.reason == reason_text("link_in_use")
+        await load(hass, entry_for(one, data))
+        for _ in range(3):
+            await let_pass(hass, 60)
+        holder = "DTS 307 (Measurlogic DTS 307)"
+        assert entry.reason == reason_text("link_in_use_by").format(holder=holder)
+
+
+async def test_for_a_form(hass: HomeAssistant) -> None:
+    """The same is told of a link that is not an entry's yet."""
+    async with serial(Device()) as line:
+        data = serial_data(line)
+        assert await async_failure(hass, MeterSilentError(), data) == ("meter_silent_serial", {})
+        async with program(line.path) as name:
+            failure = await async_failure(hass, PortInUseError(), data)
+            assert failure == ("port_in_use_by", {"holder": name})

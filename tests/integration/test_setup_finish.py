@@ -1,0 +1,145 @@
+"""Before a meter is added, its owner sees what it measures, and what cannot be right about it."""
+
+from typing import Any
+
+from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+import pytest
+
+from simulator.meter import MeterConfig
+from tests.device import Device
+from tests.integration.home import (
+    ENGLISH,
+    answers,
+    describe,
+    form_of,
+    search,
+    submit,
+)
+from tests.integration.searching import nothing_is_open
+from tests.lines import network, network_data
+
+VOLTS = "A 123.1 V · B 120.7 V · C 120.4 V"
+
+
+def told(result: ConfigFlowResult) -> str:
+    """Return what a form says is measured."""
+    return str((result["description_placeholders"] or {})["measured"])
+
+
+async def finish(hass: HomeAssistant, device: Device, **said: Any) -> ConfigFlowResult:
+    """Go up to the last form with one meter, then beyond, and return what that form was like."""
+    async with network(device) as line:
+        result = await search(hass, "network", answers(network_data(line)))
+        last = await describe(hass, result, **said)
+        assert last["step_id"] == "finish"
+        assert last["last_step"]
+        assert nothing_is_open(hass)
+        created = await submit(hass, last, {})
+        assert created["type"] is FlowResultType.CREATE_ENTRY
+        return last
+
+
+async def test_power_and_volts_are_shown(hass: HomeAssistant) -> None:
+    """Both where the meter is asked about and in the end, with its name then."""
+    device = Device()
+    async with network(device) as line:
+        result = await search(hass, "network", answers(network_data(line)))
+        assert told(result) == f"Exporting 4434 W · {VOLTS}"
+        assert result["preview"] == "dts307"
+        device.write("W", 1234)
+        device.write("W_SF", 0)
+        result = await describe(hass, result, name="House")
+        assert told(result) == f"- **House**: Importing 1234 W · {VOLTS}"
+        assert result["preview"] == "dts307"
+        assert not result["errors"]
+        # Without the Energy dashboard there is nothing to tick.
+        assert form_of(result).schema == {}
+
+
+async def test_volts_between_phases_where_there_is_no_neutral(hass: HomeAssistant) -> None:
+    """A delta service has no other voltages; what a meter has not, is not shown."""
+    device = Device()
+    for point in ("PhVphA", "PhVphB", "PhVphC", "PhVphCA"):
+        device.write(point, None)
+    for point in ("W", "WphA", "WphB", "WphC"):
+        device.write(point, None)
+    assert told(await finish(hass, device)) == "- **DTS 307**: A-B 211.1 V · B-C 208.8 V"
+
+
+@pytest.mark.parametrize(
+    ("points", "said", "error"),
+    [
+        ({"W": 6000}, {"role": "solar"}, "solar_imports"),
+        ({"W": -6000}, {"role": "solar"}, None),
+        ({"W": 40}, {"role": "solar"}, None),
+        ({"W": None}, {"role": "solar"}, None),
+        ({"W": -6000}, {"role": "load"}, "load_exports"),
+        ({"W": 6000}, {"role": "load"}, None),
+        ({"W": -6000}, {"role": "grid"}, None),
+        ({"AphB": 13000, "AphA": None}, {"ct_rating": 100}, "current_above_rating"),
+        ({"AphC": -13000}, {"ct_rating": 100}, "current_above_rating"),
+        ({"AphB": 11000}, {"ct_rating": 100}, None),
+        ({"AphB": 13000}, {"ct_rating": 100, "ct_sets": 2}, None),
+        ({"AphB": 13000}, {}, None),
+        ({"PhVphB": 0, "AphB": 5000}, {}, "current_without_voltage"),
+    ],
+)
+async def test_what_cannot_be_right_is_told(
+    hass: HomeAssistant, points: dict[str, int | None], said: dict[str, Any], error: str | None
+) -> None:
+    """It is told and no more: the meter is added all the same."""
+    device = Device()
+    for scale in ("W_SF", "A_SF"):
+        device.write(scale, {"W_SF": 0, "A_SF": -2}[scale])
+    for point, value in points.items():
+        device.write(point, value)
+    last = await finish(hass, device, **said)
+    assert last["errors"] == ({"base": error} if error else None)
+    assert error is None or ENGLISH["config"]["error"][error]
+
+
+async def test_a_meter_without_a_value(hass: HomeAssistant) -> None:
+    """It answers, but its plugs are not in."""
+    device = Device()
+    for point in list(device.meter_model().points):
+        if point.startswith(("A", "PhV", "PPV", "Hz", "W", "V", "PF")):
+            device.write(point, None)
+    last = await finish(hass, device)
+    assert last["errors"] == {"base": "no_values"}
+    assert told(last) == "- **DTS 307**: -"
+
+
+async def test_a_meter_that_is_silent_by_then(hass: HomeAssistant) -> None:
+    """That is said in the place of values, and is no reason not to add it."""
+    device = Device()
+    async with network(device) as line:
+        result = await search(hass, "network", answers(network_data(line)))
+        device.silent = True
+        result = await describe(hass, result)
+        assert told(result) == "- **DTS 307**: No answer"
+        assert not result["errors"]
+        device.silent = False
+        result = await submit(hass, result, {})
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_the_doubts_about_several_meters(hass: HomeAssistant) -> None:
+    """The first of them is told, whichever meter it is about."""
+    devices = [Device(MeterConfig(unit=unit)) for unit in (100, 101)]
+    for device in devices:
+        device.write("W_SF", 0)
+        device.write("W", 6000)
+    async with network(*devices) as line:
+        result = await search(hass, "network", answers(network_data(line)))
+        serials = [device.serial_number for device in devices]
+        result = await submit(hass, result, {"meters": serials})
+        result = await describe(hass, result, role="load")
+        result = await describe(hass, result, role="solar")
+        assert result["errors"] == {"base": "solar_imports"}
+        assert told(result).splitlines() == [
+            f"- **DTS 307 (100)**: Importing 6000 W · {VOLTS}",
+            f"- **DTS 307 (101)**: Importing 6000 W · {VOLTS}",
+        ]
+        hass.config_entries.flow.async_abort(result["flow_id"])

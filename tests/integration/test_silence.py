@@ -1,0 +1,322 @@
+"""A meter that has not answered for long is told of, with the reason, until it answers."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+import json
+from pathlib import Path
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.util import dt as dt_util
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
+
+from custom_components.dts307 import link
+from custom_components.dts307.const import DOMAIN
+from simulator.meter import MeterConfig
+from tests.device import Device
+from tests.integration.home import ENGLISH, INTEGRATION, entry_for, load
+from tests.lines import SPEED, network, network_data, serial, serial_data
+
+type Leap = Callable[[float], Awaitable[None]]
+
+LANGUAGES: dict[str, dict[str, Any]] = {
+    path.stem: json.loads(path.read_text())
+    for path in sorted((INTEGRATION / "translations").glob("*.json"))
+}
+LOADED, WAITING = ConfigEntryState.LOADED, ConfigEntryState.SETUP_RETRY
+
+
+@pytest.fixture
+def leap(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Leap:
+    """Let minutes pass at once on the loop's clock, and wait for the attempt that is due then."""
+    monkeypatch.setattr(link, "_PATIENCE", 0.1)
+    usual, ahead = hass.loop.time, 0.0
+    monkeypatch.setattr(hass.loop, "time", lambda: usual() + ahead)
+
+    async def leap(minutes: float) -> None:
+        nonlocal ahead
+        await hass.async_block_till_done(wait_background_tasks=True)
+        ahead += 60 * minutes
+        await asyncio.sleep(0.01)
+        await hass.async_block_till_done(wait_background_tasks=True)
+
+    return leap
+
+
+def issue(
+    hass: HomeAssistant, entry: MockConfigEntry, key: str = "not_answering"
+) -> ir.IssueEntry | None:
+    """Return what is told about an entry's meter, if it is."""
+    return ir.async_get(hass).async_get_issue(DOMAIN, f"{key}_{entry.entry_id}")
+
+
+def told(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, str]:
+    """Return what differs in the text that is shown of an entry's meter."""
+    shown = issue(hass, entry)
+    assert shown is not None
+    assert shown.severity is ir.IssueSeverity.WARNING
+    assert not shown.is_fixable
+    assert shown.translation_placeholders is not None
+    return shown.translation_placeholders
+
+
+def text_of(reason: str) -> str:
+    """Return the English text of a reason."""
+    text: str = ENGLISH["exceptions"][reason]["message"]
+    return text
+
+
+async def fall_silent(
+    hass: HomeAssistant,
+    leap: Leap,
+    device: Device,
+    entry: MockConfigEntry,
+    state: ConfigEntryState,
+) -> None:
+    """Let a meter be silent from now on, with an entry that is loaded or that waits for it."""
+    if state is LOADED:
+        await load(hass, entry)
+    device.silent = True
+    if state is WAITING:
+        await load(hass, entry, WAITING)
+    await leap(0.5)
+
+
+@pytest.mark.parametrize("state", [LOADED, WAITING])
+async def test_silence_and_return(hass: HomeAssistant, leap: Leap, state: ConfigEntryState) -> None:
+    """It is told when it has lasted for ten minutes, and no longer than it lasts."""
+    device = Device()
+    async with serial(device) as line:
+        entry = entry_for(device, serial_data(line))
+        for _ in range(2):
+            begun = dt_util.now()
+            await fall_silent(hass, leap, device, entry, state)
+            silent = dt_util.now()
+            await leap(9)
+            assert issue(hass, entry) is None
+            await leap(1)
+            placeholders = told(hass, entry)
+            assert placeholders["name"] == "DTS 307"
+            assert placeholders["reason"] == text_of("meter_silent_serial")
+            since = "{year}-{month}-{day} {time}".format(**placeholders)
+            assert f"{begun:%Y-%m-%d %H:%M}" <= since <= f"{silent:%Y-%m-%d %H:%M}"
+            assert entry.state is state
+
+            device.silent = False
+            await leap(0.5)
+            assert issue(hass, entry) is None
+            assert entry.state is LOADED
+            await hass.config_entries.async_remove(entry.entry_id)
+
+
+async def test_the_text(hass: HomeAssistant, leap: Leap) -> None:
+    """The reason is in the language of this Home Assistant, whatever that of the reader."""
+    device = Device()
+    async with network(device) as line:
+        entry = entry_for(device, network_data(line))
+        await fall_silent(hass, leap, device, entry, WAITING)
+        await leap(9)
+        for language, texts in LANGUAGES.items():
+            hass.config.language = language
+            await leap(1)
+            placeholders = told(hass, entry)
+            reason = texts["exceptions"]["meter_silent_network"]["message"]
+            assert placeholders["reason"] == reason
+            text = texts["issues"]["not_answering"]
+            assert reason in text["description"].format(**placeholders)
+            assert text["title"].format(**placeholders).startswith("DTS 307 ")
+
+
+@pytest.mark.parametrize("state", [LOADED, WAITING])
+async def test_short_outages(hass: HomeAssistant, leap: Leap, state: ConfigEntryState) -> None:
+    """However many there are, they are not added up."""
+    changes = async_capture_events(hass, ir.EVENT_REPAIRS_ISSUE_REGISTRY_UPDATED)
+    device = Device()
+    async with network(device) as line:
+        entry = entry_for(device, network_data(line))
+        await fall_silent(hass, leap, device, entry, state)
+        for _ in range(3):
+            await leap(9)
+            device.silent = False
+            await leap(0.5)
+            assert entry.state is LOADED
+            device.silent = True
+            await leap(0.5)
+        assert changes == []
+
+
+@pytest.mark.parametrize("state", [LOADED, WAITING])
+async def test_the_reason_changes(
+    hass: HomeAssistant, leap: Leap, tmp_path: Path, state: ConfigEntryState
+) -> None:
+    """The latest is told, though not one that was given only once, and with the same time."""
+    device = Device()
+    async with serial(device, link=tmp_path / "usb-adapter") as line:
+        entry = entry_for(device, serial_data(line))
+        await fall_silent(hass, leap, device, entry, state)
+        await leap(10)
+        first = told(hass, entry)
+        assert first["reason"] == text_of("meter_silent_serial")
+        await line.close()
+        await leap(0.5)
+        assert told(hass, entry) == first
+        await leap(0.5)
+        assert told(hass, entry) == first | {"reason": text_of("port_missing")}
+        await line.open()
+        # A busy machine may take an attempt or two to open the port.
+        for _ in range(4):
+            await leap(0.5)
+        assert told(hass, entry) == first
+        device.silent = False
+        await leap(0.5)
+        assert issue(hass, entry) is None
+
+
+async def test_reasons_take_turns(hass: HomeAssistant, leap: Leap) -> None:
+    """Of those that never last, that of the moment is told and stays."""
+    device = Device()
+    async with network(device) as line:
+        entry = entry_for(device, network_data(line))
+        await fall_silent(hass, leap, device, entry, LOADED)
+        for _ in range(3):
+            await line.close()
+            await leap(4)
+            await line.open()
+            await leap(4)
+        assert told(hass, entry)["reason"] == text_of("host_refuses")
+
+
+async def test_a_link_in_use(hass: HomeAssistant, leap: Leap) -> None:
+    """Who has it is named, for it is the owner who can set both up alike."""
+    one, other = Device(), Device(MeterConfig(unit=101, serial="S307101"))
+    async with serial(one, other, speed=None) as line:
+        holder = entry_for(one, serial_data(line))
+        await load(hass, holder)
+        entry = entry_for(other, serial_data(line, unit_id=101, speed=SPEED // 2))
+        await load(hass, entry, WAITING)
+        await leap(9)
+        assert issue(hass, entry) is None
+        await leap(1.5)
+        assert "DTS 307 (" in told(hass, entry)["reason"]
+        assert told(hass, entry)["reason"].startswith("This link is already used by ")
+        assert issue(hass, holder) is None
+        await hass.config_entries.async_unload(holder.entry_id)
+        await leap(0.5)
+        assert entry.state is LOADED
+        assert issue(hass, entry) is None
+
+
+@pytest.mark.parametrize("state", [LOADED, WAITING])
+async def test_a_reload(hass: HomeAssistant, leap: Leap, state: ConfigEntryState) -> None:
+    """It is still the same silence, and what was told is not taken back for a moment."""
+    device = Device()
+    async with network(device) as line:
+        entry = entry_for(device, network_data(line))
+        await fall_silent(hass, leap, device, entry, state)
+        await leap(5)
+        await hass.config_entries.async_reload(entry.entry_id)
+        assert entry.state is WAITING
+        await leap(4)
+        assert issue(hass, entry) is None
+        await hass.config_entries.async_reload(entry.entry_id)
+        await leap(1)
+        before = told(hass, entry)
+        changes = async_capture_events(hass, ir.EVENT_REPAIRS_ISSUE_REGISTRY_UPDATED)
+        await hass.config_entries.async_reload(entry.entry_id)
+        await leap(0.5)
+        assert changes == []
+        assert told(hass, entry) == before
+
+        device.silent = False
+        await hass.config_entries.async_reload(entry.entry_id)
+        assert entry.state is LOADED
+        assert issue(hass, entry) is None
+
+
+async def unload(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def disable(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+
+
+async def remove(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    await hass.config_entries.async_remove(entry.entry_id)
+
+
+@pytest.mark.parametrize(
+    ("give_up", "state"), [(unload, LOADED), (disable, WAITING), (remove, WAITING)]
+)
+async def test_not_in_use_any_more(
+    hass: HomeAssistant,
+    leap: Leap,
+    give_up: Callable[[HomeAssistant, MockConfigEntry], Awaitable[None]],
+    state: ConfigEntryState,
+) -> None:
+    """Nothing is told then, and the time without anybody asking does not count later."""
+    one, other = Device(), Device(MeterConfig(unit=101, serial="S307101"))
+    async with network(one, other) as line:
+        entry = entry_for(one, network_data(line))
+        bystander = entry_for(other, network_data(line, unit_id=101))
+        await fall_silent(hass, leap, other, bystander, WAITING)
+        await fall_silent(hass, leap, one, entry, state)
+        await leap(10)
+        assert issue(hass, entry) is not None
+        await give_up(hass, entry)
+        await leap(1)
+        assert issue(hass, entry) is None
+        assert issue(hass, bystander) is not None
+        if give_up is disable:
+            await hass.config_entries.async_set_disabled_by(entry.entry_id, None)
+        elif give_up is remove:
+            entry.add_to_hass(hass)
+        if give_up is not disable:
+            await hass.config_entries.async_setup(entry.entry_id)
+        assert entry.state is WAITING
+        await leap(9)
+        assert issue(hass, entry) is None
+        await leap(1.5)
+        assert issue(hass, entry) is not None
+
+
+@pytest.mark.parametrize("state", [LOADED, WAITING])
+async def test_a_replaced_meter(hass: HomeAssistant, leap: Leap, state: ConfigEntryState) -> None:
+    """It is asked about, and nothing else; with the new one silent, too, that is told again."""
+    device = Device()
+    async with network(device) as line:
+        entry = entry_for(device, network_data(line))
+        await fall_silent(hass, leap, device, entry, state)
+        await leap(10)
+        assert issue(hass, entry) is not None
+        device.write("SN", "S30799999")
+        device.silent = False
+        for _ in range(3):
+            await leap(5)
+            assert issue(hass, entry) is None
+        assert issue(hass, entry, "meter_replaced") is not None
+
+        device.silent = True
+        await leap(0.5)
+        await leap(9)
+        assert issue(hass, entry) is None
+        await leap(1)
+        assert issue(hass, entry) is not None
+
+
+async def test_replaced_at_a_reload(hass: HomeAssistant, leap: Leap) -> None:
+    """Whoever looks at the repairs right after it finds only the question."""
+    device = Device()
+    async with network(device) as line:
+        entry = entry_for(device, network_data(line))
+        await fall_silent(hass, leap, device, entry, LOADED)
+        await leap(10)
+        assert issue(hass, entry) is not None
+        device.write("SN", "S30799999")
+        device.silent = False
+        await hass.config_entries.async_reload(entry.entry_id)
+        assert issue(hass, entry) is None
+        assert issue(hass, entry, "meter_replaced") is not None

@@ -1,0 +1,160 @@
+"""The set-up says all that it has to say, and nothing that nobody can see."""
+
+import ast
+from pathlib import Path
+from types import ModuleType
+
+from custom_components.dts307 import config_flow, live, search_flow
+from custom_components.dts307.link import failure_key
+from custom_components.dts307.meter import MeterError
+from custom_components.dts307.meter.bus import Stage
+from custom_components.dts307.meter.plausibility import NoMeasurement
+from tests.integration.home import ENGLISH
+from tests.integration.texts import TRANSPORTS, placeholders, texts
+
+DOUBTS = {*NoMeasurement, "current_above_rating", "solar_imports", "load_exports"}
+"""What is told of a meter's values before it is added."""
+
+ONLY_IN_A_FORM = {
+    "no_serial_number",
+    "only_known_meters",
+    "no_meter_among",
+    *(f"nothing_found_{transport}" for transport in TRANSPORTS),
+    "none_chosen",
+    *DOUBTS,
+}
+"""What can go wrong with a search, or with what is entered, but not with an entry."""
+
+WITH_HOLDER = {"port_in_use_by", "link_in_use_by"}
+"""What is told instead of the same without a name, if it is known who is in the way."""
+
+WITH_DEVICES = {"no_serial_number", "only_known_meters", "no_meter_among"}
+"""What names the devices that were found."""
+
+PLACEHOLDERS: dict[str, set[str]] = {
+    "user": set(),
+    "reconfigure": set(),
+    "serial": set(),
+    "network": set(),
+    "meters": set(),
+    "meter": {"model", "serial_number", "unit_id", "position", "count", "measured"},
+    "finish": {"measured", "sources"},
+}
+"""What each step fills into its texts."""
+
+UNSEEN_STEPS = {"search", "searched", "taken_over", "integration_discovery"}
+"""Steps that show progress, which has texts of its own, or what other steps show."""
+
+
+def failures() -> set[str]:
+    """Return the keys of all that can go wrong with a meter, over either kind of link."""
+    kinds = [MeterError]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+    return {
+        failure_key(kind(), {"transport": transport})
+        for kind in kinds[1:]
+        for transport in TRANSPORTS
+    }
+
+
+def returned(module: ModuleType, function: str) -> set[str]:
+    """Return the keys that a function gives back, be it as they are or with something to fill in.
+
+    What is put together of several parts is not among them.
+    """
+    (found,) = (
+        node
+        for node in ast.walk(ast.parse(Path(str(module.__file__)).read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == function
+    )
+    returns = [node for node in ast.walk(found) if isinstance(node, ast.Return)]
+    parts = {
+        part
+        for node in returns
+        for text in ast.walk(node)
+        if isinstance(text, ast.JoinedStr)
+        for part in ast.walk(text)
+    }
+    return {
+        node.value
+        for each in returns
+        for node in ast.walk(each)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in parts
+    }
+
+
+def refusals() -> set[str]:
+    """Return the keys that the config flow names itself."""
+    told = returned(search_flow, "_async_explain") | returned(live, "doubt")
+    nothing_found = {f"nothing_found_{transport}" for transport in TRANSPORTS}
+    return told | nothing_found | set(NoMeasurement) | {"none_chosen", "link_in_use"}
+
+
+def test_every_failure_is_explained() -> None:
+    assert len(failures()) > 10
+    assert refusals() - failures() == ONLY_IN_A_FORM | {"link_in_use"}
+    told = failures() | refusals() | WITH_HOLDER
+    assert set(ENGLISH["config"]["error"]) == told
+    assert set(ENGLISH["exceptions"]) == told - ONLY_IN_A_FORM
+    for reason, exception in ENGLISH["exceptions"].items():
+        assert exception["message"] == ENGLISH["config"]["error"][reason]
+
+
+def test_every_step_has_its_texts() -> None:
+    flow = config_flow.Dts307ConfigFlow
+    ours = [each for each in flow.mro() if each.__module__.startswith("custom_components")]
+    steps = {
+        name.removeprefix("async_step_")
+        for each in ours
+        for name in vars(each)
+        if name.startswith("async_step_")
+    }
+    told = ENGLISH["config"]["step"]
+    assert set(told) == steps - UNSEEN_STEPS
+    assert steps > UNSEEN_STEPS
+    for step in ("user", "reconfigure"):
+        assert set(told[step]["menu_options"]) == set(TRANSPORTS)
+    assert {
+        step: {name for _, text in texts(its) for name in placeholders(text)}
+        for step, its in told.items()
+    } == PLACEHOLDERS
+    assert set(ENGLISH["config"]["abort"]) == {
+        "already_configured",
+        "reconfigure_successful",
+        "taken_over",
+    }
+
+
+def test_every_stage_of_a_search_is_told() -> None:
+    told = ENGLISH["config"]["progress"]
+    assert set(told) == set(Stage)
+    for stage, text in told.items():
+        assert set(placeholders(text)) <= {"settings", "unit_id", "count"}
+        assert "{unit_id}" in text, stage
+
+
+def test_what_is_told_of_errors_can_be_filled_in() -> None:
+    filled_in = {
+        key: names
+        for key, text in ENGLISH["config"]["error"].items()
+        if (names := placeholders(text))
+    }
+    assert filled_in == {
+        **{key: ["devices"] for key in WITH_DEVICES},
+        **{key: ["holder"] for key in WITH_HOLDER},
+    }
+
+
+def test_what_is_measured_can_be_told() -> None:
+    source = ast.parse(Path(str(live.__file__)).read_text())
+    told = ENGLISH["selector"]["live"]["options"]
+    constants = {node.value for node in ast.walk(source) if isinstance(node, ast.Constant)}
+    # The flow itself tells of other sources.
+    assert set(told) - {"sources"} <= constants
+    assert {key: placeholders(text) for key, text in told.items()} == {
+        "no_answer": [],
+        "importing": ["power"],
+        "exporting": ["power"],
+        "sources": ["sources"],
+    }
