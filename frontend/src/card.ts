@@ -1,6 +1,6 @@
 import { css, html, nothing } from "lit";
 import type { TemplateResult } from "lit";
-import { customElement } from "lit/decorators/custom-element.js";
+import { define } from "./define.ts";
 import "./faceplate.ts";
 import "./flow.ts";
 import type { DeviceEntry, HassEntity, HomeAssistant } from "./home-assistant.ts";
@@ -18,7 +18,7 @@ const COUNTERS = [
 ] as const;
 
 /** The meter as it hangs in the panel, and beside it what it measures. */
-@customElement("dts307-card")
+@define("dts307-card")
 export class Dts307Card extends MeterCard {
   private readonly today = new TodayController(this, () => ({
     hass: this.hass,

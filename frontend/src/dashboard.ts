@@ -1,9 +1,9 @@
 // The dashboard strategy: one line makes a dashboard of all meters, or of the one it names.
 import { LitElement, html, nothing } from "lit";
 import type { TemplateResult } from "lit";
-import { customElement } from "lit/decorators/custom-element.js";
 import { property } from "lit/decorators/property.js";
 import { state } from "lit/decorators/state.js";
+import { define } from "./define.ts";
 import { deviceForm } from "./form.ts";
 import type { HomeAssistant } from "./home-assistant.ts";
 import { localize, pageLanguage } from "./localize.ts";
@@ -25,7 +25,7 @@ interface View {
   sections: { type: "grid"; cards: Card[] }[];
 }
 
-@customElement("ll-strategy-dashboard-dts307")
+@define("ll-strategy-dashboard-dts307")
 export class Dts307Dashboard extends HTMLElement {
   static async generate(config: StrategyConfig, hass: HomeAssistant): Promise<{ views: View[] }> {
     const { device_id } = config;
@@ -87,7 +87,7 @@ async function energyCounters(hass: HomeAssistant): Promise<Set<string>> {
 
 const helper = (): string => localize(pageLanguage(), "all_meters");
 
-@customElement("dts307-dashboard-editor")
+@define("dts307-dashboard-editor")
 export class Dts307DashboardEditor extends LitElement {
   @property({ attribute: false }) hass?: HomeAssistant;
   @state() private config?: StrategyConfig;

@@ -1,7 +1,7 @@
 import { LitElement, css, html } from "lit";
 import type { TemplateResult } from "lit";
-import { customElement } from "lit/decorators/custom-element.js";
 import { property } from "lit/decorators/property.js";
+import { define } from "./define.ts";
 import "./led.ts";
 import { PERIOD } from "./status-light.ts";
 import type { Flash } from "./status-light.ts";
@@ -13,7 +13,7 @@ const REMOTE: Flash[] = [
 ];
 
 /** The front of the meter: a housing for the DIN rail between its green pluggable terminals. */
-@customElement("dts307-faceplate")
+@define("dts307-faceplate")
 export class Faceplate extends LitElement {
   @property() product = "";
   /** Lines of the label, each a name and a value. */

@@ -1,10 +1,10 @@
 import { LitElement, css, html } from "lit";
 import type { TemplateResult } from "lit";
-import { customElement } from "lit/decorators/custom-element.js";
 import { property } from "lit/decorators/property.js";
+import { define } from "./define.ts";
 
 /** Which way power flows between the grid, or the sun, and the house; arrows tell it at rest, too. */
-@customElement("dts307-flow")
+@define("dts307-flow")
 export class Flow extends LitElement {
   @property({ attribute: false }) from = { icon: "", name: "" };
   @property({ attribute: false }) to = { icon: "", name: "" };

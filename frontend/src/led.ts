@@ -1,8 +1,8 @@
 import { LitElement, css, html } from "lit";
 import type { TemplateResult } from "lit";
-import { customElement } from "lit/decorators/custom-element.js";
 import { property } from "lit/decorators/property.js";
 import { queryAll } from "lit/decorators/query-all.js";
+import { define } from "./define.ts";
 import { ReducedMotion } from "./reduced-motion.ts";
 import type { Flash } from "./status-light.ts";
 
@@ -13,7 +13,7 @@ const differs = (value: unknown, old: unknown): boolean =>
  * A light that repeats its flashes, each a layer of its own whose opacity the browser animates by
  * itself. To those who ask for less motion it is steady, in the colour of the first flash.
  */
-@customElement("dts307-led")
+@define("dts307-led")
 export class Led extends LitElement {
   @property({ attribute: false, hasChanged: differs }) flashes: Flash[] = [];
   /** Seconds after which the flashes repeat; without it, they come once with each new beat. */

@@ -13,7 +13,7 @@ import type {
 import { showMoreInfo } from "./home-assistant.ts";
 import { localize } from "./localize.ts";
 import type { TextKey } from "./localize.ts";
-import { entitiesOf, entityIdsOf, meterOf } from "./meter.ts";
+import { entitiesOf, meterOf } from "./meter.ts";
 import type { MeterEntities } from "./meter.ts";
 import { readingOf } from "./reading.ts";
 import type { Quantity, Reading } from "./reading.ts";
@@ -143,11 +143,12 @@ export abstract class MeterCard extends LitElement {
       const key = this.config.device_id === undefined ? "no_meter" : "not_found";
       return html`<ha-card><p class="missing" role="status">${this.text(key)}</p></ha-card>`;
     }
-    const { reading } = this;
-    // A meter whose entry could not be set up has no entities, or none with a state.
-    const known = reading && entityIdsOf(this.hass, this.device).length > 0;
+    const { entities, reading } = this;
+    // A meter whose entry was never set up has none.
+    const empty = entities && Object.keys(entities).length === 0;
     return html`<ha-card class=${this.hass.themes.darkMode ? "night" : "day"}>
-      ${known ? this.renderReading(this.hass, this.device, reading) : nothing}
+      ${empty ? html`<p class="missing">${this.text("unavailable")}</p>` : nothing}
+      ${reading && !empty ? this.renderReading(this.hass, this.device, reading) : nothing}
     </ha-card>`;
   }
 

@@ -33,7 +33,7 @@ export function serialOf(device: DeviceEntry): string | undefined {
 }
 
 /** Return the ids of a meter's enabled entities; disabled ones the frontend does not know. */
-export function entityIdsOf(hass: HomeAssistant, device: DeviceEntry): string[] {
+function entityIdsOf(hass: HomeAssistant, device: DeviceEntry): string[] {
   return Object.values(hass.entities)
     .filter((entity) => entity?.device_id === device.id && entity.platform === DOMAIN)
     .map((entity) => entity?.entity_id ?? "")

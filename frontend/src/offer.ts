@@ -24,6 +24,7 @@ const DOCUMENTATION = "https://github.com/dts307/dts307/blob/main/docs/card.md";
 
 export function offer(): void {
   window.customCards ??= [];
+  if (window.customCards.some(({ type }) => type === "dts307-card")) return;
   window.customCards.push(
     offeredCard("dts307-card", "card_name", "card_description"),
     offeredCard("dts307-phasor-card", "phasor_name", "phasor_description"),

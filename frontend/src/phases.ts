@@ -63,7 +63,7 @@ function renderPhase(
             aria-valuemin="0"
             aria-valuemax=${serviceCurrent}
             aria-valuenow=${amps === undefined ? 0 : Math.abs(amps)}
-            aria-valuetext=${words.text("current_of", { current: words.format(current), service })}
+            aria-valuetext="${words.format(current)} / ${service}"
           >
             <div
               class="fill"

@@ -1,6 +1,6 @@
 import { css, html, nothing, svg } from "lit";
 import type { TemplateResult } from "lit";
-import { customElement } from "lit/decorators/custom-element.js";
+import { define } from "./define.ts";
 import type { DeviceEntry, HomeAssistant } from "./home-assistant.ts";
 import type { TextKey } from "./localize.ts";
 import { MeterCard } from "./meter-card.ts";
@@ -15,7 +15,7 @@ const VOLTS = 84;
 const AMPS = 72;
 
 /** Voltages and currents as vectors: a reversed or swapped current transformer is seen at once. */
-@customElement("dts307-phasor-card")
+@define("dts307-phasor-card")
 export class Dts307PhasorCard extends MeterCard {
   protected override renderReading(
     _hass: HomeAssistant,

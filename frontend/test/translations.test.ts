@@ -7,7 +7,7 @@ const LANGUAGES = ["de", "en", "es", "fr", "nl", "pt-BR"];
 
 /** Words that two languages happen to share. */
 const MAY_BE_THE_SAME = new Set([
-  ...["dashboard_name", "phase", "solar", "power_factor_short", "meter", "current_of", "angle"],
+  ...["dashboard_name", "phase", "solar", "power_factor_short", "meter", "angle"],
 ]);
 
 function textsOf(language: string): Record<string, string> {

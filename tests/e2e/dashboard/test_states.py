@@ -85,3 +85,15 @@ async def test_a_meter_that_is_gone(home: Home) -> None:
 async def test_without_a_choice_it_is_the_first_meter(home: Home) -> None:
     await home.show("plain")
     await expect(home.card().get_by_role("heading", level=2)).to_have_text("The delta meter")
+
+
+async def test_an_update_while_the_page_is_open(home: Home) -> None:
+    """The new module comes beside the old one, which goes on; nothing is offered twice."""
+    await home.show("wye")
+    offered = await home.page.evaluate(
+        """async () => {
+            await import("/dts307/dts307.js?v=newer");
+            return window.customCards.map((card) => card.type);
+        }"""
+    )
+    assert sorted(offered) == ["dts307-card", "dts307-phasor-card"]

@@ -45,3 +45,6 @@ async def dashboard(home: Home, path: str, strategy: dict[str, str]) -> None:
         "lovelace/dashboards/create", url_path=path, title=path, mode="storage"
     )
     await home.client.command("lovelace/config/save", url_path=path, config={"strategy": strategy})
+    await home.page.wait_for_function(
+        "(path) => path in document.querySelector('home-assistant').hass.panels", arg=path
+    )
