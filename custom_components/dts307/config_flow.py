@@ -132,11 +132,11 @@ class Dts307ConfigFlow(SearchFlow, domain=DOMAIN):
                 entry, data={**search.data_of(found[0]), **wishes}
             )
         self._found, self._labels = {}, {}
-        for finding in different(found):
-            if finding.identity:
-                serial = finding.identity.serial_number
-                self._found[serial] = NewMeter(search.data_of(finding), finding.identity)
-                self._labels[serial] = finding_text(finding)
+        identified = ((each, each.identity) for each in different(found) if each.identity)
+        for finding, identity in identified:
+            serial = identity.serial_number
+            self._found[serial] = NewMeter(search.data_of(finding), identity)
+            self._labels[serial] = finding_text(finding)
         if len(self._found) == 1:
             return await self._async_ask_about(list(self._found))
         return await self.async_step_meters()

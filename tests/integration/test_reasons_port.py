@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryNotReady
 import pytest
@@ -17,7 +18,10 @@ from tests.integration.home import (
     answers,
     assert_asks_about_meter,
     assert_refused,
+    entry_for,
     follow,
+    let_pass,
+    load,
     search,
     start,
     submit,
@@ -73,11 +77,29 @@ async def test_the_port_is_held_by_another_program(
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         try:
             await see_reason(hass, caplog, device, "port_in_use")
+        finally:
+            os.close(held)
+        await see_recovery(hass, caplog, device)
+
+
+async def test_a_port_that_another_program_holds_is_searched(
+    hass: HomeAssistant, tmp_path: Path
+) -> None:
+    """The form tells why that cannot be; the entry that waits for the port gets it in the end."""
+    device = Device()
+    async with serial(device, link=tmp_path / "meter") as line:
+        held = os.open(line.path, os.O_RDWR | os.O_NOCTTY)
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        entry = entry_for(device, serial_data(line))
+        try:
+            await load(hass, entry, ConfigEntryState.SETUP_RETRY)
             result = await search(hass, "serial", answers(serial_data(line)))
             assert_refused(result, "serial", "port_in_use")
         finally:
             os.close(held)
-        await see_recovery(hass, caplog, device)
+        await hass.async_block_till_done(wait_background_tasks=True)
+        await let_pass(hass, 60)
+        assert entry.state is ConfigEntryState.LOADED
 
 
 async def test_a_port_that_is_held_is_waited_for(
