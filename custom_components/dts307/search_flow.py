@@ -313,8 +313,8 @@ class SearchFlow(ConfigFlow):
         if not (waiting or silent or (loaded and reconfigured)):
             return
         self.hass.data.setdefault(DATA_ASIDE, set()).add(entry.entry_id)
-        self._aside.append(entry)
         await self.hass.config_entries.async_unload(entry.entry_id)
+        self._aside.append(entry)
 
     @callback
     def _async_let_others_follow(self, data: Mapping[str, Any]) -> None:
