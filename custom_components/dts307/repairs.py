@@ -1,5 +1,8 @@
 """What only the owner can decide, with one button for each answer."""
 
+from abc import abstractmethod
+from typing import ClassVar, override
+
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
@@ -97,8 +100,15 @@ class ReplacedFlow(MeterFlow):
         return self.async_abort(reason="reconfigure")
 
 
-class EnergyDashboardFlow(MeterFlow):
-    """Try once more to add an entry's meter to the Energy dashboard."""
+class ConfirmFlow(MeterFlow):
+    """Mend something about an entry's meter once its owner has confirmed that."""
+
+    gone: ClassVar[str]
+    """Why it cannot be mended if the entry is gone, as a translation key."""
+
+    @abstractmethod
+    async def _async_mend(self, entry: Dts307ConfigEntry) -> str | None:
+        """Mend it; return the translation key of what is in the way, if anything is."""
 
     async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Home Assistant begins with an answer that nobody has given."""
@@ -107,21 +117,34 @@ class EnergyDashboardFlow(MeterFlow):
     async def async_step_confirm(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Add the meter, or say what is in the way."""
+        """Mend it once that is confirmed."""
         if user_input is None:
             return self.async_show_form(step_id="confirm")
         entry = self._entry()
-        if entry is None:
-            return self.async_abort(reason="sensor_missing")
-        try:
-            await async_add_to_dashboard(self.hass, entry)
-        except EnergyDashboardError as err:
-            return self.async_abort(reason=err.reason)
+        reason = self.gone if entry is None else await self._async_mend(entry)
+        if reason is not None:
+            return self.async_abort(reason=reason)
         return self.async_create_entry(data={})
 
 
-class PortFlow(MeterFlow):
+class EnergyDashboardFlow(ConfirmFlow):
+    """Try once more to add an entry's meter to the Energy dashboard."""
+
+    gone = "sensor_missing"
+
+    @override
+    async def _async_mend(self, entry: Dts307ConfigEntry) -> str | None:
+        try:
+            await async_add_to_dashboard(self.hass, entry)
+        except EnergyDashboardError as err:
+            return err.reason
+        return None
+
+
+class PortFlow(ConfirmFlow):
     """Offer to let an entry name its port by the name that lasts."""
+
+    gone = "port_changed"
 
     def __init__(self, entry_id: str, device: str, stable: str) -> None:
         """Offer the lasting name that the entry's port has been seen to have."""
@@ -129,24 +152,13 @@ class PortFlow(MeterFlow):
         self._device = device
         self._stable = stable
 
-    async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Home Assistant begins with an answer that nobody has given."""
-        return await self.async_step_confirm()
-
-    async def async_step_confirm(
-        self, user_input: dict[str, str] | None = None
-    ) -> RepairsFlowResult:
-        """Rename the port once that is confirmed."""
-        if user_input is None:
-            return self.async_show_form(step_id="confirm")
-        entry = self._entry()
-        if entry is None:
-            return self.async_abort(reason="port_changed")
+    @override
+    async def _async_mend(self, entry: Dts307ConfigEntry) -> str | None:
         try:
             await async_rename_port(self.hass, entry, self._device, self._stable)
         except PortChangedError:
-            return self.async_abort(reason="port_changed")
-        return self.async_create_entry(data={})
+            return self.gone
+        return None
 
 
 async def async_create_fix_flow(

@@ -66,7 +66,8 @@ _SEARCHES: HassKey[dict[str, SearchFlow]] = HassKey(f"{DOMAIN}_searches")
 class SearchFlow(ConfigFlow):
     """Asks for a port or an address, and searches for meters there.
 
-    An entry that is being reconfigured steps aside meanwhile, if it holds that very link.
+    Entries that hold that very link step aside meanwhile, unless their meters answer on it; one
+    that is being reconfigured does so in any case.
     """
 
     _transport: str
