@@ -29,6 +29,7 @@ from .const import (
     Role,
 )
 from .energy_dashboard import async_can_offer, async_sources_there
+from .findings import different, finding_text
 from .link import LinkParams
 from .live import (
     PREVIEWS,
@@ -42,7 +43,7 @@ from .live import (
 from .meter import Identity
 from .meter.bus import Finding
 from .options_flow import Dts307OptionsFlow
-from .search_flow import SearchFlow, different, finding_text
+from .search_flow import SearchFlow
 from .setup_forms import (
     CONF_ENERGY,
     CONF_METERS,

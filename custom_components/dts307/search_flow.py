@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final, override
 
@@ -32,6 +32,7 @@ from .const import (
     TRANSPORT_NETWORK,
     TRANSPORT_SERIAL,
 )
+from .findings import different, findings_text
 from .holders import async_only_free_port
 from .link import LinkParams, failure_key, link_params
 from .meter import EndlessChainError, NoMeterModelError, NotSunSpecError
@@ -55,9 +56,6 @@ _OF_THE_WHOLE_BUS: Final = {CONF_BAUDRATE, CONF_PARITY, CONF_STOPBITS, CONF_FRAM
 
 _GOES_ON_WITHIN: Final = 30.0
 """Seconds after which nobody is taken to look at what a search has found."""
-
-_MOST_TOLD: Final = 8
-"""Of more devices than that, only the first are told."""
 
 _SEARCHES: HassKey[dict[str, SearchFlow]] = HassKey(f"{DOMAIN}_searches")
 """Who has searched last, by the port or the address of the adapter."""
@@ -271,7 +269,7 @@ class SearchFlow(ConfigFlow):
         """Return why nothing was found, as a translation key and what belongs into its text."""
         if search.error is not None:
             return await async_failure(self.hass, search.error, search.link)
-        devices = {"devices": _findings_text(search.findings)}
+        devices = {"devices": findings_text(search.findings)}
         if meters := [finding.identity for finding in search.findings if finding.identity]:
             if not all(identity.serial_number for identity in meters):
                 return "no_serial_number", devices
@@ -362,30 +360,3 @@ class SearchFlow(ConfigFlow):
 def _place(data: Mapping[str, Any]) -> str:
     """Return what two searches cannot share: the port, or the adapter's address."""
     return str(data.get(CONF_DEVICE) or f"{data[CONF_HOST]}:{data[CONF_PORT]}")
-
-
-def different(findings: Sequence[Finding[LinkParams]]) -> list[Finding[LinkParams]]:
-    """Return each device once: a gateway may answer for the same meter under any unit id."""
-    devices: dict[str, Finding[LinkParams]] = {}
-    for finding in findings:
-        serial = finding.identity.serial_number if finding.identity else ""
-        devices.setdefault(serial or finding_text(finding), finding)
-    return list(devices.values())
-
-
-def _findings_text(findings: Sequence[Finding[LinkParams]]) -> str:
-    """Return the devices that were found, the first of them if they are many."""
-    devices = list(map(finding_text, different(findings)))
-    text = ", ".join(devices[:_MOST_TOLD])
-    return f"{text} …" if len(devices) > _MOST_TOLD else text
-
-
-def finding_text(finding: Finding[LinkParams]) -> str:
-    """Return a device in a few words that all languages share."""
-    who = ""
-    if finding.identity is not None:
-        identity = finding.identity
-        who = " ".join(filter(None, (identity.manufacturer, identity.model)))
-        who = " ".join(filter(None, (who, identity.serial_number)))
-    place = f"#{finding.unit_id}, {link_text(finding.settings)}"
-    return f"{who} ({place})" if who else place
