@@ -3,6 +3,7 @@
 from argparse import ArgumentParser
 import asyncio
 from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 import shutil
 import signal
@@ -16,7 +17,9 @@ from .processes import REPOSITORY, StartError, require_free_port
 from .simulator import RunningSimulator, running_simulator
 
 _FOLDER = REPOSITORY / ".dev"
+_EARLIER = REPOSITORY / ".dev.before"
 _PREPARED = _FOLDER / "prepared"
+_RECIPE = (Path(__file__).with_name("demo.py"), Path(__file__).with_name("energy.py"))
 _RESTART_EXIT_CODE = 100
 
 
@@ -60,8 +63,7 @@ async def _until_interrupted(port: int, page_port: int) -> None:
 
 async def _run(port: int, page_port: int) -> None:
     began = time.monotonic()
-    if not _PREPARED.exists():
-        shutil.rmtree(_FOLDER, ignore_errors=True)
+    _make_room()
     config = _FOLDER / "config"
     config.mkdir(parents=True, exist_ok=True)
     _say("starting two simulated meters on one RS-485 bus")
@@ -78,6 +80,20 @@ async def _run(port: int, page_port: int) -> None:
         )
 
 
+def _make_room() -> None:
+    """Remove a demo that was never finished, and put one aside that another recipe has made."""
+    if not _PREPARED.exists():
+        shutil.rmtree(_FOLDER, ignore_errors=True)
+    elif _PREPARED.read_text() != _recipe():
+        shutil.rmtree(_EARLIER, ignore_errors=True)
+        _FOLDER.rename(_EARLIER)
+        _say(f"the demo has changed since it was made: beginning anew, the old one is {_EARLIER}")
+
+
+def _recipe() -> str:
+    return sha256(b"".join(part.read_bytes() for part in _RECIPE)).hexdigest()
+
+
 async def _show(
     home_assistant: RunningHomeAssistant,
     simulator: RunningSimulator,
@@ -90,7 +106,7 @@ async def _show(
         if not _PREPARED.exists():
             _say("adding both meters, their dashboards and the past week")
             await prepare(client, simulator)
-            _PREPARED.touch()
+            _PREPARED.write_text(_recipe())
     seconds += time.monotonic() - began
     print(
         f"""
