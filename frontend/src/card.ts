@@ -41,7 +41,8 @@ export class Dts307Card extends MeterCard {
   }
 
   private renderFace(hass: HomeAssistant, device: DeviceEntry, reading: Reading): TemplateResult {
-    const { power, share, level, direction, serviceCurrent, answers } = reading;
+    const { power, share, level, direction, serviceCurrent } = reading;
+    const answers = reading.answers && hass.connected;
     const flow = power?.value === undefined ? "" : power.value < 0 ? "exporting" : "importing";
     const light = {
       direction: answers ? (direction?.state.state ?? flow) : "",
@@ -51,9 +52,9 @@ export class Dts307Card extends MeterCard {
     const flashes = statusFlashes(light);
     const told = [this.text(light.direction === "exporting" ? "exporting" : "importing")];
     if (level) told.push(this.text("level", { level: hass.formatEntityState(level.state) }));
-    const lines: [string, string | null | undefined][] = [
+    const lines: [string, unknown][] = [
       ["S/N", device.serial_number],
-      ["CT", serviceCurrent === undefined ? undefined : `${serviceCurrent} A`],
+      ["CT", serviceCurrent && this.number(serviceCurrent, "A")],
       ["FW", device.sw_version],
     ];
     return html`<dts307-faceplate
@@ -102,13 +103,6 @@ export class Dts307Card extends MeterCard {
         .power=${(production ?? power)?.value}
       ></dts307-flow>
     </div>`;
-  }
-
-  /** Why the meter does not answer; the place is there before, so that it is read out. */
-  private renderNotice(hass: HomeAssistant, { answers, link }: Reading): TemplateResult {
-    const told = link && link.state.state !== "unavailable";
-    const why = told ? hass.formatEntityState(link.state) : this.text("unavailable");
-    return html`<div class="notice" role="status">${answers ? nothing : why}</div>`;
   }
 
   private renderToday(hass: HomeAssistant): TemplateResult {
@@ -165,7 +159,6 @@ export class Dts307Card extends MeterCard {
         column-gap: 12px;
       }
       .total {
-        color: var(--primary-text-color);
         margin: -4px -8px;
         padding: 4px 8px;
       }
@@ -173,35 +166,22 @@ export class Dts307Card extends MeterCard {
         font-size: 40px;
         font-weight: 600;
         line-height: 1.1;
-        letter-spacing: -0.01em;
       }
       .unit {
         margin-left: 6px;
         font-size: 20px;
-        color: var(--secondary-text-color);
       }
       .way {
         font-size: 16px;
         font-weight: 600;
         color: var(--dts307-flow);
       }
-      .notice:not(:empty) {
-        padding: 10px 12px;
-        border-radius: 8px;
-        font-size: 14px;
-        line-height: 1.4;
-        color: var(--primary-text-color);
-        background: color-mix(in srgb, var(--warning-color, #ffa600) 18%, transparent);
-      }
-      .notice:empty {
-        display: none;
-      }
       .silent .number {
         color: var(--secondary-text-color);
       }
       .today {
         display: grid;
-        grid-template-columns: 1fr 1fr;
+        grid-template-columns: repeat(auto-fit, minmax(116px, 1fr));
         gap: 8px;
         border-top: 1px solid var(--divider-color);
         padding-top: 12px;
@@ -229,12 +209,10 @@ export class Dts307Card extends MeterCard {
       }
       .what {
         font-size: 12px;
-        color: var(--secondary-text-color);
       }
       .energy {
         font-size: 18px;
         font-weight: 500;
-        color: var(--primary-text-color);
       }
       @container (min-width: 560px) {
         .card {
@@ -248,9 +226,7 @@ export class Dts307Card extends MeterCard {
 
 /** Return the power without its sign, which the word beside it tells, and its unit. */
 function partsOf(hass: HomeAssistant, power: HassEntity): { value: string; unit: string } {
-  const unsigned = `${Math.abs(Number(power.state))}`;
-  const parts = hass.formatEntityStateToParts?.(power, unsigned);
-  if (!parts) return { value: hass.formatEntityState(power, unsigned), unit: "" };
+  const parts = hass.formatEntityStateToParts(power, `${Math.abs(Number(power.state))}`);
   const of = (type: string): string => parts.find((part) => part.type === type)?.value ?? "";
   return { value: of("value"), unit: of("unit") };
 }

@@ -1,9 +1,7 @@
 // The dashboard strategy: one line makes a dashboard of all meters, or of the one it names.
 import { LitElement, html, nothing } from "lit";
 import type { TemplateResult } from "lit";
-import { property } from "lit/decorators/property.js";
-import { state } from "lit/decorators/state.js";
-import { define } from "./define.ts";
+import { define, property } from "./define.ts";
 import { deviceForm } from "./form.ts";
 import type { HomeAssistant } from "./home-assistant.ts";
 import { localize, pageLanguage } from "./localize.ts";
@@ -15,6 +13,8 @@ interface StrategyConfig {
   type: string;
   device_id?: string;
 }
+
+type EnergyPreferences = Record<"energy_sources" | "device_consumption", Record<string, unknown>[]>;
 
 interface View {
   title: string;
@@ -30,7 +30,7 @@ export class Dts307Dashboard extends HTMLElement {
   static async generate(config: StrategyConfig, hass: HomeAssistant): Promise<{ views: View[] }> {
     const { device_id } = config;
     const meters = metersOf(hass).filter(({ id }) => !device_id || id === device_id);
-    const counted = await energyCounters(hass);
+    const counted = await countedForEnergy(hass);
     const sites = await Promise.all(
       meters.map(async (device): Promise<Site> => {
         const entities = await entitiesOf(hass, device);
@@ -39,20 +39,25 @@ export class Dts307Dashboard extends HTMLElement {
           name: nameOf(device),
           alone: meters.length === 1,
           entities,
-          inEnergy: counted.has(entities.energy_imported ?? ""),
+          inEnergy: Object.values(entities).some((id) => id && counted.has(id)),
           text: (key) => localize(hass.language, key),
         };
       }),
     );
+    // The cards of the Energy dashboard show all of the home: once is enough.
+    const first = sites.findIndex(({ inEnergy }) => inEnergy);
+    sites.forEach((site, index) => (site.inEnergy = index === first));
     const views = VIEWS.map(({ path, icon, sections }): View => {
-      const cards = sites.flatMap(sections).filter(([, ...rest]) => rest.length > 0);
+      const rows = sites.map((site) => sections(site).filter((cards) => cards.length > 1));
+      const longest = Math.max(...rows.map(({ length }) => length));
       return {
         title: localize(hass.language, `view_${path}`),
         path,
         icon,
         type: "sections",
-        max_columns: 3,
-        sections: cards.map((section) => ({ type: "grid", cards: section })),
+        // Each meter has a row of its own, unless one section is all there is of each.
+        max_columns: longest > 1 ? longest : 3,
+        sections: rows.flat().map((cards) => ({ type: "grid", cards })),
       };
     });
     if (sites.length === 0) {
@@ -73,13 +78,13 @@ export class Dts307Dashboard extends HTMLElement {
   }
 }
 
-/** Return what the Energy dashboard counts of the grid; nothing if there is none. */
-async function energyCounters(hass: HomeAssistant): Promise<Set<string>> {
+/** Return what the Energy dashboard counts, of the grid, the sun and devices, if there is one. */
+async function countedForEnergy(hass: HomeAssistant): Promise<Set<unknown>> {
   try {
-    const { energy_sources } = await hass.callWS<{
-      energy_sources: { stat_energy_from?: string | null }[];
-    }>({ type: "energy/get_prefs" });
-    return new Set(energy_sources.map(({ stat_energy_from }) => stat_energy_from ?? ""));
+    const { energy_sources, device_consumption } = await hass.callWS<EnergyPreferences>({
+      type: "energy/get_prefs",
+    });
+    return new Set([...energy_sources, ...device_consumption].flatMap(Object.values<unknown>));
   } catch {
     return new Set();
   }
@@ -89,8 +94,8 @@ const helper = (): string => localize(pageLanguage(), "all_meters");
 
 @define("dts307-dashboard-editor")
 export class Dts307DashboardEditor extends LitElement {
-  @property({ attribute: false }) hass?: HomeAssistant;
-  @state() private config?: StrategyConfig;
+  @property() hass?: HomeAssistant;
+  @property() private config?: StrategyConfig;
 
   setConfig(config: StrategyConfig): void {
     this.config = config;

@@ -1,8 +1,7 @@
 import { LitElement, css, html } from "lit";
 import type { TemplateResult } from "lit";
-import { property } from "lit/decorators/property.js";
-import { define } from "./define.ts";
-import "./led.ts";
+import { define, property } from "./define.ts";
+import { colours } from "./led.ts";
 import { PERIOD } from "./status-light.ts";
 import type { Flash } from "./status-light.ts";
 
@@ -17,156 +16,151 @@ const REMOTE: Flash[] = [
 export class Faceplate extends LitElement {
   @property() product = "";
   /** Lines of the label, each a name and a value. */
-  @property({ attribute: false }) lines: [string, string | null | undefined][] = [];
-  @property({ attribute: false }) status: Flash[] = [];
+  @property() lines: [string, unknown][] = [];
+  @property() status: Flash[] = [];
   @property({ attribute: false }) statusText = "";
   @property({ attribute: false }) remoteText = "";
   /** Changes with every answer of the meter. */
-  @property({ attribute: false }) beat?: unknown;
+  @property() beat?: unknown;
   @property({ type: Boolean, reflect: true }) dark = false;
 
-  static override styles = css`
-    :host {
-      display: block;
-      container-type: inline-size;
-      --mono:
-        ui-monospace, "SF Mono", "Roboto Mono", "DejaVu Sans Mono", Menlo, Consolas, monospace;
-    }
-    .face {
-      display: grid;
-      grid-template-rows: auto 1fr auto;
-      height: 100%;
-      border-radius: 8px;
-      overflow: hidden;
-      color: #dfe3e6;
-      background: linear-gradient(100deg, #474c51, #3a3f44 45%, #33383c);
-      box-shadow:
-        0 1px 2px rgb(0 0 0 / 35%),
-        0 6px 14px rgb(0 0 0 / 22%),
-        inset 0 1px 0 #676d73,
-        inset 0 -2px 0 #24282b;
-    }
-    .blocks {
-      display: flex;
-      justify-content: space-between;
-      gap: 10px;
-      padding: 7px 12px 6px;
-      background: linear-gradient(#2c3034, #25292c);
-      border-bottom: 1px solid #1b1e20;
-    }
-    .blocks:last-child {
-      border-bottom: 0;
-      border-top: 1px solid #4b5156;
-      padding: 6px 12px 8px;
-    }
-    .block {
-      height: 15px;
-      width: calc(var(--pins) * 15px);
-      border-radius: 2px;
-      background:
-        radial-gradient(circle at 50% 50%, #b9c0c4 0 2.6px, #14532b 2.7px 4.4px, #0000 4.6px) 0 0 /
-          15px 100%,
-        linear-gradient(90deg, rgb(0 0 0 / 25%) 0 1px, #0000 1px) 0 0 / 15px 100%,
-        linear-gradient(#2f9e5b, #1f7a43);
-    }
-    .plate {
-      display: flex;
-      flex-direction: column;
-      justify-content: space-between;
-      gap: 18px;
-      padding: 16px 16px 18px;
-    }
-    .brand {
-      font-size: 10px;
-      letter-spacing: 0.2em;
-      text-transform: uppercase;
-      color: #b4bbc0;
-    }
-    .product {
-      font-size: 25px;
-      font-weight: 700;
-      line-height: 1.2;
-      overflow-wrap: anywhere;
-    }
-    .product.long {
-      font-size: 15px;
-      line-height: 1.3;
-    }
-    .kind {
-      font-size: 10.5px;
-      color: #b9c0c5;
-    }
-    .lights {
-      display: grid;
-      gap: 14px;
-    }
-    .light {
-      display: grid;
-      grid-template-columns: auto 1fr;
-      align-items: center;
-      column-gap: 13px;
-      font-size: 11px;
-      font-weight: 650;
-      letter-spacing: 0.12em;
-    }
-    .pattern {
-      grid-column: 2;
-      position: relative;
-      height: 3px;
-      margin-top: 4px;
-      border-radius: 2px;
-      background: rgb(255 255 255 / 12%);
-    }
-    .pattern i {
-      position: absolute;
-      inset-block: 0;
-      border-radius: 2px;
-      background: var(--lit);
-    }
-    .green {
-      --lit: #35e07a;
-    }
-    .orange {
-      --lit: #ff8a1f;
-    }
-    .red {
-      --lit: #ff3b3b;
-    }
-    .label {
-      margin: 0;
-      border-radius: 3px;
-      padding: 6px 9px;
-      font: 9.5px/1.6 var(--mono);
-      background: #dfe2e3;
-      color: #23282c;
-      display: grid;
-      grid-template-columns: auto 1fr;
-      column-gap: 1.4em;
-    }
-    dt,
-    dd {
-      margin: 0;
-      white-space: nowrap;
-      overflow: hidden;
-      text-overflow: ellipsis;
-    }
-    :host([dark]) .face {
-      filter: saturate(0.5) brightness(0.8);
-    }
-    @container (min-width: 260px) {
-      .plate {
-        flex-direction: row;
-        align-items: center;
-        padding-block: 12px 13px;
+  static override styles = [
+    colours,
+    css`
+      :host {
+        display: block;
+        container-type: inline-size;
+        --mono:
+          ui-monospace, "SF Mono", "Roboto Mono", "DejaVu Sans Mono", Menlo, Consolas, monospace;
       }
-      .label {
-        display: none;
+      .face {
+        display: grid;
+        grid-template-rows: auto 1fr auto;
+        height: 100%;
+        border-radius: 8px;
+        overflow: hidden;
+        color: #dfe3e6;
+        background: linear-gradient(100deg, #474c51, #3a3f44 45%, #33383c);
+        box-shadow:
+          0 1px 2px rgb(0 0 0 / 35%),
+          0 6px 14px rgb(0 0 0 / 22%),
+          inset 0 1px 0 #676d73,
+          inset 0 -2px 0 #24282b;
+      }
+      .blocks {
+        display: flex;
+        justify-content: space-between;
+        gap: 10px;
+        padding: 7px 12px 6px;
+        background: linear-gradient(#2c3034, #25292c);
+        border-bottom: 1px solid #1b1e20;
+      }
+      .blocks:last-child {
+        border-bottom: 0;
+        border-top: 1px solid #4b5156;
+        padding: 6px 12px 8px;
+      }
+      .block {
+        height: 15px;
+        width: calc(var(--pins) * 15px);
+        border-radius: 2px;
+        background:
+          radial-gradient(circle at 50% 50%, #b9c0c4 0 2.6px, #14532b 2.7px 4.4px, #0000 4.6px) 0
+            0 / 15px 100%,
+          linear-gradient(90deg, rgb(0 0 0 / 25%) 0 1px, #0000 1px) 0 0 / 15px 100%,
+          linear-gradient(#2f9e5b, #1f7a43);
+      }
+      .plate {
+        display: flex;
+        flex-direction: column;
+        justify-content: space-between;
+        gap: 18px;
+        padding: 16px 16px 18px;
+      }
+      .brand {
+        font-size: 10px;
+        letter-spacing: 0.2em;
+        text-transform: uppercase;
+        color: #b4bbc0;
+      }
+      .product {
+        font-size: 23px;
+        font-weight: 700;
+        line-height: 1.3;
+        white-space: nowrap;
+      }
+      .product.long {
+        font-size: 15px;
+        overflow-wrap: anywhere;
+        white-space: normal;
+      }
+      .kind {
+        font-size: 10.5px;
+        color: #b9c0c5;
       }
       .lights {
-        min-width: 108px;
+        display: grid;
+        gap: 14px;
       }
-    }
-  `;
+      .light {
+        display: grid;
+        grid-template-columns: auto 1fr;
+        align-items: center;
+        column-gap: 13px;
+        font-size: 11px;
+        font-weight: 650;
+        letter-spacing: 0.12em;
+      }
+      .pattern {
+        grid-column: 2;
+        position: relative;
+        height: 3px;
+        margin-top: 4px;
+        border-radius: 2px;
+        background: rgb(255 255 255 / 12%);
+      }
+      .pattern i {
+        position: absolute;
+        inset-block: 0;
+        border-radius: 2px;
+        background: var(--lit);
+      }
+      .label {
+        margin: 0;
+        border-radius: 3px;
+        padding: 6px 9px;
+        font: 9.5px/1.6 var(--mono);
+        background: #dfe2e3;
+        color: #23282c;
+        display: grid;
+        grid-template-columns: auto 1fr;
+        column-gap: 1.4em;
+      }
+      dt,
+      dd {
+        margin: 0;
+        white-space: nowrap;
+        overflow: hidden;
+        text-overflow: ellipsis;
+      }
+      :host([dark]) .face {
+        filter: saturate(0.5) brightness(0.8);
+      }
+      @container (min-width: 260px) {
+        .plate {
+          flex-direction: row;
+          align-items: center;
+          padding-block: 12px 13px;
+        }
+        .label {
+          display: none;
+        }
+        .lights {
+          min-width: 108px;
+        }
+      }
+    `,
+  ];
 
   override render(): TemplateResult {
     return html`<div class="face">

@@ -1,15 +1,14 @@
 import { LitElement, css, html } from "lit";
 import type { TemplateResult } from "lit";
-import { property } from "lit/decorators/property.js";
-import { define } from "./define.ts";
+import { define, property } from "./define.ts";
 
 /** Which way power flows between the grid, or the sun, and the house; arrows tell it at rest, too. */
 @define("dts307-flow")
 export class Flow extends LitElement {
-  @property({ attribute: false }) from = { icon: "", name: "" };
-  @property({ attribute: false }) to = { icon: "", name: "" };
+  @property() from = { icon: "", name: "" };
+  @property() to = { icon: "", name: "" };
   /** W; positive flows onwards, negative backwards, undefined is not known. */
-  @property({ type: Number }) power?: number;
+  @property() power?: number;
 
   static override styles = css`
     :host {

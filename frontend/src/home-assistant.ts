@@ -31,11 +31,11 @@ export interface HomeAssistant {
   devices: Record<string, DeviceEntry | undefined>;
   config: HassConfig;
   language: string;
+  connected: boolean;
   locale: { language: string; time_zone: "local" | "server" };
-  themes: { darkMode: boolean };
   callWS<T>(message: { type: string; [key: string]: unknown }): Promise<T>;
   formatEntityState(state: HassEntity, value?: string): string;
-  formatEntityStateToParts?(state: HassEntity, value?: string): ValuePart[];
+  formatEntityStateToParts(state: HassEntity, value?: string): ValuePart[];
 }
 
 export interface CardConfig {

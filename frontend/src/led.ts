@@ -1,13 +1,28 @@
 import { LitElement, css, html } from "lit";
 import type { TemplateResult } from "lit";
-import { property } from "lit/decorators/property.js";
 import { queryAll } from "lit/decorators/query-all.js";
-import { define } from "./define.ts";
+import { define, property } from "./define.ts";
 import { ReducedMotion } from "./reduced-motion.ts";
 import type { Flash } from "./status-light.ts";
 
 const differs = (value: unknown, old: unknown): boolean =>
   JSON.stringify(value) !== JSON.stringify(old);
+
+/** What shines has the class of its colour. */
+export const colours = css`
+  .green {
+    --lit: #35e07a;
+  }
+  .orange {
+    --lit: #ff8a1f;
+  }
+  .red {
+    --lit: #ff3b3b;
+  }
+  .amber {
+    --lit: #ffc233;
+  }
+`;
 
 /**
  * A light that repeats its flashes, each a layer of its own whose opacity the browser animates by
@@ -15,53 +30,44 @@ const differs = (value: unknown, old: unknown): boolean =>
  */
 @define("dts307-led")
 export class Led extends LitElement {
-  @property({ attribute: false, hasChanged: differs }) flashes: Flash[] = [];
+  @property({ hasChanged: differs }) flashes: Flash[] = [];
   /** Seconds after which the flashes repeat; without it, they come once with each new beat. */
-  @property({ type: Number }) period?: number;
-  @property({ attribute: false }) beat?: unknown;
+  @property() period?: number;
+  @property() beat?: unknown;
 
   @queryAll("i") private readonly layers!: NodeListOf<HTMLElement>;
 
   private readonly reducedMotion = new ReducedMotion(this);
   private animations: Animation[] = [];
 
-  static override styles = css`
-    :host {
-      position: relative;
-      display: inline-block;
-      width: 13px;
-      height: 13px;
-      border-radius: 50%;
-      background: radial-gradient(circle at 35% 30%, #6d7478, #4a5055 70%);
-      box-shadow:
-        0 0 0 2px #1f2225,
-        0 0 0 3px #5d6469;
-    }
-    i {
-      position: absolute;
-      inset: 0;
-      border-radius: 50%;
-      opacity: 0;
-      background: radial-gradient(circle at 40% 35%, #fff, var(--lit) 55%);
-      box-shadow: 0 0 14px 4px var(--lit);
-      will-change: opacity;
-    }
-    .green {
-      --lit: #35e07a;
-    }
-    .orange {
-      --lit: #ff8a1f;
-    }
-    .red {
-      --lit: #ff3b3b;
-    }
-    .amber {
-      --lit: #ffc233;
-    }
-    i.steady {
-      opacity: 0.9;
-    }
-  `;
+  static override styles = [
+    colours,
+    css`
+      :host {
+        position: relative;
+        display: inline-block;
+        width: 13px;
+        height: 13px;
+        border-radius: 50%;
+        background: radial-gradient(circle at 35% 30%, #6d7478, #4a5055 70%);
+        box-shadow:
+          0 0 0 2px #1f2225,
+          0 0 0 3px #5d6469;
+      }
+      i {
+        position: absolute;
+        inset: 0;
+        border-radius: 50%;
+        opacity: 0;
+        background: radial-gradient(circle at 40% 35%, #fff, var(--lit) 55%);
+        box-shadow: 0 0 14px 4px var(--lit);
+        will-change: opacity;
+      }
+      i.steady {
+        opacity: 0.9;
+      }
+    `,
+  ];
 
   override render(): TemplateResult[] {
     const steady = this.reducedMotion.wanted;

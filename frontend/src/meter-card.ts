@@ -1,7 +1,6 @@
 import { LitElement, css, html, nothing } from "lit";
 import type { CSSResultGroup, PropertyValues, TemplateResult } from "lit";
-import { property } from "lit/decorators/property.js";
-import { state } from "lit/decorators/state.js";
+import { property } from "./define.ts";
 import { deviceForm } from "./form.ts";
 import type {
   CardConfig,
@@ -20,9 +19,9 @@ import type { Quantity, Reading } from "./reading.ts";
 
 /** What the cards of a meter have in common: its device, its entities, and words. */
 export abstract class MeterCard extends LitElement {
-  @property({ attribute: false }) hass?: HomeAssistant;
-  @state() protected config?: CardConfig;
-  @state() protected entities?: MeterEntities;
+  @property() hass?: HomeAssistant;
+  @property() protected config?: CardConfig;
+  @property() protected entities?: MeterEntities;
   protected reading?: Reading;
   private asked?: DeviceEntry;
 
@@ -36,7 +35,7 @@ export abstract class MeterCard extends LitElement {
   }
 
   setConfig(config: CardConfig): void {
-    if (config.device_id !== undefined && typeof config.device_id !== "string") {
+    if (config.device_id && typeof config.device_id !== "string") {
       throw new Error("device_id must be the id of a device");
     }
     this.config = config;
@@ -47,7 +46,7 @@ export abstract class MeterCard extends LitElement {
   }
 
   getGridOptions(): GridOptions {
-    return { columns: 12, rows: "auto", min_columns: 6 };
+    return { columns: 12, rows: "auto", min_columns: 9 };
   }
 
   protected get device(): DeviceEntry | undefined {
@@ -62,8 +61,8 @@ export abstract class MeterCard extends LitElement {
     return (
       old.entities !== hass.entities ||
       old.devices !== hass.devices ||
-      old.themes !== hass.themes ||
       old.locale !== hass.locale ||
+      old.connected !== hass.connected ||
       old.language !== hass.language ||
       old.formatEntityState !== hass.formatEntityState ||
       Object.values(this.entities ?? {}).some((id) => id && old.states[id] !== hass.states[id])
@@ -76,6 +75,8 @@ export abstract class MeterCard extends LitElement {
     const old = changed.get("hass");
     const registry = old?.entities !== hass.entities || old.devices !== hass.devices;
     if (registry || device !== this.asked) void this.learnEntities(hass, device);
+    // What is known of another meter must not stand under the name of this one.
+    if (device.id !== this.asked?.id) this.entities = this.reading = undefined;
     this.asked = device;
     if (this.entities) this.reading = readingOf(hass, this.entities);
   }
@@ -95,16 +96,16 @@ export abstract class MeterCard extends LitElement {
   }
 
   /** Return what a quantity is, as its owner wants it shown. */
-  format(quantity: Quantity | undefined, value?: number): string {
+  format(quantity: Quantity | undefined): string {
     if (quantity?.value === undefined || !this.hass) return "–";
-    return this.hass.formatEntityState(quantity.state, value === undefined ? value : `${value}`);
+    return this.hass.formatEntityState(quantity.state);
   }
 
-  number(value: number, digits: number): string {
-    return value.toLocaleString(this.hass?.locale.language ?? "en", {
-      minimumFractionDigits: digits,
-      maximumFractionDigits: digits,
-    });
+  /** Return a number as its owner wants numbers written: as Home Assistant writes those of sensors. */
+  number(value: number | string, unit?: string): string {
+    const attributes = { state_class: "measurement", unit_of_measurement: unit };
+    const sensor = { entity_id: "sensor.", state: `${value}`, attributes } as HassEntity;
+    return this.hass?.formatEntityState(sensor) ?? "";
   }
 
   /** Render a value that leads to all there is to know of it. */
@@ -128,6 +129,13 @@ export abstract class MeterCard extends LitElement {
     </button>`;
   }
 
+  /** Render why the meter does not answer; its place is there before, so that it is read out. */
+  protected renderNotice(hass: HomeAssistant, { answers, link }: Reading): TemplateResult {
+    const told = link && link.state.state !== "unavailable";
+    const why = told ? hass.formatEntityState(link.state) : this.text("unavailable");
+    return html`<div class="notice" role="status">${answers ? nothing : why}</div>`;
+  }
+
   protected stateOf(key: string): HassEntity | undefined {
     return this.hass?.states[this.entities?.[key] ?? ""];
   }
@@ -140,13 +148,13 @@ export abstract class MeterCard extends LitElement {
   protected override render(): TemplateResult | typeof nothing {
     if (!this.hass || !this.config) return nothing;
     if (!this.device) {
-      const key = this.config.device_id === undefined ? "no_meter" : "not_found";
+      const key = this.config.device_id ? "not_found" : "no_meter";
       return html`<ha-card><p class="missing" role="status">${this.text(key)}</p></ha-card>`;
     }
     const { entities, reading } = this;
     // A meter whose entry was never set up has none.
     const empty = entities && Object.keys(entities).length === 0;
-    return html`<ha-card class=${this.hass.themes.darkMode ? "night" : "day"}>
+    return html`<ha-card>
       ${empty ? html`<p class="missing">${this.text("unavailable")}</p>` : nothing}
       ${reading && !empty ? this.renderReading(this.hass, this.device, reading) : nothing}
     </ha-card>`;
@@ -162,30 +170,36 @@ export abstract class MeterCard extends LitElement {
     :host {
       display: block;
     }
+    /* A meter reads from left to right, whichever way the page does: arrows and marks depend on it. */
     ha-card {
+      direction: ltr;
+      color: var(--primary-text-color);
       height: 100%;
       box-sizing: border-box;
       container-type: inline-size;
       overflow: hidden;
-      --dts307-green: #1d8348;
-      --dts307-orange: #b45309;
-      --dts307-red: #c62828;
-      --dts307-a: #1f77c9;
-      --dts307-b: #9b3fc4;
-      --dts307-c: #0d8577;
-    }
-    ha-card.night {
-      --dts307-green: #3ddc84;
-      --dts307-orange: #ff9a3c;
-      --dts307-red: #ff6b6b;
-      --dts307-a: #5cb0f5;
-      --dts307-b: #cf8bef;
-      --dts307-c: #3fcfbd;
+      /* Towards the colour of the text, so that each theme can be read, whatever it says of itself. */
+      --dts307-ink: 70%, var(--primary-text-color);
+      --dts307-green: color-mix(in srgb, #2a9d5c var(--dts307-ink));
+      --dts307-orange: color-mix(in srgb, #d9741f var(--dts307-ink));
+      --dts307-red: color-mix(in srgb, #e04848 var(--dts307-ink));
+      --dts307-a: color-mix(in srgb, #3a90dc var(--dts307-ink));
+      --dts307-b: color-mix(in srgb, #b35fd8 var(--dts307-ink));
+      --dts307-c: color-mix(in srgb, #1f9e8e var(--dts307-ink));
     }
     .missing {
-      margin: 0;
       padding: 24px 16px;
-      color: var(--secondary-text-color);
+    }
+    .notice:not(:empty) {
+      padding: 10px 12px;
+      border-radius: 8px;
+      font-size: 14px;
+      line-height: 1.4;
+      background: color-mix(in srgb, var(--warning-color, #ffa600) 18%, transparent);
+    }
+    /* Out of the way, but not out of the tree: what is hidden is not read out when it comes. */
+    .notice:empty {
+      position: absolute;
     }
     button {
       all: unset;
@@ -194,7 +208,6 @@ export abstract class MeterCard extends LitElement {
       border-radius: 6px;
       font-variant-numeric: tabular-nums;
       white-space: nowrap;
-      -webkit-tap-highlight-color: transparent;
     }
     @media (hover: hover) {
       button:hover {
@@ -205,18 +218,25 @@ export abstract class MeterCard extends LitElement {
       outline: 2px solid var(--primary-color);
       outline-offset: 1px;
     }
-    h2 {
+    h2,
+    h3,
+    p {
       margin: 0;
       font: inherit;
+    }
+    h2 {
       font-size: 16px;
       font-weight: 500;
       line-height: 1.3;
-      color: var(--primary-text-color);
     }
     h3 {
-      margin: 0;
-      font: inherit;
       font-size: 12px;
+    }
+    h3,
+    p,
+    .pair,
+    .what,
+    .unit {
       color: var(--secondary-text-color);
     }
   `;

@@ -21,7 +21,7 @@ export function metersOf(hass: HomeAssistant): DeviceEntry[] {
 
 /** Return the meter with this device id; without an id, the first there is. */
 export function meterOf(hass: HomeAssistant, deviceId?: string): DeviceEntry | undefined {
-  return metersOf(hass).find((device) => deviceId === undefined || device.id === deviceId);
+  return metersOf(hass).find((device) => !deviceId || device.id === deviceId);
 }
 
 export function nameOf(device: DeviceEntry): string {
@@ -36,11 +36,12 @@ export function serialOf(device: DeviceEntry): string | undefined {
 function entityIdsOf(hass: HomeAssistant, device: DeviceEntry): string[] {
   return Object.values(hass.entities)
     .filter((entity) => entity?.device_id === device.id && entity.platform === DOMAIN)
-    .map((entity) => entity?.entity_id ?? "")
-    .sort();
+    .map((entity) => entity?.entity_id ?? "");
 }
 
-const known = new Map<string, Promise<MeterEntities>>();
+type Answers = Map<DeviceEntry, Promise<MeterEntities>>;
+/** By the registry of which they tell: Home Assistant makes it anew with each change. */
+const known = new WeakMap<HomeAssistant["entities"], Answers>();
 
 /**
  * Return a meter's entities by their keys.
@@ -49,23 +50,20 @@ const known = new Map<string, Promise<MeterEntities>>();
  * are asked for, once for all cards.
  */
 export function entitiesOf(hass: HomeAssistant, device: DeviceEntry): Promise<MeterEntities> {
-  const ids = entityIdsOf(hass, device);
-  const question = JSON.stringify([device.identifiers, ids]);
-  let answer = known.get(question);
+  const answers = known.get(hass.entities) ?? (new Map() as Answers);
+  known.set(hass.entities, answers);
+  let answer = answers.get(device);
   if (!answer) {
-    answer = ask(hass, device, ids);
-    known.set(question, answer);
+    answer = ask(hass, device);
+    answers.set(device, answer);
     // What was not answered is asked again.
-    answer.catch(() => known.delete(question));
+    answer.catch(() => answers.delete(device));
   }
   return answer;
 }
 
-async function ask(
-  hass: HomeAssistant,
-  device: DeviceEntry,
-  ids: string[],
-): Promise<MeterEntities> {
+async function ask(hass: HomeAssistant, device: DeviceEntry): Promise<MeterEntities> {
+  const ids = entityIdsOf(hass, device);
   if (ids.length === 0) return {};
   const entries = await hass.callWS<Record<string, RegistryEntry | null>>({
     type: "config/entity_registry/get_entries",

@@ -8,8 +8,8 @@ import { levelOf } from "./status-light.ts";
 
 /** How a card says things. */
 export interface Words {
-  format: (quantity: Quantity | undefined, value?: number) => string;
-  number: (value: number, digits: number) => string;
+  format: (quantity: Quantity | undefined) => string;
+  number: (value: number | string, unit?: string) => string;
   text: (key: TextKey, values?: Readonly<Record<string, string>>) => string;
   value: (
     quantity: Quantity | undefined,
@@ -24,12 +24,13 @@ const LONGEST = 120;
 const MARKS = [80, 100];
 
 export function renderPhases(reading: Reading, words: Words): TemplateResult {
-  const { phases, serviceCurrent, answers } = reading;
-  const service = serviceCurrent === undefined ? "" : `${words.number(serviceCurrent, 0)} A`;
+  const { phases, serviceCurrent, level, answers } = reading;
+  const service = serviceCurrent === undefined ? "" : words.number(serviceCurrent, "A");
+  const untold = !service && answers && (level?.state.state ?? "unknown") === "unknown";
   const caption = phases.length > 1 ? "service_per_phase" : "service";
   return html`<section class="phases" aria-labelledby="phases">
     <h3 id="phases">${service ? words.text(caption, { service }) : words.text("current")}</h3>
-    ${!service && answers ? html`<p class="hint">${words.text("no_service")}</p>` : nothing}
+    ${untold ? html`<p class="hint">${words.text("no_service")}</p>` : nothing}
     ${phases.map((phase) => renderPhase(phase, reading, service, words))}
   </section>`;
 }
@@ -90,7 +91,7 @@ function renderPowerFactor(
   label: (key: TextKey, value: string) => string,
   words: Words,
 ): TemplateResult | typeof nothing {
-  const shown = powerFactorValue === undefined ? "–" : words.number(powerFactorValue, 2);
+  const shown = powerFactorValue === undefined ? "–" : words.number(powerFactorValue.toFixed(2));
   // An owner may have disabled its entity; the power is what leads on then.
   return words.value(
     powerFactor ?? power,
@@ -115,7 +116,6 @@ export const phasesStyles = css`
   }
   .name {
     font-weight: 600;
-    color: var(--primary-text-color);
   }
   .bar {
     position: relative;
@@ -149,7 +149,6 @@ export const phasesStyles = css`
     padding: 2px 6px;
     margin: -2px -6px;
     font-weight: 500;
-    color: var(--primary-text-color);
   }
   .values {
     grid-column: 2 / -1;
@@ -165,7 +164,6 @@ export const phasesStyles = css`
     justify-self: start;
     padding: 4px 6px;
     margin: 0 -6px;
-    color: var(--primary-text-color);
   }
   .values .value:nth-child(2) {
     justify-self: center;
@@ -175,13 +173,10 @@ export const phasesStyles = css`
   }
   .pair {
     margin-right: 4px;
-    color: var(--secondary-text-color);
   }
   .hint {
-    margin: 0;
     font-size: 13px;
     line-height: 1.4;
-    color: var(--secondary-text-color);
   }
   @media (prefers-reduced-motion: reduce) {
     .fill {

@@ -5,7 +5,7 @@ import type { DeviceEntry, HomeAssistant } from "./home-assistant.ts";
 import type { TextKey } from "./localize.ts";
 import { MeterCard } from "./meter-card.ts";
 import { nameOf } from "./meter.ts";
-import { nominalAngle, opposed, phasorsOf, roundUp } from "./phasors.ts";
+import { nominalAngle, opposed, phasorsOf, roundUp, swapped } from "./phasors.ts";
 import type { Phasor, Vector } from "./phasors.ts";
 import { pairOf, siValue } from "./reading.ts";
 import type { Phase, Reading } from "./reading.ts";
@@ -18,29 +18,32 @@ const AMPS = 72;
 @define("dts307-phasor-card")
 export class Dts307PhasorCard extends MeterCard {
   protected override renderReading(
-    _hass: HomeAssistant,
+    hass: HomeAssistant,
     device: DeviceEntry,
     reading: Reading,
   ): TemplateResult {
-    const pair = this.stateOf("voltage_line_to_line");
+    const pair = this.stateOf("voltage_line_to_line_ab") ?? this.stateOf("voltage_line_to_line");
     const nominal = nominalAngle(reading, pair && siValue(pair));
     const phasors = phasorsOf(reading, nominal);
-    const against = opposed(reading);
     return html`<div class="card">
       <h2>${nameOf(device)}</h2>
       ${this.renderDiagram(reading, phasors)}
       <div class="side">
-        ${this.renderTable(reading, phasors)}
-        ${
-          against.length > 0
-            ? html`<p class="against" role="status">
-                ${this.text("opposed", { phases: against.join(", ") })}
-              </p>`
-            : nothing
-        }
+        ${this.renderNotice(hass, reading)} ${this.renderTable(reading, phasors)}
+        <div class="notice suspicion" role="status">
+          ${this.suspicion(reading, phasors, nominal)}
+        </div>
         <p>${this.noteOf(reading, phasors, nominal)}</p>
       </div>
     </div>`;
+  }
+
+  /** What the phasors look like, if not like a meter that is connected right. */
+  private suspicion(reading: Reading, phasors: Phasor[], nominal: number): unknown {
+    const exchanged = nominal === 120 ? swapped(reading, phasors) : [];
+    const phases = exchanged.length > 0 ? exchanged : opposed(reading);
+    if (phases.length === 0) return nothing;
+    return this.text(phases === exchanged ? "swapped" : "opposed", { phases: phases.join(", ") });
   }
 
   private noteOf({ topology }: Reading, phasors: Phasor[], nominal: number): string {
@@ -57,6 +60,7 @@ export class Dts307PhasorCard extends MeterCard {
     const largest = (of: "voltage" | "current"): number =>
       Math.max(0, ...phasors.map((phasor) => phasor[of]?.magnitude ?? 0));
     const [volts, amps] = [largest("voltage") || 1, roundUp(largest("current"))];
+    const scale = largest("current") ? this.number(amps, "A") : nothing;
     const text = phasors.map((phasor, index) => this.sentenceOf(reading.phases[index], phasor));
     return html`<svg viewBox="-116 -104 232 208" role="img" aria-label=${text.join(" ")}>
       <g class="grid">
@@ -64,7 +68,7 @@ export class Dts307PhasorCard extends MeterCard {
         <circle r=${AMPS / 2} />
         <path d="M-100 0H100M0 -100V100" />
       </g>
-      <text class="scale" x="3" y=${-AMPS - 3}>${this.number(amps, amps < 5 ? 1 : 0)} A</text>
+      <text class="scale" x="3" y=${-AMPS - 3}>${scale}</text>
       ${phasors.map(({ name, voltage }) => {
         const phase = reading.phases.find((one) => one.name === name);
         const mark = phase?.betweenLines && name ? pairOf(name) : (name ?? "");
@@ -85,7 +89,7 @@ export class Dts307PhasorCard extends MeterCard {
   private angleOf({ lag, signed }: Phasor): string {
     if (lag === undefined) return "–";
     const degrees = Math.round(Math.abs(lag));
-    const angle = `${this.number(degrees, 0)}°`;
+    const angle = `${degrees}°`;
     if (!signed) return angle;
     const ways: Record<number, TextKey> = { 0: "in_phase", 180: "in_opposition" };
     return `${angle} ${this.text(ways[degrees] ?? (lag > 0 ? "lagging" : "leading"))}`;
@@ -175,27 +179,26 @@ export class Dts307PhasorCard extends MeterCard {
         font-size: 7.5px;
         stroke: none;
       }
+      .current,
       .current path {
         stroke-width: 4.5;
         stroke-linecap: round;
       }
-      .voltage {
-        opacity: 0.75;
+      .voltage > :not(text) {
+        opacity: 0.8;
       }
       .side {
         display: grid;
         gap: 10px;
       }
       .table {
-        display: grid;
-        gap: 2px;
         font-size: 14px;
       }
       [role="row"] {
         display: grid;
         grid-template-columns: 16px 1fr 1fr 1.5fr;
         align-items: center;
-        gap: 8px;
+        column-gap: 8px;
       }
       [role="rowheader"] {
         font-weight: 700;
@@ -204,23 +207,26 @@ export class Dts307PhasorCard extends MeterCard {
       [role="cell"]:last-child {
         text-align: right;
       }
+      [role="cell"]:last-child .value {
+        white-space: normal;
+      }
       .value {
         padding: 4px 6px;
         margin: 0 -6px;
-        color: var(--primary-text-color);
       }
       p {
-        margin: 0;
         font-size: 12px;
         line-height: 1.45;
-        color: var(--secondary-text-color);
       }
-      .against {
-        padding: 8px 12px;
-        border-radius: 8px;
-        font-size: 13px;
-        color: var(--primary-text-color);
-        background: color-mix(in srgb, var(--warning-color, #ffa600) 18%, transparent);
+      @container (min-width: 560px) {
+        .card {
+          grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
+          align-items: center;
+          column-gap: 20px;
+        }
+        h2 {
+          grid-column: 1 / -1;
+        }
       }
     `,
   ];
@@ -241,7 +247,7 @@ function renderVector(
   });
   const length = vector.magnitude * scale;
   const head = kind.startsWith("current") ? 9 : 7;
-  const shaft = at(Math.max(0, length - head));
+  const shaft = at(length - head);
   const tip = at(length);
   // A current lies next to its voltage; its name, on the side that is away from it.
   const beyond = at(length + (head === 9 ? 0 : 12));
@@ -249,14 +255,11 @@ function renderVector(
     head === 9 ? { x: 12 * Math.sin(radians), y: 12 * Math.cos(radians) } : { x: 0, y: 0 };
   const mark = { x: beyond.x + away.x, y: beyond.y + away.y };
   const side = { x: (head / 2) * Math.sin(radians), y: (head / 2) * Math.cos(radians) };
-  // A vector too short for its head is no more than a point.
+  // One that is too short for a head and a name is a stub as long as it should be.
+  if (length < head) return svg`<path class="vector ${kind}" d="M0 0L${tip.x} ${tip.y}"></path>`;
   return svg`<g class="vector ${kind}">
-    ${
-      length < head
-        ? nothing
-        : svg`<path d="M0 0L${shaft.x} ${shaft.y}"></path>
-            <polygon points="${tip.x},${tip.y} ${shaft.x + side.x},${shaft.y + side.y} ${shaft.x - side.x},${shaft.y - side.y}"></polygon>
-            <text x=${mark.x} y=${mark.y}>${symbol}<tspan class="index" dy="3">${index}</tspan></text>`
-    }
+    <path d="M0 0L${shaft.x} ${shaft.y}"></path>
+    <polygon points="${tip.x},${tip.y} ${shaft.x + side.x},${shaft.y + side.y} ${shaft.x - side.x},${shaft.y - side.y}"></polygon>
+    <text x=${mark.x} y=${mark.y}>${symbol}<tspan class="index" dy="3">${index}</tspan></text>
   </g>`;
 }

@@ -27,8 +27,10 @@ const OPPOSITE_LEGS = (2 + Math.sqrt(3)) / 2;
 /** Return the nominal angle between two voltages of a service; 0 if it has but one. */
 export function nominalAngle(reading: Reading, betweenLegs?: number): number {
   if (reading.topology === "single") return 0;
-  if (reading.topology !== "split") return 120;
-  const [a, b] = reading.phases.map(({ voltage }) => voltage?.value);
+  const [first, second] = reading.phases;
+  // Of a meter for three phases, two may be all that is enabled.
+  if (reading.topology !== "split" || first?.name !== "A" || second?.name !== "B") return 120;
+  const [a, b] = [first.voltage?.value, second.voltage?.value];
   if (a === undefined || b === undefined || betweenLegs === undefined) return 180;
   return betweenLegs / ((a + b) / 2) < OPPOSITE_LEGS ? 120 : 180;
 }
@@ -87,12 +89,31 @@ export function opposed(reading: Reading): PhaseName[] {
     .filter((name) => name !== undefined);
 }
 
+/**
+ * Return two phases of which one lags as far behind its voltage as the other leads, which is how
+ * current transformers look that sit on each other's phases.
+ *
+ * No load is that far from its voltage; a phase whose load and sun are about the same may be.
+ */
+export function swapped(reading: Reading, phasors: readonly Phasor[]): PhaseName[] {
+  const far = phasors.filter(({ lag, signed }, index) => {
+    const watts = Math.abs(reading.phases[index]?.power?.value ?? 0);
+    const beside = Math.abs(Math.abs(lag ?? 0) - 120);
+    return signed && watts > NOTICEABLE && beside < FROM_THIRD;
+  });
+  const ways = new Set(far.map(({ lag }) => Math.sign(lag ?? 0)));
+  return far.length === 2 && ways.size === 2 ? far.flatMap(({ name }) => name ?? []) : [];
+}
+
+/** Degrees; by how much what a house draws may be beside its voltage. */
+const FROM_THIRD = 28;
+
 /** W; a phase of a house with little to do may well be capacitive and a watt or two beyond 0. */
 const NOTICEABLE = 20;
 
-/** Return the radius of a circle for magnitudes: 1, 2 or 5 times a power of ten. */
+/** Return the radius of a circle for magnitudes: a round number that is not much larger. */
 export function roundUp(magnitude: number): number {
   if (magnitude <= 0) return 1;
   const power = 10 ** Math.floor(Math.log10(magnitude));
-  return ([1, 2, 5].find((step) => step * power >= magnitude * (1 - 1e-9)) ?? 10) * power;
+  return ([1, 2, 3, 4, 6, 8].find((step) => step * power >= magnitude * (1 - 1e-9)) ?? 10) * power;
 }

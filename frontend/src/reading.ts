@@ -34,7 +34,7 @@ export interface Reading {
   level: Quantity | undefined;
   direction: Quantity | undefined;
   link: Quantity | undefined;
-  /** Of one phase, in A. */
+  /** In A, of one phase; of all together, if the entities of none are enabled. */
   serviceCurrent: number | undefined;
   /** What a solar inverter gives, if the meter sits on one. */
   production: Quantity | undefined;
@@ -63,20 +63,28 @@ export function readingOf(hass: HomeAssistant, entities: MeterEntities): Reading
   const power = get("power");
   const share = get("current_share");
   const phases = phasesOf(entities, get);
-  const service: unknown = share?.state.attributes.service_current;
   const answering = get("answering")?.state.state;
   return {
-    topology: topologyOf(entities, phases.length),
+    topology: topologyOf(phases),
     phases,
     power,
     share,
     level: get("current_level"),
     direction: get("energy_direction"),
     link: get("link_state"),
-    serviceCurrent: typeof service === "number" && service > 0 ? service : undefined,
+    serviceCurrent: serviceOf(share, phases),
     production: get("production"),
     answers: answering === undefined ? power?.state.state !== "unavailable" : answering === "on",
   };
+}
+
+/** The share tells of how many phases a current is the sum that stands for none of them alone. */
+function serviceOf(share: Quantity | undefined, [first, second]: Phase[]): number | undefined {
+  const service: unknown = share?.state.attributes.service_current;
+  if (typeof service !== "number" || service <= 0) return undefined;
+  const amps = Math.abs(first?.current?.value ?? 0);
+  const phases = second ? 1 : Math.round(amps / service / ((share?.value ?? 0) / 100));
+  return service * (phases || 1);
 }
 
 function phasesOf(entities: MeterEntities, get: (key: string) => Quantity | undefined): Phase[] {
@@ -106,13 +114,19 @@ function phaseOf(name: PhaseName | undefined, get: (key: string) => Quantity | u
     phase.power?.value !== undefined && apparent
       ? Math.max(-1, Math.min(1, phase.power.value / Math.abs(apparent)))
       : undefined;
-  return { ...phase, powerFactorValue: phase.powerFactor?.value ?? derived };
+  return { ...phase, powerFactorValue: ratio(phase.powerFactor) ?? derived };
 }
 
-function topologyOf(entities: MeterEntities, phases: number): Topology {
-  if (phases === 1) return "single";
-  if (phases === 2) return "split";
-  return entities.voltage_line_to_neutral_a ? "wye" : "delta";
+/** A power factor may be shown in percent. */
+function ratio(factor: Quantity | undefined): number | undefined {
+  const percent = factor?.state.attributes.unit_of_measurement === "%";
+  return factor?.value === undefined ? undefined : factor.value / (percent ? 100 : 1);
+}
+
+function topologyOf(phases: Phase[]): Topology {
+  if (phases.length === 1) return "single";
+  if (phases.length === 2) return "split";
+  return phases.every(({ betweenLines }) => betweenLines) ? "delta" : "wye";
 }
 
 /** Tell the pair of lines that a phase of a delta service has its voltage from. */

@@ -19,10 +19,11 @@ const SHORTEST_LEVEL = 0.15;
 const SECONDS_PER_LEVEL = 0.8;
 const BRIGHTEST_LEVEL = 1.5;
 
-const LEVEL_COLOURS: Readonly<Record<string, Colour>> = {
-  normal: "green",
-  high: "orange",
-  over: "red",
+/** The colour of each level, and a share for its length if only the level is known. */
+const LEVELS: Readonly<Record<string, [Colour, number] | undefined>> = {
+  normal: ["green", 50],
+  high: ["orange", 90],
+  over: ["red", 110],
 };
 
 export interface Light {
@@ -42,9 +43,10 @@ export function statusFlashes({ direction, level, share }: Light): Flash[] {
     start: 0,
     duration: HEARTBEAT,
   };
-  const colour = LEVEL_COLOURS[level ?? ""];
-  if (!colour || share === undefined) return [heartbeat];
-  const relative = Math.min(share / 100, BRIGHTEST_LEVEL);
+  const known = LEVELS[level ?? ""];
+  if (!known) return [heartbeat];
+  const [colour, typical] = known;
+  const relative = Math.min((share ?? typical) / 100, BRIGHTEST_LEVEL);
   const duration = SHORTEST_LEVEL + SECONDS_PER_LEVEL * relative;
   return [heartbeat, { colour, start: LEVEL_BEGINS, duration }];
 }

@@ -1,10 +1,10 @@
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 import type { HassEntity, HomeAssistant } from "./home-assistant.ts";
-import { countedToday } from "./today.ts";
+import { countedToday, startOfToday } from "./today.ts";
 import type { Counted } from "./today.ts";
 
 const MINUTE = 60_000;
-/** Statistics come as often; and a page may stay open over midnight. */
+/** Statistics come as often. */
 const BETWEEN_QUESTIONS = 5 * MINUTE;
 
 interface Subject {
@@ -15,19 +15,20 @@ interface Subject {
 /** Keeps what counters have counted today, and updates its host with it. */
 export class TodayController implements ReactiveController {
   counted = new Map<string, Counted>();
+  private readonly host: ReactiveControllerHost;
+  private readonly subject: () => Subject;
   private asked = { at: 0, about: "" };
   private timer?: ReturnType<typeof setInterval>;
 
-  constructor(
-    private readonly host: ReactiveControllerHost,
-    private readonly subject: () => Subject,
-  ) {
+  constructor(host: ReactiveControllerHost, subject: () => Subject) {
+    this.host = host;
+    this.subject = subject;
     host.addController(this);
   }
 
   hostConnected(): void {
     this.timer = setInterval(() => {
-      this.hostUpdated();
+      this.host.requestUpdate();
     }, MINUTE);
   }
 
@@ -35,19 +36,26 @@ export class TodayController implements ReactiveController {
     clearInterval(this.timer);
   }
 
-  hostUpdated(): void {
+  hostUpdate(): void {
     const { hass, counters } = this.subject();
-    const about = counters.map(({ entity_id }) => entity_id).join();
+    if (!hass || counters.length === 0) return;
+    // What was counted yesterday, in another unit or by another meter is nothing of this.
+    const about = JSON.stringify([
+      startOfToday(hass),
+      counters.map(({ entity_id, attributes }) => [entity_id, attributes.unit_of_measurement]),
+    ]);
     const now = Date.now();
-    if (!hass || !about) return;
-    if (about === this.asked.about && now - this.asked.at < BETWEEN_QUESTIONS) return;
+    if (about !== this.asked.about) this.counted = new Map();
+    else if (now - this.asked.at < (this.counted.size ? BETWEEN_QUESTIONS : MINUTE)) return;
     this.asked = { at: now, about };
-    void this.ask(hass, counters);
+    void this.ask(hass, counters, about);
   }
 
-  private async ask(hass: HomeAssistant, counters: HassEntity[]): Promise<void> {
+  private async ask(hass: HomeAssistant, counters: HassEntity[], about: string): Promise<void> {
     try {
-      this.counted = await countedToday(hass, counters);
+      const counted = await countedToday(hass, counters);
+      if (this.asked.about !== about) return;
+      this.counted = counted;
       this.host.requestUpdate();
     } catch {
       // Without the recorder there is no today.

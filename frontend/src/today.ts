@@ -4,9 +4,14 @@ import type { HassEntity, HomeAssistant } from "./home-assistant.ts";
 import { midnight } from "./midnight.ts";
 
 const HOUR = 3_600_000;
+const FIVE_MINUTES = 300_000;
+
+/** What Home Assistant keeps of a counter for an hour or for five minutes. */
 interface Row {
   start: number;
+  end: number;
   change?: number | null;
+  sum?: number | null;
   state?: number | null;
 }
 
@@ -18,20 +23,29 @@ export interface Counted {
   state: number;
 }
 
+/** Return when today began; the owner's profile says whose midnight it is. */
+export function startOfToday({ locale, config }: HomeAssistant, now = new Date()): number {
+  const local = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return midnight(now, locale.time_zone === "server" ? config.time_zone : local).getTime();
+}
+
 /** Return what the statistics say of counters, by entity id, each in the unit of its state. */
 export async function countedToday(
   hass: HomeAssistant,
   counters: readonly HassEntity[],
   now = new Date(),
 ): Promise<Map<string, Counted>> {
-  const since = midnight(now, timeZoneOf(hass)).getTime();
+  const since = startOfToday(hass, now);
   const found = await Promise.all(
     counters.map(async (counter) => {
+      // Where midnight is not at a full hour, only five minutes end there.
+      const before =
+        since % HOUR ? await ask(hass, counter, "5minute", since - FIVE_MINUTES, since) : [];
       const hours = await ask(hass, counter, "hour", since - HOUR);
       // The hour that is not over has its five minutes.
-      const over = (hours.at(-1)?.start ?? since - 2 * HOUR) + HOUR;
-      const rows = hours.concat(await ask(hass, counter, "5minute", over));
-      return [counter.entity_id, sumOf(rows, since)] as const;
+      const over = hours.at(-1)?.end ?? since - HOUR;
+      const minutes = await ask(hass, counter, "5minute", over);
+      return [counter.entity_id, sumOf([...hours, ...before, ...minutes], since)] as const;
     }),
   );
   return new Map(found.flatMap(([id, counted]) => (counted ? [[id, counted]] : [])));
@@ -46,12 +60,25 @@ export function energyToday(counter: HassEntity, counted: Counted | undefined): 
   return counted.energy + since;
 }
 
-/** Add the rows from midnight on up; the one before it only tells where the counter stood. */
+/**
+ * Return how far the sum has come since midnight, if statistics reach that far.
+ *
+ * The changes of the rows do not add up to it: that of five minutes knows nothing of a past which
+ * has but hours, and an hour may lie on both sides of midnight.
+ */
 export function sumOf(rows: readonly Row[], since: number): Counted | undefined {
-  const state = rows.findLast((row) => row.state != null)?.state;
-  if (state == null) return undefined;
-  const today = rows.filter((row) => row.start >= since);
-  return { energy: today.reduce((sum, row) => sum + (row.change ?? 0), 0), state };
+  const known = rows.filter(({ state, sum }) => state != null && sum != null);
+  known.sort((one, other) => one.end - other.end);
+  const last = known.at(-1);
+  if (last?.state == null || last.end < since) return undefined;
+  const before = known.findLast(({ end }) => end <= since)?.sum ?? sumBefore(known, since);
+  return { energy: (last.sum ?? 0) - before, state: last.state };
+}
+
+/** A counter that is new, or was not read at midnight, tells by how much its first row changed it. */
+function sumBefore([first]: readonly Row[], since: number): number {
+  const today = first !== undefined && first.start >= since;
+  return (first?.sum ?? 0) - (today ? (first.change ?? 0) : 0);
 }
 
 async function ask(
@@ -59,20 +86,16 @@ async function ask(
   { entity_id, attributes }: HassEntity,
   period: string,
   since: number,
+  until?: number,
 ): Promise<Row[]> {
   const answer = await hass.callWS<Record<string, Row[] | undefined>>({
     type: "recorder/statistics_during_period",
     start_time: new Date(since).toISOString(),
+    ...(until && { end_time: new Date(until).toISOString() }),
     statistic_ids: [entity_id],
     period,
-    types: ["change", "state"],
+    types: ["change", "state", "sum"],
     units: { energy: attributes.unit_of_measurement },
   });
   return answer[entity_id] ?? [];
-}
-
-/** The owner's profile says whose midnight it is. */
-function timeZoneOf(hass: HomeAssistant): string {
-  if (hass.locale.time_zone === "server") return hass.config.time_zone;
-  return Intl.DateTimeFormat().resolvedOptions().timeZone;
 }

@@ -14,7 +14,7 @@ export interface Site {
   /** Whether it is the only meter of the dashboard. */
   alone: boolean;
   entities: MeterEntities;
-  /** Whether the Energy dashboard counts it. */
+  /** Whether the Energy dashboard is shown beside it, as it counts the meter. */
   inEnergy: boolean;
   text: (key: TextKey) => string;
 }
@@ -45,8 +45,9 @@ export const VIEWS: Topic[] = [
     path: "now",
     icon: "mdi:meter-electric",
     sections: (site) => [
-      [heading(site), { type: "custom:dts307-card", device_id: site.deviceId }],
-      [heading(site, "phasors"), { type: "custom:dts307-phasor-card", device_id: site.deviceId }],
+      // These cards tell the name of the meter themselves.
+      [title(site, "view_now"), { type: "custom:dts307-card", device_id: site.deviceId }],
+      [title(site, "phasors"), { type: "custom:dts307-phasor-card", device_id: site.deviceId }],
       [
         heading(site, "states"),
         ...found(site, ["current_share"]).map(loadGauge),
@@ -62,17 +63,21 @@ export const VIEWS: Topic[] = [
       [
         heading(site, "today"),
         ...found(site, ["energy_imported", "energy_exported"]).map(todayStatistic),
-        ...statistics(site, ["energy_imported", "energy_exported"], "hour", 1),
       ],
-      [heading(site, "last_day"), ...history(site, ["power"]), ...history(site, ["current_share"])],
+      [
+        heading(site, "last_day"),
+        ...statistics(site, ["energy_imported", "energy_exported"], "hour", 1),
+        ...history(site, ["power"]),
+        ...history(site, ["current_share"]),
+      ],
       site.inEnergy
         ? [
-            heading(site, "energy"),
+            title(site, "energy"),
             ...["energy-date-selection", "energy-distribution", "energy-usage-graph"].map(
               (type) => ({ type }),
             ),
           ]
-        : [heading(site)],
+        : [],
     ],
   },
   {
@@ -89,7 +94,6 @@ export const VIEWS: Topic[] = [
           "demand",
           "demand_peak",
         ]),
-        ...statistics(site, ["energy_imported", "energy_exported"], "day", 31),
       ],
       [
         heading(site, "last_period"),
@@ -100,6 +104,10 @@ export const VIEWS: Topic[] = [
           "register_imported_billing_day",
           "register_exported_billing_day",
         ]),
+      ],
+      [
+        heading(site, "last_month"),
+        ...statistics(site, ["energy_imported", "energy_exported"], "day", 31),
       ],
     ],
   },
@@ -146,6 +154,10 @@ export const VIEWS: Topic[] = [
 /** Return the entities that there are: which ones, the meter and its owner decide. */
 function found(site: Site, keys: string[]): string[] {
   return keys.map((key) => site.entities[key]).filter((id) => id !== undefined);
+}
+
+function title({ text }: Site, key: TextKey): Card {
+  return { type: "heading", heading: text(key) };
 }
 
 /** Only where there are several meters does each topic need their names. */

@@ -36,6 +36,8 @@ test("meters are found by their integration, in the order of their names", () =>
   assert.equal(meterOf(hass)?.id, "1");
   assert.equal(meterOf(hass, "2")?.id, "2");
   assert.equal(meterOf(hass, "3"), undefined);
+  // So an editor leaves the field of one who wants no meter in particular.
+  assert.equal(meterOf(hass, "")?.id, "1");
 });
 
 test("entities are known by their keys, whatever they are called, and asked for once", async () => {
@@ -50,6 +52,19 @@ test("entities are known by their keys, whatever they are called, and asked for 
   const answers = await Promise.all([entitiesOf(hass, meter), entitiesOf(hass, meter)]);
   assert.deepEqual(answers[0], { power_a: "sensor.my_watts" });
   assert.equal(questions, 1);
+});
+
+test("ids that have been exchanged are noticed", async () => {
+  const answer = (a: string, b: string) => () => ({
+    "sensor.my_watts": { unique_id: `S_1_${a}` },
+    "sensor.my_amps": { unique_id: `S_1_${b}` },
+  });
+  const before = home(answer("power", "current"));
+  const after = home(answer("current", "power"));
+  const meter = meterOf(before, "1");
+  assert.ok(meter);
+  assert.equal((await entitiesOf(before, meter)).power, "sensor.my_watts");
+  assert.equal((await entitiesOf(after, meter)).power, "sensor.my_amps");
 });
 
 test("what was not answered is asked again", async () => {

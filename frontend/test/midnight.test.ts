@@ -19,4 +19,8 @@ test("a day may have 23 or 25 hours", () => {
   assert.equal(of("2026-11-01T18:00:00Z", "America/New_York"), "2026-11-01T04:00:00.000Z");
   assert.equal(of("2026-03-29T12:00:00Z", "Europe/Berlin"), "2026-03-28T23:00:00.000Z");
   assert.equal(of("2026-10-25T12:00:00Z", "Europe/Berlin"), "2026-10-24T22:00:00.000Z");
+  // Here midnight itself is left out, or comes twice.
+  assert.equal(of("2026-04-24T12:00:00Z", "Africa/Cairo"), "2026-04-23T22:00:00.000Z");
+  assert.equal(of("2026-11-01T18:00:00Z", "America/Havana"), "2026-11-01T04:00:00.000Z");
+  assert.equal(of("2026-10-25T12:00:00Z", "Atlantic/Azores"), "2026-10-25T00:00:00.000Z");
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { nominalAngle, opposed, phasorsOf, roundUp } from "../src/phasors.ts";
+import { nominalAngle, opposed, phasorsOf, roundUp, swapped } from "../src/phasors.ts";
 import type { Phasor } from "../src/phasors.ts";
 import { phase, reading } from "./readings.ts";
 
@@ -54,15 +54,74 @@ test("a house in the sun is not suspected", () => {
   assert.deepEqual(opposed(sunny), []);
 });
 
+/** Powers and reactive powers of a house whose currents are seen beside the voltages of others. */
+function seen(currents: [amps: number, lag: number][], voltageOf: string): [number, number][] {
+  const along = { A: 0, B: -120, C: 120 };
+  const at = (name: string): number => along[name as keyof typeof along];
+  return currents.map((_, index) => {
+    const voltage = at("ABC".charAt(index));
+    const carried = "ABC".indexOf(voltageOf.charAt(index));
+    const [amps, lag] = currents[carried] ?? [0, 0];
+    const angle = ((voltage - (at("ABC".charAt(carried)) - lag)) * Math.PI) / 180;
+    return [120 * amps * Math.cos(angle), 120 * amps * Math.sin(angle)];
+  });
+}
+
+const suspicion = (powers: [number, number][]): string => {
+  const house = threePhases(powers);
+  return swapped(house, phasorsOf(house, 120)).join("");
+};
+
 test("swapped current transformers turn theirs by 120°, one each way", () => {
-  // What flows in phase with its own voltage is seen beside that of another.
-  const [watts, vars] = [1000 * Math.cos((2 * Math.PI) / 3), 1000 * Math.sin((2 * Math.PI) / 3)];
-  const house = threePhases([
-    [watts, vars],
-    [watts, -vars],
-    [1000, 0],
-  ]);
+  const house = threePhases(
+    seen(
+      [
+        [10, 0],
+        [10, 0],
+        [10, 0],
+      ],
+      "BAC",
+    ),
+  );
   assert.deepEqual(lags(phasorsOf(house, 120)), [120, -120, 0]);
+});
+
+test("swapped current transformers are told from all that a house does", () => {
+  const lagging = [-25, 0, 25];
+  for (const a of lagging) {
+    for (const b of lagging) {
+      for (const c of [...lagging, 60, -60, 155, 180, -155]) {
+        const house: [number, number][] = [
+          [5, a],
+          [20, b],
+          [2, c],
+        ];
+        assert.equal(suspicion(seen(house, "ABC")), "");
+        assert.equal(suspicion(seen(house, "BAC")), "AB");
+        if (Math.abs(c) <= 25) {
+          assert.equal(suspicion(seen(house, "ACB")), "BC");
+        }
+      }
+    }
+  }
+});
+
+test("phases that feed in about what they draw are not suspected for being far from theirs", () => {
+  const sunny: [number, number][] = [
+    [5, 120],
+    [5, 135],
+    [5, 100],
+  ];
+  assert.equal(suspicion(seen(sunny, "ABC")), "");
+});
+
+test("a swapped phase with next to no power tells nothing", () => {
+  const house: [number, number][] = [
+    [0.1, 0],
+    [20, 0],
+    [2, 0],
+  ];
+  assert.equal(suspicion(seen(house, "BAC")), "");
 });
 
 test("without reactive power the way is not known, and said so", () => {
@@ -85,13 +144,15 @@ test("two legs are opposite, or of a three-phase service", () => {
   assert.equal(nominalAngle(legs, 240), 180);
   assert.equal(nominalAngle(legs, 208), 120);
   assert.equal(nominalAngle(legs), 180);
+  const others = reading({ ...phase("b", 120, 1, 100, 0), ...phase("c", 120, 1, 100, 0) });
+  assert.equal(nominalAngle(others, 240), 120);
   const single = reading({ current: [1, "A"] });
   assert.equal(nominalAngle(single), 0);
 });
 
 test("the circle is a round number at least as large as what it holds", () => {
   assert.deepEqual(
-    [0, 0.3, 1, 1.2, 4, 5, 7, 19.9, 20, 201].map(roundUp),
-    [1, 0.5, 1, 2, 5, 5, 10, 20, 20, 500],
+    [0, 0.2, 1, 1.2, 4, 5, 7, 19.9, 20, 201].map(roundUp),
+    [1, 0.2, 1, 2, 4, 6, 8, 20, 20, 300],
   );
 });

@@ -54,6 +54,28 @@ test("the service current is an attribute of the share", () => {
   assert.equal(reading(wye).serviceCurrent, undefined);
 });
 
+test("the current of all phases together is measured against all of theirs", () => {
+  const total = (amps: number, share: number): number | undefined =>
+    reading({
+      current: [amps, "A"],
+      current_share: [share, "%", { service_current: 20 }],
+    }).serviceCurrent;
+  assert.equal(total(45, 75), 60);
+  assert.equal(total(-45, 75), 60);
+  assert.equal(total(1.23, 3.075), 40);
+  assert.equal(total(15, 75), 20);
+  assert.equal(total(0, 0), 20);
+});
+
+test("a wye is not taken for a delta for want of one entity", () => {
+  const rest = Object.entries(wye).filter(([key]) => key !== "voltage_line_to_neutral_a");
+  assert.equal(reading(Object.fromEntries(rest)).topology, "wye");
+});
+
+test("a power factor may be shown in percent", () => {
+  assert.equal(reading({ ...wye, power_factor_a: [50, "%"] }).phases[0]?.powerFactorValue, 0.5);
+});
+
 test("a meter that does not answer is known as such, also without its own entity for it", () => {
   assert.equal(reading(wye).answers, true);
   assert.equal(reading({ ...wye, power: ["unavailable", "W"] }).answers, false);

@@ -32,6 +32,14 @@ test("without a CT rating there is the heartbeat alone, and without a state noth
   }
 });
 
+test("of a level without its share, the second flash has the colour", () => {
+  const of = (level: string) => statusFlashes({ ...importing, level, share: undefined });
+  assert.deepEqual(
+    ["low", "normal", "high", "over", "unknown"].map((level) => of(level)[1]?.colour),
+    [undefined, "green", "orange", "red", undefined],
+  );
+});
+
 test("levels are those of the guide", () => {
   const levels = [undefined, 4.99, 5, 79.9, 80, 100, 100.1].map(levelOf);
   assert.deepEqual(levels, [undefined, "low", "normal", "normal", "high", "high", "over"]);

@@ -1,31 +1,136 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { mock, test } from "node:test";
+import type { ReactiveControllerHost } from "lit";
 import type { HassEntity, HomeAssistant } from "../src/home-assistant.ts";
-import { countedToday, energyToday, sumOf } from "../src/today.ts";
+import { TodayController } from "../src/today-controller.ts";
+import { countedToday, energyToday, startOfToday, sumOf } from "../src/today.ts";
 
-const counter = (state: string): HassEntity =>
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const FIRST = Date.parse("2026-05-01T00:00:00Z");
+
+const counter = (state: number | string, unit = "kWh"): HassEntity =>
   ({
     entity_id: "sensor.import",
-    state,
-    attributes: { unit_of_measurement: "kWh" },
+    state: `${state}`,
+    attributes: { unit_of_measurement: unit },
   }) as unknown as HassEntity;
 
-test("today begins at midnight, and goes on from the latest statistics", () => {
-  const counted = sumOf(
-    [
-      { start: 0, change: 5, state: 100 },
-      { start: 10, change: 1, state: 101 },
-      { start: 20, change: 2, state: 103 },
-    ],
-    10,
-  );
-  assert.deepEqual(counted, { energy: 3, state: 103 });
-  assert.equal(energyToday(counter("103.5"), counted), 3.5);
+interface Question {
+  period: string;
+  start_time: string;
+  end_time?: string;
+  units: { energy: string };
+}
+
+/** A home that draws 1 kW for ever, whose recorder compiles each period when it is over. */
+class Home {
+  now: number;
+  questions = 0;
+  fails = false;
+  readonly hass: HomeAssistant;
+  private readonly from: number;
+
+  constructor(now: string, zone = "UTC", from = FIRST) {
+    this.now = Date.parse(now);
+    this.from = from;
+    this.hass = {
+      locale: { time_zone: "server" },
+      config: { time_zone: zone },
+      callWS: (question: Question) => this.answer(question),
+    } as unknown as HomeAssistant;
+  }
+
+  /** Where its counter stands. */
+  counter(unit = "kWh"): HassEntity {
+    return counter(((this.now - FIRST) / HOUR) * (unit === "Wh" ? 1000 : 1), unit);
+  }
+
+  get truth(): number {
+    const since = Math.max(startOfToday(this.hass, new Date(this.now)), this.from);
+    return (this.now - since) / HOUR;
+  }
+
+  private answer({ period, start_time, end_time, units }: Question): Promise<object> {
+    this.questions += 1;
+    if (this.fails) return Promise.reject(new Error("no recorder"));
+    const step = period === "hour" ? HOUR : 5 * MINUTE;
+    const scale = units.energy === "Wh" ? 1000 : 1;
+    const until = Math.min(this.now, end_time ? Date.parse(end_time) : Infinity);
+    const asked = Math.max(Date.parse(start_time), this.from);
+    const rows = [];
+    for (let start = Math.ceil(asked / step) * step; start + step <= until; start += step) {
+      const end = start + step;
+      rows.push({
+        start,
+        end,
+        change: (scale * step) / HOUR,
+        sum: (scale * (end - this.from)) / HOUR,
+        state: (scale * (end - FIRST)) / HOUR,
+      });
+    }
+    return Promise.resolve({ "sensor.import": rows });
+  }
+}
+
+const ZONES = ["UTC", "America/New_York", "Asia/Kolkata", "Asia/Kathmandu", "America/St_Johns"];
+
+for (const zone of ZONES) {
+  test(`today is what has flowed since midnight in ${zone}, at each minute of the day`, async () => {
+    const home = new Home("2026-06-01T00:01:00Z", zone);
+    for (let minutes = 0; minutes < 26 * 60; minutes += 7) {
+      home.now += 7 * MINUTE;
+      const counted = await countedToday(home.hass, [home.counter()], new Date(home.now));
+      const shown = energyToday(home.counter(), counted.get("sensor.import"));
+      assert.ok(shown !== undefined);
+      assert.ok(
+        Math.abs(shown - home.truth) < 1e-9,
+        `${new Date(home.now).toISOString()} ${shown}`,
+      );
+    }
+  });
+}
+
+test("a counter that is new today begins with its first statistics", async () => {
+  const home = new Home("2026-06-01T12:34:00Z", "UTC", Date.parse("2026-06-01T12:20:00Z"));
+  const counted = await countedToday(home.hass, [home.counter()], new Date(home.now));
+  assert.ok(Math.abs((counted.get("sensor.import")?.energy ?? 0) - 10 / 60) < 1e-9);
+  home.now = Date.parse("2026-06-01T12:23:00Z");
+  const none = await countedToday(home.hass, [home.counter()], new Date(home.now));
+  assert.equal(none.size, 0);
 });
 
-test("just after midnight there is but the hour before it", () => {
-  const counted = sumOf([{ start: 0, change: 5, state: 100 }], 10);
-  assert.equal(energyToday(counter("100.25"), counted), 0.25);
+const row = (start: number, change: number, sum: number, state: number) => ({
+  start,
+  end: start + 10,
+  change,
+  sum,
+  state,
+});
+
+test("what was counted while nobody looked at midnight is of today, as Home Assistant has it", () => {
+  assert.deepEqual(sumOf([row(20, 4, 44, 104), row(30, 1, 45, 105)], 15), {
+    energy: 5,
+    state: 105,
+  });
+});
+
+test("a row on both sides of midnight is of yesterday, if nothing tells them apart", () => {
+  assert.deepEqual(sumOf([row(10, 4, 44, 104), row(20, 1, 45, 105)], 15), {
+    energy: 1,
+    state: 105,
+  });
+});
+
+test("minutes go on from hours that they know nothing of", () => {
+  const counted = sumOf([row(0, 9, -3, 98), row(10, 2, -1, 100), row(20, 0.5, 0.5, 101.5)], 10);
+  assert.deepEqual(counted, { energy: 3.5, state: 101.5 });
+});
+
+test("statistics that do not reach midnight tell nothing of today", () => {
+  assert.equal(sumOf([row(0, 5, 40, 100)], 11), undefined);
+  assert.deepEqual(sumOf([row(0, 5, 40, 100)], 10), { energy: 0, state: 100 });
+  assert.equal(sumOf([], 10), undefined);
 });
 
 test("a silent meter keeps what it had, and one that was set back does not count down", () => {
@@ -35,39 +140,89 @@ test("a silent meter keeps what it had, and one that was set back does not count
   assert.equal(energyToday(counter("1"), undefined), undefined);
 });
 
-function recorder(hours: object[], minutes: object[], asked: string[]): HomeAssistant {
+/** A card with a controller; what it shows is what it would at that moment. */
+function cardOf(home: Home): {
+  show: (unit?: string) => number | undefined;
+  answer: () => Promise<void>;
+} {
+  let unit = "kWh";
+  const host = { addController: () => undefined, requestUpdate: () => undefined };
+  const controller = new TodayController(host as unknown as ReactiveControllerHost, () => ({
+    hass: home.hass,
+    counters: [home.counter(unit)],
+  }));
   return {
-    locale: { time_zone: "server" },
-    config: { time_zone: "UTC" },
-    callWS: (message: { period: string; start_time: string; units: unknown }) => {
-      asked.push(`${message.period} ${message.start_time}`);
-      assert.deepEqual(message.units, { energy: "kWh" });
-      return Promise.resolve({ "sensor.import": message.period === "hour" ? hours : minutes });
+    show: (wanted = "kWh") => {
+      unit = wanted;
+      controller.hostUpdate();
+      return energyToday(home.counter(unit), controller.counted.get("sensor.import"));
     },
-  } as unknown as HomeAssistant;
+    answer: () => new Promise((resolve) => setImmediate(resolve)),
+  };
 }
 
-const NOW = new Date("2026-06-01T12:34:56Z");
-const at = (time: string): number => Date.parse(`2026-06-01T${time}Z`);
+test("a page that stays open never shows what is not of today, in another unit, or old", async () => {
+  const home = new Home("2026-06-01T23:57:00Z");
+  mock.timers.enable({ apis: ["Date"], now: home.now });
+  const card = cardOf(home);
+  const later = (minutes: number): void => {
+    home.now += minutes * MINUTE;
+    mock.timers.setTime(home.now);
+  };
+  const near = (shown: number | undefined, truth: number): void => {
+    assert.ok(shown !== undefined && Math.abs(shown - truth) < 1e-9, `${shown} ${truth}`);
+  };
+  try {
+    assert.equal(card.show(), undefined);
+    await card.answer();
+    near(card.show(), 23.95);
+    later(2);
+    near(card.show(), home.truth);
 
-test("the hour that is not over is counted by its minutes", async () => {
-  const asked: string[] = [];
-  const hours = [
-    { start: at("00:00:00") - 3_600_000, change: 9, state: 100 },
-    { start: at("11:00:00"), change: 2, state: 102 },
-  ];
-  const minutes = [{ start: at("12:00:00"), change: 0.5, state: 102.5 }];
-  const counted = await countedToday(recorder(hours, minutes, asked), [counter("103")], NOW);
-  assert.deepEqual(counted.get("sensor.import"), { energy: 2.5, state: 102.5 });
-  assert.deepEqual(asked, ["hour 2026-05-31T23:00:00.000Z", "5minute 2026-06-01T12:00:00.000Z"]);
+    later(3);
+    assert.equal(card.show(), undefined);
+    await card.answer();
+    near(card.show(), 2 / 60);
+
+    assert.equal(card.show("Wh"), undefined);
+    await card.answer();
+    near(card.show("Wh"), 2000 / 60);
+
+    // The answer about watt-hours comes when kilowatt-hours are wanted again.
+    home.fails = true;
+    assert.equal(card.show("kWh"), undefined);
+    await card.answer();
+    assert.equal(card.show("kWh"), undefined);
+    home.fails = false;
+    later(1);
+    card.show();
+    await card.answer();
+    near(card.show(), home.truth);
+
+    const { questions } = home;
+    later(4);
+    near(card.show(), home.truth);
+    assert.equal(home.questions, questions);
+    later(2);
+    near(card.show(), home.truth);
+    assert.ok(home.questions > questions);
+  } finally {
+    mock.timers.reset();
+  }
 });
 
-test("a counter that is new has but minutes, or nothing at all", async () => {
-  const asked: string[] = [];
-  const minutes = [{ start: at("12:30:00"), change: 0.5, state: 7 }];
-  const counted = await countedToday(recorder([], minutes, asked), [counter("7")], NOW);
-  assert.deepEqual(counted.get("sensor.import"), { energy: 0.5, state: 7 });
-  assert.equal(asked[1], "5minute 2026-05-31T23:00:00.000Z");
-  const nothing = await countedToday(recorder([], [], []), [counter("7")], NOW);
-  assert.equal(nothing.size, 0);
+test("an answer that comes too late is not taken for another", async () => {
+  const home = new Home("2026-06-01T12:00:00Z");
+  mock.timers.enable({ apis: ["Date"], now: home.now });
+  try {
+    const card = cardOf(home);
+    card.show("kWh");
+    card.show("Wh");
+    card.show("kWh");
+    await card.answer();
+    const shown = card.show("kWh");
+    assert.ok(shown !== undefined && Math.abs(shown - 12) < 1e-9);
+  } finally {
+    mock.timers.reset();
+  }
 });

@@ -5,7 +5,8 @@ from typing import Any
 
 from .client import Client, HomeAssistantError, wait_for
 
-_FLOWS = "/api/config/config_entries/flow"
+_ENTRIES = "/api/config/config_entries/flow"
+_OPTIONS = "/api/config/config_entries/options/flow"
 
 
 async def add_entry(
@@ -19,11 +20,34 @@ async def add_entry(
     Raises:
         HomeAssistantError: the flow showed an error, or ended without an entry.
     """
-    step = await client.post(_FLOWS, {"handler": handler})
+    step = await _walk(client, _ENTRIES, handler, choices, answers)
+    entry: dict[str, Any] = step["result"]
+    return entry
+
+
+async def set_options(
+    client: Client, entry_id: str, choices: AbstractSet[str], answers: Mapping[str, Any]
+) -> None:
+    """Change options of a config entry; what ``answers`` does not name stays as it is.
+
+    Raises:
+        HomeAssistantError: the flow showed an error, or ended without a change.
+    """
+    await _walk(client, _OPTIONS, entry_id, choices, answers)
+
+
+async def _walk(
+    client: Client,
+    flows: str,
+    handler: str,
+    choices: AbstractSet[str],
+    answers: Mapping[str, Any],
+) -> dict[str, Any]:
+    step: dict[str, Any] = await client.post(flows, {"handler": handler})
     sent = ""
     while step["type"] in {"menu", "form", "progress"}:
         if step["type"] == "progress":
-            step = await _when_done(client, step["flow_id"])
+            step = await _when_done(client, flows, step["flow_id"])
             continue
         # A form that comes with a warning at once can be sent; one that comes back was refused.
         if step.get("errors") and step["step_id"] == sent:
@@ -33,18 +57,17 @@ async def add_entry(
             answer = {"next_step_id": next(iter(choices & set(step["menu_options"])))}
         else:
             answer = _filled(step["data_schema"], answers)
-        step = await client.post(f"{_FLOWS}/{step['flow_id']}", answer)
+        step = await client.post(f"{flows}/{step['flow_id']}", answer)
     if step["type"] != "create_entry":
         raise HomeAssistantError(f"{handler}: {step['type']}, {step.get('reason')}")
-    entry: dict[str, Any] = step["result"]
-    return entry
+    return step
 
 
-async def _when_done(client: Client, flow_id: str) -> dict[str, Any]:
+async def _when_done(client: Client, flows: str, flow_id: str) -> dict[str, Any]:
     """Return the step of a flow that follows when what it is busy with is done."""
 
     async def following() -> dict[str, Any] | None:
-        step: dict[str, Any] = await client.get(f"{_FLOWS}/{flow_id}")
+        step: dict[str, Any] = await client.get(f"{flows}/{flow_id}")
         return None if step["type"] == "progress" else step
 
     step = await wait_for(following, "the flow to go on", seconds=600)

@@ -8,7 +8,7 @@ from typing import Any
 from playwright.async_api import ConsoleMessage, Error, Locator, Page, ViewportSize, expect
 
 from scripts.dev.client import Client, wait_for
-from scripts.dev.flows import add_entry
+from scripts.dev.flows import add_entry, set_options
 from scripts.dev.processes import LOOPBACK
 from simulator import MeterConfig, Simulator
 from simulator.meter import Meter
@@ -54,6 +54,15 @@ class Home:
         meter = self.meter(service)
         phases = dict.fromkeys(meter.config.wiring.phases, tweak)
         self.simulator.set_house(meter, meter.site.house.tweaked(phases))
+
+    async def set_options(self, service: str, **answers: Any) -> None:
+        """Change what an owner has told of a meter."""
+        (device,) = (
+            device
+            for device in await self.client.command("config/device_registry/list")
+            if device["id"] == self.devices[service]
+        )
+        await set_options(self.client, device["primary_config_entry"], {"settings"}, answers)
 
     async def entities(self, service: str) -> dict[str, str]:
         """Return the entity ids of a meter, by key."""
@@ -143,12 +152,18 @@ async def make_dashboard(client: Client, devices: Mapping[str, str]) -> None:
         *(_view(service, card) for service, card in cards(CARD).items()),
         *(_view(f"{service}-phasors", card) for service, card in cards(PHASORS).items()),
         _view("all", *cards(CARD).values()),
+        _view("wye-small", *(_small(cards(kind)["wye"]) for kind in (CARD, PHASORS))),
         _view("both", cards(CARD)["wye"], cards(PHASORS)["wye"]),
         {"path": "panel", "type": "panel", "cards": [cards(CARD)["wye"]]},
         _view("gone", {"type": f"custom:{CARD}", "device_id": "of-another-home"}),
         _view("plain", {"type": f"custom:{CARD}"}),
     ]
     await client.command("lovelace/config/save", url_path=DASHBOARD[1:], config={"views": views})
+
+
+def _small(card: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a card as small as a section lets it be."""
+    return {**card, "grid_options": {"columns": 9}}
 
 
 def _view(path: str, *cards: Mapping[str, str]) -> dict[str, Any]:

@@ -17,11 +17,11 @@ async def test_what_a_screen_reader_says(home: Home) -> None:
     await expect(home.card()).to_match_aria_snapshot(
         r"""
         - 'img /STATUS: .+ing, Current level: \w+/'
-        - 'img "REMOTE: flickers with each reading"'
+        - 'img "REMOTE: flickers when something is new"'
         - heading "The delta meter" [level=2]
         - 'button /.+ing: [\d,]+ W/'
-        - region "Current of at most 20 A per phase":
-          - heading "Current of at most 20 A per phase" [level=3]
+        - region "Current out of 20 A per phase":
+          - heading "Current out of 20 A per phase" [level=3]
           - group "Phase A":
             - meter "Phase A Current"
             - button /Phase A Current [\d.]+ A/

@@ -5,23 +5,33 @@ from typing import Any
 from playwright.async_api import Locator, ViewportSize, expect
 import pytest
 
-from .home import NARROW, SERVICES, WIDE, Home, shows
+from .home import CARD, NARROW, PHASORS, SERVICES, WIDE, Home, shows
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 PHASES = {"wye": "ABC", "single": "", "split": "AB", "delta": "ABC"}
 
 OVERFLOWING = """(card) => {
-    const boxes = [...card.shadowRoot.querySelectorAll("ha-card, button, h2, h3, .bar, .notice")];
-    const limit = card.getBoundingClientRect().right + 0.5;
-    return boxes
-        .filter((box) => box.scrollWidth > box.clientWidth + 1 && box.clientWidth > 0
-            || box.getBoundingClientRect().right > limit)
+    const inside = (root) => [...root.querySelectorAll("*")].flatMap((element) =>
+        [element, ...(element.shadowRoot ? inside(element.shadowRoot) : [])]);
+    const { left, right } = card.getBoundingClientRect();
+    const clipped = (box) => box.scrollWidth > box.clientWidth + 1 && box.clientWidth > 0;
+    return inside(card.shadowRoot)
+        .filter((box) => !box.closest(".line") && box.localName !== "ha-icon")
+        .filter((box) => {
+            const area = box.getBoundingClientRect();
+            return area.width > 0 && (area.right > right + 0.5 || area.left < left - 0.5)
+                || box.matches("ha-card, button, h2, h3, dd, .notice") && clipped(box);
+        })
         .map((box) => box.outerHTML);
 }"""
 
 CONTRAST = """(card) => {
-    const channels = (colour) => colour.match(/[\\d.]+/g).map(Number);
+    const channels = (colour) => {
+        const numbers = colour.match(/[\\d.]+/g).map(Number);
+        // What is mixed is told in shares of 1.
+        return colour.startsWith("color(") ? numbers.map((share) => 255 * share) : numbers;
+    };
     const luminance = ([red, green, blue]) => {
         const [r, g, b] = [red, green, blue].map((part) => {
             const share = part / 255;
@@ -29,16 +39,30 @@ CONTRAST = """(card) => {
         });
         return 0.2126 * r + 0.7152 * g + 0.0722 * b;
     };
+    const shadow = card.shadowRoot;
     const ground = luminance(channels(
-        getComputedStyle(card.shadowRoot.querySelector("ha-card")).backgroundColor));
-    return Object.fromEntries(
-        [".number", ".way", "h3", ".energy", ".amps", ".value", ".pair"].map((name) => {
-            const text = card.shadowRoot.querySelector(name);
-            const own = luminance(channels(getComputedStyle(text).color));
-            const [low, high] = [own, ground].sort((one, other) => one - other);
-            return [name, (high + 0.05) / (low + 0.05)];
-        }));
+        getComputedStyle(shadow.querySelector("ha-card")).backgroundColor));
+    const probe = shadow.querySelector("h2");
+    const contrast = (colour) => {
+        const [low, high] = [luminance(channels(colour)), ground].sort((a, b) => a - b);
+        return (high + 0.05) / (low + 0.05);
+    };
+    const found = {};
+    for (const text of shadow.querySelectorAll("h2, h3, p, span, button, text")) {
+        const style = getComputedStyle(text);
+        const dimmed = [text, text.parentElement].some((one) => getComputedStyle(one).opacity < 1);
+        const colour = text.localName === "text" ? style.fill : style.color;
+        found[text.outerHTML] = dimmed ? 0 : contrast(colour);
+    }
+    for (const name of ["green", "orange", "red", "a", "b", "c"]) {
+        probe.style.color = `var(--dts307-${name})`;
+        found[name] = contrast(getComputedStyle(probe).color);
+        probe.style.color = "";
+    }
+    return found;
 }"""
+LEAST_CONTRAST = 4.5
+"""WCAG 2.2, 1.4.3"""
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
@@ -56,10 +80,75 @@ async def test_layout(home: Home, service: str, *, dark: bool, size: ViewportSiz
     for row, name in enumerate(PHASES[service] or [""]):
         await shows_phase(card.locator(".phase").nth(row), truth, name and f"ph{name}", service)
 
-    await expect(card.locator("ha-card")).to_have_class("night" if dark else "day")
+    await can_be_read(card)
+
+
+async def can_be_read(card: Locator) -> None:
     assert await card.evaluate(OVERFLOWING) == []
     contrasts = await card.evaluate(CONTRAST)
-    assert min(contrasts.values()) >= 4.5, contrasts
+    assert {text: ratio for text, ratio in contrasts.items() if ratio < LEAST_CONTRAST} == {}
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+async def test_layout_of_the_phasors(home: Home, *, dark: bool, size: ViewportSize) -> None:
+    await home.show("wye-phasors", dark=dark, size=size)
+    card = home.card(PHASORS)
+    await shows(card, "120°")
+    await can_be_read(card)
+
+
+async def test_as_small_as_a_section_lets_them_be(home: Home) -> None:
+    await home.show("wye-small", size=NARROW)
+    for kind in (CARD, PHASORS):
+        card = home.card(kind)
+        await shows(card, "The wye meter")
+        await shows(card, " A")
+        await can_be_read(card)
+
+
+async def test_in_a_theme_that_does_not_say_that_it_is_dark(home: Home) -> None:
+    """Home Assistant takes it for a light one; what counts is the colour of its text."""
+    await home.show("wye")
+    card = home.card()
+    await shows(card, "The wye meter")
+    await shows(card, " A")
+    theme = """(card) => Object.entries({
+        "--primary-text-color": "#e1e1e1",
+        "--secondary-text-color": "#9b9b9b",
+        "--card-background-color": "#1c1c1c",
+        "--ha-card-background": "#1c1c1c",
+    }).forEach(([name, value]) => card.style.setProperty(name, value))"""
+    try:
+        await card.evaluate(theme)
+        await expect(card.locator("ha-card")).to_have_css("background-color", "rgb(28, 28, 28)")
+        await can_be_read(card)
+    finally:
+        await card.evaluate("(card) => card.removeAttribute('style')")
+
+
+async def test_from_right_to_left(home: Home) -> None:
+    """Arrows lead from the grid to the house, and bars reach their marks, in Hebrew, too."""
+    await home.show("wye")
+    card = home.card()
+    await shows(card, "The wye meter")
+    await shows(card, " A")
+    places = """(card) => {
+        const left = (root, name) => root.querySelector(name).getBoundingClientRect().left;
+        const flow = card.shadowRoot.querySelector("dts307-flow").shadowRoot;
+        const bar = card.shadowRoot.querySelector(".bar");
+        return {
+            house: left(flow, ".end:last-child") - left(flow, ".end"),
+            fill: left(bar, ".fill") - bar.getBoundingClientRect().left,
+        };
+    }"""
+    try:
+        await home.page.evaluate("document.dir = 'rtl'")
+        found = await card.evaluate(places)
+        assert found["house"] > 0
+        assert found["fill"] == pytest.approx(0, abs=1)
+    finally:
+        await home.page.evaluate("document.dir = 'ltr'")
 
 
 async def shows_phase(row: Locator, truth: Any, suffix: str, service: str) -> None:
@@ -76,6 +165,28 @@ async def shows_phase(row: Locator, truth: Any, suffix: str, service: str) -> No
         truth["A" + suffix]
     )
     await expect(bar).to_have_attribute("aria-valuemax", "20")
+
+
+async def test_the_meter_of_a_solar_inverter(home: Home) -> None:
+    """What it exports flows from the sun to the house."""
+    home.set_house("single", sun=1.0, load_factor=0.0, extra_watts=0.0)
+    home.simulator.clock.advance(5)
+    await home.set_options("single", role="solar")
+    try:
+        await home.show("single")
+        card = home.card()
+        flow = card.locator("dts307-flow")
+        await expect(flow.locator(".end").first).to_have_text("Solar", timeout=20_000)
+        await expect(flow.locator(".end").last).to_have_text("House")
+        await expect(flow.locator(".arrows")).to_have_class("arrows onwards", timeout=20_000)
+        power = home.meter("single").truth()["W"]
+        assert power is not None
+        assert power < 0
+        await shows(card, f"{-power:,.0f}")
+        await expect(card.locator(".way")).to_have_text("Exporting")
+    finally:
+        await home.set_options("single", role="grid")
+    await expect(flow.locator(".end").first).to_have_text("Grid", timeout=20_000)
 
 
 async def test_on_a_wall_tablet(home: Home) -> None:

@@ -66,7 +66,12 @@ async def count_today(home: Home) -> None:
                 "mean_type": 0,
             },
             stats=[
-                {"start": start.isoformat(), "state": live - energy + counted, "sum": counted}
+                # The recorder begins to count with the first live state, from 0.
+                {
+                    "start": start.isoformat(),
+                    "state": live - energy + counted,
+                    "sum": counted - energy,
+                }
                 for start, counted in rows
             ],
         )

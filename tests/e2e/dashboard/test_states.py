@@ -87,6 +87,42 @@ async def test_without_a_choice_it_is_the_first_meter(home: Home) -> None:
     await expect(home.card().get_by_role("heading", level=2)).to_have_text("The delta meter")
 
 
+async def test_another_meter_is_chosen(home: Home) -> None:
+    """Until its entities are known, nothing of the former one stands under its name."""
+    await home.show("wye")
+    card = home.card()
+    await shows(card, "The wye meter")
+    await shows(card, " A")
+    shown = await card.evaluate(
+        """async (card, device) => {
+            const { hass } = card;
+            card.hass = { ...hass, entities: { ...hass.entities } };
+            card.setConfig({ type: "custom:dts307-card", device_id: device });
+            await card.updateComplete;
+            return card.shadowRoot.textContent.trim();
+        }""",
+        home.devices["split"],
+    )
+    assert shown == ""
+    await expect(card.locator(".phase")).to_have_count(2)
+    await expect(card.get_by_role("heading", level=2)).to_have_text("The split meter")
+    await home.page.reload()
+
+
+async def test_home_assistant_is_out_of_reach(home: Home) -> None:
+    """No light blinks as if the meter had just been heard of."""
+    await home.show("wye")
+    card = home.card()
+    await shows(card, "The wye meter")
+    lights = card.locator(".pattern i")
+    await expect(lights.first).to_be_attached()
+    change = "(card, connected) => { card.hass = { ...card.hass, connected }; }"
+    await card.evaluate(change, arg=False)
+    await expect(lights).to_have_count(0)
+    await card.evaluate(change, arg=True)
+    await expect(lights.first).to_be_attached()
+
+
 async def test_an_update_while_the_page_is_open(home: Home) -> None:
     """The new module comes beside the old one, which goes on; nothing is offered twice."""
     await home.show("wye")

@@ -1,5 +1,7 @@
 """The dashboard that one line makes."""
 
+from typing import Any
+
 from playwright.async_api import expect
 import pytest
 
@@ -38,6 +40,31 @@ async def test_one_meter(home: Home) -> None:
     await expect(home.page.locator("dts307-card")).to_have_count(1)
     await expect(home.card()).to_contain_text("The split meter")
     await expect(home.page.get_by_text("Phasors", exact=True).first).to_be_visible()
+
+
+async def test_what_the_energy_dashboard_counts(home: Home) -> None:
+    """Its cards come once, be it the grid, the sun or a device that it has from our meters."""
+    await dashboard(home, "of-energy", {"type": "custom:dts307"})
+    solar, device = await home.entities("single"), await home.entities("split")
+    source = {
+        "type": "solar",
+        "stat_energy_from": solar["energy_exported"],
+        "config_entry_solar_forecast": None,
+    }
+    consumption = {"stat_consumption": device["energy_imported"]}
+    none: dict[str, list[dict[str, Any]]] = {"energy_sources": [], "device_consumption": []}
+    cards = home.page.locator("hui-energy-distribution-card")
+    for prefs, count in (
+        (none, 0),
+        ({**none, "energy_sources": [source]}, 1),
+        ({**none, "device_consumption": [consumption]}, 1),
+        ({"energy_sources": [source], "device_consumption": [consumption]}, 1),
+    ):
+        await home.client.command("energy/save_prefs", **prefs)
+        await home.page.goto("/of-energy/today")
+        await expect(home.page.get_by_text("The split meter: Today")).to_be_visible()
+        await expect(cards).to_have_count(count)
+    await home.client.command("energy/save_prefs", **none)
 
 
 async def dashboard(home: Home, path: str, strategy: dict[str, str]) -> None:
