@@ -125,7 +125,7 @@ class Dts307ConfigFlow(SearchFlow, domain=DOMAIN):
     @override
     async def _async_found(self, found: list[Finding[LinkParams]]) -> ConfigFlowResult:
         search = self._search
-        self._async_let_others_follow(search.data_of(found[0]))
+        self._aside.async_follow(search.data_of(found[0]))
         if self.source == SOURCE_RECONFIGURE:
             entry = self._get_reconfigure_entry()
             wishes = {key: entry.data[key] for key in (CONF_ADD_TO_ENERGY,) if key in entry.data}

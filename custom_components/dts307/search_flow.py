@@ -3,13 +3,12 @@
 from abc import abstractmethod
 import asyncio
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Final, override
 
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
     ConfigEntry,
-    ConfigEntryState,
     ConfigFlow,
     ConfigFlowResult,
 )
@@ -18,23 +17,11 @@ from homeassistant.core import callback
 from homeassistant.data_entry_flow import UnknownFlow
 from homeassistant.util.hass_dict import HassKey
 
-from .const import (
-    CONF_BAUDRATE,
-    CONF_FRAMING,
-    CONF_PARITY,
-    CONF_STOPBITS,
-    CONF_TRANSPORT,
-    CONF_UNIT_ID,
-    DATA_ASIDE,
-    DOMAIN,
-    FRAMING_RTU,
-    FRAMING_TCP,
-    TRANSPORT_NETWORK,
-    TRANSPORT_SERIAL,
-)
+from .aside import Aside
+from .const import CONF_TRANSPORT, CONF_UNIT_ID, DOMAIN, TRANSPORT_NETWORK, TRANSPORT_SERIAL
 from .findings import different, findings_text
 from .holders import async_only_free_port
-from .link import LinkParams, failure_key, link_params
+from .link import LinkParams, failure_key
 from .meter import EndlessChainError, NoMeterModelError, NotSunSpecError
 from .meter.bus import Finding, Stage
 from .ports import async_failure, async_resolved
@@ -51,22 +38,12 @@ from .setup_forms import (
 _NO_METER: Final = (NotSunSpecError, NoMeterModelError, EndlessChainError)
 """What a device is that answers as it should, but is no meter that can be read."""
 
-_OF_THE_WHOLE_BUS: Final = {CONF_BAUDRATE, CONF_PARITY, CONF_STOPBITS, CONF_FRAMING}
-"""What all devices that are reached through one port or adapter have in common."""
-
-_GOES_ON_WITHIN: Final = 30.0
-"""Seconds after which nobody is taken to look at what a search has found."""
-
 _SEARCHES: HassKey[dict[str, SearchFlow]] = HassKey(f"{DOMAIN}_searches")
 """Who has searched last, by the port or the address of the adapter."""
 
 
 class SearchFlow(ConfigFlow):
-    """Asks for a port or an address, and searches for meters there.
-
-    Entries that hold that very link step aside meanwhile, unless their meters answer on it; one
-    that is being reconfigured does so in any case.
-    """
+    """Asks for a port or an address, and searches for meters there."""
 
     _transport: str
     _search: LinkSearch
@@ -76,19 +53,17 @@ class SearchFlow(ConfigFlow):
     _answers: dict[str, Any] | None = None
     _failure: tuple[str, Mapping[str, str]] | None = None
     """Why a search has found nothing, as a translation key and what belongs into its text."""
-    _timer: asyncio.TimerHandle | None = None
-    """Ends the wait for somebody to look at what was found."""
-    _coming_back: asyncio.Task[None] | None = None
-    """Sets the entries that stepped aside for the last search up again."""
     _closed = False
     """Whether the window was closed, or all is done."""
 
     def __init__(self) -> None:
         """Begin with nothing that would have to be ended."""
-        self._aside: list[ConfigEntry] = []
-        """The entries that have stepped aside."""
-        self._at_end: list[Callable[[], object]] = [self._async_set_up_again]
+        self._at_end: list[Callable[[], object]] = []
         """What is to be done when the window is closed, or all is done."""
+
+    @cached_property
+    def _aside(self) -> Aside:
+        return Aside(self.hass, self.context.get("entry_id"), self._async_end_search)
 
     @abstractmethod
     def _is_wanted(self, finding: Finding[LinkParams]) -> bool:
@@ -155,10 +130,11 @@ class SearchFlow(ConfigFlow):
 
     async def _async_begin(self, data: dict[str, Any]) -> None:
         """Begin to search in the background."""
+        await self._aside.async_wait()
         await self._async_end_search_of_others(data)
-        await self._async_make_way(data)
+        await self._aside.async_make_way(data)
         if self._closed:
-            self._async_set_up_again()
+            self._aside.async_come_back()
             raise UnknownFlow
         answers = self._answers or {}
         unit_id = data.pop(CONF_UNIT_ID)
@@ -189,16 +165,14 @@ class SearchFlow(ConfigFlow):
 
     async def _async_end_search_of_others(self, data: dict[str, Any]) -> None:
         """End a search of the same bus that goes on for a window that was left, or reloaded."""
-        if self._coming_back is not None:
-            await asyncio.wait([self._coming_back])
         searches = self.hass.data.setdefault(_SEARCHES, {})
         other = searches.pop(_place(data), None)
         if other is not None and other is not self:
-            self._aside += await other.async_give_way()
+            self._aside.async_take_over(await other.async_give_way())
 
     async def async_give_way(self) -> list[ConfigEntry]:
         """End the search for another flow's; return the entries that have stepped aside for it."""
-        entries, self._aside = self._aside, []
+        entries = self._aside.async_hand_over()
         await self._async_end_search()
         return entries
 
@@ -216,10 +190,10 @@ class SearchFlow(ConfigFlow):
         """
         if searching.cancelled():
             return
-        if not self._search.wanted:
-            self._async_set_up_again()
-        elif self._aside:
-            self._timer = self.hass.loop.call_later(_GOES_ON_WITHIN, self._async_set_up_again)
+        if self._search.wanted:
+            self._aside.async_come_back_later()
+        else:
+            self._aside.async_come_back()
 
     async def async_step_search(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show what the search is at, until it has ended."""
@@ -283,76 +257,11 @@ class SearchFlow(ConfigFlow):
         reason = "wrong_speed" if search.noisy else "nothing_found"
         return f"{reason}_{self._transport}", {}
 
-    async def _async_make_way(self, data: dict[str, Any]) -> None:
-        """Let entries step aside that hold the very link, but whose meters do not answer on it.
-
-        It may well be that its settings are others now. An entry that waits for its next attempt
-        may take the link at any time, so that it counts. One that is reconfigured is free to go in
-        any case.
-        """
-        endpoints = {link_params(data).endpoint}
-        if data[CONF_TRANSPORT] == TRANSPORT_NETWORK:
-            endpoints |= {
-                link_params({**data, CONF_FRAMING: framing}).endpoint
-                for framing in (FRAMING_TCP, FRAMING_RTU)
-            }
-        for entry in self.hass.config_entries.async_entries(
-            DOMAIN, include_ignore=False, include_disabled=False
-        ):
-            current = await async_resolved(self.hass, entry.data)
-            if link_params(current).endpoint in endpoints:
-                await self._async_step_aside(entry)
-
-    async def _async_step_aside(self, entry: ConfigEntry) -> None:
-        async with entry.setup_lock:
-            reconfigured = entry.entry_id == self.context.get("entry_id")
-            waiting = entry.state is ConfigEntryState.SETUP_RETRY
-            loaded = entry.state is ConfigEntryState.LOADED
-            silent = loaded and not entry.runtime_data.last_update_success
-        if not (waiting or silent or (loaded and reconfigured)):
-            return
-        self.hass.data.setdefault(DATA_ASIDE, set()).add(entry.entry_id)
-        await self.hass.config_entries.async_unload(entry.entry_id)
-        self._aside.append(entry)
-
-    @callback
-    def _async_let_others_follow(self, data: Mapping[str, Any]) -> None:
-        """Let entries that have stepped aside go on with the settings that were found.
-
-        One that is reconfigured is about to be set up with all of these data.
-        """
-        settings = {key: data[key] for key in _OF_THE_WHOLE_BUS & data.keys()}
-        for entry in list(self._aside):
-            if entry.entry_id == self.context.get("entry_id"):
-                self._aside.remove(entry)
-                self.hass.data[DATA_ASIDE].discard(entry.entry_id)
-            else:
-                self.hass.config_entries.async_update_entry(entry, data={**entry.data, **settings})
-        self._async_set_up_again()
-
-    @callback
-    def _async_set_up_again(self) -> None:
-        """Let entries that have stepped aside go on as before."""
-        entries, self._aside = self._aside, []
-        if self._timer is not None:
-            self._timer.cancel()
-        if entries:
-            self._coming_back = self.hass.async_create_task(self._async_come_back(entries))
-
-    async def _async_come_back(self, entries: list[ConfigEntry]) -> None:
-        """Set entries up again that are still there, once the search has let go of their link."""
-        await self._async_end_search()
-        manager = self.hass.config_entries
-        for entry in entries:
-            self.hass.data[DATA_ASIDE].discard(entry.entry_id)
-            there = manager.async_get_entry(entry.entry_id) is entry
-            if there and entry.state is ConfigEntryState.NOT_LOADED:
-                await manager.async_setup(entry.entry_id)
-
     @callback
     @override
     def async_remove(self) -> None:
         self._closed = True
+        self._aside.async_come_back()
         for end in self._at_end:
             end()
 

@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.dts307 import search_flow
+from custom_components.dts307 import aside
 from custom_components.dts307.const import DATA_ASIDE
 from simulator.meter import MeterConfig
 from tests.device import Device
@@ -101,7 +101,7 @@ async def test_nobody_looks_at_what_was_found(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The entry goes on as before, after a while."""
-    monkeypatch.setattr(search_flow, "_GOES_ON_WITHIN", 0.1)
+    monkeypatch.setattr(aside, "_COMES_BACK_WITHIN", 0.1)
     async with panel(hass, monkeypatch, silent=False) as (line, entries):
         entry = entries[0]
         result = await choose(hass, await entry.start_reconfigure_flow(hass), "serial")
