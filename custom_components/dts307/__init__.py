@@ -81,9 +81,14 @@ async def _async_meter(hass: HomeAssistant, entry: Dts307ConfigEntry) -> Dts307C
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: Dts307ConfigEntry) -> bool:
-    """Stop polling; the link closes behind the last meter on it."""
+    """Stop polling; the link closes behind the last meter on it.
+
+    About a meter that is not to be used, nothing more is asked; what still holds is, when it is.
+    """
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     await entry.runtime_data.async_finish()
+    if entry.disabled_by:
+        async_delete_issues(hass, entry)
     return unloaded
 
 

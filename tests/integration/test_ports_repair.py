@@ -4,7 +4,7 @@ from pathlib import Path
 
 from homeassistant.components.modbus.connection import async_get_connection_info
 from homeassistant.components.repairs import RepairsFlowResult
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from homeassistant.setup import async_setup_component
@@ -128,6 +128,21 @@ async def test_the_offer_is_withdrawn(hass: HomeAssistant, name: PortNames) -> N
         hass.config_entries.async_update_entry(entry, data=network_data(adapter))
         await hass.config_entries.async_reload(entry.entry_id)
         assert offer(hass, entry) is None
+
+
+async def test_nothing_is_asked_of_a_disabled_entry(hass: HomeAssistant, name: PortNames) -> None:
+    """It is asked again when the entry is in use again."""
+    device = Device()
+    async with serial(device) as line:
+        name(BY_ID, line.path)
+        entry = entry_for(device, serial_data(line))
+        await load(hass, entry)
+        assert offer(hass, entry)
+        manager = hass.config_entries
+        await manager.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+        assert offer(hass, entry) is None
+        await manager.async_set_disabled_by(entry.entry_id, None)
+        assert offer(hass, entry)
 
 
 async def test_another_meter_is_no_reason_to_move(hass: HomeAssistant, name: PortNames) -> None:
