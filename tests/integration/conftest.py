@@ -1,5 +1,6 @@
 """Home Assistant with the integration, and little patience."""
 
+import logging
 from pathlib import Path
 import time
 
@@ -8,6 +9,10 @@ from serialx import descriptor_transport
 
 from custom_components.dts307 import link, link_bus
 from custom_components.dts307.meter import bus, speed
+
+# What a database is asked would be most of what is logged, and take most of the time.
+for _logger in ("homeassistant.components.recorder", "sqlalchemy.engine"):
+    logging.getLogger(_logger).setLevel(logging.WARNING)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -23,6 +28,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def our_integration(enable_custom_integrations: None) -> None:
     """Let Home Assistant find the integration."""
+
+
+@pytest.fixture
+def mock_recorder_before_hass(request: pytest.FixtureRequest) -> None:
+    """Where a test has the real recorder, prepare it before Home Assistant, as it wants it."""
+    if "recorder_mock" in request.fixturenames:
+        request.getfixturevalue("async_test_recorder")
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 import itertools
-import logging
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -36,17 +35,6 @@ NOT_OURS = {
     "unit_of_measurement",
 }
 """Attributes that Home Assistant gives to an entity, and needs in its history."""
-
-
-@pytest.fixture(autouse=True)
-def quiet_database(caplog: pytest.LogCaptureFixture) -> None:
-    """Leave the statements of the database out of the log."""
-    caplog.set_level(logging.WARNING, "sqlalchemy.engine")
-
-
-@pytest.fixture
-async def mock_recorder_before_hass(async_test_recorder: object) -> None:
-    """Prepare the real recorder before Home Assistant is there, as it wants it."""
 
 
 async def booked(recorder: Recorder, hass: HomeAssistant, state: State) -> list[dict[str, Any]]:

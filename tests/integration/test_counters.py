@@ -1,7 +1,6 @@
 """The guard over the counters in Home Assistant: restarts, repairs, and what the recorder books."""
 
 from datetime import UTC, datetime, timedelta
-import logging
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -34,17 +33,6 @@ from tests.lines import network, network_data
 
 IMPORTED = "sensor.dts_307_energy_imported"
 START = datetime(2026, 6, 1, 6, 0, 30, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def quiet_database(caplog: pytest.LogCaptureFixture) -> None:
-    """Leave the statements of the database out of the log."""
-    caplog.set_level(logging.WARNING, "sqlalchemy.engine")
-
-
-@pytest.fixture
-async def mock_recorder_before_hass(async_test_recorder: object) -> None:
-    """Prepare the real recorder before Home Assistant is there, as it wants it."""
 
 
 @pytest.fixture

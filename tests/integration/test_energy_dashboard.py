@@ -1,7 +1,6 @@
 """The Energy dashboard takes the energies: the real recorder books them, the dashboard agrees."""
 
 from datetime import UTC, datetime, timedelta
-import logging
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.energy.data import async_get_manager
@@ -13,7 +12,6 @@ from homeassistant.components.recorder.statistics import (
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
-import pytest
 from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
     do_adhoc_statistics,
@@ -28,17 +26,6 @@ EXPORTED = "sensor.dts_307_energy_exported"
 NET = "sensor.dts_307_energy_net"
 POWER = "sensor.dts_307_power"
 MORNING = datetime(2026, 6, 1, 6, 0, 30, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def quiet_database(caplog: pytest.LogCaptureFixture) -> None:
-    """Leave the statements of the database out of the log."""
-    caplog.set_level(logging.WARNING, "sqlalchemy.engine")
-
-
-@pytest.fixture
-async def mock_recorder_before_hass(async_test_recorder: object) -> None:
-    """Prepare the real recorder before Home Assistant is there, as it wants it."""
 
 
 async def test_energies_are_booked_and_valid(

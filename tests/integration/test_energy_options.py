@@ -1,6 +1,5 @@
 """Where a meter sits, and its place in the Energy dashboard, can be said later in the options."""
 
-import logging
 from typing import Any
 
 from homeassistant.config_entries import ConfigFlowResult
@@ -20,17 +19,6 @@ POWER = "sensor.dts_307_power"
 
 
 pytestmark = pytest.mark.usefixtures("recorder_mock")
-
-
-@pytest.fixture(autouse=True)
-def quiet_database(caplog: pytest.LogCaptureFixture) -> None:
-    """Leave the statements of the database out of the log."""
-    caplog.set_level(logging.WARNING, "sqlalchemy.engine")
-
-
-@pytest.fixture
-async def mock_recorder_before_hass(async_test_recorder: object) -> None:
-    """Prepare the real recorder before Home Assistant is there, as it wants it."""
 
 
 async def ask(hass: HomeAssistant, entry: MockConfigEntry, step: str) -> ConfigFlowResult:

@@ -1,7 +1,6 @@
 """A yes to the Energy dashboard holds until the meter is in it, however long that takes."""
 
 from copy import deepcopy
-import logging
 
 from homeassistant.components.repairs import RepairsFlowResult
 from homeassistant.config_entries import ConfigEntryState
@@ -23,17 +22,6 @@ POWER = "sensor.dts_307_power"
 
 
 pytestmark = pytest.mark.usefixtures("recorder_mock")
-
-
-@pytest.fixture(autouse=True)
-def quiet_database(caplog: pytest.LogCaptureFixture) -> None:
-    """Leave the statements of the database out of the log."""
-    caplog.set_level(logging.WARNING, "sqlalchemy.engine")
-
-
-@pytest.fixture
-async def mock_recorder_before_hass(async_test_recorder: object) -> None:
-    """Prepare the real recorder before Home Assistant is there, as it wants it."""
 
 
 def wished_for(device: Device, line: TcpLine) -> MockConfigEntry:

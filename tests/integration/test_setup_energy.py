@@ -1,6 +1,5 @@
 """A meter that is set up comes into the Energy dashboard, if its owner wants that."""
 
-import logging
 from typing import Any
 
 from homeassistant.core import HomeAssistant
@@ -14,17 +13,6 @@ from tests.integration.home import describe, form_of, search, submit, unknowing
 from tests.lines import network, network_data
 
 pytestmark = pytest.mark.usefixtures("recorder_mock")
-
-
-@pytest.fixture(autouse=True)
-def quiet_database(caplog: pytest.LogCaptureFixture) -> None:
-    """Leave the statements of the database out of the log."""
-    caplog.set_level(logging.WARNING, "sqlalchemy.engine")
-
-
-@pytest.fixture
-async def mock_recorder_before_hass(async_test_recorder: object) -> None:
-    """Prepare the real recorder before Home Assistant is there, as it wants it."""
 
 
 @pytest.mark.parametrize("there", [[], [OLD_GRID]])

@@ -7,7 +7,6 @@ meter, with the real recorder behind; `Books` compares in the end.
 from collections.abc import AsyncIterator
 from copy import deepcopy
 from datetime import UTC, datetime
-import logging
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -21,7 +20,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.dts307.const import DOMAIN
 from custom_components.dts307.guard import guard_store
 from simulator.meter import MeterConfig
-from tests.integration.books import Books, FirstReadWrong
+from tests.integration.books import COUNTERS, Books, FirstReadWrong
 from tests.integration.home import entry_for, load
 from tests.lines import network, network_data
 
@@ -32,15 +31,10 @@ FIVE_MINUTES = 300
 NEW_SERIAL = "S30799999"
 
 
-@pytest.fixture(autouse=True)
-def quiet_database(caplog: pytest.LogCaptureFixture) -> None:
-    """Leave the statements of the database out of the log."""
-    caplog.set_level(logging.WARNING, "sqlalchemy.engine")
-
-
 @pytest.fixture
-async def mock_recorder_before_hass(async_test_recorder: object) -> None:
-    """Prepare the real recorder before Home Assistant is there, as it wants it."""
+def recorder_config() -> dict[str, Any]:
+    """Record the counters alone: to book all else besides would take most of the time."""
+    return {"include": {"entities": [f"sensor.dts_307_{key}" for key in COUNTERS.values()]}}
 
 
 @pytest.fixture
