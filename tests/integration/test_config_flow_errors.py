@@ -14,6 +14,7 @@ import serialx
 from tenacity import AsyncRetrying, retry_never, stop_after_attempt
 from tmodbus import create_async_tcp_client
 
+from custom_components.dts307.meter import bus
 from simulator.meter import MeterConfig
 from simulator.server import Framing
 from tests.device import Device
@@ -242,10 +243,13 @@ async def test_a_gateway_that_ignores_unit_ids(hass: HomeAssistant) -> None:
         assert counts <= {"0", "1"}
 
 
-@pytest.mark.usefixtures("all_unit_ids")
-async def test_many_devices_that_are_no_meters(hass: HomeAssistant) -> None:
+async def test_many_devices_that_are_no_meters(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The first of them are told, for a form has to stay short."""
-    devices = [Device(MeterConfig(unit=unit_id)) for unit_id in range(100, 111)]
+    unit_ids = range(100, 111)
+    monkeypatch.setattr(bus, "UNIT_IDS", unit_ids)
+    devices = [Device(MeterConfig(unit=unit_id)) for unit_id in unit_ids]
     for device in devices:
         zeros(device)
     async with network(*devices) as line:

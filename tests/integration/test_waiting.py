@@ -188,5 +188,5 @@ async def test_no_longer_waited_for(
         device.requests.clear()
         await asyncio.sleep(0.1)
         assert async_get_connection_info(hass) == []
-        await asyncio.sleep(LONG)
+        await asyncio.sleep(FOUND_WITHIN)
         assert device.requests == []
