@@ -7,6 +7,7 @@ from homeassistant.exceptions import ConfigEntryNotReady, HomeAssistantError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType
 
+from .aside import is_aside
 from .billing import async_remove_billing
 from .const import CONF_UNIT_ID, DOMAIN
 from .coordinator import Dts307ConfigEntry, Dts307Coordinator
@@ -38,6 +39,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: Dts307ConfigEntry) -> bo
 
     If that cannot be done now, it will be as soon as the meter is there.
     """
+    if is_aside(hass, entry):
+        raise ConfigEntryNotReady(translation_domain=DOMAIN, translation_key="being_searched")
     begun = hass.loop.time()
     try:
         entry.runtime_data = await _async_meter(hass, entry)

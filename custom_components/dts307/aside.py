@@ -29,6 +29,14 @@ _COMES_BACK_WITHIN: Final = 30.0
 """Seconds after which nobody is taken to look at what a search has found."""
 
 
+_NOT_IN_USE: Final = (ConfigEntryState.NOT_LOADED, ConfigEntryState.SETUP_RETRY)
+
+
+def is_aside(hass: HomeAssistant, entry: ConfigEntry) -> bool:
+    """Tell whether an entry has stepped aside; set up by somebody else, it has to wait."""
+    return entry.entry_id in hass.data.get(DATA_ASIDE, ())
+
+
 class Aside:
     """The entries that have stepped aside for the searches of one flow.
 
@@ -139,5 +147,5 @@ class Aside:
         for entry in entries:
             self._hass.data[DATA_ASIDE].discard(entry.entry_id)
             there = manager.async_get_entry(entry.entry_id) is entry
-            if there and entry.state is ConfigEntryState.NOT_LOADED:
-                await manager.async_setup(entry.entry_id)
+            if there and entry.state in _NOT_IN_USE:
+                await manager.async_reload(entry.entry_id)

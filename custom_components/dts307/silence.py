@@ -24,7 +24,8 @@ from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
-from .const import DATA_ASIDE, DOMAIN
+from .aside import is_aside
+from .const import DOMAIN
 from .issues import async_raise_issue, async_withdraw_issue
 from .meter import AnotherMeterError
 
@@ -109,10 +110,10 @@ class _Silence:
     @callback
     def _is_aside(self) -> bool:
         """Tell whether the entry has only stepped aside for a search, to come back then."""
-        entry_id = self._entry.entry_id
-        there = self._hass.config_entries.async_get_entry(entry_id) is self._entry
+        manager = self._hass.config_entries
+        there = manager.async_get_entry(self._entry.entry_id) is self._entry
         in_use = there and self._entry.disabled_by is None
-        return in_use and entry_id in self._hass.data.get(DATA_ASIDE, ())
+        return in_use and is_aside(self._hass, self._entry)
 
 
 def _in_parts(when: datetime) -> dict[str, str]:

@@ -97,6 +97,32 @@ async def test_another_search_at_once(hass: HomeAssistant, monkeypatch: pytest.M
         assert not hass.data[DATA_ASIDE]
 
 
+@pytest.mark.parametrize("speed", [19200, 1200])
+async def test_reloaded_while_it_is_searched_for(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, speed: int
+) -> None:
+    """The entry leaves the link to the search, and goes on when that has ended."""
+    async with panel(hass, monkeypatch, silent=True) as (line, entries):
+        line.baud = speed
+        entry = entries[0]
+        result = await choose(hass, await entry.start_reconfigure_flow(hass), "serial")
+        known = answers(serial_data(line, unit_id=entry.data["unit_id"], speed=9600))
+        result = await hass.config_entries.flow.async_configure(result["flow_id"], known)
+        assert not await hass.config_entries.async_reload(entry.entry_id)
+        assert entry.state is WAITING
+        assert entry.error_reason_translation_key == "being_searched"
+        result = (await watch(hass, result))[-1]
+        await hass.async_block_till_done(wait_background_tasks=True)
+        if speed == 19200:
+            assert result["reason"] == "reconfigure_successful"
+            assert [entry.state for entry in entries] == [LOADED] * 2
+        else:
+            assert_refused(result, "serial", "nothing_found_serial")
+            assert entry.state is WAITING
+            assert entry.error_reason_translation_key != "being_searched"
+        assert not hass.data[DATA_ASIDE]
+
+
 async def test_nobody_looks_at_what_was_found(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
