@@ -25,6 +25,8 @@ export default typescript.config(
       "no-console": "error",
       "prefer-template": "error",
       "lit/no-template-map": "off",
+      // One query is no reason to bundle the decorator.
+      "lit/prefer-query-decorators": "off",
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       // The decorator defines the element, but not over one that is there already.
       "wc/define-tag-after-class-definition": "off",

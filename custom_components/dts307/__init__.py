@@ -14,7 +14,7 @@ from .coordinator import Dts307ConfigEntry, Dts307Coordinator
 from .energy_dashboard import async_honour_wish
 from .frontend_module import async_serve_module
 from .guard import guard_store
-from .issues import async_delete_issues
+from .issues import async_ask_nothing_of_disabled, async_delete_issues
 from .link import identify, link_params
 from .meter import MeterError
 from .ports import async_check_port_name, async_failure, async_resolved
@@ -30,6 +30,7 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Bring the cards and the dashboard strategy to the frontend, once for all meters."""
+    async_ask_nothing_of_disabled(hass)
     await async_serve_module(hass)
     return True
 
@@ -84,14 +85,9 @@ async def _async_meter(hass: HomeAssistant, entry: Dts307ConfigEntry) -> Dts307C
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: Dts307ConfigEntry) -> bool:
-    """Stop polling; the link closes behind the last meter on it.
-
-    About a meter that is not to be used, nothing more is asked; what still holds is, when it is.
-    """
+    """Stop polling; the link closes behind the last meter on it."""
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     await entry.runtime_data.async_finish()
-    if entry.disabled_by:
-        async_delete_issues(hass, entry)
     return unloaded
 
 

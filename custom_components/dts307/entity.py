@@ -44,6 +44,7 @@ class Dts307Entity[T](CoordinatorEntity[DataUpdateCoordinator[T]]):
             "service_current",
             "too_high",
             "too_low",
+            "total_service_current",
             "uncertainty",
         }
     )

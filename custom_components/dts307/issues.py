@@ -3,9 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import (
+    SIGNAL_CONFIG_ENTRY_CHANGED,
+    ConfigEntry,
+    ConfigEntryChange,
+)
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from .const import DOMAIN
 
@@ -44,6 +49,21 @@ def async_delete_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
     for domain, issue_id in list(ir.async_get(hass).issues):
         if domain == DOMAIN and issue_id.endswith(f"_{entry.entry_id}"):
             ir.async_delete_issue(hass, domain, issue_id)
+
+
+@callback
+def async_ask_nothing_of_disabled(hass: HomeAssistant) -> None:
+    """Take back all about meters that are not to be used; what still holds is asked when they are.
+
+    An entry that waits for its meter is not unloaded, so that it cannot do so itself.
+    """
+
+    @callback
+    def entry_changed(_change: ConfigEntryChange, entry: ConfigEntry) -> None:
+        if entry.domain == DOMAIN and entry.disabled_by:
+            async_delete_issues(hass, entry)
+
+    async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, entry_changed)
 
 
 def _issue_id(entry: ConfigEntry, key: str) -> str:

@@ -10,7 +10,6 @@ import { phasesStyles, renderPhases } from "./phases.ts";
 import type { Reading } from "./reading.ts";
 import { levelOf, statusFlashes } from "./status-light.ts";
 import { TodayController } from "./today-controller.ts";
-import { energyToday } from "./today.ts";
 
 const COUNTERS = [
   ["energy_imported", "imported", "mdi:tray-arrow-down"],
@@ -41,7 +40,7 @@ export class Dts307Card extends MeterCard {
   }
 
   private renderFace(hass: HomeAssistant, device: DeviceEntry, reading: Reading): TemplateResult {
-    const { power, share, level, direction, serviceCurrent } = reading;
+    const { power, share, level, direction, rating } = reading;
     const answers = reading.answers && hass.connected;
     const flow = power?.value === undefined ? "" : power.value < 0 ? "exporting" : "importing";
     const light = {
@@ -54,7 +53,7 @@ export class Dts307Card extends MeterCard {
     if (level) told.push(this.text("level", { level: hass.formatEntityState(level.state) }));
     const lines: [string, unknown][] = [
       ["S/N", device.serial_number],
-      ["CT", serviceCurrent && this.number(serviceCurrent, "A")],
+      ["CT", rating && this.number(rating, "A")],
       ["FW", device.sw_version],
     ];
     return html`<dts307-faceplate
@@ -112,7 +111,7 @@ export class Dts307Card extends MeterCard {
       ${COUNTERS.map(([key, name, icon]) => {
         const counter = this.stateOf(key);
         if (!counter) return nothing;
-        const value = energyToday(counter, this.today.counted.get(counter.entity_id));
+        const value = this.today.energyOf(counter);
         const shown = value === undefined ? "–" : hass.formatEntityState(counter, value.toFixed(6));
         const what = this.text(name);
         return this.value(
@@ -142,15 +141,15 @@ export class Dts307Card extends MeterCard {
         min-width: 0;
       }
       .power {
-        --dts307-flow: var(--secondary-text-color);
+        --dts-flow: var(--secondary-text-color);
         display: grid;
         gap: 10px;
       }
       .import {
-        --dts307-flow: var(--dts307-green);
+        --dts-flow: var(--dts-green);
       }
       .export {
-        --dts307-flow: var(--dts307-orange);
+        --dts-flow: var(--dts-orange);
       }
       .headline {
         display: flex;
@@ -174,7 +173,7 @@ export class Dts307Card extends MeterCard {
       .way {
         font-size: 16px;
         font-weight: 600;
-        color: var(--dts307-flow);
+        color: var(--dts-flow);
       }
       .silent .number {
         color: var(--secondary-text-color);
@@ -202,10 +201,10 @@ export class Dts307Card extends MeterCard {
         grid-row: span 2;
       }
       .imported ha-icon {
-        color: var(--dts307-green);
+        color: var(--dts-green);
       }
       .exported ha-icon {
-        color: var(--dts307-orange);
+        color: var(--dts-orange);
       }
       .what {
         font-size: 12px;

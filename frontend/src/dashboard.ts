@@ -22,7 +22,7 @@ interface View {
   icon: string;
   type: "sections";
   max_columns: number;
-  sections: { type: "grid"; cards: Card[] }[];
+  sections: { type: "grid"; cards: Card[]; column_span?: number }[];
 }
 
 @define("ll-strategy-dashboard-dts307")
@@ -57,7 +57,12 @@ export class Dts307Dashboard extends HTMLElement {
         type: "sections",
         // Each meter has a row of its own, unless one section is all there is of each.
         max_columns: longest > 1 ? longest : 3,
-        sections: rows.flat().map((cards) => ({ type: "grid", cards })),
+        sections: rows.flatMap((row) =>
+          row.map((cards, place) => {
+            const last = place === row.length - 1;
+            return { type: "grid", cards, column_span: last ? longest - place : 1 };
+          }),
+        ),
       };
     });
     if (sites.length === 0) {

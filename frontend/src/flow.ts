@@ -46,7 +46,7 @@ export class Flow extends LitElement {
       width: calc(100% + 48px);
       height: 16px;
       fill: none;
-      stroke: var(--dts307-flow);
+      stroke: var(--dts-flow);
       stroke-width: 2.5;
       stroke-linecap: round;
       stroke-linejoin: round;

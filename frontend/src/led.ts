@@ -1,6 +1,5 @@
 import { LitElement, css, html } from "lit";
 import type { TemplateResult } from "lit";
-import { queryAll } from "lit/decorators/query-all.js";
 import { define, property } from "./define.ts";
 import { ReducedMotion } from "./reduced-motion.ts";
 import type { Flash } from "./status-light.ts";
@@ -34,8 +33,6 @@ export class Led extends LitElement {
   /** Seconds after which the flashes repeat; without it, they come once with each new beat. */
   @property() period?: number;
   @property() beat?: unknown;
-
-  @queryAll("i") private readonly layers!: NodeListOf<HTMLElement>;
 
   private readonly reducedMotion = new ReducedMotion(this);
   private animations: Animation[] = [];
@@ -93,6 +90,7 @@ export class Led extends LitElement {
   }
 
   private start(): void {
+    const layers = this.renderRoot.querySelectorAll("i");
     this.animations = this.flashes.flatMap(({ start, duration }, index) => {
       const length = this.period ?? start + duration;
       const [begin, end] = [start / length, Math.min(1, (start + duration) / length)];
@@ -102,7 +100,7 @@ export class Led extends LitElement {
         { opacity: 0, offset: end },
         { opacity: 0, offset: 1 },
       ];
-      const animation = this.layers[index]?.animate(
+      const animation = layers[index]?.animate(
         frames.map((frame) => ({ ...frame, easing: "step-end" })),
         { duration: length * 1000, iterations: this.period ? Infinity : 1 },
       );

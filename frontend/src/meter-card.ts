@@ -104,7 +104,9 @@ export abstract class MeterCard extends LitElement {
   /** Return a number as its owner wants numbers written: as Home Assistant writes those of sensors. */
   number(value: number | string, unit?: string): string {
     const attributes = { state_class: "measurement", unit_of_measurement: unit };
-    const sensor = { entity_id: "sensor.", state: `${value}`, attributes } as HassEntity;
+    // A product of decimals may be a hair beside them.
+    const state = typeof value === "number" ? `${Number(value.toPrecision(9))}` : value;
+    const sensor = { entity_id: "sensor.", state, attributes } as HassEntity;
     return this.hass?.formatEntityState(sensor) ?? "";
   }
 
@@ -178,14 +180,24 @@ export abstract class MeterCard extends LitElement {
       box-sizing: border-box;
       container-type: inline-size;
       overflow: hidden;
-      /* Towards the colour of the text, so that each theme can be read, whatever it says of itself. */
-      --dts307-ink: 70%, var(--primary-text-color);
-      --dts307-green: color-mix(in srgb, #2a9d5c var(--dts307-ink));
-      --dts307-orange: color-mix(in srgb, #d9741f var(--dts307-ink));
-      --dts307-red: color-mix(in srgb, #e04848 var(--dts307-ink));
-      --dts307-a: color-mix(in srgb, #3a90dc var(--dts307-ink));
-      --dts307-b: color-mix(in srgb, #b35fd8 var(--dts307-ink));
-      --dts307-c: color-mix(in srgb, #1f9e8e var(--dts307-ink));
+      --dts-green: #1d8348;
+      --dts-orange: #b45309;
+      --dts-red: #c62828;
+      --dts-a: #1f77c9;
+      --dts-b: #9b3fc4;
+      --dts-c: #0d8577;
+    }
+    /* Towards the colour of the text, so that each theme can be read, whatever it says of itself. */
+    @supports (color: color-mix(in srgb, red, red)) {
+      ha-card {
+        --dts-ink: 70%, var(--primary-text-color);
+        --dts-green: color-mix(in srgb, #2a9d5c var(--dts-ink));
+        --dts-orange: color-mix(in srgb, #d9741f var(--dts-ink));
+        --dts-red: color-mix(in srgb, #e04848 var(--dts-ink));
+        --dts-a: color-mix(in srgb, #3a90dc var(--dts-ink));
+        --dts-b: color-mix(in srgb, #b35fd8 var(--dts-ink));
+        --dts-c: color-mix(in srgb, #1f9e8e var(--dts-ink));
+      }
     }
     .missing {
       padding: 24px 16px;
@@ -225,6 +237,7 @@ export abstract class MeterCard extends LitElement {
       font: inherit;
     }
     h2 {
+      overflow-wrap: anywhere;
       font-size: 16px;
       font-weight: 500;
       line-height: 1.3;

@@ -128,14 +128,14 @@ export const phasesStyles = css`
     height: 100%;
     min-width: 2px;
     border-radius: 4px;
-    background: var(--dts307-green);
+    background: var(--dts-green);
     transition: width 0.6s ease-out;
   }
   .high .fill {
-    background: var(--dts307-orange);
+    background: var(--dts-orange);
   }
   .over .fill {
-    background: var(--dts307-red);
+    background: var(--dts-red);
   }
   .bar i {
     position: absolute;

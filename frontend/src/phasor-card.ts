@@ -147,13 +147,13 @@ export class Dts307PhasorCard extends MeterCard {
         fill: var(--primary-text-color);
       }
       .A {
-        --phase: var(--dts307-a);
+        --phase: var(--dts-a);
       }
       .B {
-        --phase: var(--dts307-b);
+        --phase: var(--dts-b);
       }
       .C {
-        --phase: var(--dts307-c);
+        --phase: var(--dts-c);
       }
       .vector {
         stroke: var(--phase);

@@ -36,12 +36,21 @@ export interface Reading {
   link: Quantity | undefined;
   /** In A, of one phase; of all together, if the entities of none are enabled. */
   serviceCurrent: number | undefined;
+  /** What a current transformer, or several in parallel, are made for, in A. */
+  rating: number | undefined;
   /** What a solar inverter gives, if the meter sits on one. */
   production: Quantity | undefined;
   answers: boolean;
 }
 
-const PREFIXES: Readonly<Record<string, number>> = { m: 1e-3, k: 1e3, M: 1e6, G: 1e9, T: 1e12 };
+const PREFIXES: Readonly<Record<string, number>> = {
+  μ: 1e-6,
+  m: 1e-3,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+};
 const PHASES = ["A", "B", "C"] as const;
 const PAIRS = { A: "ab", B: "bc", C: "ca" } as const;
 
@@ -50,7 +59,7 @@ export function siValue(state: HassEntity): number | undefined {
   const number = state.state.trim() === "" ? NaN : Number(state.state);
   if (!Number.isFinite(number)) return undefined;
   const unit = state.attributes.unit_of_measurement ?? "";
-  const prefix = /^([mkMGT])(?:A|V|W|var|VA|Wh)$/.exec(unit)?.[1];
+  const prefix = /^([μmkMGT])(?:A|V|W|var|VA|Wh)$/.exec(unit)?.[1];
   return number * (prefix === undefined ? 1 : (PREFIXES[prefix] ?? 1));
 }
 
@@ -64,6 +73,8 @@ export function readingOf(hass: HomeAssistant, entities: MeterEntities): Reading
   const share = get("current_share");
   const phases = phasesOf(entities, get);
   const answering = get("answering")?.state.state;
+  const { service_current: rating, total_service_current: total } = (share?.state.attributes ??
+    {}) as Record<string, number | undefined>;
   return {
     topology: topologyOf(phases),
     phases,
@@ -72,19 +83,11 @@ export function readingOf(hass: HomeAssistant, entities: MeterEntities): Reading
     level: get("current_level"),
     direction: get("energy_direction"),
     link: get("link_state"),
-    serviceCurrent: serviceOf(share, phases),
+    rating,
+    serviceCurrent: phases.length > 1 ? rating : total,
     production: get("production"),
-    answers: answering === undefined ? power?.state.state !== "unavailable" : answering === "on",
+    answers: answering ? answering === "on" : !!power && power.state.state !== "unavailable",
   };
-}
-
-/** The share tells of how many phases a current is the sum that stands for none of them alone. */
-function serviceOf(share: Quantity | undefined, [first, second]: Phase[]): number | undefined {
-  const service: unknown = share?.state.attributes.service_current;
-  if (typeof service !== "number" || service <= 0) return undefined;
-  const amps = Math.abs(first?.current?.value ?? 0);
-  const phases = second ? 1 : Math.round(amps / service / ((share?.value ?? 0) / 100));
-  return service * (phases || 1);
 }
 
 function phasesOf(entities: MeterEntities, get: (key: string) => Quantity | undefined): Phase[] {
@@ -93,17 +96,21 @@ function phasesOf(entities: MeterEntities, get: (key: string) => Quantity | unde
       (key) => entities[`${key}_${name.toLowerCase()}`],
     ),
   );
-  if (named.length < 2) return [phaseOf(undefined, get)];
-  return named.map((name) => phaseOf(name, get));
+  if (named.length < 2) return [phaseOf(undefined, entities, get)];
+  return named.map((name) => phaseOf(name, entities, get));
 }
 
-function phaseOf(name: PhaseName | undefined, get: (key: string) => Quantity | undefined): Phase {
+function phaseOf(
+  name: PhaseName | undefined,
+  entities: MeterEntities,
+  get: (key: string) => Quantity | undefined,
+): Phase {
   const suffix = name ? `_${name.toLowerCase()}` : "";
   const neutral = get(`voltage_line_to_neutral${suffix}`);
   const phase = {
     name,
     current: get(`current${suffix}`),
-    betweenLines: neutral === undefined && name !== undefined,
+    betweenLines: name !== undefined && !entities[`voltage_line_to_neutral${suffix}`],
     voltage: neutral ?? (name && get(`voltage_line_to_line_${PAIRS[name]}`)),
     power: get(`power${suffix}`),
     reactivePower: get(`reactive_power${suffix}`),

@@ -1,6 +1,6 @@
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 import type { HassEntity, HomeAssistant } from "./home-assistant.ts";
-import { countedToday, startOfToday } from "./today.ts";
+import { countedToday, energyToday, startOfToday } from "./today.ts";
 import type { Counted } from "./today.ts";
 
 const MINUTE = 60_000;
@@ -14,7 +14,9 @@ interface Subject {
 
 /** Keeps what counters have counted today, and updates its host with it. */
 export class TodayController implements ReactiveController {
-  counted = new Map<string, Counted>();
+  private counted = new Map<string, Counted>();
+  /** Where the counters stood when they were last known. */
+  private latest = new Map<string, number>();
   private readonly host: ReactiveControllerHost;
   private readonly subject: () => Subject;
   private asked = { at: 0, about: "" };
@@ -24,6 +26,11 @@ export class TodayController implements ReactiveController {
     this.host = host;
     this.subject = subject;
     host.addController(this);
+  }
+
+  /** Return a counter's energy of today, if it is known. */
+  energyOf({ entity_id }: HassEntity): number | undefined {
+    return energyToday(this.latest.get(entity_id), this.counted.get(entity_id));
   }
 
   hostConnected(): void {
@@ -44,10 +51,17 @@ export class TodayController implements ReactiveController {
       startOfToday(hass),
       counters.map(({ entity_id, attributes }) => [entity_id, attributes.unit_of_measurement]),
     ]);
-    const now = Date.now();
-    if (about !== this.asked.about) this.counted = new Map();
-    else if (now - this.asked.at < (this.counted.size ? BETWEEN_QUESTIONS : MINUTE)) return;
-    this.asked = { at: now, about };
+    if (about !== this.asked.about) {
+      this.asked = { at: 0, about };
+      this.counted = new Map();
+      this.latest = new Map();
+    }
+    for (const { entity_id, state } of counters) {
+      if (Number.isFinite(Number(state))) this.latest.set(entity_id, Number(state));
+    }
+    const patience = this.counted.size > 0 ? BETWEEN_QUESTIONS : MINUTE;
+    if (Date.now() - this.asked.at < patience) return;
+    this.asked.at = Date.now();
     void this.ask(hass, counters, about);
   }
 

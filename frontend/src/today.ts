@@ -25,8 +25,7 @@ export interface Counted {
 
 /** Return when today began; the owner's profile says whose midnight it is. */
 export function startOfToday({ locale, config }: HomeAssistant, now = new Date()): number {
-  const local = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  return midnight(now, locale.time_zone === "server" ? config.time_zone : local).getTime();
+  return midnight(now, locale.time_zone === "server" ? config.time_zone : undefined).getTime();
 }
 
 /** Return what the statistics say of counters, by entity id, each in the unit of its state. */
@@ -51,13 +50,10 @@ export async function countedToday(
   return new Map(found.flatMap(([id, counted]) => (counted ? [[id, counted]] : [])));
 }
 
-/** Return a counter's energy of today, if it is known. */
-export function energyToday(counter: HassEntity, counted: Counted | undefined): number | undefined {
-  if (!counted) return undefined;
-  const state = Number(counter.state);
-  // While the meter does not answer, the latest statistics stand; so they do if it was set back.
-  const since = Number.isFinite(state) ? Math.max(0, state - counted.state) : 0;
-  return counted.energy + since;
+/** Return a counter's energy of today, if it is known, from where it stands, or stood last. */
+export function energyToday(state: number | undefined, counted?: Counted): number | undefined {
+  // If it was set back, the latest statistics stand.
+  return counted && counted.energy + Math.max(0, (state ?? 0) - counted.state);
 }
 
 /**

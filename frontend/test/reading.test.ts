@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { HomeAssistant } from "../src/home-assistant.ts";
+import { readingOf } from "../src/reading.ts";
 import { phase, reading } from "./readings.ts";
 
 const wye = {
@@ -36,6 +38,7 @@ test("what an owner has disabled is left out, and the rest is shown", () => {
 test("units may have been changed", () => {
   const { power, phases } = reading({ ...wye, power: [1.5, "kW"], current_a: [500, "mA"] });
   assert.equal(power?.value, 1500);
+  assert.equal(reading({ ...wye, current_a: [500_000, "μA"] }).phases[0]?.current?.value, 0.5);
   assert.equal(phases[0]?.current?.value, 0.5);
 });
 
@@ -55,16 +58,25 @@ test("the service current is an attribute of the share", () => {
 });
 
 test("the current of all phases together is measured against all of theirs", () => {
-  const total = (amps: number, share: number): number | undefined =>
-    reading({
-      current: [amps, "A"],
-      current_share: [share, "%", { service_current: 20 }],
-    }).serviceCurrent;
-  assert.equal(total(45, 75), 60);
-  assert.equal(total(-45, 75), 60);
-  assert.equal(total(1.23, 3.075), 40);
-  assert.equal(total(15, 75), 20);
-  assert.equal(total(0, 0), 20);
+  const share = {
+    current_share: [75, "%", { service_current: 20, total_service_current: 60 }],
+  } as const;
+  const together = reading({ current: [45, "A"], ...share });
+  assert.equal(together.serviceCurrent, 60);
+  assert.equal(together.rating, 20);
+  assert.equal(reading({ ...wye, ...share }).serviceCurrent, 20);
+});
+
+test("a meter of which there is no state yet has not answered", () => {
+  const entities = { power: "sensor.power", voltage_line_to_neutral_a: "sensor.a" };
+  const keys = ["current_a", "current_b", "current_c", "voltage_line_to_neutral_b"];
+  const hass = { states: {} } as unknown as HomeAssistant;
+  const found = readingOf(hass, {
+    ...entities,
+    ...Object.fromEntries(keys.map((key) => [key, `sensor.${key}`])),
+  });
+  assert.equal(found.answers, false);
+  assert.equal(found.topology, "wye");
 });
 
 test("a wye is not taken for a delta for want of one entity", () => {

@@ -41,8 +41,11 @@ class Home {
     } as unknown as HomeAssistant;
   }
 
+  silent = false;
+
   /** Where its counter stands. */
   counter(unit = "kWh"): HassEntity {
+    if (this.silent) return counter("unavailable", unit);
     return counter(((this.now - FIRST) / HOUR) * (unit === "Wh" ? 1000 : 1), unit);
   }
 
@@ -81,7 +84,7 @@ for (const zone of ZONES) {
     for (let minutes = 0; minutes < 26 * 60; minutes += 7) {
       home.now += 7 * MINUTE;
       const counted = await countedToday(home.hass, [home.counter()], new Date(home.now));
-      const shown = energyToday(home.counter(), counted.get("sensor.import"));
+      const shown = energyToday(Number(home.counter().state), counted.get("sensor.import"));
       assert.ok(shown !== undefined);
       assert.ok(
         Math.abs(shown - home.truth) < 1e-9,
@@ -133,11 +136,12 @@ test("statistics that do not reach midnight tell nothing of today", () => {
   assert.equal(sumOf([], 10), undefined);
 });
 
-test("a silent meter keeps what it had, and one that was set back does not count down", () => {
+test("a counter that was set back does not count down", () => {
   const counted = { energy: 3, state: 103 };
-  assert.equal(energyToday(counter("unavailable"), counted), 3);
-  assert.equal(energyToday(counter("0"), counted), 3);
-  assert.equal(energyToday(counter("1"), undefined), undefined);
+  assert.equal(energyToday(104, counted), 4);
+  assert.equal(energyToday(0, counted), 3);
+  assert.equal(energyToday(undefined, counted), 3);
+  assert.equal(energyToday(1), undefined);
 });
 
 /** A card with a controller; what it shows is what it would at that moment. */
@@ -155,7 +159,7 @@ function cardOf(home: Home): {
     show: (wanted = "kWh") => {
       unit = wanted;
       controller.hostUpdate();
-      return energyToday(home.counter(unit), controller.counted.get("sensor.import"));
+      return controller.energyOf(home.counter(unit));
     },
     answer: () => new Promise((resolve) => setImmediate(resolve)),
   };
@@ -209,6 +213,34 @@ test("a page that stays open never shows what is not of today, in another unit, 
   } finally {
     mock.timers.reset();
   }
+});
+
+test("a meter that falls silent keeps what it had", async () => {
+  const home = new Home("2026-06-01T12:04:00Z");
+  mock.timers.enable({ apis: ["Date"], now: home.now });
+  try {
+    const card = cardOf(home);
+    card.show();
+    await card.answer();
+    const before = card.show();
+    home.silent = true;
+    home.now += MINUTE;
+    mock.timers.setTime(home.now);
+    assert.equal(card.show(), before);
+  } finally {
+    mock.timers.reset();
+  }
+});
+
+test("a zone that the browser does not know is told in its own", () => {
+  const now = new Date("2026-06-01T12:00:00Z");
+  const of = (time_zone: string, zone: string): number =>
+    startOfToday(
+      { locale: { time_zone }, config: { time_zone: zone } } as unknown as HomeAssistant,
+      now,
+    );
+  assert.equal(of("server", "Etc/Unknown"), of("local", "Asia/Tokyo"));
+  assert.notEqual(of("server", "Asia/Tokyo"), of("server", "America/New_York"));
 });
 
 test("an answer that comes too late is not taken for another", async () => {

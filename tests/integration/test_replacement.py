@@ -1,7 +1,7 @@
 """Another meter under the same address is never mixed in."""
 
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -180,6 +180,22 @@ async def test_an_old_question_is_not_asked_of_the_new_meter(
         assert await answer(hass, entry, "same_place") == "create_entry"
         assert energy(hass) == "5000.0"
         assert ir.async_get(hass).async_get_issue(DOMAIN, asked) is None
+
+
+async def test_nothing_is_asked_of_a_disabled_entry(hass: HomeAssistant, meter: Device) -> None:
+    """Nor is it of one that waits for its meter, and is therefore not unloaded."""
+    async with network(meter) as line:
+        entry = entry_for(meter, network_data(line))
+        replace(meter)
+        entry.add_to_hass(hass)
+        await hass.config_entries.async_setup(entry.entry_id)
+        assert entry.state is ConfigEntryState.SETUP_RETRY
+        assert question(hass, entry)
+        manager = hass.config_entries
+        await manager.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+        assert question(hass, entry) is None
+        await manager.async_set_disabled_by(entry.entry_id, None)
+        assert question(hass, entry)
 
 
 @pytest.mark.parametrize("reason", ["not_answering", "already_configured", "no_serial_number"])

@@ -194,8 +194,10 @@ async def test_what_the_current_is_measured_against(hass: HomeAssistant, meter: 
         state = hass.states.get(str(entity_of(hass, meter, "current_share", "sensor")))
         assert state is not None
         assert state.attributes["service_current"] == 200
+        assert state.attributes["total_service_current"] == 600
         assert state.state_info is not None
-        assert "service_current" in state.state_info["unrecorded_attributes"]
+        unrecorded = state.state_info["unrecorded_attributes"]
+        assert {"service_current", "total_service_current"} <= unrecorded
 
 
 async def test_overload_of_one_phase(

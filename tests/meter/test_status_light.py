@@ -62,7 +62,7 @@ def test_the_heartbeat_is_the_direction(
     watts: float | None, direction: EnergyDirection | None
 ) -> None:
     reading = reading_with(power=PerPhase(total=watts))
-    assert status_light(reading, None) == StatusLight(direction=direction)
+    assert status_light(reading, None) == StatusLight(direction=direction, phases=3)
 
 
 def test_the_net_of_the_phases_is_what_counts() -> None:
@@ -161,10 +161,19 @@ def test_a_meter_that_states_only_the_total(phases: int, share: float) -> None:
     assert shares_of(reading, SERVICE_CURRENT) == {"total": share}
 
 
+def test_how_many_phases_a_total_is_of() -> None:
+    """Those that are measured; of a meter that states the current of none, all it has."""
+    legs = currents(1.0, 2.0, 0.0)
+    assert status_light(legs, SERVICE_CURRENT).phases == 3
+    assert status_light(legs, SERVICE_CURRENT, frozenset("c")).phases == 2
+    total = replace(reading_with(current=PerPhase(total=1.0)), phases=2)
+    assert status_light(total, SERVICE_CURRENT).phases == 2
+
+
 @pytest.mark.parametrize("service_current", [None, SERVICE_CURRENT])
 def test_what_is_not_known_is_not_guessed(service_current: float | None) -> None:
-    assert status_light(currents(), service_current) == StatusLight()
-    assert status_light(currents(1.0, 2.0, 3.0), None) == StatusLight()
+    assert status_light(currents(), service_current) == StatusLight(phases=3)
+    assert status_light(currents(1.0, 2.0, 3.0), None) == StatusLight(phases=3)
 
 
 @pytest.mark.parametrize("model", [202, 212])
@@ -175,5 +184,5 @@ async def test_from_registers(model: int) -> None:
         model, **scale, W=-7, A=160 * unit, AphA=100 * unit, AphB=60 * unit, AphC=900 * unit
     )
     assert status_light(await reading_of(registers), SERVICE_CURRENT) == StatusLight(
-        direction=EnergyDirection.EXPORTING, share=0.8, level=CurrentLevel.HIGH
+        direction=EnergyDirection.EXPORTING, share=0.8, level=CurrentLevel.HIGH, phases=2
     )

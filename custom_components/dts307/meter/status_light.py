@@ -47,6 +47,8 @@ class StatusLight:
     share: float | None = None
     """total current relative to the total service current, 1 for 100 %"""
     level: CurrentLevel | None = None
+    phases: int
+    """how many phases the total current is that of"""
 
 
 def status_light(
@@ -57,10 +59,12 @@ def status_light(
     The total service current is that of all measured phases together. No register carries it.
     """
     share = shares_of(reading, service_current, absent).get("total")
+    _, measured = _phases(reading, absent)
     return StatusLight(
         direction=energy_direction(reading),
         share=share,
         level=None if share is None else current_level(share),
+        phases=len(measured) or reading.phases,
     )
 
 
@@ -102,20 +106,26 @@ def shares_of(
     """
     if service_current is None:
         return {}
+    stated, measured = _phases(reading, absent)
+    shares = {phase: _rounded(current / service_current) for phase, current in stated.items()}
+    total = math.fsum(stated[phase] for phase in measured) if measured else reading.current.total
+    if total is not None:
+        count = len(measured) or reading.phases
+        shares["total"] = _rounded(abs(total) / (service_current * count))
+    return shares
+
+
+def _phases(
+    reading: Reading, absent: AbstractSet[str]
+) -> tuple[dict[str, float], AbstractSet[str]]:
+    """Return the currents of the phases as far as stated, and the phases that count as measured."""
     currents = reading.current
-    phases = {
+    stated = {
         phase: abs(current)
         for phase, current in zip("abc", (currents.a, currents.b, currents.c), strict=True)
         if current is not None
     }
-    shares = {phase: _rounded(current / service_current) for phase, current in phases.items()}
-    if phases:
-        measured = phases.keys() - absent or phases.keys()
-        total = math.fsum(phases[phase] for phase in measured)
-        shares["total"] = _rounded(total / (service_current * len(measured)))
-    elif currents.total is not None:
-        shares["total"] = _rounded(abs(currents.total) / (service_current * reading.phases))
-    return shares
+    return stated, stated.keys() - absent or stated.keys()
 
 
 def _rounded(share: float) -> float:

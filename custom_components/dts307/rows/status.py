@@ -17,8 +17,10 @@ def _share(now: Snapshot) -> float | None:
 
 
 def _service(now: Snapshot) -> dict[str, Any]:
-    """Tell what a phase's current is measured against."""
-    return {"service_current": now.states.service_current}
+    """Tell what a current is measured against: that of a phase, and that of all together."""
+    service = now.states.service_current
+    together = None if service is None else service * now.states.light.phases
+    return {"service_current": service, "total_service_current": together}
 
 
 def _power_row(key: str, sign: int) -> SensorRow[Snapshot]:

@@ -55,7 +55,7 @@ CONTRAST = """(card) => {
         found[text.outerHTML] = dimmed ? 0 : contrast(colour);
     }
     for (const name of ["green", "orange", "red", "a", "b", "c"]) {
-        probe.style.color = `var(--dts307-${name})`;
+        probe.style.color = `var(--dts-${name})`;
         found[name] = contrast(getComputedStyle(probe).color);
         probe.style.color = "";
     }
@@ -125,6 +125,29 @@ async def test_in_a_theme_that_does_not_say_that_it_is_dark(home: Home) -> None:
         await can_be_read(card)
     finally:
         await card.evaluate("(card) => card.removeAttribute('style')")
+
+
+async def test_without_mixed_colours(home: Home) -> None:
+    """A browser that cannot mix colours has plain ones; bars and arrows are there all the same."""
+    await home.show("wye")
+    card = home.card()
+    await shows(card, "The wye meter")
+    await shows(card, " A")
+    fill = card.locator(".fill").first
+    mixed = await fill.evaluate("(bar) => getComputedStyle(bar).backgroundColor")
+    plain = await fill.evaluate(
+        """(bar) => {
+            for (const sheet of bar.getRootNode().adoptedStyleSheets) {
+                const kinds = [...sheet.cssRules].map((rule) => rule.constructor);
+                const place = kinds.indexOf(CSSSupportsRule);
+                if (place >= 0) sheet.deleteRule(place);
+            }
+            return getComputedStyle(bar).backgroundColor;
+        }"""
+    )
+    assert plain.startswith("rgb(")
+    assert plain != mixed
+    await home.page.reload()
 
 
 async def test_from_right_to_left(home: Home) -> None:

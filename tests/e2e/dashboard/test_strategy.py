@@ -16,6 +16,13 @@ VIEWS = {
     "quality": ("hui-tile-card", "hui-history-graph-card"),
     "link": ("hui-tile-card", "hui-history-graph-card"),
 }
+TODAY = """async () => {
+    const strategy = customElements.get("ll-strategy-dashboard-dts307");
+    const { hass } = document.querySelector("home-assistant");
+    const { views } = await strategy.generate({ type: "custom:dts307" }, hass);
+    const { max_columns, sections } = views.find(({ path }) => path === "today");
+    return [max_columns, sections.map(({ column_span }) => column_span)];
+}"""
 ERRORS = "hui-error-card, hui-error-section, ha-alert[alert-type=error]"
 
 
@@ -64,6 +71,10 @@ async def test_what_the_energy_dashboard_counts(home: Home) -> None:
         await home.page.goto("/of-energy/today")
         await expect(home.page.get_by_text("The split meter: Today")).to_be_visible()
         await expect(cards).to_have_count(count)
+    # With one more section for one of the meters, each still begins a row of its own.
+    columns, spans = await home.page.evaluate(TODAY)
+    assert columns == 3
+    assert sum(spans) == columns * len(home.devices)
     await home.client.command("energy/save_prefs", **none)
 
 
