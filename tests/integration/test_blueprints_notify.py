@@ -11,7 +11,7 @@ from homeassistant.components.persistent_notification import (
     async_register_callback,
 )
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 from pymodbus.constants import ExcCodes
@@ -62,6 +62,7 @@ def told(hass: HomeAssistant) -> list[str]:
     """The titles of what is told, one after the other."""
     titles: list[str] = []
 
+    @callback
     def note(kind: UpdateType, notes: dict[str, Notification]) -> None:
         if kind in {UpdateType.ADDED, UpdateType.UPDATED}:
             titles.extend(note["title"] or "" for note in notes.values())

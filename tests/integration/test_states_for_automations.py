@@ -12,7 +12,7 @@ from homeassistant.const import (
     STATE_UNAVAILABLE,
     STATE_UNKNOWN,
 )
-from homeassistant.core import Event, EventStateChangedData, HomeAssistant, State
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, State, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.util import dt as dt_util
@@ -92,6 +92,7 @@ def changes_of(hass: HomeAssistant, device: Device, key: str) -> list[State | No
     """Return a list that each change of a binary sensor's state is added to."""
     changes: list[State | None] = []
 
+    @callback
     def note(event: Event[EventStateChangedData]) -> None:
         changes.append(event.data["new_state"])
 
