@@ -173,22 +173,22 @@ export class Dts307Card extends MeterCard {
       .way {
         font-size: 16px;
         font-weight: 600;
-        color: var(--dts-flow);
       }
       .silent .number {
         color: var(--secondary-text-color);
       }
       .today {
-        display: grid;
-        grid-template-columns: repeat(auto-fit, minmax(116px, 1fr));
+        display: flex;
+        flex-wrap: wrap;
         gap: 8px;
         border-top: 1px solid var(--divider-color);
         padding-top: 12px;
       }
       .today h3 {
-        grid-column: 1 / -1;
+        width: 100%;
       }
       .counter {
+        flex: 1;
         display: grid;
         grid-template-columns: auto 1fr;
         align-items: center;

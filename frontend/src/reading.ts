@@ -51,6 +51,7 @@ const PREFIXES: Readonly<Record<string, number>> = {
   G: 1e9,
   T: 1e12,
 };
+const GONE = "unavailable";
 const PHASES = ["A", "B", "C"] as const;
 const PAIRS = { A: "ab", B: "bc", C: "ca" } as const;
 
@@ -86,7 +87,9 @@ export function readingOf(hass: HomeAssistant, entities: MeterEntities): Reading
     rating,
     serviceCurrent: phases.length > 1 ? rating : total,
     production: get("production"),
-    answers: answering ? answering === "on" : !!power && power.state.state !== "unavailable",
+    answers: answering
+      ? answering === "on"
+      : ((power ?? phases[0]?.current)?.state.state ?? GONE) !== GONE,
   };
 }
 
@@ -107,11 +110,12 @@ function phaseOf(
 ): Phase {
   const suffix = name ? `_${name.toLowerCase()}` : "";
   const neutral = get(`voltage_line_to_neutral${suffix}`);
+  const betweenLines = name !== undefined && !entities[`voltage_line_to_neutral${suffix}`];
   const phase = {
     name,
     current: get(`current${suffix}`),
-    betweenLines: name !== undefined && !entities[`voltage_line_to_neutral${suffix}`],
-    voltage: neutral ?? (name && get(`voltage_line_to_line_${PAIRS[name]}`)),
+    betweenLines,
+    voltage: betweenLines ? get(`voltage_line_to_line_${PAIRS[name]}`) : neutral,
     power: get(`power${suffix}`),
     reactivePower: get(`reactive_power${suffix}`),
     powerFactor: get(`power_factor${suffix}`),

@@ -4,7 +4,6 @@ import type { HassEntity, HomeAssistant } from "./home-assistant.ts";
 import { midnight } from "./midnight.ts";
 
 const HOUR = 3_600_000;
-const FIVE_MINUTES = 300_000;
 
 /** What Home Assistant keeps of a counter for an hour or for five minutes. */
 interface Row {
@@ -38,8 +37,7 @@ export async function countedToday(
   const found = await Promise.all(
     counters.map(async (counter) => {
       // Where midnight is not at a full hour, only five minutes end there.
-      const before =
-        since % HOUR ? await ask(hass, counter, "5minute", since - FIVE_MINUTES, since) : [];
+      const before = since % HOUR ? await ask(hass, counter, "5minute", since - HOUR, since) : [];
       const hours = await ask(hass, counter, "hour", since - HOUR);
       // The hour that is not over has its five minutes.
       const over = hours.at(-1)?.end ?? since - HOUR;

@@ -67,6 +67,14 @@ test("the current of all phases together is measured against all of theirs", () 
   assert.equal(reading({ ...wye, ...share }).serviceCurrent, 20);
 });
 
+test("a meter answers, too, if its total power is disabled", () => {
+  const phases = Object.fromEntries(Object.entries(wye).filter(([key]) => key !== "power"));
+  const found = reading(phases);
+  assert.equal(found.power, undefined);
+  assert.equal(found.answers, true);
+  assert.equal(reading({ ...phases, current_a: ["unavailable", "A"] }).answers, false);
+});
+
 test("a meter of which there is no state yet has not answered", () => {
   const entities = { power: "sensor.power", voltage_line_to_neutral_a: "sensor.a" };
   const keys = ["current_a", "current_b", "current_c", "voltage_line_to_neutral_b"];
@@ -77,6 +85,14 @@ test("a meter of which there is no state yet has not answered", () => {
   });
   assert.equal(found.answers, false);
   assert.equal(found.topology, "wye");
+  const pair = { state: "208", attributes: { unit_of_measurement: "V" } };
+  const [phase] = readingOf({ states: { "sensor.ab": pair } } as unknown as HomeAssistant, {
+    ...entities,
+    current_a: "sensor.current_a",
+    current_b: "sensor.current_b",
+    voltage_line_to_line_ab: "sensor.ab",
+  }).phases;
+  assert.equal(phase?.voltage, undefined);
 });
 
 test("a wye is not taken for a delta for want of one entity", () => {

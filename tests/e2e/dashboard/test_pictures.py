@@ -12,6 +12,7 @@ from .home import Home, shows
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 TODAY = {"energy_imported": 6.71, "energy_exported": 14.82}
+NOT_A_NUMBER = {"unknown", "unavailable"}
 HOUSE: dict[str, dict[str, float]] = {
     "A": {"load_factor": 0.0, "sun": 0.7, "extra_watts": 300.0},
     "B": {"load_factor": 1.0, "sun": 0.9, "extra_watts": 0.0},
@@ -53,6 +54,7 @@ async def count_today(home: Home) -> None:
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     for key, energy in TODAY.items():
         live = float(states[entities[key]])
+        counted_live = live - await first_state(home, entities[key])
         rows = ((midnight - timedelta(hours=1), 0.0), (midnight, energy))
         await home.client.command(
             "recorder/import_statistics",
@@ -66,12 +68,22 @@ async def count_today(home: Home) -> None:
                 "mean_type": 0,
             },
             stats=[
-                # The recorder begins to count with the first live state, from 0.
+                # The recorder counts from 0 on, beginning with the first live state.
                 {
                     "start": start.isoformat(),
                     "state": live - energy + counted,
-                    "sum": counted - energy,
+                    "sum": counted_live - energy + counted,
                 }
                 for start, counted in rows
             ],
         )
+
+
+async def first_state(home: Home, entity_id: str) -> float:
+    """Return the first number that Home Assistant has recorded for a sensor."""
+    since = (datetime.now(UTC) - timedelta(hours=1)).isoformat().replace("+00:00", "Z")
+    (states,) = await home.client.get(
+        f"/api/history/period/{since}?filter_entity_id={entity_id}&minimal_response&no_attributes"
+    )
+    numbers = [state["state"] for state in states if state["state"] not in NOT_A_NUMBER]
+    return float(numbers[0])
