@@ -1,5 +1,6 @@
 """What a person does in Home Assistant, and what they see there."""
 
+from collections.abc import Callable
 from datetime import timedelta
 import json
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 from homeassistant.config_entries import (
     SOURCE_USER,
     ConfigEntry,
+    ConfigEntryDisabler,
     ConfigEntryState,
     ConfigFlowResult,
 )
@@ -50,6 +52,20 @@ async def load(
     await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert entry.state is state, entry.reason
+
+
+async def assert_asked_only_in_use(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    asked: Callable[[HomeAssistant, MockConfigEntry], object | None],
+) -> None:
+    """See that nothing is ``asked`` while an entry is disabled, and the same again after that."""
+    assert asked(hass, entry)
+    manager = hass.config_entries
+    await manager.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+    assert asked(hass, entry) is None
+    await manager.async_set_disabled_by(entry.entry_id, None)
+    assert asked(hass, entry)
 
 
 async def let_pass(hass: HomeAssistant, seconds: float = 6) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from homeassistant.components.modbus.connection import async_get_connection_info
 from homeassistant.components.repairs import RepairsFlowResult
-from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from homeassistant.setup import async_setup_component
@@ -14,7 +14,13 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.dts307.const import DOMAIN
 from simulator.meter import MeterConfig
 from tests.device import Device
-from tests.integration.home import entry_for, let_pass, load, state_of
+from tests.integration.home import (
+    assert_asked_only_in_use,
+    entry_for,
+    let_pass,
+    load,
+    state_of,
+)
 from tests.integration.port_names import BY_ID, BY_PATH, PortNames, unplug
 from tests.lines import network, network_data, serial, serial_data
 
@@ -137,12 +143,7 @@ async def test_nothing_is_asked_of_a_disabled_entry(hass: HomeAssistant, name: P
         name(BY_ID, line.path)
         entry = entry_for(device, serial_data(line))
         await load(hass, entry)
-        assert offer(hass, entry)
-        manager = hass.config_entries
-        await manager.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
-        assert offer(hass, entry) is None
-        await manager.async_set_disabled_by(entry.entry_id, None)
-        assert offer(hass, entry)
+        await assert_asked_only_in_use(hass, entry, offer)
 
 
 async def test_another_meter_is_no_reason_to_move(hass: HomeAssistant, name: PortNames) -> None:

@@ -1,7 +1,7 @@
 """Another meter under the same address is never mixed in."""
 
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.dts307.const import DOMAIN
 from simulator.meter import MeterConfig
 from tests.device import Device
-from tests.integration.home import entry_for, let_pass, load
+from tests.integration.home import assert_asked_only_in_use, entry_for, let_pass, load
 from tests.lines import network, network_data
 
 OLD, NEW = "S30700100", "S30799999"
@@ -187,15 +187,8 @@ async def test_nothing_is_asked_of_a_disabled_entry(hass: HomeAssistant, meter: 
     async with network(meter) as line:
         entry = entry_for(meter, network_data(line))
         replace(meter)
-        entry.add_to_hass(hass)
-        await hass.config_entries.async_setup(entry.entry_id)
-        assert entry.state is ConfigEntryState.SETUP_RETRY
-        assert question(hass, entry)
-        manager = hass.config_entries
-        await manager.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
-        assert question(hass, entry) is None
-        await manager.async_set_disabled_by(entry.entry_id, None)
-        assert question(hass, entry)
+        await load(hass, entry, ConfigEntryState.SETUP_RETRY)
+        await assert_asked_only_in_use(hass, entry, question)
 
 
 @pytest.mark.parametrize("reason", ["not_answering", "already_configured", "no_serial_number"])
