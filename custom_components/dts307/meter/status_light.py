@@ -59,12 +59,12 @@ def status_light(
     The total service current is that of all measured phases together. No register carries it.
     """
     share = shares_of(reading, service_current, absent).get("total")
-    _, measured = _phases(reading, absent)
+    _, _, count = _phases(reading, absent)
     return StatusLight(
         direction=energy_direction(reading),
         share=share,
         level=None if share is None else current_level(share),
-        phases=len(measured) or reading.phases,
+        phases=count,
     )
 
 
@@ -106,26 +106,26 @@ def shares_of(
     """
     if service_current is None:
         return {}
-    stated, measured = _phases(reading, absent)
+    stated, measured, count = _phases(reading, absent)
     shares = {phase: _rounded(current / service_current) for phase, current in stated.items()}
     total = math.fsum(stated[phase] for phase in measured) if measured else reading.current.total
     if total is not None:
-        count = len(measured) or reading.phases
         shares["total"] = _rounded(abs(total) / (service_current * count))
     return shares
 
 
 def _phases(
     reading: Reading, absent: AbstractSet[str]
-) -> tuple[dict[str, float], AbstractSet[str]]:
-    """Return the currents of the phases as far as stated, and the phases that count as measured."""
+) -> tuple[dict[str, float], AbstractSet[str], int]:
+    """Return the currents of phases as stated, those that count as measured, and how many do."""
     currents = reading.current
     stated = {
         phase: abs(current)
         for phase, current in zip("abc", (currents.a, currents.b, currents.c), strict=True)
         if current is not None
     }
-    return stated, stated.keys() - absent or stated.keys()
+    measured = stated.keys() - absent or stated.keys()
+    return stated, measured, len(measured) or reading.phases
 
 
 def _rounded(share: float) -> float:
