@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.util.hass_dict import HassKey
 
 from .const import (
     CONF_BAUDRATE,
@@ -13,7 +14,6 @@ from .const import (
     CONF_PARITY,
     CONF_STOPBITS,
     CONF_TRANSPORT,
-    DATA_ASIDE,
     DOMAIN,
     FRAMING_RTU,
     FRAMING_TCP,
@@ -28,8 +28,11 @@ _OF_THE_WHOLE_BUS: Final = {CONF_BAUDRATE, CONF_PARITY, CONF_STOPBITS, CONF_FRAM
 _COMES_BACK_WITHIN: Final = 30.0
 """Seconds after which nobody is taken to look at what a search has found."""
 
-
 _NOT_IN_USE: Final = (ConfigEntryState.NOT_LOADED, ConfigEntryState.SETUP_RETRY)
+"""As it has stepped aside, or as it was set up meanwhile and had to wait."""
+
+DATA_ASIDE: HassKey[set[str]] = HassKey(f"{DOMAIN}_aside")
+"""The ids of entries that are unloaded only while their link is searched."""
 
 
 def is_aside(hass: HomeAssistant, entry: ConfigEntry) -> bool:

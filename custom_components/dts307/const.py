@@ -4,8 +4,6 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
-from homeassistant.util.hass_dict import HassKey
-
 DOMAIN: Final = "dts307"
 MANUFACTURER: Final = "Measurlogic"
 DEFAULT_NAME: Final = "DTS 307"
@@ -85,6 +83,3 @@ DEFAULT_UNIT_ID: Final = 100
 DEFAULT_BAUDRATE: Final = 9600
 DEFAULT_PORT: Final = 502
 DEFAULT_SCAN_INTERVAL: Final = timedelta(seconds=5)
-
-DATA_ASIDE: HassKey[set[str]] = HassKey(f"{DOMAIN}_aside")
-"""The ids of entries that are unloaded only while their link is searched."""

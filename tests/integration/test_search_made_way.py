@@ -10,7 +10,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.dts307 import aside
-from custom_components.dts307.const import DATA_ASIDE
+from custom_components.dts307.aside import DATA_ASIDE
 from simulator.meter import MeterConfig
 from tests.device import Device
 from tests.integration.home import (
