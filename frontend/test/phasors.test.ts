@@ -67,23 +67,15 @@ function seen(currents: [amps: number, lag: number][], voltageOf: string): [numb
   });
 }
 
-const suspicion = (powers: [number, number][]): string => {
-  const house = threePhases(powers);
+/** The phases that look swapped, if the currents of A, B and C are seen beside those voltages. */
+const suspicion = (voltages: string, ...currents: [amps: number, lag: number][]): string => {
+  const house = threePhases(seen(currents, voltages));
   return swapped(house, phasorsOf(house, 120)).join("");
 };
 
 test("swapped current transformers turn theirs by 120°, one each way", () => {
-  const house = threePhases(
-    seen(
-      [
-        [10, 0],
-        [10, 0],
-        [10, 0],
-      ],
-      "BAC",
-    ),
-  );
-  assert.deepEqual(lags(phasorsOf(house, 120)), [120, -120, 0]);
+  const alike: [number, number][] = Array.from("ABC", () => [10, 0]);
+  assert.deepEqual(lags(phasorsOf(threePhases(seen(alike, "BAC")), 120)), [120, -120, 0]);
 });
 
 test("swapped current transformers are told from all that a house does", () => {
@@ -91,37 +83,20 @@ test("swapped current transformers are told from all that a house does", () => {
   for (const a of lagging) {
     for (const b of lagging) {
       for (const c of [...lagging, 60, -60, 155, 180, -155]) {
-        const house: [number, number][] = [
-          [5, a],
-          [20, b],
-          [2, c],
-        ];
-        assert.equal(suspicion(seen(house, "ABC")), "");
-        assert.equal(suspicion(seen(house, "BAC")), "AB");
-        if (Math.abs(c) <= 25) {
-          assert.equal(suspicion(seen(house, "ACB")), "BC");
-        }
+        assert.equal(suspicion("ABC", [5, a], [20, b], [2, c]), "");
+        assert.equal(suspicion("BAC", [5, a], [20, b], [2, c]), "AB");
+        if (Math.abs(c) <= 25) assert.equal(suspicion("ACB", [5, a], [20, b], [2, c]), "BC");
       }
     }
   }
 });
 
 test("phases that feed in about what they draw are not suspected for being far from theirs", () => {
-  const sunny: [number, number][] = [
-    [5, 120],
-    [5, 135],
-    [5, 100],
-  ];
-  assert.equal(suspicion(seen(sunny, "ABC")), "");
+  assert.equal(suspicion("ABC", [5, 120], [5, 135], [5, 100]), "");
 });
 
 test("a swapped phase with next to no power tells nothing", () => {
-  const house: [number, number][] = [
-    [0.1, 0],
-    [20, 0],
-    [2, 0],
-  ];
-  assert.equal(suspicion(seen(house, "BAC")), "");
+  assert.equal(suspicion("BAC", [0.1, 0], [20, 0], [2, 0]), "");
 });
 
 test("without reactive power the way is not known, and said so", () => {
