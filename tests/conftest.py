@@ -1,5 +1,7 @@
 """What all tests share."""
 
+from collections.abc import Iterator
+import gc
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,8 @@ _WAITING = (
 )
 """Where tests mostly wait: for an answer that comes late, or not at all."""
 
+_NEVER = 2**31 - 1
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with those that wait, which need hardly any of the processor, but that at once.
@@ -38,6 +42,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     here = Path(__file__).parent
     items.sort(key=lambda item: not str(item.path.relative_to(here)).startswith(_WAITING))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Iterator[None]:
+    """Leave the search for old garbage to the time between tests.
+
+    Through all that Home Assistant keeps, it takes half a second, and what has come meanwhile is
+    too late for tests that are patient for less.
+    """
+    young, middle, old = gc.get_threshold()
+    gc.set_threshold(young, middle, _NEVER)
+    try:
+        yield
+    finally:
+        gc.set_threshold(young, middle, old)
 
 
 @pytest.fixture(autouse=True)

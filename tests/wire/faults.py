@@ -104,6 +104,23 @@ def another_unit(frames: Frames, data: bytes) -> bytes:
     return frames.altered(data, 0, 33)
 
 
+@dataclass
+class LooksLikeOurs:
+    """Another unit's answer is held up where a byte in it is the id of the unit that was asked."""
+
+    pause: float
+
+    def __call__(self, frames: Frames, data: bytes) -> Sequence[Piece]:
+        """Send the frame in two parts."""
+        foreign = another_unit(frames, data)
+        head, id_, rest = foreign.partition(bytes([frames.unit(data)]))
+        assert rest
+        return [
+            Piece(Direction.REPLY, head + id_),
+            Piece(Direction.REPLY, rest, self.pause),
+        ]
+
+
 def fewer_registers(frames: Frames, data: bytes) -> bytes:
     """Answer with two registers less than were asked for, in a perfect frame."""
     body = bytearray(data[:-6] if frames.rtu else data[_MBAP:-4])

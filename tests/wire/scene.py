@@ -20,6 +20,10 @@ RTU_OVER_TCP = "rtu over tcp"
 type Failure = type[MeterError] | None
 """How a poll ended; None: with a reading."""
 
+LIKE_OUR_ID = 0x0E64
+"""A current that has the id of our meter in it."""
+
+_LIKE_NO_ID = 0x0E60
 _LONG_AGO = 1000.0
 _FULL_READS = 100.0
 
@@ -60,6 +64,7 @@ class Scene:
         """Identify the meter on a device, and read it once."""
         for point in ("W_SF", "TotWh_SF"):
             device.write(point, 0)
+        device.write("AphA", _LIKE_NO_ID)
         meter = await Meter.identify(self.rig.unit(device), clock=lambda: self._now)
         self._served.append(Served(device, meter))
         await self.poll(self._served[-1])

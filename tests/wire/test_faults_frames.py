@@ -15,6 +15,7 @@ from custom_components.dts307.meter import (
 from custom_components.dts307.meter.errors import AnotherUnitError
 from tests.wire.faults import (
     Echo,
+    LooksLikeOurs,
     OtherMaster,
     Refusal,
     another_unit,
@@ -29,7 +30,7 @@ from tests.wire.faults import (
     silence,
     truncation,
 )
-from tests.wire.scene import PTY, RTU_OVER_TCP, TCP, Scene
+from tests.wire.scene import LIKE_OUR_ID, PTY, RTU_OVER_TCP, TCP, Scene
 
 on_rtu = pytest.mark.parametrize("scene", [PTY, RTU_OVER_TCP], indirect=True)
 on_serial = pytest.mark.parametrize("scene", [PTY], indirect=True)
@@ -138,6 +139,20 @@ async def test_an_answer_from_another_unit(scene: Scene) -> None:
     await scene.suffer()
     expected = MeterSilentError if scene.rig.frames.rtu else AnotherUnitError
     assert scene.ours.failures == [expected] * 2
+    await scene.recover()
+
+
+@pytest.mark.parametrize("scene", [RTU_OVER_TCP], indirect=True)
+async def test_an_answer_from_another_unit_that_looks_like_ours(scene: Scene) -> None:
+    """Where it stops at our unit's id, the library takes the rest for ours, and refuses it.
+
+    On a serial line it is up to chance where it stops, so that meters there had better not look
+    like this. We drop the link with what the library still holds.
+    """
+    scene.ours.device.write("AphA", LIKE_OUR_ID)
+    scene.put(LooksLikeOurs(pause=0.05))
+    await scene.suffer()
+    assert scene.ours.failures == [GarbledReplyError] * 2
     await scene.recover()
 
 
