@@ -130,7 +130,8 @@ def _line(unit: ModbusUnit, data: Mapping[str, Any], *, missing: bool = False) -
 def link_state(data: Mapping[str, Any]) -> Link:
     """Return what is known of the connection that config entry data describe."""
     links = _LINKS.setdefault(asyncio.get_running_loop(), {})
-    return links.setdefault(link_params(data).endpoint, Link())
+    link = Link(is_port=data[CONF_TRANSPORT] == TRANSPORT_SERIAL)
+    return links.setdefault(link_params(data).endpoint, link)
 
 
 def attentive_unit(

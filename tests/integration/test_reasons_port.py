@@ -4,6 +4,7 @@ import errno
 import fcntl
 import os
 from pathlib import Path
+import time
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntryState
@@ -61,6 +62,31 @@ async def test_the_port_vanishes_while_an_answer_is_awaited(
         assert entry.runtime_data.health.data.failure == "port_missing"
         device.silent = False
         await line.open()
+        await see_recovery(hass, caplog, device)
+
+
+async def test_the_port_does_not_open_in_time(
+    hass: HomeAssistant,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """A driver that hangs is the port's fault, and none of a network's."""
+    device = Device()
+    async with serial(device, link=tmp_path / "meter") as line:
+        await begin_to_poll(hass, device, serial_data(line))
+        await line.close()
+        await line.open()
+        at_once = os.open
+
+        def hang(path: str, *how: int) -> int:
+            if path == str(line.path):
+                time.sleep(0.5)
+            return at_once(path, *how)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "open", hang)
+            await see_reason(hass, caplog, device, "link_down", "link_down_serial")
         await see_recovery(hass, caplog, device)
 
 

@@ -246,6 +246,17 @@ async def test_a_link_that_does_not_open_is_no_busy_meter() -> None:
         await Line(device, timeout=TIMEOUT).read_holding_registers(40000, 2)
 
 
+async def test_a_port_that_does_not_open_is_no_silent_host() -> None:
+    device = Endless(MAP)
+    line = Line(device, timeout=TIMEOUT, link=Link(is_port=True))
+    device.waiting = True
+    with pytest.raises(ModbusConnectionError):
+        await line.read_holding_registers(40000, 2)
+    device.waiting = False
+    await line.read_holding_registers(40000, 2)
+    await fail(line, ModbusTimeoutError("silent"), device)
+
+
 async def test_a_cancelled_read_leaves_the_link_alone() -> None:
     device = Endless(MAP)
     line = Line(device, timeout=TIMEOUT)

@@ -164,8 +164,9 @@ def meter_errors(unit: ModbusUnit) -> Iterator[None]:
     """Turn what the Modbus library raises inside the block into our own errors.
 
     A timeout while the link is down is the link's failure, not the meter's silence. It is a host
-    that swallows connection attempts: a serial port opens at once or not at all. A gateway that
-    gives up on its target tells the same story as a meter on the wire that does not answer.
+    that swallows connection attempts: a Line tells of a serial port that hangs by another error.
+    A gateway that gives up on its target tells the same story as a meter on the wire that does not
+    answer.
     """
     try:
         yield

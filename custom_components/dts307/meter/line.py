@@ -6,6 +6,7 @@ import time
 from typing import Any, Final
 
 from modbus_connection import (
+    ModbusConnectionError,
     ModbusError,
     ModbusExceptionError,
     ModbusProtocolError,
@@ -44,8 +45,9 @@ class Link:
     It outlives them, as do the answers that are still under way when a line is given up.
     """
 
-    def __init__(self) -> None:
-        """Begin with nobody's turn, and no answer under way."""
+    def __init__(self, *, is_port: bool = False) -> None:
+        """Begin with nobody's turn, and no answer under way, on a serial port or a network."""
+        self.is_port = is_port
         self.turn = asyncio.Lock()
         self.answers = 0
         self.quiet_until = 0.0
@@ -114,13 +116,22 @@ class Line:
     async def read_holding_registers(self, address: int, count: int) -> list[int]:
         """Read registers when the line has become quiet and it is this unit's turn.
 
-        Raises ModbusError; a unit that is busy for seconds is a ServerDeviceBusyError.
+        Raises ModbusError; a unit that is busy for seconds is a ServerDeviceBusyError. A link that
+        does not open in time is a ModbusTimeoutError, but a ModbusConnectionError if it is a port,
+        as no host is silent there.
         """
         async with self._one_at_a_time:
             await asyncio.sleep(self._quiet_until - time.monotonic())
             async with self._link.turn:
                 self._dropped = False
-                registers = await self._ask(address, count + self._spare_registers(address, count))
+                try:
+                    registers = await self._ask(
+                        address, count + self._spare_registers(address, count)
+                    )
+                except ModbusTimeoutError as err:
+                    if self._link.is_port and not self.connected:
+                        raise ModbusConnectionError(str(err)) from err
+                    raise
         if address < self._known.start:
             self._known = range(address, address)
         self._known = range(self._known.start, max(self._known.stop, address + count))
