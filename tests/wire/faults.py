@@ -1,4 +1,8 @@
-"""What goes wrong on a line. Each fault is a function of a frame that travels; some remember."""
+"""What goes wrong on a line. Each fault is a function of a frame that travels; some remember.
+
+They run in the process of a wire, which imports for them all that this module does. With the whole
+of Home Assistant, that would take longer than anybody waits for a wire.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -172,6 +176,18 @@ class Late:
         """Delay the frame."""
         late = self.change(frames, data) if self.change else data
         return [Piece(Direction.REPLY, late, self.delay)]
+
+
+@dataclass
+class Sooner:
+    """Answers come late, though each by a third of what the one before was late by."""
+
+    delay: float
+
+    def __call__(self, _frames: Frames, data: bytes) -> Sequence[Piece]:
+        """Delay the frame, and the next one by less."""
+        delay, self.delay = self.delay, self.delay / 3
+        return [Piece(Direction.REPLY, data, delay)]
 
 
 @dataclass

@@ -1,7 +1,5 @@
 """A reload makes anew all that stands above the connection; an answer that is due does not know."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 import gc
 
 from modbus_connection import ModbusTimeoutError
@@ -10,22 +8,9 @@ import pytest
 
 from custom_components.dts307.link import careful_unit
 from custom_components.dts307.meter import Meter
-from tests.wire.faults import Frames
+from tests.wire.faults import Sooner
 from tests.wire.rig import TIMEOUT
 from tests.wire.scene import Scene
-from tests.wire.wire import Direction, Piece
-
-
-@dataclass
-class Faster:
-    """Answers come ever less late: the first when nobody waits for it any more."""
-
-    delay: float = 1.5 * TIMEOUT
-
-    def __call__(self, _frames: Frames, data: bytes) -> Sequence[Piece]:
-        """Delay the frame, and the next one by a third of that."""
-        delay, self.delay = self.delay, self.delay / 3
-        return [Piece(Direction.REPLY, data, delay)]
 
 
 async def test_a_late_answer_to_whoever_asked_before(scene: Scene) -> None:
@@ -35,7 +20,7 @@ async def test_a_late_answer_to_whoever_asked_before(scene: Scene) -> None:
     comes anew to a connection first waits until an answer to whoever asked last must have come.
     """
     meter, device = scene.ours.meter, scene.ours.device
-    scene.put(Faster())
+    scene.put(Sooner(1.5 * TIMEOUT))
     with pytest.raises(ModbusTimeoutError):
         await scene.rig.unit(device).read_holding_registers(meter.model.address, 2)
     found = await Meter.identify(scene.rig.unit(device))
