@@ -124,14 +124,7 @@ class Line:
             await asyncio.sleep(self._quiet_until - time.monotonic())
             async with self._link.turn:
                 self._dropped = False
-                try:
-                    registers = await self._ask(
-                        address, count + self._spare_registers(address, count)
-                    )
-                except ModbusTimeoutError as err:
-                    if self._link.is_port and not self.connected:
-                        raise ModbusConnectionError(str(err)) from err
-                    raise
+                registers = await self._ask(address, count + self._spare_registers(address, count))
         if address < self._known.start:
             self._known = range(address, address)
         self._known = range(self._known.start, max(self._known.stop, address + count))
@@ -168,9 +161,9 @@ class Line:
             self._distrust()
             await self._drop()
             raise
-        except ModbusTimeoutError:
+        except ModbusTimeoutError as err:
             await self._miss()
-            raise
+            raise self._too_late(str(err)) from err
         except TimeoutError as err:
             if self._unit.connected and (self._busy or not self._missing):
                 # The library asks a busy unit again and again for a minute; nobody else can ask.
@@ -178,7 +171,7 @@ class Line:
                 self._missing = self._busy = True
                 raise ServerDeviceBusyError(message=f"no other answer in {patience:.1f} s") from err
             await self._miss()
-            raise ModbusTimeoutError(f"no answer in {patience:.1f} s") from err
+            raise self._too_late(f"no answer in {patience:.1f} s") from err
         except asyncio.CancelledError, ModbusError:
             self._distrust()
             raise
@@ -207,6 +200,11 @@ class Line:
             self._missing = True
             if self._is_link_suspect():
                 await self._drop()
+
+    def _too_late(self, message: str) -> ModbusError:
+        """Return the failure of an answer that did not come, or of a port that did not open."""
+        hangs = self._link.is_port and not self.connected
+        return (ModbusConnectionError if hangs else ModbusTimeoutError)(message)
 
     def _is_link_suspect(self) -> bool:
         """Tell whether silence may be the link's, and not just this unit's time and again.
