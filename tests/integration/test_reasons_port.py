@@ -1,5 +1,7 @@
 """Why a serial port is of no use, told while the meter is polled and when it is set up."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 import errno
 import fcntl
 import os
@@ -14,6 +16,7 @@ import pytest
 import serialx
 
 from custom_components.dts307 import link_bus
+from simulator.server import PtyLine
 from tests.device import Device
 from tests.integration.home import (
     answers,
@@ -29,6 +32,18 @@ from tests.integration.home import (
 )
 from tests.integration.reasons import begin_to_poll, see_reason, see_recovery
 from tests.lines import serial, serial_data
+
+
+@asynccontextmanager
+async def plugged_in_anew(
+    hass: HomeAssistant, device: Device, link: Path
+) -> AsyncIterator[PtyLine]:
+    """Poll a meter, and pull its adapter and plug it in again, so that its port is to be opened."""
+    async with serial(device, link=link) as line:
+        await begin_to_poll(hass, device, serial_data(line))
+        await line.close()
+        await line.open()
+        yield line
 
 
 async def test_the_port_vanishes_and_comes_back(
@@ -73,10 +88,7 @@ async def test_the_port_does_not_open_in_time(
 ) -> None:
     """A driver that hangs is the port's fault, and none of a network's."""
     device = Device()
-    async with serial(device, link=tmp_path / "meter") as line:
-        await begin_to_poll(hass, device, serial_data(line))
-        await line.close()
-        await line.open()
+    async with plugged_in_anew(hass, device, tmp_path / "meter") as line:
         at_once = os.open
 
         def hang(path: str, *how: int) -> int:
@@ -95,10 +107,7 @@ async def test_the_port_is_held_by_another_program(
 ) -> None:
     """Somebody takes the adapter's port while the adapter is away for a moment."""
     device = Device()
-    async with serial(device, link=tmp_path / "meter") as line:
-        await begin_to_poll(hass, device, serial_data(line))
-        await line.close()
-        await line.open()
+    async with plugged_in_anew(hass, device, tmp_path / "meter") as line:
         held = os.open(line.path, os.O_RDWR | os.O_NOCTTY)
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         try:
