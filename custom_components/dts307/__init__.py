@@ -7,22 +7,22 @@ from homeassistant.exceptions import ConfigEntryNotReady, HomeAssistantError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType
 
-from .aside import is_aside
-from .billing import async_remove_billing
+from .connection.link import identify, link_params
+from .connection.serial_ports import async_check_port_name, async_failure, async_resolved
 from .const import CONF_UNIT_ID, DOMAIN
 from .coordinator import Dts307ConfigEntry, Dts307Coordinator
 from .energy_dashboard import async_honour_wish
 from .frontend_module import async_serve_module
-from .guard import guard_store
 from .issues import async_ask_nothing_of_disabled, async_delete_issues
-from .link import identify, link_params
 from .meter import MeterError
-from .ports import async_check_port_name, async_failure, async_resolved
 from .replacement import async_raise_replaced, async_withdraw_replaced
+from .scan.suspension import is_suspended
 from .silence import async_end_silence, async_note_silence
-from .states import states_store
+from .stores.alarms import alarm_store
+from .stores.billing import async_remove_billing
+from .stores.counters import counter_store
+from .stores.installation import installation_store
 from .waiting import MeterAwaited
-from .watch import watch_store
 
 PLATFORMS = (Platform.BINARY_SENSOR, Platform.SENSOR)
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -40,7 +40,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: Dts307ConfigEntry) -> bo
 
     If that cannot be done now, it will be as soon as the meter is there.
     """
-    if is_aside(hass, entry):
+    if is_suspended(hass, entry):
         raise ConfigEntryNotReady(translation_domain=DOMAIN, translation_key="being_searched")
     begun = hass.loop.time()
     try:
@@ -94,7 +94,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: Dts307ConfigEntry) -> b
 async def async_remove_entry(hass: HomeAssistant, entry: Dts307ConfigEntry) -> None:
     """Forget what was kept of the meter, and ask nothing more about it."""
     async_delete_issues(hass, entry)
-    await guard_store(hass, entry).async_remove()
-    await watch_store(hass, entry).async_remove()
-    await states_store(hass, entry).async_remove()
+    await counter_store(hass, entry).async_remove()
+    await installation_store(hass, entry).async_remove()
+    await alarm_store(hass, entry).async_remove()
     await async_remove_billing(hass, entry)

@@ -7,17 +7,17 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import Dts307ConfigEntry
+from .descriptions import MeterBinarySensorDescription
+from .descriptions.alarms import ALARM_BINARY_SENSORS
+from .descriptions.connection import LINK_BINARY_SENSORS
+from .descriptions.events import EVENTS
 from .entity import Dts307Entity, add_health_entities, add_measured_entities
-from .meter.health import LinkHealth
-from .rows import BinarySensorRow
-from .rows.events import EVENTS
-from .rows.link import LINK_BINARY_SENSORS
-from .rows.states import STATES
+from .meter.modbus import ConnectionHealth
 from .snapshot import Snapshot
 
 PARALLEL_UPDATES = 0
 
-OF_THE_METER: Final = STATES + EVENTS
+OF_THE_METER: Final = ALARM_BINARY_SENSORS + EVENTS
 
 
 async def async_setup_entry(
@@ -28,14 +28,14 @@ async def async_setup_entry(
     """Add what is there to be told of the meter, and whether it answers."""
     add_measured_entities(entry, async_add_entities, OF_THE_METER, Dts307BinarySensor[Snapshot])
     add_health_entities(
-        entry, async_add_entities, LINK_BINARY_SENSORS, Dts307BinarySensor[LinkHealth]
+        entry, async_add_entities, LINK_BINARY_SENSORS, Dts307BinarySensor[ConnectionHealth]
     )
 
 
 class Dts307BinarySensor[T](Dts307Entity[T], BinarySensorEntity):
     """A binary sensor of a meter."""
 
-    entity_description: BinarySensorRow[T]
+    entity_description: MeterBinarySensorDescription[T]
 
     @property
     @override

@@ -25,7 +25,7 @@ from homeassistant.helpers.typing import ConfigType
 from homeassistant.util.unit_conversion import PowerConverter
 import voluptuous as vol
 
-from .automations import (
+from .automation.targets import (
     BINARY_SENSORS,
     CONF_DIRECTION,
     CONF_LEVEL,
@@ -36,7 +36,7 @@ from .automations import (
     refuse_other_entities,
     surplus,
 )
-from .meter.status_light import CurrentLevel
+from .meter.alarms import CurrentLevel
 
 
 class MeterCondition(EntityConditionBase):

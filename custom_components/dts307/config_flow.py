@@ -16,6 +16,7 @@ from homeassistant.const import CONF_NAME
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import discovery_flow
 
+from .connection.link import LinkParams
 from .const import (
     CONF_ADD_TO_ENERGY,
     CONF_CT_RATING,
@@ -29,9 +30,8 @@ from .const import (
     Role,
 )
 from .energy_dashboard import async_can_offer, async_sources_there
-from .findings import different, finding_text
-from .link import LinkParams
-from .live import (
+from .flows.options_flow import Dts307OptionsFlow
+from .flows.preview import (
     PREVIEWS,
     Subject,
     async_live_text,
@@ -40,17 +40,11 @@ from .live import (
     async_text,
     doubt,
 )
+from .flows.setup_forms import CONF_ENERGY, CONF_METERS, METER_FORM, energy_form, meters_form
 from .meter import Identity
-from .meter.bus import Finding
-from .options_flow import Dts307OptionsFlow
-from .search_flow import SearchFlow
-from .setup_forms import (
-    CONF_ENERGY,
-    CONF_METERS,
-    METER_FORM,
-    energy_form,
-    meters_form,
-)
+from .meter.modbus import ScanResult
+from .scan.results import distinct, result_text
+from .scan.search_flow import SearchFlow
 
 
 @dataclass
@@ -114,7 +108,7 @@ class Dts307ConfigFlow(SearchFlow, domain=DOMAIN):
         )
 
     @override
-    def _is_wanted(self, finding: Finding[LinkParams]) -> bool:
+    def _is_wanted(self, finding: ScanResult[LinkParams]) -> bool:
         if finding.identity is None or not (serial := finding.identity.serial_number):
             return False
         if self.source == SOURCE_RECONFIGURE:
@@ -123,7 +117,7 @@ class Dts307ConfigFlow(SearchFlow, domain=DOMAIN):
         return serial not in self._async_current_ids(include_ignore=False)
 
     @override
-    async def _async_found(self, found: list[Finding[LinkParams]]) -> ConfigFlowResult:
+    async def _async_found(self, found: list[ScanResult[LinkParams]]) -> ConfigFlowResult:
         search = self._search
         self._aside.async_follow(search.data_of(found[0]))
         if self.source == SOURCE_RECONFIGURE:
@@ -133,11 +127,11 @@ class Dts307ConfigFlow(SearchFlow, domain=DOMAIN):
                 entry, data={**search.data_of(found[0]), **wishes}
             )
         self._found, self._labels = {}, {}
-        identified = ((each, each.identity) for each in different(found) if each.identity)
+        identified = ((each, each.identity) for each in distinct(found) if each.identity)
         for finding, identity in identified:
             serial = identity.serial_number
             self._found[serial] = NewMeter(search.data_of(finding), identity)
-            self._labels[serial] = finding_text(finding)
+            self._labels[serial] = result_text(finding)
         if len(self._found) == 1:
             return await self._async_ask_about(list(self._found))
         return await self.async_step_meters()

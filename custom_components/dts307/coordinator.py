@@ -12,9 +12,8 @@ from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 
-from .billing import BillingKeeper
+from .connection.serial_ports import async_failure, async_leads_elsewhere
 from .const import CONF_UNIT_ID, DEFAULT_NAME, DEFAULT_SCAN_INTERVAL, DOMAIN, MANUFACTURER
-from .guard import CounterGuard
 from .meter import (
     AnotherMeterError,
     GarbledReplyError,
@@ -25,13 +24,14 @@ from .meter import (
     Reading,
 )
 from .meter.errors import LinkLostError
-from .meter.health import LinkHealth
-from .ports import async_failure, async_leads_elsewhere
+from .meter.modbus import ConnectionHealth
 from .replacement import async_raise_replaced, async_withdraw_replaced
 from .silence import async_end_silence, async_note_silence
 from .snapshot import Snapshot
-from .states import StateKeeper
-from .watch import InstallationWatch
+from .stores.alarms import AlarmKeeper
+from .stores.billing import BillingKeeper
+from .stores.counters import CounterKeeper
+from .stores.installation import InstallationKeeper
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -59,9 +59,9 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
         )
         self.meter = meter
         self._polling = asyncio.Lock()
-        self.guard = CounterGuard(hass, entry)
-        self.watch = InstallationWatch(hass, entry)
-        self.states = StateKeeper(hass, entry)
+        self.guard = CounterKeeper(hass, entry)
+        self.watch = InstallationKeeper(hass, entry)
+        self.states = AlarmKeeper(hass, entry)
         self.billing = BillingKeeper(hass, entry)
         self.health = HealthCoordinator(hass, entry, self.name)
         identity = meter.identity
@@ -200,7 +200,7 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
         return reading
 
 
-class HealthCoordinator(DataUpdateCoordinator[LinkHealth]):
+class HealthCoordinator(DataUpdateCoordinator[ConnectionHealth]):
     """Keeps the entities up to date that tell how the link is doing; it polls nothing itself.
 
     Apart from the readings, because these entities have to stay available while the meter is not,
@@ -210,8 +210,8 @@ class HealthCoordinator(DataUpdateCoordinator[LinkHealth]):
     def __init__(self, hass: HomeAssistant, entry: Dts307ConfigEntry, name: str) -> None:
         """Begin with a link of which nothing is known yet."""
         super().__init__(hass, _LOGGER, config_entry=entry, name=f"{name} link")
-        self.data = LinkHealth()
+        self.data = ConnectionHealth()
 
     @override
-    async def _async_update_data(self) -> LinkHealth:
+    async def _async_update_data(self) -> ConnectionHealth:
         return self.data

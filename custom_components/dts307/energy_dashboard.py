@@ -17,8 +17,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er, singleton
 
 from .const import CONF_ADD_TO_ENERGY, CONF_PRODUCTION, CONF_ROLE, DOMAIN, Role
+from .descriptions.production import PRODUCTION
 from .issues import async_raise_issue, async_withdraw_issue
-from .rows.production import PRODUCTION
 
 NOT_IN_DASHBOARD: Final = "not_in_energy_dashboard"
 

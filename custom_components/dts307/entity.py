@@ -8,8 +8,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity, DataUpdateCoordinator
 
 from .coordinator import Dts307ConfigEntry, Dts307Coordinator, HealthCoordinator
-from .meter.health import LinkHealth
-from .rows import Row
+from .descriptions import MeterEntityDescription
+from .meter.modbus import ConnectionHealth
 from .snapshot import Snapshot
 
 
@@ -48,13 +48,13 @@ class Dts307Entity[T](CoordinatorEntity[DataUpdateCoordinator[T]]):
             "uncertainty",
         }
     )
-    entity_description: Row[T]
+    entity_description: MeterEntityDescription[T]
 
     def __init__(
         self,
         meter: Dts307Coordinator,
         source: DataUpdateCoordinator[T],
-        description: Row[T],
+        description: MeterEntityDescription[T],
     ) -> None:
         """Attach to the device of ``meter``, and follow what ``source`` tells."""
         super().__init__(source)
@@ -69,7 +69,7 @@ class Dts307Entity[T](CoordinatorEntity[DataUpdateCoordinator[T]]):
         return attributes_fn and attributes_fn(self.coordinator.data)
 
 
-def add_measured_entities[D: Row[Snapshot]](
+def add_measured_entities[D: MeterEntityDescription[Snapshot]](
     entry: Dts307ConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
     descriptions: Sequence[D],
@@ -95,11 +95,13 @@ def add_measured_entities[D: Row[Snapshot]](
     entry.async_on_unload(coordinator.async_add_listener(add_seen))
 
 
-def add_health_entities[D: Row[LinkHealth]](
+def add_health_entities[D: MeterEntityDescription[ConnectionHealth]](
     entry: Dts307ConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
     descriptions: Sequence[D],
-    entity_class: Callable[[Dts307Coordinator, HealthCoordinator, D], Dts307Entity[LinkHealth]],
+    entity_class: Callable[
+        [Dts307Coordinator, HealthCoordinator, D], Dts307Entity[ConnectionHealth]
+    ],
 ) -> None:
     """Add the entities that tell how the link to the meter is doing."""
     coordinator = entry.runtime_data

@@ -7,10 +7,10 @@ from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 
+from .connection.serial_ports import PortChangedError, async_rename_port
 from .coordinator import Dts307ConfigEntry
 from .energy_dashboard import NOT_IN_DASHBOARD, EnergyDashboardError, async_add_to_dashboard
-from .meter.counter import ANSWERS, Answer, Question
-from .ports import PortChangedError, async_rename_port
+from .meter.validation import ANSWERS, CounterAnswer, CounterQuestion
 from .replacement import TakeOverError, async_take_over
 
 
@@ -28,7 +28,7 @@ class MeterFlow(RepairsFlow):
 class CounterFlow(MeterFlow):
     """Ask whether a counter was really set back, or whether a leap is real energy."""
 
-    def __init__(self, entry_id: str, question: Question) -> None:
+    def __init__(self, entry_id: str, question: CounterQuestion) -> None:
         """Ask about the counters of an entry's meter."""
         super().__init__(entry_id)
         self._question = question
@@ -39,31 +39,31 @@ class CounterFlow(MeterFlow):
 
     async def async_step_zero(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """It was set back to zero."""
-        return await self._async_answer(Answer.ZERO)
+        return await self._async_answer(CounterAnswer.ZERO)
 
     async def async_step_elsewhere(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
         """It was set back to another number."""
-        return await self._async_answer(Answer.ELSEWHERE)
+        return await self._async_answer(CounterAnswer.ELSEWHERE)
 
     async def async_step_not_set_back(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
         """It was not set back."""
-        return await self._async_answer(Answer.NOT_SET_BACK)
+        return await self._async_answer(CounterAnswer.NOT_SET_BACK)
 
     async def async_step_real(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """The energy is real."""
-        return await self._async_answer(Answer.REAL)
+        return await self._async_answer(CounterAnswer.REAL)
 
     async def async_step_not_real(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
         """The energy is not real."""
-        return await self._async_answer(Answer.NOT_REAL)
+        return await self._async_answer(CounterAnswer.NOT_REAL)
 
-    async def _async_answer(self, answer: Answer) -> RepairsFlowResult:
+    async def _async_answer(self, answer: CounterAnswer) -> RepairsFlowResult:
         entry = self._entry()
         if entry is None or entry.state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="not_loaded")
@@ -169,7 +169,7 @@ async def async_create_fix_flow(
         raise ValueError(f"{issue_id} was raised without data")
     entry_id = str(data["entry_id"])
     if "question" in data:
-        return CounterFlow(entry_id, Question(str(data["question"])))
+        return CounterFlow(entry_id, CounterQuestion(str(data["question"])))
     if NOT_IN_DASHBOARD in data:
         return EnergyDashboardFlow(entry_id)
     if "stable" in data:

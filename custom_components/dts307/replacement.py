@@ -8,13 +8,13 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
+from .connection.link import identify, link_params
+from .connection.serial_ports import async_resolved
 from .const import CONF_UNIT_ID, DOMAIN
-from .guard import CounterGuard
 from .issues import async_raise_issue, async_withdraw_issue
-from .link import identify, link_params
 from .meter import MeterError
-from .ports import async_resolved
-from .watch import watch_store
+from .stores.counters import CounterKeeper
+from .stores.installation import installation_store
 
 _REPLACED: Final = "meter_replaced"
 
@@ -60,12 +60,12 @@ async def _async_go_on_with(hass: HomeAssistant, entry: ConfigEntry, old: str, n
     """Let all that is kept of an entry's meter be that of another one."""
     if entry.state is ConfigEntryState.LOADED:
         await hass.config_entries.async_unload(entry.entry_id)
-    guard = CounterGuard(hass, entry)
+    guard = CounterKeeper(hass, entry)
     await guard.async_load()
     await _async_rename(hass, entry, old, new)
     await guard.async_take_over()
     # What was found out about the old meter's sign says nothing about the new one's.
-    await watch_store(hass, entry).async_remove()
+    await installation_store(hass, entry).async_remove()
     hass.config_entries.async_update_entry(entry, unique_id=new)
 
 

@@ -12,21 +12,21 @@ from homeassistant.helpers.typing import StateType
 
 from .const import DOMAIN
 from .coordinator import Dts307ConfigEntry
+from .descriptions import MeterSensorDescription
+from .descriptions.connection import LINK_SENSORS
+from .descriptions.measured import PHASE_SENSORS, TOTAL_SENSORS
+from .descriptions.net_metering import NET_METERING
+from .descriptions.production import PRODUCTION, production_row
+from .descriptions.status_light import STATUS
 from .entity import Dts307Entity, add_health_entities, add_measured_entities
-from .meter.health import LinkHealth
+from .meter.modbus import ConnectionHealth
 from .production import async_production_counter
-from .rows import SensorRow
-from .rows.link import LINK_SENSORS
-from .rows.measured import PHASES, TOTALS
-from .rows.net import NET_METERING
-from .rows.production import PRODUCTION, production_row
-from .rows.status import STATUS
 from .snapshot import Snapshot
 
 PARALLEL_UPDATES = 0
 
-OF_THE_METER: Final = TOTALS + STATUS + NET_METERING
-OF_ITS_PHASES: Final = PHASES
+OF_THE_METER: Final = TOTAL_SENSORS + STATUS + NET_METERING
+OF_ITS_PHASES: Final = PHASE_SENSORS
 
 
 async def async_setup_entry(
@@ -45,7 +45,7 @@ async def async_setup_entry(
     else:
         _async_forget_production(hass, entry)
     add_measured_entities(entry, async_add_entities, sensors, Dts307Sensor[Snapshot])
-    add_health_entities(entry, async_add_entities, LINK_SENSORS, Dts307Sensor[LinkHealth])
+    add_health_entities(entry, async_add_entities, LINK_SENSORS, Dts307Sensor[ConnectionHealth])
 
 
 @callback
@@ -60,7 +60,7 @@ def _async_forget_production(hass: HomeAssistant, entry: Dts307ConfigEntry) -> N
 class Dts307Sensor[T](Dts307Entity[T], SensorEntity):
     """A sensor of a meter."""
 
-    entity_description: SensorRow[T]
+    entity_description: MeterSensorDescription[T]
 
     @property
     @override

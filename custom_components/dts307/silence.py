@@ -24,10 +24,10 @@ from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
-from .aside import is_aside
 from .const import DOMAIN
 from .issues import async_raise_issue, async_withdraw_issue
 from .meter import AnotherMeterError
+from .scan.suspension import is_suspended
 
 LONG: Final = 600.0
 """Seconds; a restart of a router or an adapter is over by then."""
@@ -113,7 +113,7 @@ class _Silence:
         manager = self._hass.config_entries
         there = manager.async_get_entry(self._entry.entry_id) is self._entry
         in_use = there and self._entry.disabled_by is None
-        return in_use and is_aside(self._hass, self._entry)
+        return in_use and is_suspended(self._hass, self._entry)
 
 
 def _in_parts(when: datetime) -> dict[str, str]:

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 from .meter import Reading
-from .meter.alarms import States
-from .meter.demand import Demand
-from .meter.ledger import Billing
+from .meter.alarms import AlarmStates
+from .meter.intervals import Billing, Demand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +13,7 @@ class Snapshot:
 
     reading: Reading
     """with import positive, and with counters that may be believed"""
-    states: States
+    states: AlarmStates
     """made for automations"""
     billing: Billing
     demand: Demand

@@ -40,7 +40,8 @@ from homeassistant.helpers.typing import ConfigType
 from homeassistant.util.unit_conversion import PowerConverter
 import voluptuous as vol
 
-from .automations import (
+from .automation.debounce import Debounce
+from .automation.targets import (
     BINARY_SENSORS,
     CONF_LEVEL,
     CONF_THRESHOLD,
@@ -51,8 +52,7 @@ from .automations import (
     refuse_other_entities,
     surplus,
 )
-from .meter.status_light import CurrentLevel
-from .onset import Onset
+from .meter.alarms import CurrentLevel
 
 
 def _schema(options: Mapping[Any, Any] | None = None) -> vol.Schema:
@@ -156,7 +156,7 @@ class _Watch:
         self._hass = hass
         self._duration = duration
         self._run_action = run_action
-        self._onset = Onset(wanted, duration.total_seconds() if duration else 0)
+        self._onset = Debounce(wanted, duration.total_seconds() if duration else 0)
         self._before: State | None = None
         self._cancel_timer: CALLBACK_TYPE | None = None
 

@@ -26,12 +26,12 @@ from homeassistant.core import HassJob, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryNotReady, HomeAssistantError
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
+from .connection.link import attentive_unit, identify, link_params
+from .connection.serial_ports import async_failure, async_resolved
 from .const import CONF_UNIT_ID, DEFAULT_SCAN_INTERVAL
-from .link import attentive_unit, identify, link_params
 from .meter import AnotherMeterError, MeterError, ReadRefusedError
-from .meter.chain import BASE_ADDRESSES, read_registers
-from .meter.health import LinkHealth
-from .ports import async_failure, async_resolved
+from .meter.modbus import ConnectionHealth, read_registers
+from .meter.sunspec import BASE_ADDRESSES
 from .silence import async_note_silence
 
 
@@ -50,7 +50,7 @@ class MeterAwaited:
         self._cancel: Callable[[], object]
         reason = str(failure.translation_key)
         self._told = self._latest = (reason, failure.translation_placeholders or {})
-        self._health = LinkHealth()
+        self._health = ConnectionHealth()
         self._health.failed(reason, begun, hass.loop.time())
         self._async_schedule()
         self._unsubscribe = async_dispatcher_connect(

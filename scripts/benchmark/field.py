@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from custom_components.dts307.link import response_timeout
+from custom_components.dts307.connection.link import response_timeout
 from tests.wire.wire import Timing
 
 from .bus import running_bus

@@ -8,9 +8,9 @@ from typing import Any, Self
 from modbus_connection import ModbusUnit
 from modbus_connection.tmodbus import ModbusConnection
 
-from custom_components.dts307.link import careful_unit, link_params
+from custom_components.dts307.connection.link import careful_unit, link_params
 from custom_components.dts307.meter import Meter, MeterSilentError
-from custom_components.dts307.meter.meter import FULL_READ_EVERY
+from custom_components.dts307.meter.sunspec import FULL_READ_EVERY
 
 from .bus import BAUDRATE, MeterBus
 from .contender import Values

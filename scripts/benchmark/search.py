@@ -8,8 +8,8 @@ import time
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.dts307.meter.speed import PARITIES, SPEEDS
-from custom_components.dts307.search import LinkSearch
+from custom_components.dts307.meter.modbus import PARITIES, SPEEDS
+from custom_components.dts307.scan.search import LinkSearch
 from simulator.meter import MeterConfig
 from tests.device import Device
 from tests.lines import serial_data

@@ -7,8 +7,9 @@ import time
 import pytest
 from serialx import descriptor_transport
 
-from custom_components.dts307 import link, link_bus
-from custom_components.dts307.meter import bus, speed
+from custom_components.dts307.connection import link
+from custom_components.dts307.meter.modbus import scan, serial_settings
+from custom_components.dts307.scan import link_bus
 
 # What a database is asked would be most of what is logged, and take most of the time.
 for _logger in ("homeassistant.components.recorder", "sqlalchemy.engine"):
@@ -51,9 +52,9 @@ def little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(link, "_PATIENCE", 0.25)
     monkeypatch.setattr(link, "_LONGEST_FRAME_BITS", 0)
     monkeypatch.setattr(link, "_PORT_CLOSES_WITHIN", 0.25)
-    monkeypatch.setattr(bus, "_FIRST_PATIENCE", 0.15)
-    monkeypatch.setattr(bus, "_FIRST_NETWORK_PATIENCE", 0.15)
-    monkeypatch.setattr(bus, "_PATIENCE", 0.1)
+    monkeypatch.setattr(scan, "_FIRST_PATIENCE", 0.15)
+    monkeypatch.setattr(scan, "_FIRST_NETWORK_PATIENCE", 0.15)
+    monkeypatch.setattr(scan, "_PATIENCE", 0.1)
     monkeypatch.setattr(link_bus, "_GATEWAY_PATIENCE", 0.15)
     monkeypatch.setattr(link_bus, "_NETWORK_PATIENCE", 0.0)
     monkeypatch.setattr(link_bus, "_SLOT_FREE_AFTER", 0.0)
@@ -63,11 +64,11 @@ def little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
 def short_search(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let there be few unit ids, speeds and neighbours, unless a test is about all of them."""
     if "all_unit_ids" not in request.fixturenames:
-        monkeypatch.setattr(bus, "UNIT_IDS", range(98, 103))
-        monkeypatch.setattr(bus, "LIKELY_UNIT_IDS", (100, 101))
-        monkeypatch.setattr(bus, "_METERS_IN_A_PANEL", 3)
+        monkeypatch.setattr(scan, "UNIT_IDS", range(98, 103))
+        monkeypatch.setattr(scan, "LIKELY_UNIT_IDS", (100, 101))
+        monkeypatch.setattr(scan, "_METERS_IN_A_PANEL", 3)
     if "all_speeds" not in request.fixturenames:
-        monkeypatch.setattr(speed, "SPEEDS", (9600, 19200))
+        monkeypatch.setattr(serial_settings, "SPEEDS", (9600, 19200))
 
 
 @pytest.fixture

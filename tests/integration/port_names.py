@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from custom_components.dts307 import ports
+from custom_components.dts307.connection import serial_ports
 
 BY_ID = "serial/by-id/usb-FTDI_FT232R_A10K-if00-port0"
 BY_PATH = "serial/by-path/pci-0000:00:14.0-usb-0:2:1.0"
@@ -16,7 +16,7 @@ class PortNames:
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """Let the integration look for names in the folder."""
         self._folder = folder
-        monkeypatch.setattr(ports, "_LINKS", folder / "serial")
+        monkeypatch.setattr(serial_ports, "_LINKS", folder / "serial")
 
     def __call__(self, link: str, device: str | Path) -> str:
         """Give a device a name, which may have been another one's before; return its path."""

@@ -9,8 +9,8 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.dts307.billing import ledger_store, totals_store
-from custom_components.dts307.guard import guard_store
+from custom_components.dts307.stores.billing import ledger_store, totals_store
+from custom_components.dts307.stores.counters import counter_store
 from tests.device import Device
 from tests.integration.bills import (
     NEW_YORK,
@@ -173,7 +173,7 @@ async def test_killed_before_midnight(
             await poll(hass, freezer, instant("06-30 23:50:00") + timedelta(seconds=second))
         disk = deepcopy(hass_storage)
         assert await hass.config_entries.async_unload(entry.entry_id)
-        for store in (ledger_store, totals_store, guard_store):
+        for store in (ledger_store, totals_store, counter_store):
             key = store(hass, entry).key
             assert disk[key] != hass_storage[key], "there was something to lose"
             hass_storage[key] = disk[key]
@@ -206,7 +206,7 @@ async def test_after_a_kill_nothing_is_believed_yet(
         count(meter, 5_000_020)
         await poll(hass, freezer, "06-10 12:00:10")
         assert await hass.config_entries.async_unload(entry.entry_id)
-        hass_storage[guard_store(hass, entry).key]["data"]["latest"] = False
+        hass_storage[counter_store(hass, entry).key]["data"]["latest"] = False
         count(meter, 17)
         freezer.move_to(instant("06-10 12:00:20"))
         await start(hass, entry)

@@ -9,7 +9,7 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.dts307.billing import ledger_store, totals_store
+from custom_components.dts307.stores.billing import ledger_store, totals_store
 from tests.device import Device
 from tests.integration.bills import begin_at_home, count, instant, kwh, poll, sensor, start
 from tests.integration.home import entry_for, load

@@ -8,9 +8,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
 import pytest
 
+from custom_components.dts307.connection.link import link_params
 from custom_components.dts307.const import DOMAIN
-from custom_components.dts307.link import link_params
-from custom_components.dts307.setup_forms import link_answers, link_data
+from custom_components.dts307.flows.setup_forms import link_answers, link_data
 from simulator.meter import MeterConfig
 from simulator.server import Framing
 from tests.device import Device

@@ -14,7 +14,7 @@ import serialx
 from tenacity import AsyncRetrying, retry_never, stop_after_attempt
 from tmodbus import create_async_tcp_client
 
-from custom_components.dts307.meter import bus
+from custom_components.dts307.meter.modbus import scan
 from simulator.meter import MeterConfig
 from simulator.server import Framing
 from tests.device import Device
@@ -248,7 +248,7 @@ async def test_many_devices_that_are_no_meters(
 ) -> None:
     """The first of them are told, for a form has to stay short."""
     unit_ids = range(100, 111)
-    monkeypatch.setattr(bus, "UNIT_IDS", unit_ids)
+    monkeypatch.setattr(scan, "UNIT_IDS", unit_ids)
     devices = [Device(MeterConfig(unit=unit_id)) for unit_id in unit_ids]
     for device in devices:
         zeros(device)

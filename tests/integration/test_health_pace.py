@@ -14,7 +14,7 @@ from homeassistant.core import HomeAssistant
 from pymodbus.constants import ExcCodes
 import pytest
 
-from custom_components.dts307 import link
+from custom_components.dts307.connection import link
 from simulator.meter import MeterConfig
 from simulator.server import Framing
 from tests.device import Device, Request

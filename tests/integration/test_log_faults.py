@@ -19,8 +19,8 @@ from _pytest.mark import ParameterSet
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.dts307 import link
-from custom_components.dts307.meter import line as careful
+from custom_components.dts307.connection import link
+from custom_components.dts307.meter.modbus import resilient_unit as careful
 from tests.device import Device
 from tests.integration.faulty_line import RTU_OVER_TCP, SERIAL, TCP, FaultyLine, faulty_line
 from tests.integration.witness import Witness

@@ -7,8 +7,8 @@ from homeassistant.components.usb import SerialDevice, USBDevice
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.dts307 import ports
-from custom_components.dts307.ports import async_stable_name
+from custom_components.dts307.connection import serial_ports
+from custom_components.dts307.connection.serial_ports import async_stable_name
 from simulator.meter import MeterConfig
 from tests.device import Device
 from tests.integration.home import entry_for, let_pass, load, state_of
@@ -104,7 +104,7 @@ async def test_two_adapters_that_are_alike(
         interface(by_id, adapter),
         SerialDevice(device=lone_id, serial_number="A10K", manufacturer="FTDI", description="UART"),
     ]
-    monkeypatch.setattr(ports, "scan_serial_ports", lambda: found)
+    monkeypatch.setattr(serial_ports, "scan_serial_ports", lambda: found)
     assert await async_stable_name(hass, adapter) == by_id
     found.append(interface(other, other))
     assert await async_stable_name(hass, adapter) == by_path
@@ -120,7 +120,7 @@ async def test_an_adapter_with_two_ports(
     second = plug(f"{adapter}1")
     names = {adapter: name(TWIN, adapter), second: name(f"{TWIN[:-1]}1", second)}
     found = [interface(by_id, device) for device, by_id in names.items()]
-    monkeypatch.setattr(ports, "scan_serial_ports", lambda: found)
+    monkeypatch.setattr(serial_ports, "scan_serial_ports", lambda: found)
     for device, by_id in names.items():
         name(f"serial/by-path/{Path(device).name}", device)
         assert await async_stable_name(hass, device) == by_id

@@ -19,11 +19,11 @@ from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.dts307 import holders
-from custom_components.dts307.holders import async_port_holders
-from custom_components.dts307.link import link_params
+from custom_components.dts307.connection import port_users
+from custom_components.dts307.connection.link import link_params
+from custom_components.dts307.connection.port_users import async_port_holders
+from custom_components.dts307.connection.serial_ports import async_failure
 from custom_components.dts307.meter.errors import MeterSilentError, PortInUseError
-from custom_components.dts307.ports import async_failure
 from simulator.meter import MeterConfig
 from simulator.server import PtyLine
 from tests.device import Device
@@ -214,7 +214,7 @@ async def test_programs_that_cannot_be_seen(
     hass: HomeAssistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One has just ended, or is somebody else's; the others are found nevertheless."""
-    monkeypatch.setattr(holders, "_PROCESSES", tmp_path)
+    monkeypatch.setattr(port_users, "_PROCESSES", tmp_path)
     async with serial(Device()) as line:
         handles = {"7": [], "8": [line.path], "9": ["socket:[1]", "/dev/null", line.path]}
         for number, targets in handles.items():

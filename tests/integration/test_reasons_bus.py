@@ -6,10 +6,9 @@ from pymodbus.constants import ExcCodes
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.dts307 import link
-from custom_components.dts307.meter import listener
+from custom_components.dts307.connection import link
 from custom_components.dts307.meter.errors import WrongSpeedError
-from custom_components.dts307.meter.listen import Heard
+from custom_components.dts307.meter.modbus import ProbeResult, diagnosing_unit
 from simulator.meter import MeterConfig
 from simulator.server import Framing, PtyConfig, PtyLine, TcpConfig, TcpLine
 from tests.device import Device
@@ -77,11 +76,11 @@ async def test_the_parity_is_another_one_now(
 
 
 @pytest.fixture
-def listened(monkeypatch: pytest.MonkeyPatch) -> list[Heard | OSError]:
+def listened(monkeypatch: pytest.MonkeyPatch) -> list[ProbeResult | OSError]:
     """Return what is heard on the bus in turn, the last for ever; what is left shows how often."""
-    heard: list[Heard | OSError] = []
+    heard: list[ProbeResult | OSError] = []
 
-    async def listen(*_args: object) -> Heard:
+    async def listen(*_args: object) -> ProbeResult:
         now = heard.pop(0)
         if isinstance(now, OSError):
             raise now
@@ -92,10 +91,10 @@ def listened(monkeypatch: pytest.MonkeyPatch) -> list[Heard | OSError]:
 
 
 async def test_nobody_listens_while_others_are_answered(
-    hass: HomeAssistant, listened: list[Heard | OSError]
+    hass: HomeAssistant, listened: list[ProbeResult | OSError]
 ) -> None:
     """The link is not closed for one meter that is away."""
-    listened += [Heard.NOISE, Heard.NOISE]
+    listened += [ProbeResult.NOISE, ProbeResult.NOISE]
     devices = [Device(MeterConfig(unit=unit, serial=f"S307{unit}")) for unit in (100, 101)]
     async with serial(*devices) as line:
         for device in devices:
@@ -114,10 +113,10 @@ async def test_nobody_listens_while_others_are_answered(
 
 
 async def test_nobody_listens_while_another_integration_holds_the_link(
-    hass: HomeAssistant, listened: list[Heard | OSError]
+    hass: HomeAssistant, listened: list[ProbeResult | OSError]
 ) -> None:
     """Whether its devices answer, nobody knows here."""
-    listened.append(Heard.NOISE)
+    listened.append(ProbeResult.NOISE)
     device = Device()
     async with serial(device) as line:
         data = serial_data(line)
@@ -129,15 +128,21 @@ async def test_nobody_listens_while_another_integration_holds_the_link(
         for _ in range(3):
             await let_pass(hass, 30)
         assert state_of(hass, device, "link_state") == "meter_silent"
-        assert listened == [Heard.NOISE]
+        assert listened == [ProbeResult.NOISE]
 
 
 async def test_what_is_heard_may_change(
-    hass: HomeAssistant, listened: list[Heard | OSError], monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant, listened: list[ProbeResult | OSError], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In a long outage it is listened again; a port that is not free then tells nothing."""
-    monkeypatch.setattr(listener, "_HEARD_FOR", 0)
-    listened += [OSError("in use"), Heard.NOISE, Heard.ANOTHER_UNIT, Heard.ANSWER, Heard.NOTHING]
+    monkeypatch.setattr(diagnosing_unit, "_HEARD_FOR", 0)
+    listened += [
+        OSError("in use"),
+        ProbeResult.NOISE,
+        ProbeResult.ANOTHER_UNIT,
+        ProbeResult.ANSWER,
+        ProbeResult.NOTHING,
+    ]
     device = Device()
     async with serial(device) as line:
         await begin_to_poll(hass, device, serial_data(line))
@@ -145,7 +150,7 @@ async def test_what_is_heard_may_change(
         for state in ("meter_silent", "wrong_speed", "another_unit", "meter_silent"):
             await let_pass(hass, 30)
             assert state_of(hass, device, "link_state") == state
-        assert listened == [Heard.NOTHING]
+        assert listened == [ProbeResult.NOTHING]
         device.silent, device.refusal = False, ExcCodes.ILLEGAL_ADDRESS
         await let_pass(hass, 30)
         assert state_of(hass, device, "link_state") == "read_refused"
@@ -155,10 +160,10 @@ async def test_what_is_heard_may_change(
 
 
 async def test_what_is_heard_is_remembered_while_a_meter_is_waited_for(
-    hass: HomeAssistant, listened: list[Heard | OSError]
+    hass: HomeAssistant, listened: list[ProbeResult | OSError]
 ) -> None:
     """Whoever asks next need not listen to know; nor is the line's noise another's silence."""
-    listened.append(Heard.NOISE)
+    listened.append(ProbeResult.NOISE)
     device = Device()
     device.silent = True
     async with serial(device) as line:

@@ -15,7 +15,7 @@ from homeassistant.exceptions import ConfigEntryNotReady
 import pytest
 import serialx
 
-from custom_components.dts307 import link_bus
+from custom_components.dts307.scan import link_bus
 from simulator.server import PtyLine
 from tests.device import Device
 from tests.integration.home import (

@@ -6,8 +6,8 @@ from pymodbus.constants import ExcCodes
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
-from custom_components.dts307.meter import MeterSilentError, bus
-from custom_components.dts307.meter.speed import SPEEDS
+from custom_components.dts307.meter import MeterSilentError
+from custom_components.dts307.meter.modbus import SPEEDS, scan
 from simulator.meter import MeterConfig
 from tests.device import Device
 from tests.integration.home import (
@@ -79,9 +79,9 @@ async def test_silence_is_told_and_everything_offered(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where all usual ways were tried, the owner may spend minutes on the others."""
-    monkeypatch.setattr(bus, "UNIT_IDS", range(100, 102))
-    monkeypatch.setattr(bus, "_FIRST_PATIENCE", 0.05)
-    monkeypatch.setattr(bus, "_PATIENCE", 0.03)
+    monkeypatch.setattr(scan, "UNIT_IDS", range(100, 102))
+    monkeypatch.setattr(scan, "_FIRST_PATIENCE", 0.05)
+    monkeypatch.setattr(scan, "_PATIENCE", 0.03)
     async with uart(monkeypatch, baud=9600) as line:
         entered = answers(serial_data(line, speed=9600))
         result = await begin(hass, "serial")
@@ -101,7 +101,7 @@ async def test_silence_is_told_and_everything_offered(
         result = await submit(hass, result, {**entered, "everything": True})
         assert_refused(result, "serial", "nothing_found_serial")
         asked = len(line.tried) - asked_so_far
-        assert asked == len(ALL_SETTINGS) * (1 + len(bus.UNIT_IDS))
+        assert asked == len(ALL_SETTINGS) * (1 + len(scan.UNIT_IDS))
         assert suggested(result)["everything"] is True
 
 
@@ -109,8 +109,8 @@ async def test_everything_finds_what_is_most_hidden(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another unit id at another speed and with parity, of which nobody knows."""
-    monkeypatch.setattr(bus, "UNIT_IDS", range(16, 19))
-    monkeypatch.setattr(bus, "LIKELY_UNIT_IDS", (16,))
+    monkeypatch.setattr(scan, "UNIT_IDS", range(16, 19))
+    monkeypatch.setattr(scan, "LIKELY_UNIT_IDS", (16,))
     async with uart(monkeypatch, Device(MeterConfig(unit=17)), baud=19200, parity="E") as line:
         result = await search(hass, "serial", unknowing(serial_data(line)))
         assert_refused(result, "serial", "nothing_found_serial")
@@ -125,7 +125,7 @@ async def test_any_unit_id_is_found(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, unit_id: int
 ) -> None:
     """At the usual speed nobody has to ask for that."""
-    monkeypatch.setattr(bus, "_PATIENCE", 0.005)
+    monkeypatch.setattr(scan, "_PATIENCE", 0.005)
     async with serial(Device(MeterConfig(unit=unit_id))) as line:
         known = serial_data(line)
         result = await search(hass, "serial", answers(known))
@@ -137,7 +137,7 @@ async def test_a_late_answer_is_heard_all_the_same(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It comes while the next unit is asked, and says itself whose it is."""
-    monkeypatch.setattr(bus, "_PATIENCE", 0.03)
+    monkeypatch.setattr(scan, "_PATIENCE", 0.03)
     device = Device(MeterConfig(unit=99))
     async with uart(monkeypatch, device, baud=SPEED, turnaround=0.06) as line:
         data = serial_data(line)
@@ -195,7 +195,7 @@ async def test_a_port_with_none_of_the_settings(hass: HomeAssistant) -> None:
     """Then it is the port's fault, and said so."""
     async with serial(Device()) as line:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("custom_components.dts307.meter.speed.SPEEDS", ())
+            patch.setattr("custom_components.dts307.meter.modbus.serial_settings.SPEEDS", ())
             odd = serial_data(line) | {"parity": "odd"}
             result = await search(hass, "serial", answers(odd))
             assert_refused(result, "serial", "link_down_serial")
@@ -225,9 +225,9 @@ async def test_the_search_says_what_it_is_at(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Stage, settings and unit id are told as they change, and how far each stage has come."""
-    monkeypatch.setattr(bus, "UNIT_IDS", range(90, 116))
-    monkeypatch.setattr(bus, "_FIRST_PATIENCE", 0.05)
-    monkeypatch.setattr(bus, "_PATIENCE", 0.03)
+    monkeypatch.setattr(scan, "UNIT_IDS", range(90, 116))
+    monkeypatch.setattr(scan, "_FIRST_PATIENCE", 0.05)
+    monkeypatch.setattr(scan, "_PATIENCE", 0.03)
     updates = async_capture_events(hass, EVENT_DATA_ENTRY_FLOW_PROGRESS_UPDATE)
     async with uart(monkeypatch, baud=9600) as line:
         entered = unknowing(serial_data(line))

@@ -8,8 +8,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, UnknownFlow
 import pytest
 
-from custom_components.dts307 import link_bus
 from custom_components.dts307.const import DOMAIN
+from custom_components.dts307.scan import link_bus
 from simulator.meter import MeterConfig
 from simulator.server import Framing
 from tests.device import Device

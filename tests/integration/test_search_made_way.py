@@ -9,8 +9,8 @@ from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.dts307 import aside
-from custom_components.dts307.aside import DATA_ASIDE
+from custom_components.dts307.scan import suspension
+from custom_components.dts307.scan.suspension import DATA_ASIDE
 from simulator.meter import MeterConfig
 from tests.device import Device
 from tests.integration.home import (
@@ -127,7 +127,7 @@ async def test_nobody_looks_at_what_was_found(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The entry goes on as before, after a while."""
-    monkeypatch.setattr(aside, "_COMES_BACK_WITHIN", 0.1)
+    monkeypatch.setattr(suspension, "_COMES_BACK_WITHIN", 0.1)
     async with panel(hass, monkeypatch, silent=False) as (line, entries):
         entry = entries[0]
         result = await choose(hass, await entry.start_reconfigure_flow(hass), "serial")

@@ -6,7 +6,7 @@ from homeassistant.core import HomeAssistant
 from pymodbus.constants import ExcCodes
 import pytest
 
-from custom_components.dts307.meter import bus
+from custom_components.dts307.meter.modbus import scan
 from simulator.meter import MeterConfig
 from simulator.server import Framing
 from tests.device import Device
@@ -105,7 +105,7 @@ async def test_an_adapter_costs_no_time_of_its_own(hass: HomeAssistant) -> None:
 def gateway(code: ExcCodes, *devices: Device) -> list[Device]:
     """Return what a gateway answers for: devices, and in the place of all others a refusal."""
     there = {device.unit: device for device in devices}
-    for unit_id in bus.UNIT_IDS:
+    for unit_id in scan.UNIT_IDS:
         if unit_id not in there:
             there[unit_id] = Device(MeterConfig(unit=unit_id))
             there[unit_id].refusal = code

@@ -11,8 +11,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 import serialx
 
-from custom_components.dts307 import link_bus, search as searching
-from custom_components.dts307.link import link_params
+from custom_components.dts307.connection.link import link_params
+from custom_components.dts307.scan import link_bus, search as searching
 from simulator.meter import MeterConfig
 from simulator.server import Framing
 from tests.device import Device

@@ -11,7 +11,7 @@ from modbus_connection import ModbusSerialParams
 from pymodbus.constants import ExcCodes
 import pytest
 
-from custom_components.dts307 import link
+from custom_components.dts307.connection import link
 from custom_components.dts307.const import DOMAIN
 from simulator.meter import MeterConfig
 from simulator.server import Framing

@@ -12,7 +12,8 @@ from pytest_homeassistant_custom_component.typing import (
     WebSocketGenerator,
 )
 
-from custom_components.dts307 import config_flow, live
+from custom_components.dts307 import config_flow
+from custom_components.dts307.flows import preview as previews
 from simulator.meter import MeterConfig
 from tests.device import Device
 from tests.integration.home import answers, describe, search, submit
@@ -25,7 +26,7 @@ VOLTS = "A 123.1 V · B 120.7 V · C 120.4 V"
 @pytest.fixture(autouse=True)
 def little_interval(monkeypatch: pytest.MonkeyPatch) -> None:
     """Measure again at once."""
-    monkeypatch.setattr(live, "_INTERVAL", 0.01)
+    monkeypatch.setattr(previews, "_INTERVAL", 0.01)
 
 
 class Preview:
@@ -136,7 +137,7 @@ async def test_a_window_that_was_closed(hass: HomeAssistant, preview: Preview) -
         await preview.shown()
         await preview.end()
         hass.config_entries.flow.async_abort(result["flow_id"])
-        assert hass.data[live.PREVIEWS] == {}
+        assert hass.data[previews.PREVIEWS] == {}
         await until(lambda: tasks("preview") == [] and nothing_is_open(hass))
 
 
@@ -166,7 +167,7 @@ async def test_a_flow_that_ends_before_its_preview(hass: HomeAssistant, preview:
         created = hass.async_create_task(
             hass.config_entries.flow.async_configure(result["flow_id"], {})
         )
-        await until(lambda: hass.data[live.PREVIEWS] == {})
+        await until(lambda: hass.data[previews.PREVIEWS] == {})
         await created
         await until(lambda: tasks("preview") == [])
         await preview.end()
@@ -200,4 +201,4 @@ async def test_a_window_that_is_closed_while_it_is_measured(
         go_on.set()
         with pytest.raises(UnknownFlow):
             await described
-        assert hass.data[live.PREVIEWS] == {}
+        assert hass.data[previews.PREVIEWS] == {}

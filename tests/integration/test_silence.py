@@ -13,7 +13,7 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
-from custom_components.dts307 import link
+from custom_components.dts307.connection import link
 from custom_components.dts307.const import DOMAIN
 from simulator.meter import MeterConfig
 from tests.device import Device

@@ -8,8 +8,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 import pytest
 
-from custom_components.dts307.meter import meter as library
-from custom_components.dts307.rows.measured import PHASES, TOTALS
+from custom_components.dts307.descriptions.measured import PHASE_SENSORS, TOTAL_SENSORS
+from custom_components.dts307.meter.sunspec import meter as library
 from simulator.meter import MeterConfig
 from tests.device import METER_MODELS, NOON, Device
 from tests.integration.home import entry_for, let_pass, load, state_of
@@ -35,7 +35,7 @@ def all_entities_enabled(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-MEASURED = {row.key for row in TOTALS + PHASES}
+MEASURED = {row.key for row in TOTAL_SENSORS + PHASE_SENSORS}
 """The keys of the sensors of what a meter measures; others tell what follows from it."""
 
 

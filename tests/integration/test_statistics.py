@@ -18,7 +18,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.dts307.const import DOMAIN
-from custom_components.dts307.guard import guard_store
+from custom_components.dts307.stores.counters import counter_store
 from simulator.meter import MeterConfig
 from tests.integration.books import COUNTERS, Books, FirstReadWrong
 from tests.integration.home import entry_for, load
@@ -163,7 +163,7 @@ async def test_a_kill_soon_after_a_start(
     await books.start(loaded)
     books.flow(imported=25, exported=3)
     await books.poll()
-    key = guard_store(hass, loaded).key
+    key = counter_store(hass, loaded).key
     kept = deepcopy(hass_storage[key])
     await books.stop(loaded)
     hass_storage[key] = kept

@@ -11,21 +11,13 @@ from homeassistant.helpers.selector import SelectSelector, selector
 from homeassistant.util.yaml import load_yaml_dict
 import pytest
 
-from custom_components.dts307 import (
-    binary_sensor,
-    forms,
-    rows,
-    sensor,
-    setup_forms,
-)
-from custom_components.dts307.const import (
-    ProductionCounter,
-    Role,
-)
+from custom_components.dts307 import binary_sensor, descriptions, sensor
+from custom_components.dts307.const import ProductionCounter, Role
+from custom_components.dts307.descriptions.connection import LINK_BINARY_SENSORS, LINK_SENSORS
+from custom_components.dts307.descriptions.production import production_row
 from custom_components.dts307.energy_dashboard import NOT_IN_DASHBOARD, EnergyDashboardError
-from custom_components.dts307.options_flow import Dts307OptionsFlow
-from custom_components.dts307.rows.link import LINK_BINARY_SENSORS, LINK_SENSORS
-from custom_components.dts307.rows.production import production_row
+from custom_components.dts307.flows import option_forms, setup_forms
+from custom_components.dts307.flows.options_flow import Dts307OptionsFlow
 from tests.integration.home import ENGLISH, INTEGRATION
 from tests.integration.texts import TRANSLATED, TRANSPORTS, placeholders, texts, told_in
 
@@ -67,7 +59,7 @@ SAME: dict[str, dict[str, str]] = {
 }
 """What is the same as in English by right, and why."""
 
-ENTITIES: dict[str, tuple[rows.Row[Any], ...]] = {
+ENTITIES: dict[str, tuple[descriptions.MeterEntityDescription[Any], ...]] = {
     "sensor": (
         *sensor.OF_THE_METER,
         *sensor.OF_ITS_PHASES,
@@ -142,7 +134,7 @@ def form_texts() -> Iterator[tuple[dict[str, Any], Any]]:
     yield steps["meter"], setup_forms.METER_FORM
     yield steps["finish"], setup_forms.energy_form({"serial number": "name"})
     # The form of a solar meter has all the fields that there are.
-    yield ENGLISH["options"]["step"]["settings"], forms.options_form({"role": Role.SOLAR})
+    yield ENGLISH["options"]["step"]["settings"], option_forms.options_form({"role": Role.SOLAR})
 
 
 def test_every_field_has_a_label_and_a_description() -> None:
@@ -159,10 +151,10 @@ def test_every_field_has_a_label_and_a_description() -> None:
 
 
 def test_every_choice_has_a_label() -> None:
-    forms = [form for _, form in form_texts()]
-    for form in forms:
-        forms += [part.schema for part in form.schema.values() if isinstance(part, section)]
-    selects = [field for form in forms for field in form.schema.values()]
+    option_forms = [form for _, form in form_texts()]
+    for form in option_forms:
+        option_forms += [part.schema for part in form.schema.values() if isinstance(part, section)]
+    selects = [field for form in option_forms for field in form.schema.values()]
     for kind in ("triggers", "conditions"):
         described = load_yaml_dict(str(INTEGRATION / f"{kind}.yaml"))
         for key, told in described.items():

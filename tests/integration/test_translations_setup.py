@@ -4,11 +4,13 @@ import ast
 from pathlib import Path
 from types import ModuleType
 
-from custom_components.dts307 import config_flow, live, search_flow
-from custom_components.dts307.link import failure_key
+from custom_components.dts307 import config_flow
+from custom_components.dts307.connection.link import failure_key
+from custom_components.dts307.flows import preview
 from custom_components.dts307.meter import MeterError
-from custom_components.dts307.meter.bus import Stage
-from custom_components.dts307.meter.plausibility import NoMeasurement
+from custom_components.dts307.meter.installation import NoMeasurement
+from custom_components.dts307.meter.modbus import ScanStage
+from custom_components.dts307.scan import search_flow
 from tests.integration.home import ENGLISH
 from tests.integration.texts import TRANSPORTS, placeholders, texts
 
@@ -90,7 +92,7 @@ def returned(module: ModuleType, function: str) -> set[str]:
 
 def refusals() -> set[str]:
     """Return the keys that the config flow names itself."""
-    told = returned(search_flow, "_async_explain") | returned(live, "doubt")
+    told = returned(search_flow, "_async_explain") | returned(preview, "doubt")
     nothing_found = {f"nothing_found_{transport}" for transport in TRANSPORTS}
     return told | nothing_found | set(NoMeasurement) | {"none_chosen", "link_in_use"}
 
@@ -134,7 +136,7 @@ def test_every_step_has_its_texts() -> None:
 
 def test_every_stage_of_a_search_is_told() -> None:
     told = ENGLISH["config"]["progress"]
-    assert set(told) == set(Stage)
+    assert set(told) == set(ScanStage)
     for stage, text in told.items():
         assert set(placeholders(text)) <= {"settings", "unit_id", "count"}
         assert "{unit_id}" in text, stage
@@ -153,7 +155,7 @@ def test_what_is_told_of_errors_can_be_filled_in() -> None:
 
 
 def test_what_is_measured_can_be_told() -> None:
-    source = ast.parse(Path(str(live.__file__)).read_text())
+    source = ast.parse(Path(str(preview.__file__)).read_text())
     told = ENGLISH["selector"]["live"]["options"]
     constants = {node.value for node in ast.walk(source) if isinstance(node, ast.Constant)}
     # The flow itself tells of other sources.

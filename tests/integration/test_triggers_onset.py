@@ -2,19 +2,19 @@
 
 from hypothesis import given, strategies as st
 
-from custom_components.dts307.onset import Onset
+from custom_components.dts307.automation.debounce import Debounce
 
 HOLD = 10
 
 
 def test_what_held_from_the_start_is_not_news() -> None:
-    onset = Onset({"on"}, HOLD)
+    onset = Debounce({"on"}, HOLD)
     onset.see("on", 0)
     assert onset.due is None
 
 
 def test_it_is_due_after_the_hold_time() -> None:
-    onset = Onset({"on"}, HOLD)
+    onset = Debounce({"on"}, HOLD)
     onset.see("off", 0)
     onset.see("on", 5)
     assert onset.due == 15
@@ -26,7 +26,7 @@ def test_it_is_due_after_the_hold_time() -> None:
 
 
 def test_it_does_not_hold_if_it_goes_back() -> None:
-    onset = Onset({"on"}, HOLD)
+    onset = Debounce({"on"}, HOLD)
     onset.see("off", 0)
     onset.see("on", 5)
     onset.see("off", 6)
@@ -36,7 +36,7 @@ def test_it_does_not_hold_if_it_goes_back() -> None:
 
 
 def test_silence_does_not_count() -> None:
-    onset = Onset({"on"}, HOLD)
+    onset = Debounce({"on"}, HOLD)
     onset.see("off", 0)
     onset.see("on", 5)
     onset.see(None, 8)
@@ -47,7 +47,7 @@ def test_silence_does_not_count() -> None:
 
 
 def test_a_change_during_silence_is_seen_afterwards() -> None:
-    onset = Onset({"on"}, 0)
+    onset = Debounce({"on"}, 0)
     onset.see(None, 0)
     onset.see("off", 1)
     onset.see(None, 2)
@@ -56,7 +56,7 @@ def test_a_change_during_silence_is_seen_afterwards() -> None:
 
 
 def test_a_change_back_during_silence_ends_the_wait() -> None:
-    onset = Onset({"on"}, HOLD)
+    onset = Debounce({"on"}, HOLD)
     onset.see("off", 0)
     onset.see("on", 1)
     onset.see(None, 2)
@@ -67,7 +67,7 @@ def test_a_change_back_during_silence_ends_the_wait() -> None:
 
 def test_another_of_the_values_wanted_goes_on_with_the_wait() -> None:
     """They may alternate for ever, and each of them is worth being told."""
-    onset = Onset({"high", "over"}, HOLD)
+    onset = Debounce({"high", "over"}, HOLD)
     onset.see("low", 0)
     onset.see("high", 1)
     assert onset.pending == "high"
@@ -105,7 +105,7 @@ def reached(history: list[tuple[str | None, int]]) -> list[tuple[str, float]]:
 
 def watched(history: list[tuple[str | None, int]]) -> list[tuple[str, float]]:
     """Watch a history change by change; return what was reached, and when."""
-    onset, found, now = Onset[str]({"high", "over"}, HOLD), [], 0
+    onset, found, now = Debounce[str]({"high", "over"}, HOLD), [], 0
     for value, seconds in history:
         onset.see(value, now)
         now += seconds

@@ -13,7 +13,7 @@ from pymodbus.constants import ExcCodes
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.dts307 import link
+from custom_components.dts307.connection import link
 from custom_components.dts307.const import DOMAIN
 from simulator.meter import MeterConfig
 from simulator.server import Framing

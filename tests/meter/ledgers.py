@@ -4,9 +4,15 @@ from datetime import datetime
 import json
 from zoneinfo import ZoneInfo
 
-from custom_components.dts307.meter.ledger import Billing, Counted, Ledger, Period, billing
-from custom_components.dts307.meter.row import Point
-from custom_components.dts307.meter.track import Estimate
+from custom_components.dts307.meter.intervals import (
+    Billing,
+    BillingPeriod,
+    Counted,
+    Estimate,
+    Ledger,
+    billing,
+)
+from custom_components.dts307.meter.sample import Sample
 
 NEW_YORK = ZoneInfo("America/New_York")
 SERIAL = "S307"
@@ -28,15 +34,17 @@ def read(  # noqa: PLR0913 - a reading has so many parts
 ) -> Ledger:
     """Return the ledger after a reading of registers, and of counters that are carried on."""
     points = {
-        "imported": Point(value=imported + carried, at=when),
-        "register_imported": Point(value=imported, at=when),
+        "imported": Sample(value=imported + carried, at=when),
+        "register_imported": Sample(value=imported, at=when),
     }
     if exported is not None:
-        points["exported"] = points["register_exported"] = Point(value=exported, at=when)
+        points["exported"] = points["register_exported"] = Sample(value=exported, at=when)
     return ledger.after(points, serial, NEW_YORK)
 
 
-def bill(ledger: Ledger, billing_day: int = 1, zone: ZoneInfo = NEW_YORK) -> tuple[Period, Billing]:
+def bill(
+    ledger: Ledger, billing_day: int = 1, zone: ZoneInfo = NEW_YORK
+) -> tuple[BillingPeriod, Billing]:
     """Return the running period, and all of the billing."""
     result = billing(ledger, zone, billing_day)
     assert result.this_period is not None

@@ -4,8 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 from custom_components.dts307.meter import Reading
-from custom_components.dts307.meter.models import FAST_BLOCKS, SLOW_BLOCKS
-from custom_components.dts307.meter.reading import reading_from_points
+from custom_components.dts307.meter.sunspec.models import FAST_BLOCKS, SLOW_BLOCKS
+from custom_components.dts307.meter.sunspec.reading import reading_from_points
 
 _POINTS = [
     point

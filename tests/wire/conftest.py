@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from custom_components.dts307 import link
-from custom_components.dts307.meter import line
+from custom_components.dts307.connection import link
+from custom_components.dts307.meter.modbus import resilient_unit
 from tests.wire.rig import TIMEOUT
 from tests.wire.scene import PTY, TCP, Scene, scene_on
 from tests.wire.wire import RunningWire, Timing, running_wire
@@ -30,7 +30,7 @@ def little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait a fraction of a second for answers, and for ports to close."""
     monkeypatch.setattr(link, "_PATIENCE", TIMEOUT)
     monkeypatch.setattr(link, "_LONGEST_FRAME_BITS", 0)
-    monkeypatch.setattr(line, "_PORT_CLOSES_WITHIN", 0.05)
+    monkeypatch.setattr(resilient_unit, "_PORT_CLOSES_WITHIN", 0.05)
 
 
 @pytest.fixture(params=[PTY, TCP])

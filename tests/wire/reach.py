@@ -6,7 +6,7 @@ from typing import Any, Self
 from modbus_connection import ModbusUnit
 from modbus_connection.tmodbus import ModbusConnection
 
-from custom_components.dts307.link import careful_unit, link_params
+from custom_components.dts307.connection.link import careful_unit, link_params
 from custom_components.dts307.meter import PerPhase, Reading
 from simulator.registers import Truth
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from modbus_connection import ModbusUnit
 from modbus_connection.tmodbus import ModbusConnection
 
-from custom_components.dts307.link import careful_unit, link_params
+from custom_components.dts307.connection.link import careful_unit, link_params
 from simulator.server import Framing, SerialConfig, SerialLine
 from tests.device import Bench, Device
 from tests.lines import network, network_data

@@ -6,13 +6,9 @@ from pathlib import Path
 from modbus_connection.tmodbus import ModbusConnection
 import pytest
 
-from custom_components.dts307.link import link_params
+from custom_components.dts307.connection.link import link_params
 from custom_components.dts307.meter import MeterSilentError
-from custom_components.dts307.meter.errors import (
-    HostRefusesError,
-    LinkLostError,
-    PortMissingError,
-)
+from custom_components.dts307.meter.errors import HostRefusesError, LinkLostError, PortMissingError
 from simulator.meter import MeterConfig
 from tests.device import Device
 from tests.lines import serial, serial_data

@@ -4,12 +4,8 @@ import asyncio
 
 import pytest
 
-from custom_components.dts307.meter import (
-    GarbledReplyError,
-    MeterBusyError,
-    MeterSilentError,
-)
-from custom_components.dts307.meter.line import BUSY_PATIENCE
+from custom_components.dts307.meter import GarbledReplyError, MeterBusyError, MeterSilentError
+from custom_components.dts307.meter.modbus.resilient_unit import BUSY_PATIENCE
 from tests.wire.faults import Late, OneBehind, Refusal, fewer_registers
 from tests.wire.rig import TIMEOUT
 from tests.wire.scene import PTY, RTU_OVER_TCP, TCP, Scene

@@ -10,8 +10,9 @@ from unittest.mock import patch
 from modbus_connection.model.sunspec import SunSpecComponent
 import pytest
 
-from custom_components.dts307.meter import Line, Reading
-from custom_components.dts307.meter.counters import Counters
+from custom_components.dts307.meter import Reading
+from custom_components.dts307.meter.modbus import ResilientUnit
+from custom_components.dts307.meter.validation import CounterFilters
 from simulator import Framing
 from tests.wire.soak import lapse, polled
 from tests.wire.soak.memory import Memory
@@ -39,15 +40,15 @@ def test_nothing_is_lost_or_doubled_under_random_faults(framing: Framing) -> Non
 
 
 def _unguarded(
-    counters: Counters, reading: Reading, _now: float, _service_current: float | None
-) -> tuple[Counters, Reading]:
+    counters: CounterFilters, reading: Reading, _now: float, _service_current: float | None
+) -> tuple[CounterFilters, Reading]:
     return counters, reading
 
 
 @pytest.mark.parametrize(
     ("without", "complaint"),
     [
-        (lambda: patch.object(Line, "_distrust", lambda _line: None), "was read wrongly"),
+        (lambda: patch.object(ResilientUnit, "_distrust", lambda _line: None), "was read wrongly"),
         (
             lambda: patch.object(SunSpecComponent, "_verify_read", lambda _component: None),
             "was read wrongly",

@@ -13,18 +13,14 @@ from .errors import (
     NotSunSpecError,
     ReadRefusedError,
 )
-from .line import Line, Link
-from .meter import Identity, Meter
-from .models import MeterEvent
-from .reading import PerPhase, Reading
+from .identity import Identity
+from .sunspec import Meter, MeterEvent, PerPhase, Reading
 
 __all__ = [
     "AnotherMeterError",
     "EndlessChainError",
     "GarbledReplyError",
     "Identity",
-    "Line",
-    "Link",
     "LinkDownError",
     "MapChangedError",
     "Meter",

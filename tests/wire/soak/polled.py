@@ -4,8 +4,13 @@ from dataclasses import dataclass, field
 import json
 
 from custom_components.dts307.meter import Meter, Reading
-from custom_components.dts307.meter.counter import Counter
-from custom_components.dts307.meter.counters import Counters, guarded, still_stale, without
+from custom_components.dts307.meter.validation import (
+    CounterFilter,
+    CounterFilters,
+    still_stale,
+    validated,
+    without,
+)
 from simulator.meter import Meter as SimulatedMeter
 from tests.wire.soak.judge import Judge
 
@@ -19,19 +24,19 @@ class Polled:
     simulated: SimulatedMeter
     judge: Judge
     meter: Meter | None = None
-    counters: Counters = field(default_factory=dict)
+    counters: CounterFilters = field(default_factory=dict)
     misread: bool = False
     """Whether one of its counters is being misread."""
     hurried: bool = False
     """Whether its answers are waited for a fraction of the time only."""
-    stale: Counters = field(default_factory=dict)
+    stale: CounterFilters = field(default_factory=dict)
     """Counters of which more was published than was kept, until they are believed anew."""
     _saved: str = "{}"
     _saved_at: float = 0.0
 
     def guard(self, reading: Reading, now: float) -> Reading:
         """Return what may be published of a reading, as the integration's guard does."""
-        self.counters, checked = guarded(self.counters, reading, now, _SERVICE_CURRENT)
+        self.counters, checked = validated(self.counters, reading, now, _SERVICE_CURRENT)
         self.stale = still_stale(self.stale, self.counters)
         return without(checked, self.stale)
 
@@ -45,5 +50,5 @@ class Polled:
     def restore(self, *, latest: bool) -> None:
         """Go on from what was kept, be it the ``latest`` that there was or not."""
         stored = json.loads(self._saved)
-        self.counters = {key: Counter.from_dict(value) for key, value in stored.items()}
+        self.counters = {key: CounterFilter.from_dict(value) for key, value in stored.items()}
         self.stale = {} if latest else self.counters

@@ -4,9 +4,9 @@ import asyncio
 
 from modbus_connection.tmodbus import ModbusConnection
 
-from custom_components.dts307.link import careful_unit, link_params, response_timeout
+from custom_components.dts307.connection.link import careful_unit, link_params, response_timeout
 from custom_components.dts307.meter import Meter, MeterError
-from custom_components.dts307.meter.counters import questions
+from custom_components.dts307.meter.validation import questions
 from simulator import Simulator
 from tests.lines import network_data
 from tests.wire.proxy import Proxy

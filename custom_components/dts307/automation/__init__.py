@@ -1,0 +1,1 @@
+"""What the triggers and conditions of automations share."""

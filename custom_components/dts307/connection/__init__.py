@@ -1,0 +1,1 @@
+"""How a meter is reached: its address, the shared bus behind it, and why it cannot be reached."""

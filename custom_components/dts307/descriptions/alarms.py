@@ -1,0 +1,71 @@
+"""Binary sensors made for automations: they are on and off for a while, and do not flap."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from homeassistant.components.binary_sensor import BinarySensorDeviceClass
+
+from ..meter.installation import LINE_TO_LINE
+from ..meter.phases import PAIR_LABELS, PHASE_LABELS, TOTAL
+from ..snapshot import Snapshot
+from . import MeterBinarySensorDescription
+
+_AVERAGE: Final = {TOTAL: "average"}
+"""A meter may tell its phases' average voltage, and not the phases."""
+_PHASES: Final = {**PHASE_LABELS, **_AVERAGE}
+_PAIRS: Final = {**PAIR_LABELS, **_AVERAGE}
+
+
+def _named(where: Iterable[str], names: Mapping[str, str]) -> list[str]:
+    return [names[part] for part in where]
+
+
+def _overload(now: Snapshot) -> dict[str, Any]:
+    where = now.states.overload.where
+    phases = (part for part in where if part != TOTAL)
+    return {"overloaded_phases": _named(phases, _PHASES), "overloaded_in_total": TOTAL in where}
+
+
+def _phase_lost(now: Snapshot) -> dict[str, Any]:
+    return {"lost_phases": _named(now.states.phase_lost.where, _PHASES)}
+
+
+def _voltage(now: Snapshot) -> dict[str, Any]:
+    states, service = now.states, now.states.service
+    between_lines = service is not None and service.quantity == LINE_TO_LINE
+    names = _PAIRS if between_lines else _PHASES
+    return {
+        "nominal_voltage": None if service is None else service.nominal,
+        "too_low": _named(states.voltage_low.where, names),
+        "too_high": _named(states.voltage_high.where, names),
+    }
+
+
+ALARM_BINARY_SENSORS: Final = (
+    MeterBinarySensorDescription[Snapshot](
+        key="exporting",
+        translation_key="exporting",
+        value_fn=lambda now: now.states.exporting.on,
+    ),
+    MeterBinarySensorDescription[Snapshot](
+        key="overload",
+        translation_key="overload",
+        device_class=BinarySensorDeviceClass.PROBLEM,
+        value_fn=lambda now: now.states.overload.on,
+        attributes_fn=_overload,
+    ),
+    MeterBinarySensorDescription[Snapshot](
+        key="phase_lost",
+        translation_key="phase_lost",
+        device_class=BinarySensorDeviceClass.PROBLEM,
+        value_fn=lambda now: now.states.phase_lost.on,
+        attributes_fn=_phase_lost,
+    ),
+    MeterBinarySensorDescription[Snapshot](
+        key="voltage_out_of_band",
+        translation_key="voltage_out_of_band",
+        device_class=BinarySensorDeviceClass.PROBLEM,
+        value_fn=lambda now: now.states.voltage_out_of_band,
+        attributes_fn=_voltage,
+    ),
+)

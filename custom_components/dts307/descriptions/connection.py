@@ -1,0 +1,67 @@
+"""Entities that tell how the link to the meter is doing; they stay available while it is down."""
+
+from typing import Final
+
+from homeassistant.components.binary_sensor import BinarySensorDeviceClass
+from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
+from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfTime
+
+from ..meter.modbus import READ_FAILURES, ConnectionHealth
+from . import MeterBinarySensorDescription, MeterSensorDescription
+
+LINK_OK: Final = "ok"
+
+LINK_SENSORS: Final = (
+    MeterSensorDescription[ConnectionHealth](
+        key="link_state",
+        translation_key="link_state",
+        device_class=SensorDeviceClass.ENUM,
+        options=[LINK_OK, *(failure.reason for failure in READ_FAILURES)],
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda health: health.failure or LINK_OK,
+    ),
+    MeterSensorDescription[ConnectionHealth](
+        key="last_reading",
+        translation_key="last_reading",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=lambda health: health.last_reading,
+    ),
+    MeterSensorDescription[ConnectionHealth](
+        key="answer_time",
+        translation_key="answer_time",
+        device_class=SensorDeviceClass.DURATION,
+        native_unit_of_measurement=UnitOfTime.MILLISECONDS,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=0,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=lambda health: _scaled(health.answer_time, 1000),
+    ),
+    MeterSensorDescription[ConnectionHealth](
+        key="success_rate",
+        translation_key="success_rate",
+        native_unit_of_measurement=PERCENTAGE,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=0,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=lambda health: _scaled(health.success_rate, 100),
+    ),
+)
+
+LINK_BINARY_SENSORS: Final = (
+    MeterBinarySensorDescription[ConnectionHealth](
+        key="answering",
+        translation_key="answering",
+        device_class=BinarySensorDeviceClass.CONNECTIVITY,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda health: health.answering,
+    ),
+)
+
+
+def _scaled(value: float | None, factor: int) -> float | None:
+    """Turn s into ms, or a share into a percentage, without the dust of binary fractions."""
+    return None if value is None else round(value * factor, 3)

@@ -1,0 +1,192 @@
+"""Sensors of what the meter measures, in total and per phase."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from operator import attrgetter
+from typing import Final
+
+from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
+from homeassistant.const import (
+    EntityCategory,
+    UnitOfApparentPower,
+    UnitOfElectricCurrent,
+    UnitOfElectricPotential,
+    UnitOfEnergy,
+    UnitOfFrequency,
+    UnitOfPower,
+    UnitOfReactiveEnergy,
+    UnitOfReactivePower,
+)
+
+from ..meter.phases import PAIR_LABELS, PHASE_LABELS
+from ..snapshot import Snapshot
+from . import MeterSensorDescription, in_kilo
+
+KILO_VOLT_AMPERE_HOUR: Final = "kVAh"
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuantitySensors:
+    """A quantity by its name in a Reading, and what its sensors have in common.
+
+    A counter's sensors show thousands of the Reading's unit, such as kWh.
+    """
+
+    name: str
+    device_class: SensorDeviceClass | None = None
+    unit: str | None = None
+    precision: int = 0
+    counter: bool = False
+    category: EntityCategory | None = None
+    enabled: bool = True
+    labels: Mapping[str, str] = field(default_factory=lambda: PHASE_LABELS)
+    """what its phases are called, by their field"""
+    phases_enabled: bool = False
+
+
+QUANTITIES: Final = (
+    QuantitySensors(
+        name="power",
+        device_class=SensorDeviceClass.POWER,
+        unit=UnitOfPower.WATT,
+        phases_enabled=True,
+    ),
+    QuantitySensors(
+        name="voltage_line_to_neutral",
+        device_class=SensorDeviceClass.VOLTAGE,
+        unit=UnitOfElectricPotential.VOLT,
+        precision=1,
+        phases_enabled=True,
+    ),
+    QuantitySensors(
+        name="voltage_line_to_line",
+        device_class=SensorDeviceClass.VOLTAGE,
+        unit=UnitOfElectricPotential.VOLT,
+        precision=1,
+        labels=PAIR_LABELS,
+        phases_enabled=True,
+    ),
+    QuantitySensors(
+        name="current",
+        device_class=SensorDeviceClass.CURRENT,
+        unit=UnitOfElectricCurrent.AMPERE,
+        precision=2,
+        phases_enabled=True,
+    ),
+    *(
+        QuantitySensors(
+            name=name,
+            device_class=SensorDeviceClass.ENERGY,
+            unit=UnitOfEnergy.KILO_WATT_HOUR,
+            precision=2,
+            counter=True,
+        )
+        for name in ("energy_imported", "energy_exported")
+    ),
+    QuantitySensors(
+        name="power_factor",
+        device_class=SensorDeviceClass.POWER_FACTOR,
+        precision=3,
+        phases_enabled=True,
+    ),
+    QuantitySensors(
+        name="apparent_power",
+        device_class=SensorDeviceClass.APPARENT_POWER,
+        unit=UnitOfApparentPower.VOLT_AMPERE,
+        category=EntityCategory.DIAGNOSTIC,
+    ),
+    QuantitySensors(
+        name="reactive_power",
+        device_class=SensorDeviceClass.REACTIVE_POWER,
+        unit=UnitOfReactivePower.VOLT_AMPERE_REACTIVE,
+        category=EntityCategory.DIAGNOSTIC,
+        phases_enabled=True,
+    ),
+    *(
+        QuantitySensors(
+            name=name,
+            unit=KILO_VOLT_AMPERE_HOUR,
+            precision=2,
+            counter=True,
+            category=EntityCategory.DIAGNOSTIC,
+            enabled=False,
+        )
+        for name in ("apparent_energy_imported", "apparent_energy_exported")
+    ),
+    *(
+        QuantitySensors(
+            name=f"reactive_energy_q{quadrant}",
+            device_class=SensorDeviceClass.REACTIVE_ENERGY,
+            unit=UnitOfReactiveEnergy.KILO_VOLT_AMPERE_REACTIVE_HOUR,
+            precision=2,
+            counter=True,
+            category=EntityCategory.DIAGNOSTIC,
+            enabled=False,
+        )
+        for quadrant in (1, 2, 3, 4)
+    ),
+)
+
+SINGLES: Final = (
+    MeterSensorDescription[Snapshot](
+        key="energy_net",
+        translation_key="energy_net",
+        device_class=SensorDeviceClass.ENERGY,
+        native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
+        state_class=SensorStateClass.TOTAL,
+        suggested_display_precision=2,
+        value_fn=lambda now: in_kilo(now.reading.energy_net),
+    ),
+    MeterSensorDescription[Snapshot](
+        key="frequency",
+        translation_key="frequency",
+        device_class=SensorDeviceClass.FREQUENCY,
+        native_unit_of_measurement=UnitOfFrequency.HERTZ,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=2,
+        value_fn=lambda now: now.reading.frequency,
+    ),
+)
+
+
+def _value_fn(quantity: QuantitySensors, part: str) -> Callable[[Snapshot], float | None]:
+    """Return what takes one part of a quantity, its total or a phase, out of a Snapshot."""
+    value_of = attrgetter(f"reading.{quantity.name}.{part}")
+    return (lambda now: in_kilo(value_of(now))) if quantity.counter else value_of
+
+
+def _total_sensor(quantity: QuantitySensors) -> MeterSensorDescription[Snapshot]:
+    """Describe the sensor of a quantity's total or average."""
+    return MeterSensorDescription[Snapshot](
+        key=quantity.name,
+        translation_key=quantity.name,
+        device_class=quantity.device_class,
+        native_unit_of_measurement=quantity.unit,
+        state_class=(
+            SensorStateClass.TOTAL_INCREASING if quantity.counter else SensorStateClass.MEASUREMENT
+        ),
+        suggested_display_precision=quantity.precision,
+        entity_category=quantity.category,
+        entity_registry_enabled_default=quantity.enabled,
+        value_fn=_value_fn(quantity, "total"),
+    )
+
+
+def _phase_sensors(quantity: QuantitySensors) -> Iterator[MeterSensorDescription[Snapshot]]:
+    """Describe the sensors of a quantity's phases, after the one of its total."""
+    for part, phase in quantity.labels.items():
+        yield replace(
+            _total_sensor(quantity),
+            key=f"{quantity.name}_{phase.replace('-', '').lower()}",
+            translation_key=f"{quantity.name}_phase",
+            translation_placeholders={"phase": phase},
+            entity_category=EntityCategory.DIAGNOSTIC,
+            entity_registry_enabled_default=quantity.phases_enabled,
+            value_fn=_value_fn(quantity, part),
+        )
+
+
+TOTAL_SENSORS: Final = (*map(_total_sensor, QUANTITIES), *SINGLES)
+PHASE_SENSORS: Final = tuple(
+    sensor for quantity in QUANTITIES for sensor in _phase_sensors(quantity)
+)

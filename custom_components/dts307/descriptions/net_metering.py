@@ -1,0 +1,253 @@
+"""Sensors for net metering: what there is to be compared with the bill."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+import math
+from operator import attrgetter
+from typing import Any, Final
+
+from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
+from homeassistant.const import EntityCategory, UnitOfEnergy, UnitOfPower
+from homeassistant.util import dt as dt_util
+
+from ..meter import PerPhase
+from ..meter.intervals import BillingPeriod, Counted, DemandInterval, Estimate, RegisterReadings
+from ..snapshot import Snapshot
+from . import MeterSensorDescription, in_kilo
+
+type Attributes = dict[str, Any]
+
+_DECIMALS: Final = 6
+"""Of a kWh or kW: finer than any register, but without the dust of an interpolation."""
+
+
+def _kilo(value: float) -> float:
+    return round(value / 1000, _DECIMALS)
+
+
+def _kwh(energy: Estimate | None) -> float | None:
+    return None if energy is None else _kilo(energy.value)
+
+
+def _certainty(energy: Estimate | None) -> Attributes:
+    """Say whether a value is an estimate, and between which values it must be, if that is known."""
+    if energy is None:
+        return {}
+    bounds = {"lowest": energy.lowest, "highest": energy.highest}
+    known = {name: _kilo(bound) for name, bound in bounds.items() if math.isfinite(bound)}
+    return {"estimated": energy.estimated, **known}
+
+
+def _energy_row(
+    key: str,
+    period_of: Callable[[Snapshot], BillingPeriod | None],
+    counted_of: Callable[[BillingPeriod], Counted | None],
+    more_of: Callable[[BillingPeriod], Attributes] = lambda _: {},
+) -> MeterSensorDescription[Snapshot]:
+    """Describe the sensor of an energy that belongs to a billing period."""
+
+    def counted(now: Snapshot) -> Counted | None:
+        period = period_of(now)
+        return None if period is None else counted_of(period)
+
+    def value(now: Snapshot) -> float | None:
+        known = counted(now)
+        return None if known is None else _kilo(known.energy.value)
+
+    def attributes(now: Snapshot) -> Attributes:
+        period, known = period_of(now), counted(now)
+        if period is None or known is None:
+            return {}
+        return {
+            "period_start": period.start,
+            "period_end": period.end,
+            "counted_since": known.since,
+            **_certainty(known.energy),
+            **more_of(period),
+        }
+
+    return MeterSensorDescription[Snapshot](
+        key=key,
+        translation_key=key,
+        device_class=SensorDeviceClass.ENERGY,
+        native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
+        suggested_display_precision=2,
+        value_fn=value,
+        attributes_fn=attributes,
+    )
+
+
+def _this_period(now: Snapshot) -> BillingPeriod | None:
+    return now.billing.this_period
+
+
+def _last_period(now: Snapshot) -> BillingPeriod | None:
+    return now.billing.last_period
+
+
+def _running_row(direction: str) -> MeterSensorDescription[Snapshot]:
+    """Describe the sensor of an energy that begins at zero with each period, and may fall."""
+    counted_of = attrgetter(direction)
+
+    def last_reset(now: Snapshot) -> datetime | None:
+        period = _this_period(now)
+        known = None if period is None else counted_of(period)
+        return None if known is None else known.since
+
+    return replace(
+        _energy_row(f"{direction}_this_period", _this_period, counted_of),
+        state_class=SensorStateClass.TOTAL,
+        last_reset_fn=last_reset,
+    )
+
+
+def _ended_row(
+    direction: str, more_of: Callable[[BillingPeriod], Attributes] = lambda _: {}
+) -> MeterSensorDescription[Snapshot]:
+    """Describe the sensor of an energy that is settled, so that there is nothing to add up."""
+    return _energy_row(f"{direction}_last_period", _last_period, attrgetter(direction), more_of)
+
+
+def _register_row(
+    direction: str,
+    instant: str,
+    readings_of: Callable[[Snapshot], RegisterReadings | None],
+    *,
+    enabled: bool,
+) -> MeterSensorDescription[Snapshot]:
+    """Describe the sensor of what the meter's display showed at an instant."""
+    register_of = attrgetter(direction)
+
+    def value(now: Snapshot) -> float | None:
+        readings = readings_of(now)
+        return None if readings is None else _kwh(register_of(readings))
+
+    def attributes(now: Snapshot) -> Attributes:
+        readings = readings_of(now)
+        return (
+            {}
+            if readings is None
+            else {
+                "read_at": readings.at,
+                "serial_number": readings.serial_number,
+                **_certainty(register_of(readings)),
+            }
+        )
+
+    key = f"register_{direction}_{instant}"
+    return MeterSensorDescription[Snapshot](
+        key=key,
+        translation_key=key,
+        device_class=SensorDeviceClass.ENERGY,
+        native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
+        suggested_display_precision=2,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=enabled,
+        value_fn=value,
+        attributes_fn=attributes,
+    )
+
+
+def _demand_row(
+    key: str,
+    block_of: Callable[[Snapshot], DemandInterval | None],
+    more_of: Callable[[Snapshot], Attributes],
+) -> MeterSensorDescription[Snapshot]:
+    """Describe the sensor of a block's average power."""
+
+    def value(now: Snapshot) -> float | None:
+        block = block_of(now)
+        return None if block is None else _kilo(block.power)
+
+    def attributes(now: Snapshot) -> Attributes:
+        return {**_block(block_of(now)), **more_of(now)}
+
+    return MeterSensorDescription[Snapshot](
+        key=key,
+        translation_key=key,
+        device_class=SensorDeviceClass.POWER,
+        native_unit_of_measurement=UnitOfPower.KILO_WATT,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=2,
+        entity_registry_enabled_default=False,
+        value_fn=value,
+        attributes_fn=attributes,
+    )
+
+
+def _block(block: DemandInterval | None) -> Attributes:
+    return (
+        {}
+        if block is None
+        else {
+            "block_start": dt_util.as_local(dt_util.utc_from_timestamp(block.start)),
+            "block_end": dt_util.as_local(dt_util.utc_from_timestamp(block.start + block.seconds)),
+            "uncertainty": _kilo(block.uncertainty),
+        }
+    )
+
+
+def _running_block(now: Snapshot) -> Attributes:
+    running = now.demand.running
+    return {"running": None if running is None else _kilo(running)}
+
+
+def _last_peak(now: Snapshot) -> Attributes:
+    peak = now.demand.last_peak
+    return {
+        "last_period_peak": None if peak is None else _kilo(peak.power),
+        "last_period_peak_start": _block(peak).get("block_start"),
+    }
+
+
+def _phase_sum_row(direction: str) -> MeterSensorDescription[Snapshot]:
+    """Describe the sensor of what all phases have counted, each by itself."""
+    name = f"energy_{direction}"
+
+    def value(now: Snapshot) -> float | None:
+        energy: PerPhase = getattr(now.reading, name)
+        counted = (energy.a, energy.b, energy.c)[: now.reading.phases]
+        known = [count for count in counted if count is not None]
+        # A single phase is its total's double.
+        several = len(known) == len(counted) > 1
+        return in_kilo(math.fsum(known)) if several else None
+
+    return MeterSensorDescription[Snapshot](
+        key=f"{name}_phases",
+        translation_key=f"{name}_phases",
+        device_class=SensorDeviceClass.ENERGY,
+        native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        suggested_display_precision=2,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=value,
+    )
+
+
+NET_METERING: Final = (
+    *map(_running_row, ("imported", "exported", "net")),
+    *map(_ended_row, ("imported", "exported")),
+    _ended_row("net", lambda period: {"billed": _kwh(period.billed)}),
+    replace(
+        _energy_row(
+            "credit",
+            _this_period,
+            attrgetter("brought"),
+            lambda period: {"if_period_ended_now": _kwh(period.carried)},
+        ),
+        entity_registry_enabled_default=False,
+    ),
+    *(
+        _register_row(direction, instant, readings_of, enabled=enabled)
+        for instant, readings_of, enabled in (
+            ("billing_day", lambda now: now.billing.at_billing_day, True),
+            ("midnight", lambda now: now.billing.at_midnight, False),
+        )
+        for direction in ("imported", "exported")
+    ),
+    _demand_row("demand", lambda now: now.demand.latest, _running_block),
+    _demand_row("demand_peak", lambda now: now.demand.peak, _last_peak),
+    *map(_phase_sum_row, ("imported", "exported")),
+)

@@ -1,0 +1,71 @@
+"""Sensors of what the light on the faceplate shows, and of import and export apart."""
+
+from typing import Any, Final
+
+from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
+from homeassistant.const import PERCENTAGE, UnitOfPower
+
+from ..meter.alarms import CurrentLevel, EnergyDirection
+from ..snapshot import Snapshot
+from . import MeterSensorDescription
+
+
+def _share(now: Snapshot) -> float | None:
+    """Return the current in percent; the share it comes from has six decimals."""
+    share = now.states.light.share
+    return None if share is None else round(share * 100, 4)
+
+
+def _service(now: Snapshot) -> dict[str, Any]:
+    """Tell what a current is measured against: that of a phase, and that of all together."""
+    service = now.states.service_current
+    together = None if service is None else service * now.states.light.phases
+    return {"service_current": service, "total_service_current": together}
+
+
+def _power_row(key: str, sign: int) -> MeterSensorDescription[Snapshot]:
+    """Describe the sensor of the power in one direction; it is 0 while power goes the other way."""
+
+    def value(now: Snapshot) -> float | None:
+        power = now.reading.power.total
+        return None if power is None else max(0, sign * power)
+
+    return MeterSensorDescription[Snapshot](
+        key=key,
+        translation_key=key,
+        device_class=SensorDeviceClass.POWER,
+        native_unit_of_measurement=UnitOfPower.WATT,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=0,
+        entity_registry_enabled_default=False,
+        value_fn=value,
+    )
+
+
+STATUS: Final = (
+    MeterSensorDescription[Snapshot](
+        key="energy_direction",
+        translation_key="energy_direction",
+        device_class=SensorDeviceClass.ENUM,
+        options=list(EnergyDirection),
+        value_fn=lambda now: now.states.light.direction,
+    ),
+    MeterSensorDescription[Snapshot](
+        key="current_level",
+        translation_key="current_level",
+        device_class=SensorDeviceClass.ENUM,
+        options=list(CurrentLevel),
+        value_fn=lambda now: now.states.light.level,
+    ),
+    MeterSensorDescription[Snapshot](
+        key="current_share",
+        translation_key="current_share",
+        native_unit_of_measurement=PERCENTAGE,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=1,
+        value_fn=_share,
+        attributes_fn=_service,
+    ),
+    _power_row("import_power", 1),
+    _power_row("export_power", -1),
+)

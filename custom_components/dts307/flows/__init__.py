@@ -1,0 +1,1 @@
+"""The forms and steps of set-up and options."""

@@ -1,0 +1,164 @@
+"""The form of the options: what is asked, and in which form it is kept."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from homeassistant.const import (
+    CONF_SCAN_INTERVAL,
+    PERCENTAGE,
+    UnitOfElectricCurrent,
+    UnitOfPower,
+    UnitOfTime,
+)
+from homeassistant.data_entry_flow import section
+from homeassistant.helpers.selector import (
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+)
+import voluptuous as vol
+
+from ..const import (
+    CONF_BILLING_DAY,
+    CONF_CT_RATING,
+    CONF_CT_SETS,
+    CONF_DEMAND_WINDOW,
+    CONF_DIRECTION,
+    CONF_EXPORT_HOLD,
+    CONF_EXPORT_THRESHOLD,
+    CONF_OVERLOAD_HOLD,
+    CONF_OVERLOAD_THRESHOLD,
+    CONF_PHASE_LOST_HOLD,
+    CONF_PRODUCTION,
+    CONF_ROLE,
+    CONF_VOLTAGE_HOLD,
+    DEFAULT_BILLING_DAY,
+    DEFAULT_DEMAND_WINDOW,
+    DEFAULT_EXPORT_HOLD,
+    DEFAULT_EXPORT_THRESHOLD,
+    DEFAULT_OVERLOAD_HOLD,
+    DEFAULT_OVERLOAD_THRESHOLD,
+    DEFAULT_PHASE_LOST_HOLD,
+    DEFAULT_SCAN_INTERVAL,
+    DEFAULT_VOLTAGE_HOLD,
+    DEMAND_WINDOWS,
+    DIRECTION_AUTO,
+    MOST_CT_SETS,
+    ProductionCounter,
+    Role,
+)
+from ..meter.installation import PowerSign
+
+SECTION_STATES: Final = "states"
+SECTION_BILLING: Final = "billing"
+
+_HIGHEST_CT_RATING: Final = 10000
+
+
+def whole_number(lowest: int, highest: int, unit: str | None = None) -> vol.All:
+    """Return the field for a whole number, perhaps with a unit of measurement."""
+    config = NumberSelectorConfig(min=lowest, max=highest, step=1, mode=NumberSelectorMode.BOX)
+    if unit is not None:
+        config["unit_of_measurement"] = unit
+    return vol.All(NumberSelector(config), vol.Coerce(int))
+
+
+def _hold_time() -> vol.All:
+    return whole_number(0, 3600, UnitOfTime.SECONDS)
+
+
+def choice(
+    key: str, options: tuple[str, ...], mode: SelectSelectorMode = SelectSelectorMode.DROPDOWN
+) -> SelectSelector:
+    """Return the field for one of several options, whose texts are the translations of ``key``."""
+    return SelectSelector(
+        SelectSelectorConfig(options=list(options), mode=mode, translation_key=key)
+    )
+
+
+CURRENT_TRANSFORMERS: Final = {
+    vol.Optional(CONF_CT_RATING): NumberSelector(
+        NumberSelectorConfig(
+            min=1,
+            max=_HIGHEST_CT_RATING,
+            step="any",
+            mode=NumberSelectorMode.BOX,
+            unit_of_measurement=UnitOfElectricCurrent.AMPERE,
+        )
+    ),
+    vol.Required(CONF_CT_SETS, default=1): whole_number(1, MOST_CT_SETS),
+}
+
+_STATES: Final = vol.Schema(
+    {
+        vol.Required(CONF_EXPORT_THRESHOLD, default=DEFAULT_EXPORT_THRESHOLD): whole_number(
+            1, 100_000, UnitOfPower.WATT
+        ),
+        vol.Required(CONF_EXPORT_HOLD, default=DEFAULT_EXPORT_HOLD): _hold_time(),
+        vol.Required(CONF_OVERLOAD_THRESHOLD, default=DEFAULT_OVERLOAD_THRESHOLD): whole_number(
+            10, 200, PERCENTAGE
+        ),
+        vol.Required(CONF_OVERLOAD_HOLD, default=DEFAULT_OVERLOAD_HOLD): _hold_time(),
+        vol.Required(CONF_PHASE_LOST_HOLD, default=DEFAULT_PHASE_LOST_HOLD): _hold_time(),
+        vol.Required(CONF_VOLTAGE_HOLD, default=DEFAULT_VOLTAGE_HOLD): _hold_time(),
+    }
+)
+
+_BILLING: Final = vol.Schema(
+    {
+        vol.Required(CONF_BILLING_DAY, default=DEFAULT_BILLING_DAY): whole_number(1, 31),
+        vol.Required(CONF_DEMAND_WINDOW, default=str(DEFAULT_DEMAND_WINDOW)): choice(
+            CONF_DEMAND_WINDOW, tuple(map(str, DEMAND_WINDOWS))
+        ),
+    }
+)
+
+_OPTIONS_SECTIONS: Final = {SECTION_STATES: _STATES, SECTION_BILLING: _BILLING}
+
+_MAIN_OPTIONS: Final = {
+    vol.Required(
+        CONF_SCAN_INTERVAL, default=int(DEFAULT_SCAN_INTERVAL.total_seconds())
+    ): whole_number(1, 60, UnitOfTime.SECONDS),
+    **CURRENT_TRANSFORMERS,
+    vol.Required(CONF_DIRECTION, default=DIRECTION_AUTO): choice(
+        CONF_DIRECTION,
+        (DIRECTION_AUTO, PowerSign.IMPORT_POSITIVE, PowerSign.EXPORT_POSITIVE),
+    ),
+    vol.Optional(CONF_ROLE): choice(CONF_ROLE, tuple(Role)),
+}
+
+_OF_A_SOLAR_METER: Final = {
+    vol.Optional(CONF_PRODUCTION): choice(CONF_PRODUCTION, tuple(ProductionCounter))
+}
+
+
+def options_form(options: Mapping[str, Any]) -> vol.Schema:
+    """Return the form for a meter that has these config entry options so far."""
+    is_solar = options.get(CONF_ROLE) == Role.SOLAR
+    sections = {
+        vol.Required(name): section(fields, {"collapsed": True})
+        for name, fields in _OPTIONS_SECTIONS.items()
+    }
+    return vol.Schema({**_MAIN_OPTIONS, **(_OF_A_SOLAR_METER if is_solar else {}), **sections})
+
+
+def options_data(answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the config entry options for what was entered into their form."""
+    options = dict(answers)
+    for name in _OPTIONS_SECTIONS:
+        options |= options.pop(name)
+    return {**options, CONF_DEMAND_WINDOW: int(options[CONF_DEMAND_WINDOW])}
+
+
+def options_answers(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what would have been entered into their form for these config entry options."""
+    answers = dict(options)
+    if CONF_DEMAND_WINDOW in answers:
+        answers[CONF_DEMAND_WINDOW] = str(answers[CONF_DEMAND_WINDOW])
+    for name, fields in _OPTIONS_SECTIONS.items():
+        keys = answers.keys() & {str(key) for key in fields.schema}
+        answers[name] = {key: answers.pop(key) for key in keys}
+    return answers

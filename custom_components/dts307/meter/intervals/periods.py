@@ -1,0 +1,46 @@
+"""Where days, billing periods and demand blocks begin on the clock on the wall.
+
+All of them are local: a day has 23 or 25 hours where the clock is changed, and where it is changed
+at midnight, the day begins at one o'clock. Instants are Unix times in s.
+"""
+
+from calendar import monthrange
+from datetime import date, datetime, time, timedelta, tzinfo
+
+
+def local_day(at: float, zone: tzinfo) -> date:
+    """Return the date at an instant."""
+    return datetime.fromtimestamp(at, zone).date()
+
+
+def local_midnight(day: date, zone: tzinfo) -> float:
+    """Return the instant at which a day begins.
+
+    If the clock leaps over midnight, that is when it leaps; if it shows midnight twice, the first.
+    """
+    return datetime.combine(day, time(), zone).timestamp()
+
+
+def billing_date(day: date, billing_day: int) -> date:
+    """Return the last billing date up to a day; in a month that is too short, its last day."""
+    this_month = _in_month(day, billing_day)
+    return this_month if this_month <= day else _in_month(_month_before(day), billing_day)
+
+
+def next_billing_date(begun: date, billing_day: int) -> date:
+    """Return the billing date after another one."""
+    return _in_month(begun.replace(day=1) + timedelta(days=31), billing_day)
+
+
+def interval_start(at: float, zone: tzinfo, seconds: float) -> float:
+    """Return the start of the block around an instant; ``seconds`` divide an hour."""
+    offset = (datetime.fromtimestamp(at, zone).utcoffset() or timedelta()).total_seconds()
+    return (at + offset) // seconds * seconds - offset
+
+
+def _in_month(day: date, billing_day: int) -> date:
+    return day.replace(day=min(billing_day, monthrange(day.year, day.month)[1]))
+
+
+def _month_before(day: date) -> date:
+    return day.replace(day=1) - timedelta(days=1)

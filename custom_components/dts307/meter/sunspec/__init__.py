@@ -1,0 +1,15 @@
+"""The SunSpec register map: find the meter model, and turn its registers into a Reading."""
+
+from .chain import BASE_ADDRESSES
+from .meter import FULL_READ_EVERY, Meter
+from .models import MeterEvent
+from .reading import PerPhase, Reading
+
+__all__ = [
+    "BASE_ADDRESSES",
+    "FULL_READ_EVERY",
+    "Meter",
+    "MeterEvent",
+    "PerPhase",
+    "Reading",
+]

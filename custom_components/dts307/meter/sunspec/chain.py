@@ -1,0 +1,73 @@
+"""Find a device's SunSpec map and list the models in it."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from modbus_connection import ModbusUnit
+from modbus_connection.model.sunspec import SunSpecModel
+
+from ..errors import (
+    EndlessChainError,
+    NotSunSpecError,
+    ReadRefusedError,
+)
+from ..modbus import patiently, read_registers
+
+BASE_ADDRESSES: Final = (40000, 50000, 0)
+_MARKER: Final = [0x5375, 0x6E53]
+END_MODEL: Final = 0xFFFF
+_LAST_ADDRESS: Final = 0xFFFF
+_MOST_MODELS: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The models of a SunSpec map, in the order in which they stand in the registers."""
+
+    base_address: int
+    models: tuple[SunSpecModel, ...]
+
+    def follower(self, model: SunSpecModel) -> int:
+        """Return the id in the header right behind a model: the next model's or the end's."""
+        index = self.models.index(model) + 1
+        return self.models[index].model_id if index < len(self.models) else END_MODEL
+
+
+async def find_chain(unit: ModbusUnit) -> Chain:
+    """Locate the SunSpec map at 40000, 50000 or 0, and walk it to its end.
+
+    Raises NotSunSpecError, EndlessChainError, or what keeps the meter from answering.
+    """
+    for base_address in BASE_ADDRESSES:
+        try:
+            marker = await _read_patiently(unit, base_address, 2)
+        except ReadRefusedError:
+            continue
+        if marker == _MARKER:
+            return Chain(base_address, await _walk(unit, base_address + 2))
+    raise NotSunSpecError("no SunSpec marker at registers 40000, 50000 and 0")
+
+
+async def _walk(unit: ModbusUnit, address: int) -> tuple[SunSpecModel, ...]:
+    """List the models from the first header on.
+
+    A map whose end is missing leads into whatever lies behind it, mostly zeros or nothing: model 0
+    does not exist, nor do registers beyond 65535, and no meter has anywhere near 64 models.
+    """
+    models: list[SunSpecModel] = []
+    while len(models) < _MOST_MODELS and address < _LAST_ADDRESS:
+        try:
+            model_id, length = await _read_patiently(unit, address, 2)
+        except ReadRefusedError as err:
+            raise EndlessChainError(f"the map breaks off at register {address}") from err
+        if model_id == END_MODEL:
+            return tuple(models)
+        if model_id == 0:
+            break
+        models.append(SunSpecModel(model_id=model_id, address=address, length=length))
+        address += models[-1].span
+    raise EndlessChainError(f"no end of the map up to register {address}")
+
+
+async def _read_patiently(unit: ModbusUnit, address: int, count: int) -> list[int]:
+    return await patiently(lambda: read_registers(unit, address, count))

@@ -1,0 +1,222 @@
+"""One coherent snapshot of a meter, in SI units and with import positive."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+import math
+from typing import Final
+
+from ..phases import PHASES
+from .models import (
+    APPARENT_ENERGY_SCALE,
+    ENERGY_SCALE,
+    FAST_BLOCKS,
+    REACTIVE_ENERGY_SCALE,
+    SCALE_RANGE,
+    SLOW_BLOCKS,
+    MeterEvent,
+    Quantity,
+)
+
+_POWER_FACTOR_OVERSHOOT: Final = 1.01
+"""Rounding in a meter may carry a power factor of one this far beyond one, but no further."""
+
+_POWER_FACTOR_EVIDENCE: Final = tuple(
+    quantity.points
+    for name in ("power_factor", "power", "apparent_power")
+    for block in FAST_BLOCKS
+    for quantity in block.quantities
+    if quantity.name == name
+)
+
+_PHASE_PAIRS: Final = {1: 1, 2: 1, 3: 3}
+"""How many line-to-line voltages there are between so many phases (a single one: L1 to L2)."""
+
+_PHASE_BOUND_UNITS: Final = ("Wh", "VAh")
+"""What went through the meter in one direction went through a phase in that direction: if the total
+has counted it and no phase has, the meter has no such counters for its phases. Reactive energy may
+be of a quadrant that none of the phases is in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PerPhase:
+    """A quantity in total (voltages and power factor: on average) and per phase.
+
+    Line-to-line voltages put AB, BC and CA in the places of A, B and C. None is what the meter
+    does not implement, or what its model has no phase for.
+    """
+
+    total: float | None = None
+    a: float | None = None
+    b: float | None = None
+    c: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a meter measured at one instant; SunSpec models 201-204 and 211-214.
+
+    Positive power is import. Reactive energy is counted by quadrant: Q1 and Q2 while importing
+    reactive energy, Q3 and Q4 while exporting it. Apparent and reactive energies and the event
+    flags may be up to a minute older than the rest (see Meter.read).
+    """
+
+    current: PerPhase
+    """A"""
+    voltage_line_to_neutral: PerPhase
+    """V"""
+    voltage_line_to_line: PerPhase
+    """V"""
+    frequency: float | None
+    """Hz"""
+    power: PerPhase
+    """W"""
+    apparent_power: PerPhase
+    """VA"""
+    reactive_power: PerPhase
+    """var"""
+    power_factor: PerPhase
+    """-1 to 1"""
+    energy_imported: PerPhase
+    """Wh"""
+    energy_exported: PerPhase
+    """Wh"""
+    apparent_energy_imported: PerPhase
+    """VAh"""
+    apparent_energy_exported: PerPhase
+    """VAh"""
+    reactive_energy_q1: PerPhase
+    """varh"""
+    reactive_energy_q2: PerPhase
+    """varh"""
+    reactive_energy_q3: PerPhase
+    """varh"""
+    reactive_energy_q4: PerPhase
+    """varh"""
+    events: MeterEvent | None
+    phases: int
+    """how many phases the meter's model measures"""
+    energy_resolution: float | None
+    """Wh that one count of the energy counters stands for; None if they are floats"""
+    apparent_energy_resolution: float | None
+    """VAh, likewise"""
+    reactive_energy_resolution: float | None
+    """varh, likewise"""
+    whole: bool = field(default=True, compare=False)
+    """whether apparent and reactive energies and event flags, too, are of this instant"""
+
+    @property
+    def energy_net(self) -> float | None:
+        """Energy imported minus energy exported, in Wh."""
+        imported, exported = self.energy_imported.total, self.energy_exported.total
+        if imported is None or exported is None:
+            return None
+        return imported - exported
+
+
+type PointValues = Mapping[str, float | None]
+
+
+def reading_from_points(
+    points: PointValues, events: MeterEvent | None, phases: int, *, whole: bool = True
+) -> Reading:
+    """Put the scaled values of a meter model's points together to a Reading.
+
+    ``phases`` is how many phases the model measures; what a meter reports for others is left out.
+    ``whole`` says that all points, and the events, are of one instant.
+    """
+    points = {**points, **_power_factor_ratios(points, phases)}
+    values = {
+        quantity.name: _per_phase(quantity, points, phases)
+        for block in FAST_BLOCKS + SLOW_BLOCKS
+        for quantity in block.quantities
+    }
+    frequency = values.pop("frequency").total
+    return Reading(
+        frequency=frequency,
+        events=events,
+        phases=phases,
+        energy_resolution=_resolution(points, ENERGY_SCALE, absent=None),
+        apparent_energy_resolution=_resolution(points, APPARENT_ENERGY_SCALE, absent=1.0),
+        reactive_energy_resolution=_resolution(points, REACTIVE_ENERGY_SCALE, absent=1.0),
+        whole=whole,
+        **values,
+    )
+
+
+def _resolution(points: PointValues, scale: str, *, absent: float | None) -> float | None:
+    """Return what one count stands for; without a usable scale factor there are no counts.
+
+    ``absent`` is what it stands for if the meter does not implement the scale factor.
+    """
+    if scale not in points:
+        return None
+    exponent = points[scale]
+    if exponent is None:
+        return absent
+    if not SCALE_RANGE[0] <= exponent <= SCALE_RANGE[1]:
+        return None
+    return float(10**exponent)
+
+
+def _per_phase(quantity: Quantity, points: PointValues, phases: int) -> PerPhase:
+    """Fill in one quantity; a total the meter lacks comes from its phases, if all are there."""
+    total, *parts = (_finite(points[point]) for point in quantity.points)
+    if quantity.name == "voltage_line_to_line":
+        phases = _PHASE_PAIRS[phases]
+    parts = parts[:phases]
+    if quantity.unit in _PHASE_BOUND_UNITS and total and not any(parts):
+        parts = [None] * len(parts)
+    known = [value for value in parts if value is not None]
+    if total is None and parts and len(known) == len(parts):
+        total = math.fsum(known) / (len(known) if quantity.averaged else 1)
+    return PerPhase(total=total, **dict(zip(PHASES, parts, strict=False)))
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _power_factor_ratios(points: PointValues, phases: int) -> dict[str, float | None]:
+    """Bring the power factors to -1..1, whether the meter states them like this or in percent.
+
+    The specification wants percent in the integer models, and meters in the field send both.
+    """
+    stated = [
+        tuple(_finite(points[point]) for point in slot)
+        for slot in zip(*_POWER_FACTOR_EVIDENCE, strict=True)
+    ][: phases + 1]
+    divisor = 100 if _is_percent(stated) else 1
+    factors = _POWER_FACTOR_EVIDENCE[0]
+    return {point: _clamped(slot[0], divisor) for point, slot in zip(factors, stated, strict=False)}
+
+
+def _is_percent(stated: Sequence[tuple[float | None, ...]]) -> bool:
+    """Tell percent from ratios, given power factor, power and apparent power of total and phases.
+
+    Active over apparent power from the same instant tells which of the two it is, and all phases
+    are heard, because at a small load a rounded power says little. Without such evidence, only
+    percent exceeds one.
+    """
+    largest = max((abs(factor) for factor, _, _ in stated if factor is not None), default=0.0)
+    pairs = [
+        (abs(factor), abs(power / apparent))
+        for factor, power, apparent in stated
+        if factor
+        and power is not None
+        and apparent
+        and abs(power) <= _POWER_FACTOR_OVERSHOOT * abs(apparent)
+    ]
+    if not pairs:
+        return largest > _POWER_FACTOR_OVERSHOOT
+    # No phase has more than one vote, however far off the value that it states.
+    as_percent = math.fsum(min(1.0, abs(factor / 100 - ratio)) for factor, ratio in pairs)
+    as_ratio = math.fsum(min(1.0, abs(factor - ratio)) for factor, ratio in pairs)
+    return as_percent < as_ratio
+
+
+def _clamped(factor: float | None, divisor: int) -> float | None:
+    if factor is None or abs(factor) > _POWER_FACTOR_OVERSHOOT * divisor:
+        return None
+    # Rounding undoes what a division by 100 adds behind the twelfth decimal, where no meter counts.
+    unit = factor if divisor == 1 else round(factor / divisor, 12)
+    return max(-1.0, min(1.0, unit))

@@ -1,0 +1,1 @@
+"""Scan a serial port or a network adapter for meters."""

@@ -1,0 +1,1 @@
+"""Tests of the device library's alarms package."""

@@ -1,0 +1,137 @@
+"""Registers that count down from 2^32, against those that honestly have come so far."""
+
+from dataclasses import replace
+import json
+
+from hypothesis import given, settings, strategies as st
+
+from custom_components.dts307.meter import PerPhase, Reading
+from custom_components.dts307.meter.installation import (
+    CountDirections,
+    count_directions_as_dict,
+    count_directions_from_dict,
+    counting_up,
+)
+from tests.meter.device import reading_of
+from tests.meter.published import encode
+
+COUNTS = 2**32
+
+
+async def exporting(total: float | None, **phases: float) -> Reading:
+    """Return a reading with these registers of energy exported, in tens of Wh."""
+    reading = await reading_of(encode(203, totwhexp=0, totwh_sf=1))
+    exported = {part: value * 10 for part, value in phases.items()}
+    return replace(
+        reading,
+        energy_imported=PerPhase(total=50.0),
+        energy_exported=PerPhase(total=None if total is None else total * 10, **exported),
+    )
+
+
+def shown(senses: CountDirections, reading: Reading) -> tuple[CountDirections, float | None]:
+    """Return what is known after a reading, and the energy exported, in tens of Wh."""
+    senses, checked = counting_up(senses, reading)
+    assert checked.energy_imported == reading.energy_imported
+    assert checked.power == reading.power
+    total = checked.energy_exported.total
+    return senses, total if total is None else total / 10
+
+
+async def after(
+    senses: CountDirections, *registers: int
+) -> tuple[CountDirections, list[float | None]]:
+    """Return what is shown of registers, one reading after another."""
+    values = []
+    for register in registers:
+        senses, value = shown(senses, await exporting(register))
+        values.append(value)
+    return senses, values
+
+
+async def test_a_negative_number_becomes_what_it_stands_for() -> None:
+    registers = [COUNTS - 500, COUNTS - 500, COUNTS - 501, COUNTS - 503, COUNTS - 503, COUNTS - 504]
+    _, values = await after({}, *registers)
+    assert values == [None, None, None, 503, 503, 504]
+
+
+async def test_a_register_that_has_come_so_far_is_what_it_says() -> None:
+    far = 3_000_000_000
+    _, values = await after({}, far, far + 1, far + 2, far + 3, far + 3)
+    assert values == [None, None, far + 2, far + 3, far + 3]
+
+
+async def test_the_lower_half_is_never_in_doubt() -> None:
+    senses, values = await after({}, 0, 0, 7, 8, 100_000, 100_001)
+    assert values == [0, 0, 7, 8, 100_000, 100_001]
+    half = 2**31
+    _, values = await after(senses, half - 1, half, half + 1, half + 2)
+    assert values == [half - 1, half, half + 1, half + 2]
+
+
+async def test_a_meter_that_exports_for_the_first_time() -> None:
+    """It is left out, so that what was shown stands, until it has counted twice."""
+    _, values = await after({}, 0, 0, COUNTS - 1, COUNTS - 2, COUNTS - 3, COUNTS - 4)
+    assert values == [0, 0, None, 2, 3, 4]
+
+
+async def test_a_leap_says_nothing() -> None:
+    _, values = await after({}, COUNTS - 5, COUNTS - 70_000, COUNTS - 200_000, COUNTS - 400_000)
+    assert values == [None] * 4
+
+
+async def test_a_glitch_does_not_turn_what_is_known() -> None:
+    senses, _ = await after({}, *range(COUNTS - 10, COUNTS - 14, -1))
+    senses, values = await after(senses, COUNTS - 12, COUNTS - 15, COUNTS - 16)
+    assert values == [12, 15, 16]
+    _, values = await after(senses, *range(COUNTS - 15, COUNTS - 11))
+    assert values[-1] == COUNTS - 12, "a meter that was set up anew"
+
+
+async def test_a_sum_of_phases_stays_their_sum() -> None:
+    """A total that the meter does not have is their sum before anyone knows how they count."""
+    senses: CountDirections = {}
+    for number in range(4):
+        down = COUNTS - 100 - number
+        senses, total = shown(senses, await exporting(down + 7, a=down, b=7, c=0))
+    assert total == 103 + 7
+    _, total = shown({}, await exporting(COUNTS - 100 + 7, a=COUNTS - 100, b=7, c=0))
+    assert total is None
+
+
+async def test_a_float_says_itself_that_it_is_negative() -> None:
+    reading = await reading_of(encode(213, totwhimp=1000.0, totwhexp=-250.5, totwhexppha=-250.5))
+    senses, checked = counting_up({}, reading)
+    assert senses == {}
+    assert checked.energy_exported.total == 250.5
+    assert checked.energy_exported.a == 250.5
+    assert checked.energy_imported.total == 1000
+
+
+async def test_what_is_known_can_be_kept() -> None:
+    senses, _ = await after({}, *range(COUNTS - 10, COUNTS - 14, -1))
+    kept = count_directions_from_dict(json.loads(json.dumps(count_directions_as_dict(senses))))
+    assert (await after(kept, COUNTS - 500))[1] == [500]
+    undecided, _ = await after({}, COUNTS - 10, COUNTS - 11)
+    assert count_directions_as_dict(undecided) == {}
+
+
+@settings(deadline=None)
+@given(
+    begin=st.integers(0, COUNTS - 1) | st.integers(0, 100),
+    movements=st.lists(st.integers(0, 10_000), min_size=1, max_size=30),
+    downwards=st.booleans(),
+)
+async def test_what_is_shown_is_true(*, begin: int, movements: list[int], downwards: bool) -> None:
+    """Nothing or the truth, for a register of either kind."""
+    senses: CountDirections = {}
+    counts = begin % 2**31 if downwards else begin
+    for movement in movements:
+        counts += movement
+        register = (-counts if downwards else counts) % COUNTS
+        senses, (value,) = await after(senses, register)
+        if value is not None and counts < (2**31 if downwards else COUNTS):
+            assert value == counts
+    moved = sum(movement > 0 for movement in movements[1:])
+    if moved >= 2 and counts < (2**31 if downwards else COUNTS):
+        assert value == counts

@@ -1,0 +1,214 @@
+"""The simulated house, by meters of either sign and with transformers put on wrongly."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+import math
+from typing import Any, override
+
+import pytest
+
+from custom_components.dts307.meter.installation import PowerSign, PowerSignState, observe, oriented
+from custom_components.dts307.meter.sunspec import Reading
+from custom_components.dts307.meter.sunspec.models import PHASE_COUNTS
+from custom_components.dts307.meter.sunspec.reading import reading_from_points
+from simulator import House, Meter, MeterConfig, Role
+from simulator.house import PhaseFlow, Sample
+from simulator.meter import Site
+from simulator.registers import layout
+from simulator.sky import elevation
+from tests.meter.published import METER_MODELS
+
+from .test_power_sign import POINTS
+
+NOON = 1_780_315_200
+"""1 June 2026, 12:00 UTC: a bright day and a short night ahead."""
+WINTER = 1_797_000_000
+"""11 December 2026, 14:40 UTC: it is dark soon."""
+NIGHT_BEGINS = -math.radians(6)
+"""The sun's height at the end of civil twilight."""
+POLL = 60
+DAY = 86_400
+
+signs = pytest.mark.parametrize(
+    ("sign", "verdict"), [(1, PowerSign.IMPORT_POSITIVE), (-1, PowerSign.EXPORT_POSITIVE)]
+)
+
+
+class Reversed(Site):
+    """A site where the current transformer of one phase looks the other way."""
+
+    def __init__(self, house: House, phase: str) -> None:
+        """Turn the transformer of a phase."""
+        super().__init__(house)
+        self._turned = "abc".index(phase)
+
+    @override
+    def at(self, timestamp: int) -> Sample:
+        sample = super().at(timestamp)
+        flows = list(sample.phases)
+        flow = flows[self._turned]
+        flows[self._turned] = PhaseFlow(
+            -flow.load_w, -flow.load_var, -flow.solar_w, -flow.solar_var, flow.volts
+        )
+        return sample._replace(phases=tuple(flows))
+
+
+class Exchanged(Site):
+    """A site where A has the current transformer of B, and B that of A."""
+
+    @override
+    def at(self, timestamp: int) -> Sample:
+        sample = super().at(timestamp)
+        a, b, c = sample.phases
+        flows = (_against(b, a.volts, 120), _against(a, b.volts, -120), c)
+        return sample._replace(phases=flows)
+
+
+def _against(flow: PhaseFlow, volts: float, degrees: float) -> PhaseFlow:
+    """Return what the current of one phase looks like beside the voltage of another."""
+    power = complex(flow.load_w - flow.solar_w, flow.load_var - flow.solar_var)
+    turn = math.radians(degrees)
+    power *= complex(math.cos(turn), math.sin(turn))
+    return PhaseFlow(power.real, power.imag, 0.0, 0.0, volts)
+
+
+class Stored(Site):
+    """A site with a battery on A that makes up for all phases, as far as it can."""
+
+    def __init__(self, house: House, *, power: float, capacity: float) -> None:
+        """Begin with an empty battery of so many W and Wh."""
+        super().__init__(house)
+        self._power, self._capacity = power, capacity
+        self._charge = 0.0
+        self._since: int | None = None
+        self._fed = 0.0
+
+    @override
+    def at(self, timestamp: int) -> Sample:
+        sample = super().at(timestamp)
+        if self._since is not None:
+            self._charge -= self._fed * (timestamp - self._since) / 3600
+        self._since = timestamp
+        wanted = sum(flow.load_w - flow.solar_w for flow in sample.phases)
+        self._fed = max(-self._power, min(self._power, wanted))
+        if self._charge <= 0 < self._fed or (self._fed < 0 and self._charge >= self._capacity):
+            self._fed = 0.0
+        a, b, c = sample.phases
+        return sample._replace(phases=(a._replace(load_w=a.load_w - self._fed), b, c))
+
+
+@dataclass
+class Watch:
+    """A meter of a site that is read once a minute, and what its readings tell."""
+
+    meter: Meter
+    sign: int = 1
+    state: PowerSignState = field(default_factory=PowerSignState)
+
+    @classmethod
+    def of(
+        cls, model: int, site: Site, *, start: int = NOON, sign: int = 1, **config: Any
+    ) -> Watch:
+        """Hang a meter up that gives import this sign."""
+        return cls(Meter(MeterConfig(model=model, **config), site, start), sign)
+
+    def reading(self, sign: int) -> Reading:
+        """Return the meter's reading if it gave import this sign."""
+        truth, model = self.meter.truth(), self.meter.config.model
+        points = {
+            point.source: _signed(point.source, truth[point.name], sign)
+            for point in layout(model)
+            if point.name in truth
+        }
+        return reading_from_points(dict.fromkeys(POINTS) | points, None, PHASE_COUNTS[model])
+
+    def lives(self, seconds: int) -> Iterator[PowerSignState]:
+        """Let time pass, and yield the state after each reading."""
+        for _ in range(seconds // POLL):
+            self.meter.advance(POLL)
+            now = self.meter.timestamp
+            height = elevation(datetime.fromtimestamp(now, UTC), self.meter.site.house.latitude)
+            reading = self.reading(self.sign)
+            self.state = observe(self.state, reading, float(now), dark=height < NIGHT_BEGINS)
+            yield self.state
+
+
+def _signed(point: str, value: float | None, sign: int) -> float | None:
+    directed = point.startswith(("W", "VAR", "PF"))
+    return sign * value if directed and value is not None else value
+
+
+def site_of(model: int) -> Site:
+    """Return the house with as many phases as a meter model has."""
+    return Site(House(phases=PHASE_COUNTS[model]))
+
+
+@pytest.mark.parametrize(
+    ("model", "role"),
+    [*((model, Role.GRID) for model in METER_MODELS), (202, Role.SOLAR), (213, Role.SOLAR)],
+)
+@signs
+def test_a_day_of_the_house(model: int, role: Role, sign: int, verdict: PowerSign) -> None:
+    """A verdict comes within the hour, holds, turns the readings, and accuses no phase."""
+    watch = Watch.of(model, site_of(model), sign=sign, role=role)
+    states = list(watch.lives(DAY))
+    assert states[3600 // POLL].direction is verdict
+    assert {state.direction for state in states} == {PowerSign.UNKNOWN, verdict}
+    assert all(state.lead * sign >= 0 for state in states)
+    assert oriented(watch.reading(sign), verdict) == watch.reading(1)
+    assert watch.state.suspect_phases == set()
+
+
+@pytest.mark.parametrize("phase", ["a", "b", "c"])
+@pytest.mark.parametrize(("model", "start", "sign"), [(203, NOON, 1), (213, WINTER, -1)])
+def test_a_reversed_transformer_is_found_within_two_nights(
+    phase: str, model: int, start: int, sign: int
+) -> None:
+    watch = Watch.of(model, Reversed(House(), phase), start=start, sign=sign)
+    accused = {suspects for state in watch.lives(2 * DAY) if (suspects := state.suspect_phases)}
+    assert accused == {frozenset(phase)}
+
+
+@pytest.mark.parametrize("phase", ["a", "b"])
+def test_a_reversed_transformer_in_a_split_service(phase: str) -> None:
+    watch = Watch.of(202, Reversed(House(phases=2), phase))
+    accused = {suspects for state in watch.lives(2 * DAY) if (suspects := state.suspect_phases)}
+    assert accused == {frozenset(phase)}
+
+
+def test_a_transformer_that_is_put_right_is_acquitted_in_the_next_night() -> None:
+    watch = Watch.of(203, Reversed(House(), "a"), start=WINTER)
+    *_, found = watch.lives(DAY)
+    assert found.suspect_phases == {"a"}
+    watch.meter.site = Site(House())
+    *_, acquitted = watch.lives(DAY)
+    assert acquitted.suspect_phases == set()
+    assert acquitted.direction is PowerSign.IMPORT_POSITIVE
+
+
+@pytest.mark.parametrize("start", [NOON, WINTER])
+def test_exchanged_transformers_make_only_their_phases_suspect(start: int) -> None:
+    watch = Watch.of(203, Exchanged(House()), start=start)
+    *_, state = watch.lives(2 * DAY)
+    assert state.direction is PowerSign.IMPORT_POSITIVE
+    assert state.suspect_phases
+    assert state.suspect_phases <= {"a", "b"}
+
+
+@pytest.mark.parametrize("start", [NOON, WINTER])
+@pytest.mark.parametrize(("power", "capacity"), [(800, 2000), (2500, 20_000)])
+def test_a_battery_that_feeds_one_phase_by_night_is_no_reversed_transformer(
+    power: float, capacity: float, start: int
+) -> None:
+    site = Stored(House(solar_peak=9000), power=power, capacity=capacity)
+    watch = Watch.of(203, site, start=start)
+    assert not any(state.suspect_phases for state in watch.lives(3 * DAY))
+    assert watch.state.direction is PowerSign.IMPORT_POSITIVE
+
+
+def test_without_neutral_phases_are_not_judged() -> None:
+    watch = Watch.of(204, Reversed(House(), "b"), start=WINTER)
+    *_, state = watch.lives(DAY)
+    assert state.direction is PowerSign.IMPORT_POSITIVE
+    assert state.opposition == {}

@@ -1,0 +1,151 @@
+"""A meter whose power has no sign: it is found out, and the counters give it one."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import accumulate
+import json
+
+from hypothesis import given
+import pytest
+
+from custom_components.dts307.meter import PerPhase, Reading
+from custom_components.dts307.meter.installation import PowerSign, PowerSignState, observe, oriented
+
+from .test_power_sign import (
+    EMPTY,
+    SPAN_SECONDS,
+    UNDECIDED,
+    VOTES_FOR_A_VERDICT,
+    Poll,
+    Register,
+    Timed,
+    after,
+    either_sign,
+    houses,
+    reading,
+    registers,
+    signs,
+    steady,
+    unhurried,
+    watched,
+)
+
+HOUR = 3600
+DAY = [*steady(-2500, 6 * HOUR, 60), *steady(400, 18 * HOUR, 60)]
+"""Sun for six hours, and what the house draws without."""
+
+
+def unsigned(polls: Sequence[Poll], sign: int = 1, register: Register | None = None) -> list[Timed]:
+    """Return what a meter says that leaves out the sign of its power, or always sends a minus."""
+    timed = watched(polls, 1, register)
+    return [
+        (now, replace(one, power=PerPhase(total=sign * abs(one.power.total or 0))))
+        for now, one in timed
+    ]
+
+
+@pytest.mark.parametrize("count", [1.0, 10.0, 1000.0])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_verdict_settles(sign: int, count: float) -> None:
+    """Once there has been enough of both directions; from then on, it holds, and power is right.
+
+    When the power turns round, it may be wrong until the counter of the other direction moves.
+    """
+    polls = DAY * 3
+    state, late, verdicts = UNDECIDED, 0.0, []
+    for poll, (now, one) in zip(polls, unsigned(polls, sign, Register(count=count)), strict=True):
+        state = observe(state, one, now)
+        verdicts.append(state.direction)
+        if state.direction is PowerSign.UNSIGNED:
+            power = oriented(one, state.direction, state.flowing).power.total
+            late = 0.0 if power == poll.watts else late + abs(poll.watts) * poll.seconds / HOUR
+            # What was counted last, and what the poll behind that brings.
+            assert late <= count + 2500 * 60 / HOUR
+    settled = verdicts.index(PowerSign.UNSIGNED)
+    assert settled < len(polls) / 2
+    assert set(verdicts[settled:]) == {PowerSign.UNSIGNED}
+
+
+@unhurried
+@given(polls=houses, sign=either_sign, register=registers)
+def test_a_power_with_a_sign_is_never_taken_for_one_without(
+    polls: list[Poll], sign: int, register: Register
+) -> None:
+    states = accumulate(
+        watched(polls, sign, register),
+        lambda state, at: observe(state, at[1], at[0]),
+        initial=UNDECIDED,
+    )
+    assert PowerSign.UNSIGNED not in {state.direction for state in states}
+
+
+@signs
+def test_a_sign_that_turns_up_is_believed_again(sign: int, verdict: PowerSign) -> None:
+    """As when the meter's firmware has been changed; it may mean anything then."""
+    settled = after(unsigned(DAY))
+    assert settled.direction is PowerSign.UNSIGNED
+    signed = after(watched(DAY, sign), settled)
+    assert signed.direction is verdict
+    assert signed.flowing == {}
+
+
+def test_until_it_means_something_such_a_sign_is_unknown() -> None:
+    settled = replace(after(unsigned(DAY)), lead=0, span=None)
+    doubted = after(watched(steady(-1000, 2 * SPAN_SECONDS)), settled)
+    assert (doubted.direction, doubted.lead) == (PowerSign.UNKNOWN, 1)
+
+
+@pytest.mark.parametrize("first", [1000, -1000])
+def test_it_takes_a_verdict_for_either_direction(first: float) -> None:
+    """Nothing less shakes the one that came first."""
+    state, seen = UNDECIDED, []
+    for now, one in unsigned([*steady(first, HOUR), *steady(-first, HOUR)]):
+        state = observe(state, one, now)
+        seen.append((state.direction, min(state.imports, state.exports)))
+    verdict = PowerSign.IMPORT_POSITIVE if first > 0 else PowerSign.EXPORT_POSITIVE
+    unknown = (PowerSign.UNKNOWN, 0)
+    settled = (PowerSign.UNSIGNED, VOTES_FOR_A_VERDICT)
+    steps = [(verdict, votes) for votes in range(VOTES_FOR_A_VERDICT)]
+    assert list(dict.fromkeys(seen)) == [unknown, *steps, settled]
+
+
+def test_a_restart_forgets_nothing_of_it() -> None:
+    state = after(unsigned(DAY))
+    assert state.flowing == {"total": 1}
+    restored = PowerSignState.from_dict(json.loads(json.dumps(state.as_dict())))
+    assert restored == replace(state, span=None)
+
+
+def test_what_was_kept_before_such_meters_were_known_is_understood() -> None:
+    kept = after(watched(steady(1000, HOUR))).as_dict()
+    known = {key: kept[key] for key in ("direction", "suspect_phases", "lead", "opposition")}
+    assert PowerSignState.from_dict(known).direction is PowerSign.IMPORT_POSITIVE
+
+
+def whole() -> Reading:
+    return replace(
+        EMPTY,
+        power=PerPhase(total=900.0, a=500.0, b=300.0, c=100.0),
+        reactive_power=PerPhase(total=40.0),
+        power_factor=PerPhase(total=0.9, a=0.8, b=0.7),
+    )
+
+
+def test_each_part_has_the_sign_of_its_own_counters() -> None:
+    """What has none, nobody knows; and a power factor goes with its power."""
+    shown = oriented(whole(), PowerSign.UNSIGNED, {"total": -1, "a": 1, "b": -1})
+    assert shown.power == PerPhase(total=-900.0, a=500.0, b=-300.0)
+    assert shown.power_factor == PerPhase(total=-0.9, a=0.8, b=-0.7)
+    assert shown.reactive_power == whole().reactive_power
+
+
+def test_without_any_movement_nothing_is_known() -> None:
+    shown = oriented(whole(), PowerSign.UNSIGNED)
+    assert shown.power == shown.power_factor == PerPhase()
+
+
+def test_counters_that_both_move_tell_by_what_is_left() -> None:
+    state = replace(after(unsigned(DAY)), span=None)
+    one, other = reading(100, 1000, 500), reading(100, 1010, 530)
+    assert after([(0, one), (60, other)], state).flowing == {"total": -1}
+    assert after([(0, one), (60, one)], state).flowing == {"total": 1}

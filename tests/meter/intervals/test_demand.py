@@ -1,0 +1,275 @@
+"""Demand by blocks, case by case, and against what truly went through the meter."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+import json
+from zoneinfo import ZoneInfo
+
+from hypothesis import example, given, settings, strategies as st
+import pytest
+
+from custom_components.dts307.meter.intervals import (
+    Billing,
+    Demand,
+    DemandInterval,
+    DemandRecord,
+    Ledger,
+    billing,
+    demand,
+)
+from custom_components.dts307.meter.sample import Sample
+from tests.meter.flow import ZONES, Flow, starts
+
+NEW_YORK = ZoneInfo("America/New_York")
+QUARTER = 900.0
+STEP = 1.0
+"""Wh that one count stands for."""
+
+
+def at(day: str, clock: str, zone: ZoneInfo = NEW_YORK) -> float:
+    """Return an instant of 2026."""
+    return datetime.fromisoformat(f"2026-{day}T{clock}").replace(tzinfo=zone).timestamp()
+
+
+def record(*readings: tuple[float, float], window: float = QUARTER) -> DemandRecord:
+    """Return the record of readings, each a time and Wh."""
+    return read(DemandRecord(window=window), *readings)
+
+
+def read(so_far: DemandRecord, *readings: tuple[float, float]) -> DemandRecord:
+    for when, value in readings:
+        so_far = so_far.after(Sample(value=value, at=when), STEP, NEW_YORK)
+    return so_far
+
+
+def test_the_average_of_a_block() -> None:
+    """From 12:00 to 12:15 it is 250 Wh, which is 1 kW; the readings are next to the borders."""
+    noon = at("06-01", "12:00:00")
+    counted = record((noon - 2, 998), (noon + 2, 1002), (noon + 400, 1100), (noon + 898, 1248))
+    assert counted.latest is None
+    assert counted.least == (1248 - 1000) * 4
+    counted = read(counted, (noon + 902, 1252))
+    # Half of what was counted between two polls at either border, and one step.
+    assert counted.latest == DemandInterval(
+        start=noon, seconds=900, power=1000, uncertainty=(2 + 2 + 1) * 4
+    )
+    assert counted.peaks == (counted.latest,)
+    assert counted.least == (1252 - 1250) * 4
+
+
+@pytest.mark.parametrize(("window", "blocks"), [(900.0, 8), (1800.0, 4), (3600.0, 2)])
+def test_the_windows(window: float, blocks: int) -> None:
+    """They begin at the hour; in two hours there are so many, and the first begins at its start."""
+    noon = at("06-01", "12:00:00")
+    counted = DemandRecord(window=window)
+    seen = []
+    for second in range(-60, 7201, 60):
+        counted = read(counted, (noon + second, 5000 + second))
+        if counted.latest and counted.latest not in seen:
+            seen.append(counted.latest)
+    assert [block.start for block in seen] == [noon + window * n for n in range(blocks)]
+    assert {block.power for block in seen} == {3600.0}
+
+
+def test_an_outage_within_a_block_does_not_matter() -> None:
+    noon = at("06-01", "12:00:00")
+    counted = record((noon - 1, 1000), (noon + 1, 1000), (noon + 899, 1500), (noon + 901, 1500))
+    assert counted.latest is not None
+    assert (counted.latest.power, counted.latest.uncertainty) == (2000, 4)
+
+
+def test_a_block_with_an_unknown_border_does_not_count() -> None:
+    """Neither the one that was under way, nor those within the outage, nor the one at its end."""
+    noon = at("06-01", "12:00:00")
+    begun = record((noon - 1, 1000), (noon + 1, 1000))
+    counted = read(begun, (noon + 4000, 50_000))
+    assert (counted.latest, counted.least, counted.peaks) == (None, None, ())
+    counted = read(counted, (noon + 4499, 50_100), (noon + 4501, 50_100))
+    assert (counted.latest, counted.least) == (None, 0)
+    counted = read(counted, (noon + 5399, 50_200), (noon + 5401, 50_200))
+    assert counted.latest is not None
+    assert counted.latest.power == 400
+
+
+def test_a_counter_that_stood_still_is_known() -> None:
+    """A plant exports for hours; when it ends, nothing has been imported at any border."""
+    noon = at("06-01", "12:00:00")
+    counted = record((noon - 1, 1000), (noon + 1, 1000), (noon + 1000, 1000))
+    assert counted.latest is not None
+    assert counted.latest.power == 0
+
+
+def test_a_block_that_was_polled_once_is_known() -> None:
+    """Readings at the borders themselves leave nothing open but the counter's step."""
+    noon = at("06-01", "12:00:00")
+    counted = record((noon - 900, 0), (noon, 1000))
+    assert counted.latest is None, "nobody knows when the counter moved before the first reading"
+    counted = read(counted, (noon + 900, 1100))
+    assert counted.latest == DemandInterval(start=noon, seconds=900, power=400, uncertainty=4)
+
+
+def test_a_clock_that_is_set_back_spoils_its_block() -> None:
+    noon = at("06-01", "12:00:00")
+    counted = record((noon - 1, 1000), (noon + 1, 1000), (noon + 600, 1100), (noon + 300, 1101))
+    assert counted.least is None
+    counted = read(counted, (noon + 899, 1200), (noon + 901, 1200))
+    assert (counted.latest, counted.least) == (None, 0)
+
+
+def test_a_counter_that_falls_spoils_its_block() -> None:
+    """It never should; but then nothing is made of it."""
+    noon = at("06-01", "12:00:00")
+    counted = record((noon - 1, 1000), (noon + 1, 1000), (noon + 899, 1200), (noon + 901, 7))
+    assert (counted.latest, counted.least) == (None, None)
+
+
+@pytest.mark.parametrize("day", ["03-08", "11-01"])
+def test_the_clock_on_the_wall_is_changed(day: str) -> None:
+    """By an hour, in which there are as many blocks as in any other."""
+    begin = at(day, "00:00:00")
+    counted = DemandRecord(window=QUARTER)
+    starts_seen = set()
+    for second in range(-60, 6 * 3600 + 1, 60):
+        counted = read(counted, (begin + second, float(second)))
+        if counted.latest:
+            starts_seen.add(counted.latest.start)
+    assert starts_seen == {begin + QUARTER * n for n in range(24)}
+
+
+def test_half_an_hour_that_there_is_twice() -> None:
+    """On Lord Howe Island, hours overlap when the clock is changed; those do not count."""
+    zone = ZoneInfo("Australia/Lord_Howe")
+    begin = at("04-05", "00:00:00", zone)
+    counted = DemandRecord(window=3600.0)
+    powers = {}
+    for second in range(-60, 6 * 3600 + 1, 60):
+        counted = counted.after(Sample(value=float(second), at=begin + second), STEP, zone)
+        if counted.latest:
+            powers[counted.latest.start] = counted.latest.power
+    assert list(powers) == [begin + 3600 * n for n in (0, 2.5, 3.5, 4.5)]
+    assert set(powers.values()) == {3600.0}
+
+
+def test_the_home_moves_to_where_hours_begin_at_the_half() -> None:
+    """The block that was under way then is only half as long."""
+    noon = at("06-01", "12:00:00")
+    counted = record((noon - 1, 1000), (noon + 1, 1000), (noon + 1799, 1500), window=3600.0)
+    india = ZoneInfo("Asia/Kolkata")
+    counted = counted.after(Sample(value=1500, at=noon + 1801), STEP, india)
+    assert (counted.latest, counted.least) == (None, 0)
+    for second, count in ((5399, 1700), (5401, 1700)):
+        counted = counted.after(Sample(value=count, at=noon + second), STEP, india)
+    assert counted.latest is not None
+    assert (counted.latest.start, counted.latest.power) == (noon + 1800, 200)
+
+
+def test_the_peaks_of_two_billing_periods() -> None:
+    """The highest block of each day is kept, and the highest day of a period is its peak."""
+    ledger, counted, energy = Ledger(), DemandRecord(window=3600.0), 0.0
+    for day, quiet, busy in (("05-31", 50, 700), ("06-01", 300, 900), ("06-02", 200, 800)):
+        for hour, more in ((9, 0), (10, quiet), (11, busy), (12, quiet)):
+            energy += more
+            when = at(day, f"{hour:02}:00:00")
+            counted = read(counted, (when, energy))
+            ledger = ledger.after({"imported": Sample(value=energy, at=when)}, "S307", NEW_YORK)
+    assert [peak.power for peak in counted.peaks] == [700, 900, 800]
+    result = demand(counted, billing(ledger, NEW_YORK, 1))
+    assert result.peak is not None
+    assert (result.peak.power, result.peak.start) == (900, at("06-01", "10:00:00"))
+    assert result.last_peak is not None
+    assert result.last_peak.power == 700
+    assert result.latest is not None
+    assert result.latest.power == 200
+    moved = demand(counted, billing(ledger, NEW_YORK, 2))
+    assert moved.peak is not None
+    assert moved.peak.power == 800
+    assert moved.last_peak == result.peak
+    assert demand(DemandRecord(window=900.0), Billing()) == Demand(window=900.0)
+
+
+def test_old_peaks_are_forgotten() -> None:
+    counted, energy = DemandRecord(window=3600.0), 0.0
+    begin = at("01-01", "12:00:00")
+    for day in range(200):
+        for hour in range(2):
+            energy += 100
+            counted = read(counted, (begin + day * 86400 + hour * 3600, energy))
+    assert len(counted.peaks) == 100
+
+
+@example(
+    # The very first poll is at the border of a block: nobody knows when the counter moved before.
+    start=1_787_228_995,
+    window=900.0,
+    step=1.0,
+    zone="UTC",
+    story=[(5, 1, 0.0, False), (30, 30, 0.0, False)],
+)
+@settings(max_examples=200, deadline=None)
+@given(
+    start=starts,
+    zone=st.sampled_from(ZONES),
+    window=st.sampled_from([900.0, 1800.0, 3600.0]),
+    step=st.sampled_from([1.0, 10.0, 100.0]),
+    story=st.lists(
+        st.tuples(
+            st.sampled_from([5, 30, 30, 60, 60, 60, 60, 700, 4000]),
+            st.integers(1, 60),
+            st.floats(0, 20_000),
+            st.booleans(),
+        ),
+        min_size=1,
+        max_size=12,
+    ),
+)
+def test_no_block_is_further_off_than_it_says(
+    start: int,
+    zone: str,
+    window: float,
+    step: float,
+    story: list[tuple[int, int, float, bool]],
+) -> None:
+    """Whatever is consumed, polled and restarted; and none is missing that could be known."""
+    flow = Flow([float(start)], [0.0])
+    counted = DemandRecord(window=window)
+    seen: dict[float, DemandInterval] = {}
+    highest = 0.0
+    for pause, polls, watts, restarted in story:
+        for _ in range(polls):
+            flow.go_on(pause, watts)
+            register = flow.counts[-1] // step * step
+            point = Sample(value=register, at=flow.times[-1])
+            counted = counted.after(point, step, ZoneInfo(zone))
+            if counted.latest:
+                seen[counted.latest.start] = counted.latest
+                highest = max(highest, counted.latest.power)
+        if restarted:
+            counted = DemandRecord.from_dict(json.loads(json.dumps(counted.as_dict())))
+    for block in seen.values():
+        clock = datetime.fromtimestamp(block.start, UTC).astimezone(ZoneInfo(zone))
+        assert (clock.minute * 60 + clock.second) % window == 0
+        truth = (flow.at(block.start + window) - flow.at(block.start)) * 3600 / window
+        assert abs(block.power - truth) <= block.uncertainty + 1e-3
+        assert block.uncertainty >= step * 3600 / window
+    assert set(known_blocks(flow, zone, window)) <= seen.keys()
+    assert max((peak.power for peak in counted.peaks), default=0.0) == highest
+
+
+def known_blocks(flow: Flow, zone: str, window: float) -> Iterator[float]:
+    """Go through the blocks that had two polls in a row at both of their borders."""
+    quarter = flow.times[0] // 900 * 900 + 900
+    while quarter + window <= flow.times[-1]:
+        clock = datetime.fromtimestamp(quarter, UTC).astimezone(ZoneInfo(zone))
+        after = datetime.fromtimestamp(quarter + window, UTC).astimezone(ZoneInfo(zone))
+        aligned = clock.minute * 60 % window == 0 and clock.utcoffset() == after.utcoffset()
+        if aligned and all(polled_around(flow, at) for at in (quarter, quarter + window)):
+            yield quarter
+        quarter += 900
+
+
+def polled_around(flow: Flow, at: float) -> bool:
+    if flow.times[1] >= at:
+        return False
+    before = max(time for time in flow.times if time <= at)
+    after = min(time for time in flow.times if time >= at)
+    return after - before <= 90

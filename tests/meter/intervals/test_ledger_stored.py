@@ -1,0 +1,107 @@
+"""What is kept in files may be anything, once others than we have written there."""
+
+from collections.abc import Iterator
+import json
+from typing import Any
+
+from hypothesis import given, settings, strategies as st
+import pytest
+
+from custom_components.dts307.meter.intervals import Billing, DemandRecord, Ledger, billing, demand
+from custom_components.dts307.meter.sample import Sample
+from tests.meter.ledgers import NEW_YORK, at, bill, read, stored
+
+
+def full_ledger() -> Ledger:
+    """Return a ledger in which there is something of everything."""
+    ledger = read(Ledger(), at("05-31"), 0, 0)
+    for day in ("06-30", "07-02"):
+        ledger = read(ledger, at(day), 1000, 5000, serial=day)
+    return read(ledger, at("07-01", "20:00:00"), 1010, 5000)
+
+
+def full_record() -> DemandRecord:
+    """Return a record in which there is something of everything."""
+    record = DemandRecord(window=900.0)
+    for second in range(0, 3600, 60):
+        record = record.after(Sample(value=second, at=at("06-01") + second), 1.0, NEW_YORK)
+    return record
+
+
+def test_what_is_kept_is_what_was_there() -> None:
+    record = full_record()
+    assert record.latest is not None
+    assert record.running is not None
+    assert DemandRecord.from_dict(json.loads(json.dumps(record.as_dict()))) == record
+    ledger = full_ledger()
+    assert bill(ledger)[1].last_period is not None
+    assert stored(ledger) == ledger
+
+
+def places(content: Any) -> Iterator[tuple[Any, Any]]:
+    """Go through all that JSON holds, as containers and keys."""
+    if isinstance(content, dict | list):
+        for key in content if isinstance(content, dict) else range(len(content)):
+            yield content, key
+            yield from places(content[key])
+
+
+class Spoiled:
+    """Something that is kept, with one odd thing in it, or one missing."""
+
+    def __init__(self, data: st.DataObject, content: Any) -> None:
+        """Begin with what JSON makes of the content."""
+        self.content = json.loads(json.dumps(content))
+        container, key = data.draw(st.sampled_from(list(places(self.content))))
+        if data.draw(st.booleans()):
+            del container[key]
+        else:
+            container[key] = data.draw(
+                st.sampled_from(
+                    [None, True, 0, -1, 1.5, "", "x", "ab", [], {}, [1], [[1]], {"a": 1}]
+                )
+            )
+
+
+@settings(max_examples=500, deadline=None)
+@given(data=st.data())
+def test_an_odd_ledger_is_refused_or_can_be_used(data: st.DataObject) -> None:
+    """There is no third way, such as to fail at each reading from then on."""
+    spoiled = Spoiled(data, full_ledger().as_dict())
+    try:
+        ledger = Ledger.from_dict(spoiled.content)
+    except KeyError, TypeError, ValueError:
+        return
+    for day in ("07-01", "07-02", "07-03"):
+        ledger = read(ledger, at(day, "21:00:00"), 1010, 5000)
+        assert billing(ledger, NEW_YORK, 1) != Billing()
+        assert stored(ledger) == ledger
+
+
+@settings(max_examples=500, deadline=None)
+@given(data=st.data())
+def test_an_odd_record_is_refused_or_can_be_used(data: st.DataObject) -> None:
+    spoiled = Spoiled(data, full_record().as_dict())
+    try:
+        record = DemandRecord.from_dict(spoiled.content)
+    except KeyError, TypeError, ValueError:
+        return
+    if record.window != 900:
+        return  # blocks of another length are not gone on with
+    bills = billing(full_ledger(), NEW_YORK, 1)
+    for second in (3600, 3660, 5000):
+        record = record.after(Sample(value=5000, at=at("06-01") + second), 1.0, NEW_YORK)
+        assert demand(record, bills).window == 900
+        assert record.as_dict()
+
+
+def test_readings_of_no_meter_are_refused() -> None:
+    with pytest.raises(ValueError, match="readings of no meter"):
+        Ledger.from_dict({**full_ledger().as_dict(), "meters": []})
+
+
+@pytest.mark.parametrize("content", [None, [], "x", 5, {}])
+def test_what_is_nothing_of_ours_is_refused(content: Any) -> None:
+    for read_it in (Ledger.from_dict, DemandRecord.from_dict):
+        with pytest.raises((KeyError, TypeError, ValueError)):
+            read_it(content)
