@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from custom_components.dts307.const import DEFAULT_UNIT_ID
+from custom_components.dts307.connection import DEFAULT_UNIT_ID
 from simulator.server import Framing, Line, PtyConfig, PtyLine, TcpConfig, TcpLine
 from tests.device import Bench, Device
 

@@ -9,15 +9,15 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .coordinator import Dts307ConfigEntry
 from .descriptions import MeterBinarySensorDescription
 from .descriptions.alarms import ALARM_BINARY_SENSORS
-from .descriptions.connection import LINK_BINARY_SENSORS
+from .descriptions.connection import CONNECTION_BINARY_SENSORS
 from .descriptions.events import EVENTS
-from .entity import Dts307Entity, add_health_entities, add_measured_entities
+from .entity import Dts307Entity, add_connection_entities, add_measured_entities
 from .meter.modbus import ConnectionHealth
 from .snapshot import Snapshot
 
 PARALLEL_UPDATES = 0
 
-OF_THE_METER: Final = ALARM_BINARY_SENSORS + EVENTS
+BINARY_SENSORS: Final = ALARM_BINARY_SENSORS + EVENTS
 
 
 async def async_setup_entry(
@@ -25,10 +25,12 @@ async def async_setup_entry(
     entry: Dts307ConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add what is there to be told of the meter, and whether it answers."""
-    add_measured_entities(entry, async_add_entities, OF_THE_METER, Dts307BinarySensor[Snapshot])
-    add_health_entities(
-        entry, async_add_entities, LINK_BINARY_SENSORS, Dts307BinarySensor[ConnectionHealth]
+    """Add a binary sensor for each alarm and event flag, and for whether the meter answers."""
+    add_measured_entities(
+        hass, entry, async_add_entities, BINARY_SENSORS, Dts307BinarySensor[Snapshot]
+    )
+    add_connection_entities(
+        entry, async_add_entities, CONNECTION_BINARY_SENSORS, Dts307BinarySensor[ConnectionHealth]
     )
 
 

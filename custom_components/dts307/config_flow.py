@@ -1,9 +1,9 @@
-"""Set meters up, and move one to another link, in the UI."""
+"""Set up meters in the UI, and move a meter to another port or adapter."""
 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, override
+from typing import Any, Self, override
 
 from homeassistant.config_entries import (
     SOURCE_INTEGRATION_DISCOVERY,
@@ -16,15 +16,8 @@ from homeassistant.const import CONF_NAME
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import discovery_flow
 
-from .connection.link import LinkParams
-from .const import (
-    CONF_ADD_TO_ENERGY,
-    CONF_UNIT_ID,
-    DEFAULT_NAME,
-    DOMAIN,
-    TRANSPORT_NETWORK,
-    TRANSPORT_SERIAL,
-)
+from .connection import BusAddress, MeterAddress, Transport
+from .const import CONF_ADD_TO_ENERGY, DEFAULT_NAME, DOMAIN
 from .energy_dashboard import async_can_offer, async_sources_there
 from .flows.options_flow import Dts307OptionsFlow
 from .flows.preview import (
@@ -40,43 +33,60 @@ from .flows.setup_forms import CONF_ENERGY, CONF_METERS, METER_FORM, energy_form
 from .meter import Identity
 from .meter.modbus import ScanResult
 from .options import CONF_CT_RATING, CONF_CT_SETS, CONF_ROLE, MeterOptions, Role
-from .scan.results import distinct, result_text
-from .scan.search_flow import SearchFlow
+from .scan import ScanFlow, distinct, result_text
 
 
 @dataclass
 class NewMeter:
     """A meter that was found, and what its owner says about it."""
 
-    data: dict[str, Any]
+    address: MeterAddress
     identity: Identity
     name: str = ""
     options: dict[str, Any] = field(default_factory=dict)
+    add_to_energy: bool = False
 
     @property
     def serial_number(self) -> str:
-        """The meter's, which is its unique id."""
+        """The meter's serial number, which is its unique ID."""
         return self.identity.serial_number
 
     @property
     def subject(self) -> Subject:
-        """The meter, for who shows what it measures."""
-        return Subject(self.name, self.data)
+        """The meter as the preview shows it."""
+        return Subject(self.name, self.address)
+
+    @property
+    def entry_data(self) -> dict[str, Any]:
+        """The data of its config entry."""
+        wish = {CONF_ADD_TO_ENERGY: True} if self.add_to_energy else {}
+        return {**self.address.as_data(), **wish}
+
+    def as_discovered(self) -> dict[str, Any]:
+        """Return the meter as a discovery flow takes it."""
+        return {**asdict(self), "address": self.address.as_data()}
+
+    @classmethod
+    def discovered(cls, discovered: Mapping[str, Any]) -> Self:
+        """Return the meter that ``as_discovered`` described."""
+        address = MeterAddress.parse(discovered["address"])
+        identity = Identity(**discovered["identity"])
+        return cls(**{**discovered, "address": address, "identity": identity})
 
 
-class Dts307ConfigFlow(SearchFlow, domain=DOMAIN):
+class Dts307ConfigFlow(ScanFlow, domain=DOMAIN):
     """Find meters, ask the few questions that matter about each, and show what they measure."""
 
     VERSION = 1
 
     _meters: list[NewMeter]
-    """Those that are being added."""
+    """The meters that are being added."""
     _found: dict[str, NewMeter]
-    """Those that were found, by serial number."""
+    """The meters that were found, by serial number."""
     _labels: dict[str, str]
-    """What is said about each of them, by serial number."""
+    """What the form says about each of them, by serial number."""
     _at = 0
-    """Which of the meters is asked about."""
+    """The index of the meter that the form is about."""
 
     @staticmethod
     @callback
@@ -91,50 +101,49 @@ class Dts307ConfigFlow(SearchFlow, domain=DOMAIN):
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask which kind of link the meter is on."""
+        """Ask whether the meter is on a serial port or behind a network adapter."""
         return self.async_show_menu(
-            step_id="user", menu_options=[TRANSPORT_SERIAL, TRANSPORT_NETWORK]
+            step_id="user", menu_options=[Transport.SERIAL, Transport.NETWORK]
         )
 
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask which kind of link the meter is on from now on."""
+        """Ask what the meter is connected to now."""
         return self.async_show_menu(
-            step_id="reconfigure", menu_options=[TRANSPORT_SERIAL, TRANSPORT_NETWORK]
+            step_id="reconfigure", menu_options=[Transport.SERIAL, Transport.NETWORK]
         )
 
     @override
-    def _is_wanted(self, finding: ScanResult[LinkParams]) -> bool:
-        if finding.identity is None or not (serial := finding.identity.serial_number):
+    def _is_wanted(self, result: ScanResult[BusAddress]) -> bool:
+        if result.identity is None or not (serial := result.identity.serial_number):
             return False
         if self.source == SOURCE_RECONFIGURE:
-            entry = self._entry_there()
+            entry = self._existing_entry()
             return entry is not None and serial == entry.unique_id
         return serial not in self._async_current_ids(include_ignore=False)
 
     @override
-    async def _async_found(self, found: list[ScanResult[LinkParams]]) -> ConfigFlowResult:
-        search = self._search
-        self._aside.async_follow(search.data_of(found[0]))
+    async def _async_found(self, found: list[ScanResult[BusAddress]]) -> ConfigFlowResult:
+        self._suspended.async_follow(found[0].settings)
         if self.source == SOURCE_RECONFIGURE:
             entry = self._get_reconfigure_entry()
             wishes = {key: entry.data[key] for key in (CONF_ADD_TO_ENERGY,) if key in entry.data}
             return self.async_update_reload_and_abort(
-                entry, data={**search.data_of(found[0]), **wishes}
+                entry, data={**_address(found[0]).as_data(), **wishes}
             )
         self._found, self._labels = {}, {}
         identified = ((each, each.identity) for each in distinct(found) if each.identity)
-        for finding, identity in identified:
+        for result, identity in identified:
             serial = identity.serial_number
-            self._found[serial] = NewMeter(search.data_of(finding), identity)
-            self._labels[serial] = result_text(finding)
+            self._found[serial] = NewMeter(_address(result), identity)
+            self._labels[serial] = result_text(result)
         if len(self._found) == 1:
             return await self._async_ask_about(list(self._found))
         return await self.async_step_meters()
 
     async def async_step_meters(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask which of the meters are to be added; the others stay as discovered."""
+        """Ask which of the meters to add; the others become discovered devices."""
         if user_input is not None:
             if user_input[CONF_METERS]:
                 return await self._async_ask_about(user_input[CONF_METERS])
@@ -150,7 +159,7 @@ class Dts307ConfigFlow(SearchFlow, domain=DOMAIN):
         return await self.async_step_meter()
 
     async def async_step_meter(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask about one meter what none of its registers tells."""
+        """Ask about one meter what its registers do not contain."""
         meter = self._meters[self._at]
         if user_input is not None:
             meter.name = user_input.pop(CONF_NAME).strip() or meter.name
@@ -161,7 +170,7 @@ class Dts307ConfigFlow(SearchFlow, domain=DOMAIN):
             meter = self._meters[self._at]
         meter.name = self._suggested_name(meter)
         self._async_preview([meter])
-        reading = await async_measure(self.hass, meter.data)
+        reading = await async_measure(self.hass, meter.address)
         return self.async_show_form(
             step_id="meter",
             data_schema=self.add_suggested_values_to_schema(
@@ -170,7 +179,7 @@ class Dts307ConfigFlow(SearchFlow, domain=DOMAIN):
             description_placeholders={
                 "model": meter.identity.model or DEFAULT_NAME,
                 "serial_number": meter.serial_number,
-                "unit_id": str(meter.data[CONF_UNIT_ID]),
+                "unit_id": str(meter.address.unit_id),
                 "position": str(self._at + 1),
                 "count": str(len(self._meters)),
                 "measured": await async_text(self.hass, reading),
@@ -179,15 +188,15 @@ class Dts307ConfigFlow(SearchFlow, domain=DOMAIN):
         )
 
     def _suggested_name(self, meter: NewMeter) -> str:
-        """Return a name that no other meter has by now."""
+        """Return a name that no other meter has."""
         name = meter.identity.model or DEFAULT_NAME
-        longer = [f"{name} ({by})" for by in (meter.data[CONF_UNIT_ID], meter.serial_number)]
+        longer = [f"{name} ({by})" for by in (meter.address.unit_id, meter.serial_number)]
         names = longer if len(self._meters) > 1 else [name, *longer]
         titles = {entry.title for entry in self._async_current_entries()}
         return next((each for each in names if each not in titles), names[-1])
 
     def _suggested_options(self) -> dict[str, Any]:
-        """Return what may well be the same as with the meter before; it sits elsewhere."""
+        """Return the answers about the previous meter that are likely to apply again."""
         before = self._meters[self._at - 1].options if self._at else {}
         return {key: before[key] for key in (CONF_CT_RATING, CONF_CT_SETS) if key in before}
 
@@ -195,13 +204,13 @@ class Dts307ConfigFlow(SearchFlow, domain=DOMAIN):
         """Show what the meters measure, and offer to add them to the Energy dashboard."""
         if user_input is not None:
             return await self._async_create(user_input.get(CONF_ENERGY, []))
-        # The window may be closed while it is measured.
+        # The window may be closed while the meters are read.
         self._async_preview(self._meters)
         labels = self._names()
         doubts: list[str] = []
         measured: list[str] = []
         for meter in self._meters:
-            reading = await async_measure(self.hass, meter.data)
+            reading = await async_measure(self.hass, meter.address)
             mark = ""
             if key := doubt(reading, MeterOptions.parse(meter.options)):
                 doubts.append(key)
@@ -222,7 +231,7 @@ class Dts307ConfigFlow(SearchFlow, domain=DOMAIN):
         )
 
     def _names(self) -> dict[str, str]:
-        """Return what the meters are called, by serial number, and each in its own way."""
+        """Return unique names of the meters, by serial number."""
         counts = Counter(meter.name for meter in self._meters)
         return {
             meter.serial_number: meter.name
@@ -232,7 +241,7 @@ class Dts307ConfigFlow(SearchFlow, domain=DOMAIN):
         }
 
     async def _async_sources(self) -> str:
-        """Return what is to be said of grid sources that the Energy dashboard has already."""
+        """Return a sentence about the grid sources that the Energy dashboard already has."""
         roles = [meter.options[CONF_ROLE] for meter in self._meters]
         sources = await async_sources_there(self.hass, Role.GRID)
         if Role.GRID not in roles or not sources:
@@ -240,14 +249,14 @@ class Dts307ConfigFlow(SearchFlow, domain=DOMAIN):
         return await async_live_text(self.hass, "sources", sources=", ".join(sources))
 
     async def _async_create(self, for_energy: list[str]) -> ConfigFlowResult:
-        """Create the entries of all meters: this flow's own is the first meter's.
+        """Create the entries of all meters; the first one is this flow's own result.
 
-        What was added elsewhere meanwhile is no longer among them.
+        Leave out meters that were added elsewhere meanwhile.
         """
         for meter in self._found.values():
             if meter not in self._meters:
                 discovery_flow.async_create_flow(
-                    self.hass, DOMAIN, context=_discovered(), data=asdict(meter)
+                    self.hass, DOMAIN, context=_discovered(), data=meter.as_discovered()
                 )
         there = self._async_current_ids(include_ignore=False)
         new = [meter for meter in self._meters if meter.serial_number not in there]
@@ -256,29 +265,30 @@ class Dts307ConfigFlow(SearchFlow, domain=DOMAIN):
         mine, *others = new
         for meter in new:
             if meter.serial_number in for_energy:
-                meter.data[CONF_ADD_TO_ENERGY] = True
+                meter.add_to_energy = True
         await self.async_set_unique_id(mine.serial_number, raise_on_progress=False)
         self._abort_if_unique_id_configured()
         for meter in others:
             await self.hass.config_entries.flow.async_init(
-                DOMAIN, context=_discovered(), data=asdict(meter)
+                DOMAIN, context=_discovered(), data=meter.as_discovered()
             )
-        return self.async_create_entry(title=mine.name, data=mine.data, options=mine.options)
+        return self.async_create_entry(title=mine.name, data=mine.entry_data, options=mine.options)
 
     async def async_step_integration_discovery(
         self, discovery_info: Mapping[str, Any]
     ) -> ConfigFlowResult:
-        """Take up a meter that another flow has found, and perhaps asked about already."""
-        identity = Identity(**discovery_info["identity"])
-        meter = NewMeter(**{**discovery_info, "identity": identity})
-        # One that was asked about is wanted, even if it was discovered before, or ignored.
+        """Continue with a meter that another flow has found, and may have asked about."""
+        meter = NewMeter.discovered(discovery_info)
+        # A meter that was asked about is wanted, even if it was discovered before, or ignored.
         undecided = not meter.options
         await self.async_set_unique_id(meter.serial_number, raise_on_progress=undecided)
         if meter.serial_number in self._async_current_ids(include_ignore=undecided):
             return self.async_abort(reason="already_configured")
         if not undecided:
-            return self.async_create_entry(title=meter.name, data=meter.data, options=meter.options)
-        model = identity.model or DEFAULT_NAME
+            return self.async_create_entry(
+                title=meter.name, data=meter.entry_data, options=meter.options
+            )
+        model = meter.identity.model or DEFAULT_NAME
         self.context["title_placeholders"] = {"name": f"{model} {meter.serial_number}"}
         self._found = {meter.serial_number: meter}
         return await self._async_ask_about([meter.serial_number])
@@ -290,6 +300,10 @@ class Dts307ConfigFlow(SearchFlow, domain=DOMAIN):
         self._at_end.append(lambda: previews.pop(self.flow_id, None))
 
 
+def _address(result: ScanResult[BusAddress]) -> MeterAddress:
+    return MeterAddress(result.settings, result.unit_id)
+
+
 def _discovered() -> ConfigFlowContext:
-    """Return the context of one flow, which keeps in it whom it is about."""
+    """Return a new context, because a flow stores in it which meter it is about."""
     return ConfigFlowContext(source=SOURCE_INTEGRATION_DISCOVERY)

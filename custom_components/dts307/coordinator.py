@@ -1,18 +1,28 @@
-"""Poll a meter, and tell when it stops answering and when it is back."""
+"""Poll one meter: the only owner of its life, from the first identification on."""
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 import logging
 from typing import override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
+from modbus_connection import ModbusUnit
 
-from .connection.serial_ports import async_failure, async_leads_elsewhere
-from .const import CONF_UNIT_ID, DEFAULT_NAME, DOMAIN, MANUFACTURER
+from .connection import (
+    Failure,
+    MeterAddress,
+    async_check_port_path,
+    async_failure,
+    async_identify,
+    async_leads_elsewhere,
+)
+from .const import DEFAULT_NAME, DOMAIN, MANUFACTURER, UNEXPECTED_ERROR
 from .meter import (
     AnotherMeterError,
     GarbledReplyError,
@@ -21,17 +31,17 @@ from .meter import (
     MeterError,
     MeterSilentError,
     Reading,
+    ReadRefusedError,
 )
 from .meter.errors import LinkLostError
-from .meter.modbus import ConnectionHealth
-from .options import MeterOptions
+from .meter.modbus import ConnectionHealth, read_registers
+from .meter.sunspec import BASE_ADDRESSES
+from .options import MeterOptions, Role
+from .outage import async_continue_outage, async_end_outage
+from .production import async_locate_production, production
 from .replacement import async_raise_replaced, async_withdraw_replaced
-from .silence import async_end_silence, async_note_silence
 from .snapshot import Snapshot
-from .stores.alarms import AlarmKeeper
-from .stores.billing import BillingKeeper
-from .stores.counters import CounterKeeper
-from .stores.installation import InstallationKeeper
+from .stores import AlarmKeeper, BillingKeeper, CounterKeeper, InstallationKeeper
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -39,177 +49,238 @@ type Dts307ConfigEntry = ConfigEntry[Dts307Coordinator]
 
 
 class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
-    """Polls one meter; its data is the latest Snapshot of it."""
+    """Identifies one meter and polls it; its data is the latest Snapshot, None before the first.
+
+    The meter is identified before it is read for the first time, and again after every outage: it
+    may have been swapped while it was offline.
+    """
 
     config_entry: Dts307ConfigEntry
 
-    def __init__(self, hass: HomeAssistant, entry: Dts307ConfigEntry, meter: Meter) -> None:
-        """Prepare to poll ``meter`` at the interval that the entry's options ask for."""
-        self._interval: float = MeterOptions.parse(entry.options).poll_interval
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: Dts307ConfigEntry,
+        address: MeterAddress,
+        unit: ModbusUnit,
+    ) -> None:
+        """Prepare to poll the meter on ``unit``, which is at ``address``."""
+        self.options = MeterOptions.parse(entry.options)
         super().__init__(
             hass,
             _LOGGER,
             config_entry=entry,
-            # Meters of one model have one title; on a bus, their unit ids differ.
-            name=f"{entry.title} (unit {entry.data[CONF_UNIT_ID]})",
-            update_interval=timedelta(seconds=self._interval),
+            # Meters of one model have one title; their unit IDs differ.
+            name=f"{entry.title} (unit {address.unit_id})",
+            update_interval=timedelta(seconds=self.options.poll_interval),
             always_update=False,
         )
-        self.meter = meter
+        self.address = address
+        self.meter: Meter | None = None
+        """The meter as it was last identified."""
+        self._unit = unit
+        self._is_identified = False
         self._polling = asyncio.Lock()
-        self.guard = CounterKeeper(hass, entry)
-        self.watch = InstallationKeeper(hass, entry)
-        self.states = AlarmKeeper(hass, entry)
+        self.counters = CounterKeeper(hass, entry)
+        self.installation = InstallationKeeper(hass, entry)
+        self.alarms = AlarmKeeper(hass, entry)
         self.billing = BillingKeeper(hass, entry)
-        self.health = HealthCoordinator(hass, entry, self.name)
-        identity = meter.identity
+        self.connection = ConnectionCoordinator(hass, entry, self.name)
+        # Home Assistant's registry remembers the rest from the time when the meter last answered.
         self.device_info = DeviceInfo(
-            identifiers={(DOMAIN, identity.serial_number)},
-            manufacturer=identity.manufacturer or MANUFACTURER,
-            model=identity.model or DEFAULT_NAME,
+            identifiers={(DOMAIN, str(entry.unique_id))},
             name=entry.title,
-            serial_number=identity.serial_number,
-            sw_version=identity.version or None,
+            serial_number=entry.unique_id,
         )
 
     async def async_load(self) -> None:
-        """Go on from what was kept of the meter."""
-        await self.guard.async_load()
-        await self.watch.async_load()
-        await self.states.async_load()
+        """Load what was stored of the meter."""
+        await self.counters.async_load()
+        await self.installation.async_load()
+        await self.alarms.async_load()
         await self.billing.async_load()
 
     async def async_finish(self) -> None:
-        """Poll no more, and keep what has to outlive this coordinator.
+        """Stop polling, and store the meter's state.
 
-        A poll that is under way is waited for, lest it be kept later, over what somebody else
-        keeps by then.
+        Wait for a poll that is under way, so that it cannot overwrite newer stored data.
         """
         await self.async_shutdown()
         async with self._polling:
-            await self.guard.async_save()
-            await self.watch.async_save()
-            await self.states.async_save()
+            await self.counters.async_save()
+            await self.installation.async_save()
+            await self.alarms.async_save()
             await self.billing.async_save()
 
     @override
     async def _async_update_data(self) -> Snapshot:
         async with self._polling:
-            return await self._async_poll()
+            begun = self.hass.loop.time()
+            try:
+                reading = await self._async_validated_read()
+                snapshot = self._async_snapshot(reading)
+            except MeterError as err:
+                raise _update_failed(await self._async_failed(err)) from err
+            except Exception as err:
+                # A defect must not end the polling; its traceback is wanted once, not each poll.
+                raise _update_failed(await self._async_failed_unexpectedly(err, begun)) from err
+            finally:
+                pause = self.connection.data.pause(self.options.poll_interval)
+                self.update_interval = timedelta(seconds=pause)
+            async_end_outage(self.hass, self.config_entry)
+            return snapshot
 
-    async def _async_poll(self) -> Snapshot:
-        try:
-            reading = await self._async_guarded_read()
-        except MeterError as err:
-            if isinstance(err, AnotherMeterError):
-                async_raise_replaced(self.hass, self.config_entry)
-            if await self._async_is_something_else(err):
-                # What is there now has to be identified anew before any of it may be believed.
-                self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
-            key, placeholders = await async_failure(self.hass, err, self.config_entry.data)
-            await async_note_silence(self.hass, self.config_entry, key, placeholders)
-            raise UpdateFailed(
-                translation_domain=DOMAIN,
-                translation_key=key,
-                translation_placeholders=placeholders,
-            ) from err
-        finally:
-            pause = self.health.data.pause(self._interval)
-            self.update_interval = timedelta(seconds=pause)
-        async_end_silence(self.hass, self.config_entry)
-        return self._snapshot(reading)
+    async def _async_failed(self, err: MeterError) -> Failure:
+        """Draw the conclusions from a failed poll, and return its explanation."""
+        self._is_identified = False
+        entry = self.config_entry
+        failure = await async_failure(self.hass, err, self.address.bus)
+        if isinstance(err, AnotherMeterError):
+            async_raise_replaced(self.hass, entry)
+            async_end_outage(self.hass, entry)
+        else:
+            await async_continue_outage(self.hass, entry, failure)
+        if await async_leads_elsewhere(self.hass, entry):
+            self.hass.config_entries.async_schedule_reload(entry.entry_id)
+        return failure
 
-    async def _async_is_something_else(self, err: MeterError) -> bool:
-        """Tell whether a poll failed because another adapter or register map is there by now."""
-        if isinstance(err, MapChangedError):
-            return await self._async_is_another_map()
-        return await async_leads_elsewhere(self.hass, self.config_entry)
-
-    async def _async_is_another_map(self) -> bool:
-        """Tell a meter that was set up differently, or replaced, from answers gone astray.
-
-        Those end with the fault on the line, and the next poll is in time for that. Setting the
-        entry up again is not: Home Assistant waits longer after each attempt that fails.
-        """
-        try:
-            await self.meter.check_identity()
-        except MapChangedError, AnotherMeterError:
-            return True
-        except MeterError:
-            return False
-        return False
+    async def _async_failed_unexpectedly(self, err: Exception, begun: float) -> Failure:
+        """Log an exception that only a defect can raise, once in a row, and explain it."""
+        self._is_identified = False
+        if self.connection.data.failure != UNEXPECTED_ERROR:
+            _LOGGER.error("Unexpected error while reading %s", self.name, exc_info=err)
+        self.connection.data.failed(UNEXPECTED_ERROR, begun, self.hass.loop.time())
+        failure = Failure(UNEXPECTED_ERROR, {})
+        await async_continue_outage(self.hass, self.config_entry, failure)
+        return failure
 
     @callback
-    def _snapshot(self, reading: Reading) -> Snapshot:
-        """Put together what follows from a good reading."""
-        billing, demand = self.billing.async_check(reading, self.guard.registers)
-        states = self.states.async_check(reading)
-        return Snapshot(reading=reading, states=states, billing=billing, demand=demand)
+    def _async_snapshot(self, reading: Reading) -> Snapshot:
+        """Put together what follows from a validated reading."""
+        billing, demand = self.billing.async_check(reading, self.counters.registers)
+        if self.options.role is Role.SOLAR and self.options.production_counter is None:
+            self.options = async_locate_production(self.hass, self.config_entry, reading)
+        return Snapshot(
+            reading=reading,
+            alarms=self.alarms.async_check(reading),
+            billing=billing,
+            demand=demand,
+            production=production(reading, self.options.production_counter),
+        )
 
     @callback
     @override
     def _async_refresh_finished(self) -> None:
-        self.health.async_update_listeners()
+        self.connection.async_update_listeners()
 
-    async def _async_guarded_read(self) -> Reading:
-        """Read the meter, and let only those counts through that may be believed.
+    async def _async_validated_read(self) -> Reading:
+        """Read the meter, and let through only those counters that may be believed.
 
-        A counter that was never read before needs two readings, which need not be far apart.
+        A counter that was never read before needs two reads, which may follow each other at once.
         """
-        reading = await self._async_believed_read()
-        if self.guard.unconfirmed:
-            return await self._async_believed_read(whole=True)
+        reading = await self._async_validated_once()
+        if self.counters.unconfirmed:
+            return await self._async_validated_once(whole=True)
         return reading
 
-    async def _async_believed_read(self, *, whole: bool = False) -> Reading:
-        reading = self.watch.async_check(await self._async_read(whole=whole))
-        return self.guard.async_check(reading)
+    async def _async_validated_once(self, *, whole: bool = False) -> Reading:
+        reading = self.installation.async_check(await self._async_read(whole=whole))
+        return self.counters.async_check(reading)
 
     async def _async_read(self, *, whole: bool) -> Reading:
-        """Read the meter; one reply lost or mangled on the wire gets a second chance.
+        """Read the meter; a reply that was lost or mangled on the wire gets a second chance.
 
-        So does a link that is lost: opening it anew helps, or tells why it cannot be opened.
-
-        A meter that was not answering anyway gets none: on a shared bus, the others wait for it.
+        So does a lost connection: opening it again helps, or shows why it cannot be opened. A meter
+        that was not answering anyway gets none, because the others on its bus would have to wait.
         """
+        was_answering = self._is_identified
         try:
             return await self._async_attempt(whole=whole)
         except LinkLostError, MeterSilentError, GarbledReplyError, MapChangedError:
-            if not self.last_update_success:
+            if not was_answering:
                 raise
             return await self._async_attempt(whole=whole)
 
     async def _async_attempt(self, *, whole: bool) -> Reading:
-        """Read the meter once, and take note of how that went."""
-        health, clock = self.health.data, self.hass.loop.time
+        """Read the meter once, and note how that went."""
+        health, clock = self.connection.data, self.hass.loop.time
         begun = clock()
         try:
-            if not self.last_update_success:
-                await self.meter.probe()
-            reading = await self.meter.read(whole=whole)
-            if not self.last_update_success:
-                # While nothing answered, somebody may have hung up another meter in its place.
-                await self.meter.check_identity()
-                async_withdraw_replaced(self.hass, self.config_entry)
+            meter = await self._async_identified_meter()
+            reading = await meter.read(whole=whole)
         except MeterError as err:
+            if isinstance(err, MapChangedError):
+                # The meter was set up differently or replaced, or the reply was not its own.
+                self._is_identified = False
             health.failed(err.reason, begun, clock())
             raise
         health.answered(begun, clock(), dt_util.utcnow())
         return reading
 
+    async def _async_identified_meter(self) -> Meter:
+        """Return the entry's own meter.
 
-class HealthCoordinator(DataUpdateCoordinator[ConnectionHealth]):
-    """Keeps the entities up to date that tell how the link is doing; it polls nothing itself.
+        Raises AnotherMeterError if another one is in its place, or what keeps it from answering.
+        """
+        if self.meter is not None and self._is_identified:
+            return self.meter
+        if not self.last_update_success:
+            await self._async_probe()
+        meter = await async_identify(self.hass, self._unit)
+        if meter.identity.serial_number != self.config_entry.unique_id:
+            raise AnotherMeterError(f"meter {meter.identity.serial_number} answers")
+        self.meter, self._is_identified = meter, True
+        self._async_complete_device(meter)
+        async_withdraw_replaced(self.hass, self.config_entry)
+        await async_check_port_path(self.hass, self.config_entry)
+        return meter
 
-    Apart from the readings, because these entities have to stay available while the meter is not,
-    and change also when one failure follows another, of which nobody else is told.
+    async def _async_probe(self) -> None:
+        """Ask a meter that did not answer lately for two registers only.
+
+        While it stays silent, the others on the bus wait less for these than for more.
+        """
+        if self.meter is not None:
+            await self.meter.probe()
+            return
+        # Where its map begins is not known yet, so a refusal is an answer, too.
+        with suppress(ReadRefusedError):
+            await read_registers(self._unit, BASE_ADDRESSES[0], 2)
+
+    @callback
+    def _async_complete_device(self, meter: Meter) -> None:
+        """Show what the meter says of itself."""
+        identity = meter.identity
+        self.device_info |= DeviceInfo(
+            manufacturer=identity.manufacturer or MANUFACTURER,
+            model=identity.model or DEFAULT_NAME,
+            sw_version=identity.version or None,
+        )
+        dr.async_get(self.hass).async_get_or_create(
+            config_entry_id=self.config_entry.entry_id, **self.device_info
+        )
+
+
+class ConnectionCoordinator(DataUpdateCoordinator[ConnectionHealth]):
+    """Updates the entities that show how the connection to a meter is doing; it polls nothing.
+
+    Apart from the readings, because these entities stay available while the meter is not, and also
+    change when one failure follows another, which the Dts307Coordinator does not announce.
     """
 
     def __init__(self, hass: HomeAssistant, entry: Dts307ConfigEntry, name: str) -> None:
-        """Begin with a link of which nothing is known yet."""
-        super().__init__(hass, _LOGGER, config_entry=entry, name=f"{name} link")
+        """Begin with a connection of which nothing is known yet."""
+        super().__init__(hass, _LOGGER, config_entry=entry, name=f"{name} connection")
         self.data = ConnectionHealth()
 
     @override
     async def _async_update_data(self) -> ConnectionHealth:
         return self.data
+
+
+def _update_failed(failure: Failure) -> UpdateFailed:
+    return UpdateFailed(
+        translation_domain=DOMAIN,
+        translation_key=failure.key,
+        translation_placeholders=failure.placeholders,
+    )

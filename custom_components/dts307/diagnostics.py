@@ -1,4 +1,4 @@
-"""What a bug report needs: the meter's registers as they are, without what tells whose they are."""
+"""What a bug report needs: raw registers, with identifying data redacted."""
 
 from dataclasses import asdict
 from typing import Any, Final
@@ -15,15 +15,15 @@ TO_REDACT: Final = {CONF_HOST, "serial_number"}
 
 _COMMON_MODEL: Final = 1
 _SERIAL_NUMBER: Final = slice(50, 66)
-"""Where the serial number stands in SunSpec model 1, counted from its header."""
+"""The registers of the serial number in SunSpec model 1, counted from its header."""
 
 
 async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: Dts307ConfigEntry
 ) -> dict[str, Any]:
-    """Return the set-up, the model chain, the raw registers and the latest reading.
+    """Return the entry, the model chain, the raw registers and the latest reading.
 
-    A meter that could not be set up is worth a report, too: then there is the reason instead.
+    An entry that could not be set up is worth a report, too: then there is the reason instead.
     """
     diagnostics: dict[str, Any] = {
         "entry": {
@@ -39,9 +39,24 @@ async def async_get_config_entry_diagnostics(
 
 
 async def _async_meter(coordinator: Dts307Coordinator) -> dict[str, Any]:
-    """Return all there is to tell about a meter that was identified."""
-    meter = coordinator.meter
+    """Return what is known of a meter whose entry is loaded."""
     failure = coordinator.last_exception
+    return {
+        **(await _async_map(coordinator.meter) if coordinator.meter else {}),
+        "reading": coordinator.data and asdict(coordinator.data.reading),
+        "counters": coordinator.counters.as_dict()["counters"],
+        "link": {
+            "failure": coordinator.connection.data.failure,
+            "answer_time": coordinator.connection.data.answer_time,
+            "success_rate": coordinator.connection.data.success_rate,
+        },
+        "last_update_success": coordinator.last_update_success,
+        "last_failure": failure and type(failure.__cause__ or failure).__name__,
+    }
+
+
+async def _async_map(meter: Meter) -> dict[str, Any]:
+    """Return who a meter says it is, and its SunSpec map."""
     return {
         "identity": asdict(meter.identity),
         "chain": {
@@ -49,24 +64,15 @@ async def _async_meter(coordinator: Dts307Coordinator) -> dict[str, Any]:
             "models": [asdict(model) for model in meter.chain.models],
         },
         "registers": await _async_registers(meter),
-        "reading": asdict(coordinator.data.reading),
-        "counters": coordinator.guard.as_dict()["counters"],
-        "link": {
-            "failure": coordinator.health.data.failure,
-            "answer_time": coordinator.health.data.answer_time,
-            "success_rate": coordinator.health.data.success_rate,
-        },
-        "last_update_success": coordinator.last_update_success,
-        "last_failure": failure and type(failure.__cause__ or failure).__name__,
     }
 
 
 async def _async_registers(meter: Meter) -> dict[str, Any]:
-    """Read the registers anew; a meter that is silent just now is worth a report, too."""
+    """Read the registers; a meter that does not answer now is worth a report, too."""
     try:
         registers = await meter.read_raw()
     except MeterError as err:
-        # Its text may name the host.
+        # Its text may contain the host.
         return {"error": type(err).__name__}
     for model in meter.chain.models:
         if model.model_id == _COMMON_MODEL:

@@ -3,23 +3,24 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, override
 
-from homeassistant.core import callback
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity, DataUpdateCoordinator
 
-from .coordinator import Dts307ConfigEntry, Dts307Coordinator, HealthCoordinator
+from .coordinator import ConnectionCoordinator, Dts307ConfigEntry, Dts307Coordinator
 from .descriptions import MeterEntityDescription
 from .meter.modbus import ConnectionHealth
 from .snapshot import Snapshot
 
 
 class Dts307Entity[T](CoordinatorEntity[DataUpdateCoordinator[T]]):
-    """An entity that shows one part of the latest Snapshot, or of the link's health."""
+    """An entity that shows one part of the latest Snapshot, or of the connection's health."""
 
     _attr_has_entity_name = True
-    # What goes with a value is told for the moment; the value's history needs none of it. They are
-    # named, as the recorder takes "all" to mean Home Assistant's own as well: without last_reset,
-    # it would book the end of each billing period as energy that has flowed back.
+    # Attributes describe the present; a value's history needs none of them. They are listed,
+    # because the recorder takes "all" to include Home Assistant's own: without last_reset, it would
+    # book the end of each billing period as energy that flowed back.
     _unrecorded_attributes = frozenset(
         {
             "billed",
@@ -56,10 +57,10 @@ class Dts307Entity[T](CoordinatorEntity[DataUpdateCoordinator[T]]):
         source: DataUpdateCoordinator[T],
         description: MeterEntityDescription[T],
     ) -> None:
-        """Attach to the device of ``meter``, and follow what ``source`` tells."""
+        """Attach to the device of ``meter``, and follow ``source``."""
         super().__init__(source)
         self.entity_description = description
-        self._attr_unique_id = f"{meter.meter.identity.serial_number}_{description.key}"
+        self._attr_unique_id = _unique_id(meter.config_entry, description)
         self._attr_device_info = meter.device_info
 
     @property
@@ -70,39 +71,54 @@ class Dts307Entity[T](CoordinatorEntity[DataUpdateCoordinator[T]]):
 
 
 def add_measured_entities[D: MeterEntityDescription[Snapshot]](
+    hass: HomeAssistant,
     entry: Dts307ConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
     descriptions: Sequence[D],
     entity_class: Callable[[Dts307Coordinator, Dts307Coordinator, D], Dts307Entity[Snapshot]],
 ) -> None:
-    """Add an entity for each value the meter measures, as soon as it first measures it.
+    """Add an entity for each value that the meter measures, or that it has measured before.
 
-    What a SunSpec meter does not implement it never will, so that no entity is made for it. But
-    some meters leave out a value for a while, such as the power factor while no current flows.
+    What a SunSpec meter does not implement it never will, so it gets no entity. But some meters
+    leave out a value for a while, such as the power factor while no current flows; and a meter that
+    does not answer keeps its entities.
     """
     coordinator = entry.runtime_data
-    waiting = list(descriptions)
+    registered = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+    known = {entity.unique_id for entity in registered}
+    missing = list(descriptions)
 
     @callback
-    def add_seen() -> None:
-        seen = [row for row in waiting if row.value_fn(coordinator.data) is not None]
-        for row in seen:
-            waiting.remove(row)
-        if seen:
-            async_add_entities(entity_class(coordinator, coordinator, row) for row in seen)
+    def add_measured() -> None:
+        measured = [
+            description
+            for description in missing
+            if _unique_id(entry, description) in known
+            or (coordinator.data and description.value_fn(coordinator.data) is not None)
+        ]
+        for description in measured:
+            missing.remove(description)
+        if measured:
+            async_add_entities(entity_class(coordinator, coordinator, each) for each in measured)
 
-    add_seen()
-    entry.async_on_unload(coordinator.async_add_listener(add_seen))
+    add_measured()
+    entry.async_on_unload(coordinator.async_add_listener(add_measured))
 
 
-def add_health_entities[D: MeterEntityDescription[ConnectionHealth]](
+def add_connection_entities[D: MeterEntityDescription[ConnectionHealth]](
     entry: Dts307ConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
     descriptions: Sequence[D],
     entity_class: Callable[
-        [Dts307Coordinator, HealthCoordinator, D], Dts307Entity[ConnectionHealth]
+        [Dts307Coordinator, ConnectionCoordinator, D], Dts307Entity[ConnectionHealth]
     ],
 ) -> None:
-    """Add the entities that tell how the link to the meter is doing."""
+    """Add the entities that show how the connection to the meter is doing."""
     coordinator = entry.runtime_data
-    async_add_entities(entity_class(coordinator, coordinator.health, row) for row in descriptions)
+    async_add_entities(
+        entity_class(coordinator, coordinator.connection, each) for each in descriptions
+    )
+
+
+def _unique_id(entry: Dts307ConfigEntry, description: MeterEntityDescription[Any]) -> str:
+    return f"{entry.unique_id}_{description.key}"

@@ -1,4 +1,4 @@
-"""What only the owner can decide, with one button for each answer."""
+"""Repairs that only the owner can decide, with one button for each answer."""
 
 from abc import abstractmethod
 from typing import ClassVar, override
@@ -7,11 +7,11 @@ from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 
-from .connection.serial_ports import PortChangedError, async_rename_port
+from .connection import PortChangedError, async_store_persistent_path
 from .coordinator import Dts307ConfigEntry
 from .energy_dashboard import NOT_IN_DASHBOARD, EnergyDashboardError, async_add_to_dashboard
 from .meter.validation import ANSWERS, CounterAnswer, CounterQuestion
-from .replacement import TakeOverError, async_take_over
+from .replacement import ReplacementError, async_carry_on_with_new_meter
 
 
 class MeterFlow(RepairsFlow):
@@ -68,13 +68,15 @@ class CounterFlow(MeterFlow):
         if entry is None or entry.state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="not_loaded")
         coordinator = entry.runtime_data
-        await coordinator.guard.async_answer(answer, coordinator.data.reading)
+        if coordinator.data is None:
+            return self.async_abort(reason="not_loaded")
+        await coordinator.counters.async_answer(answer, coordinator.data.reading)
         await coordinator.async_request_refresh()
         return self.async_create_entry(data={})
 
 
 class ReplacedFlow(MeterFlow):
-    """Ask whether the meter that answers has taken the place of the entry's own."""
+    """Ask whether the meter that answers replaces the entry's own."""
 
     async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Show the answers."""
@@ -83,45 +85,45 @@ class ReplacedFlow(MeterFlow):
     async def async_step_same_place(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Go on with the new meter."""
+        """Continue with the new meter."""
         entry = self._entry()
         if entry is None:
             return self.async_abort(reason="not_answering")
         try:
-            await async_take_over(self.hass, entry)
-        except TakeOverError as err:
+            await async_carry_on_with_new_meter(self.hass, entry)
+        except ReplacementError as err:
             return self.async_abort(reason=err.reason)
         return self.async_create_entry(data={})
 
     async def async_step_elsewhere(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Tell how to find the entry's own meter again."""
+        """Say how to find the entry's own meter again."""
         return self.async_abort(reason="reconfigure")
 
 
 class ConfirmFlow(MeterFlow):
-    """Mend something about an entry's meter once its owner has confirmed that."""
+    """Fix something about an entry's meter once its owner has confirmed it."""
 
     gone: ClassVar[str]
-    """Why it cannot be mended if the entry is gone, as a translation key."""
+    """Why it cannot be fixed if the entry is gone, as a translation key."""
 
     @abstractmethod
-    async def _async_mend(self, entry: Dts307ConfigEntry) -> str | None:
-        """Mend it; return the translation key of what is in the way, if anything is."""
+    async def _async_fix(self, entry: Dts307ConfigEntry) -> str | None:
+        """Fix it; return the translation key of what prevents that, if anything does."""
 
     async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Home Assistant begins with an answer that nobody has given."""
+        """Ask first: Home Assistant passes an empty answer to this step."""
         return await self.async_step_confirm()
 
     async def async_step_confirm(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Mend it once that is confirmed."""
+        """Fix it once that is confirmed."""
         if user_input is None:
             return self.async_show_form(step_id="confirm")
         entry = self._entry()
-        reason = self.gone if entry is None else await self._async_mend(entry)
+        reason = self.gone if entry is None else await self._async_fix(entry)
         if reason is not None:
             return self.async_abort(reason=reason)
         return self.async_create_entry(data={})
@@ -133,7 +135,7 @@ class EnergyDashboardFlow(ConfirmFlow):
     gone = "sensor_missing"
 
     @override
-    async def _async_mend(self, entry: Dts307ConfigEntry) -> str | None:
+    async def _async_fix(self, entry: Dts307ConfigEntry) -> str | None:
         try:
             await async_add_to_dashboard(self.hass, entry)
         except EnergyDashboardError as err:
@@ -142,20 +144,20 @@ class EnergyDashboardFlow(ConfirmFlow):
 
 
 class PortFlow(ConfirmFlow):
-    """Offer to let an entry name its port by the name that lasts."""
+    """Offer to store the persistent path of an entry's port."""
 
     gone = "port_changed"
 
     def __init__(self, entry_id: str, device: str, stable: str) -> None:
-        """Offer the lasting name that the entry's port has been seen to have."""
+        """Offer the persistent path that the entry's port was seen to have."""
         super().__init__(entry_id)
         self._device = device
         self._stable = stable
 
     @override
-    async def _async_mend(self, entry: Dts307ConfigEntry) -> str | None:
+    async def _async_fix(self, entry: Dts307ConfigEntry) -> str | None:
         try:
-            await async_rename_port(self.hass, entry, self._device, self._stable)
+            await async_store_persistent_path(self.hass, entry, self._device, self._stable)
         except PortChangedError:
             return self.gone
         return None
@@ -164,7 +166,7 @@ class PortFlow(ConfirmFlow):
 async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
-    """Return the flow that settles an issue."""
+    """Return the flow that fixes an issue."""
     if data is None:
         raise ValueError(f"{issue_id} was raised without data")
     entry_id = str(data["entry_id"])

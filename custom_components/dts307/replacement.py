@@ -2,15 +2,13 @@
 
 from typing import Final
 
-from homeassistant.components.modbus import async_get_temporary_unit
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
-from .connection.link import identify, link_params
-from .connection.serial_ports import async_resolved
-from .const import CONF_UNIT_ID, DOMAIN
+from .connection import MeterAddress, async_temporary_meter
+from .const import DOMAIN
 from .issues import async_raise_issue, async_withdraw_issue
 from .meter import MeterError
 from .stores.counters import CounterKeeper
@@ -19,7 +17,7 @@ from .stores.installation import installation_store
 _REPLACED: Final = "meter_replaced"
 
 
-class TakeOverError(Exception):
+class ReplacementError(Exception):
     """The entry cannot go on with the meter that answers; ``reason`` says why."""
 
     def __init__(self, reason: str) -> None:
@@ -40,18 +38,18 @@ def async_withdraw_replaced(hass: HomeAssistant, entry: ConfigEntry) -> None:
     async_withdraw_issue(hass, entry, _REPLACED)
 
 
-async def async_take_over(hass: HomeAssistant, entry: ConfigEntry) -> None:
+async def async_carry_on_with_new_meter(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Go on with the meter that answers now: same entities, same history, energies without a jump.
 
-    Raises TakeOverError; the entry is as it was then.
+    Raises ReplacementError; the entry is as it was then.
     """
     old, new = str(entry.unique_id), await _async_serial_number(hass, entry)
     if not new:
-        raise TakeOverError("no_serial_number")
+        raise ReplacementError("no_serial_number")
     if new != old:
         others = (other.unique_id for other in hass.config_entries.async_entries(DOMAIN))
         if new in others:
-            raise TakeOverError("already_configured")
+            raise ReplacementError("already_configured")
         await _async_go_on_with(hass, entry, old, new)
     await hass.config_entries.async_reload(entry.entry_id)
 
@@ -70,17 +68,15 @@ async def _async_go_on_with(hass: HomeAssistant, entry: ConfigEntry, old: str, n
 
 
 async def _async_serial_number(hass: HomeAssistant, entry: ConfigEntry) -> str:
-    """Return who answers for an entry.
+    """Return the serial number of whatever meter answers at an entry's address.
 
-    Raises TakeOverError.
+    Raises ReplacementError.
     """
-    data = await async_resolved(hass, entry.data)
     try:
-        async with async_get_temporary_unit(hass, link_params(data), data[CONF_UNIT_ID]) as unit:
-            meter = await identify(unit, data)
+        async with async_temporary_meter(hass, MeterAddress.parse(entry.data)) as meter:
             return meter.identity.serial_number
     except (MeterError, HomeAssistantError) as err:
-        raise TakeOverError("not_answering") from err
+        raise ReplacementError("not_answering") from err
 
 
 async def _async_rename(hass: HomeAssistant, entry: ConfigEntry, old: str, new: str) -> None:

@@ -1,4 +1,4 @@
-"""Sensors: what the meter measures, and how its link is doing."""
+"""Sensors: what the meter measures, and how its connection is doing."""
 
 from datetime import datetime
 from typing import Final, override
@@ -13,20 +13,19 @@ from homeassistant.helpers.typing import StateType
 from .const import DOMAIN
 from .coordinator import Dts307ConfigEntry
 from .descriptions import MeterSensorDescription
-from .descriptions.connection import LINK_SENSORS
+from .descriptions.connection import CONNECTION_SENSORS
 from .descriptions.measured import PHASE_SENSORS, TOTAL_SENSORS
 from .descriptions.net_metering import NET_METERING
-from .descriptions.production import PRODUCTION, production_row
+from .descriptions.production import PRODUCTION, PRODUCTION_SENSOR
 from .descriptions.status_light import STATUS
-from .entity import Dts307Entity, add_health_entities, add_measured_entities
+from .entity import Dts307Entity, add_connection_entities, add_measured_entities
 from .meter.modbus import ConnectionHealth
-from .production import async_production_counter
+from .options import Role
 from .snapshot import Snapshot
 
 PARALLEL_UPDATES = 0
 
-OF_THE_METER: Final = TOTAL_SENSORS + STATUS + NET_METERING
-OF_ITS_PHASES: Final = PHASE_SENSORS
+SENSORS: Final = TOTAL_SENSORS + STATUS + NET_METERING + PHASE_SENSORS
 
 
 async def async_setup_entry(
@@ -34,23 +33,21 @@ async def async_setup_entry(
     entry: Dts307ConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add a sensor for everything the meter measures, and those of its link.
-
-    A single phase is its total's double.
-    """
-    single_phase = entry.runtime_data.meter.phases == 1
-    sensors = OF_THE_METER if single_phase else OF_THE_METER + OF_ITS_PHASES
-    if counter := async_production_counter(hass, entry):
-        sensors += (production_row(counter),)
+    """Add a sensor for everything the meter measures, and those of its connection."""
+    sensors = SENSORS
+    if entry.runtime_data.options.role is Role.SOLAR:
+        sensors += (PRODUCTION_SENSOR,)
     else:
-        _async_forget_production(hass, entry)
-    add_measured_entities(entry, async_add_entities, sensors, Dts307Sensor[Snapshot])
-    add_health_entities(entry, async_add_entities, LINK_SENSORS, Dts307Sensor[ConnectionHealth])
+        _async_remove_production(hass, entry)
+    add_measured_entities(hass, entry, async_add_entities, sensors, Dts307Sensor[Snapshot])
+    add_connection_entities(
+        entry, async_add_entities, CONNECTION_SENSORS, Dts307Sensor[ConnectionHealth]
+    )
 
 
 @callback
-def _async_forget_production(hass: HomeAssistant, entry: Dts307ConfigEntry) -> None:
-    """Leave nothing behind of the time when the meter was said to sit on a solar inverter."""
+def _async_remove_production(hass: HomeAssistant, entry: Dts307ConfigEntry) -> None:
+    """Remove the sensor of a meter that is not on a solar inverter any more."""
     registry = er.async_get(hass)
     unique_id = f"{entry.unique_id}_{PRODUCTION}"
     if entity_id := registry.async_get_entity_id(Platform.SENSOR, DOMAIN, unique_id):

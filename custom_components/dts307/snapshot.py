@@ -12,8 +12,9 @@ class Snapshot:
     """What the entities of a meter show; its parts are immutable."""
 
     reading: Reading
-    """with import positive, and with counters that may be believed"""
-    states: AlarmStates
-    """made for automations"""
+    """with import positive, and with validated counters"""
+    alarms: AlarmStates
     billing: Billing
     demand: Demand
+    production: float | None
+    """W, positive while the sun shines; None for a meter that is not on a solar inverter"""

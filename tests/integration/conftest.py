@@ -4,12 +4,13 @@ import logging
 from pathlib import Path
 import time
 
+from homeassistant.core import HomeAssistant
 import pytest
 from serialx import descriptor_transport
 
-from custom_components.dts307.connection import link
-from custom_components.dts307.meter.modbus import scan, serial_settings
-from custom_components.dts307.scan import link_bus
+from custom_components.dts307.connection.timing import DATA_TIMING
+from custom_components.dts307.meter.modbus import SCAN_RANGE
+from tests.integration.timing import HASTY, change_timing
 
 # What a database is asked would be most of what is logged, and take most of the time.
 for _logger in ("homeassistant.components.recorder", "sqlalchemy.engine"):
@@ -47,38 +48,22 @@ def enable_event_loop_debug() -> None:
 
 
 @pytest.fixture(autouse=True)
-def little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait a fraction of a second for answers, which on loopback come at once, and for ports."""
-    monkeypatch.setattr(link, "_PATIENCE", 0.25)
-    monkeypatch.setattr(link, "_LONGEST_FRAME_BITS", 0)
-    monkeypatch.setattr(link, "_PORT_CLOSES_WITHIN", 0.25)
-    monkeypatch.setattr(scan, "_FIRST_PATIENCE", 0.15)
-    monkeypatch.setattr(scan, "_FIRST_NETWORK_PATIENCE", 0.15)
-    monkeypatch.setattr(scan, "_PATIENCE", 0.1)
-    monkeypatch.setattr(link_bus, "_GATEWAY_PATIENCE", 0.15)
-    monkeypatch.setattr(link_bus, "_NETWORK_PATIENCE", 0.0)
-    monkeypatch.setattr(link_bus, "_SLOT_FREE_AFTER", 0.0)
-
-
-@pytest.fixture(autouse=True)
-def short_search(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let there be few unit ids, speeds and neighbours, unless a test is about all of them."""
-    if "all_unit_ids" not in request.fixturenames:
-        monkeypatch.setattr(scan, "UNIT_IDS", range(98, 103))
-        monkeypatch.setattr(scan, "LIKELY_UNIT_IDS", (100, 101))
-        monkeypatch.setattr(scan, "_METERS_IN_A_PANEL", 3)
-    if "all_speeds" not in request.fixturenames:
-        monkeypatch.setattr(serial_settings, "SPEEDS", (9600, 19200))
+def hasty(hass: HomeAssistant) -> None:
+    """Wait a fraction of a second for answers and ports."""
+    hass.data[DATA_TIMING] = HASTY
 
 
 @pytest.fixture
-def all_unit_ids() -> None:
-    """Let a bus have all the unit ids that there are."""
+def all_unit_ids(hass: HomeAssistant) -> None:
+    """Let a scan probe all unit IDs that exist."""
+    every = {name: getattr(SCAN_RANGE, name) for name in ("unit_ids", "likely_unit_ids")}
+    change_timing(hass, scan_range={**every, "meters_in_a_panel": SCAN_RANGE.meters_in_a_panel})
 
 
 @pytest.fixture
-def all_speeds() -> None:
-    """Let a serial port be tried at all usual speeds."""
+def all_speeds(hass: HomeAssistant) -> None:
+    """Let a scan try all usual baud rates."""
+    change_timing(hass, scan_range={"baud_rates": SCAN_RANGE.baud_rates})
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from homeassistant.components.persistent_notification import (
     UpdateType,
     async_register_callback,
 )
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
@@ -160,7 +159,7 @@ async def test_silence_over_a_restart(house: House, told: list[str]) -> None:
     house.device.refusal = ExcCodes.ILLEGAL_FUNCTION
     await house.passes(2 * MINUTE)
     await house.restarts()
-    assert house.entry.state is ConfigEntryState.SETUP_RETRY
+    assert house.entry.runtime_data.data is None
     await house.passes(7 * MINUTE)
     assert told == []
     await house.passes(5 * MINUTE)

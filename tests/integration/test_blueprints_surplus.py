@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.exceptions import HomeAssistantError
@@ -251,7 +250,7 @@ async def test_a_restart_without_the_meter(switching: House) -> None:
     await house.passes(6 * MINUTE)
     house.device.refusal = ExcCodes.ILLEGAL_FUNCTION
     await house.restarts()
-    assert house.entry.state is ConfigEntryState.SETUP_RETRY
+    assert house.entry.runtime_data.data is None
     await house.passes(16 * MINUTE)
     assert house.shows(HEATER) == STATE_OFF
 

@@ -2,13 +2,13 @@
 
 from contextlib import AsyncExitStack
 
+from custom_components.dts307.connection.link import link_params
 from homeassistant.components.modbus.connection import async_get_connection_info
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
 import pytest
 
-from custom_components.dts307.connection.link import link_params
 from custom_components.dts307.const import DOMAIN
 from custom_components.dts307.flows.setup_forms import link_answers, link_data
 from simulator.meter import MeterConfig

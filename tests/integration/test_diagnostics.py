@@ -167,9 +167,24 @@ async def test_a_meter_that_could_not_be_set_up(
     meter.silent = True
     async with network(meter) as line:
         entry = entry_for(meter, network_data(line))
+        await load(hass, entry)
+        diagnostics = await download(hass, hass_client, entry)
+        assert diagnostics["entry"]["state"] == "loaded"
+        assert diagnostics["link"]["failure"] == "meter_silent"
+        assert diagnostics["entry"]["data"]["host"] == "**REDACTED**"
+        assert diagnostics["reading"] is None
+        assert "registers" not in diagnostics
+
+
+async def test_an_entry_that_could_not_be_set_up(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator, meter: Device
+) -> None:
+    """The report says why."""
+    async with serial(meter, speed=None) as line:
+        await load(hass, entry_for(Device(MeterConfig(serial="S2")), serial_data(line)))
+        entry = entry_for(meter, serial_data(line, speed=9600))
         await load(hass, entry, ConfigEntryState.SETUP_RETRY)
         diagnostics = await download(hass, hass_client, entry)
         assert diagnostics["entry"]["state"] == "setup_retry"
-        assert diagnostics["entry"]["reason"] == "meter_silent_network"
-        assert diagnostics["entry"]["data"]["host"] == "**REDACTED**"
+        assert diagnostics["entry"]["reason"] == "link_in_use_by"
         assert diagnostics.keys() == {"entry"}

@@ -18,7 +18,7 @@ from pymodbus.constants import ExcCodes
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
-from custom_components.dts307.descriptions.connection import LINK_SENSORS as LINK_ROWS
+from custom_components.dts307.descriptions.connection import CONNECTION_SENSORS as LINK_ROWS
 from simulator.meter import MeterConfig
 from simulator.server import Framing
 from tests.device import Device

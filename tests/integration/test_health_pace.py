@@ -1,61 +1,40 @@
 """How often a meter is asked that does not answer, and what that leaves to the others on its bus.
 
-Four meters share one line, with the patience of a bus at 2400 baud; time runs ten times as fast.
+Four meters share one line, with the timeouts of a bus at 2400 baud; waiting is skipped.
 """
 
 import asyncio
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 import logging
-from typing import override
 
 from homeassistant.const import STATE_ON
 from homeassistant.core import HomeAssistant
 from pymodbus.constants import ExcCodes
 import pytest
 
-from custom_components.dts307.connection import link
 from simulator.meter import MeterConfig
 from simulator.server import Framing
 from tests.device import Device, Request
+from tests.integration.diary import FOUND_WITHIN, Diary
 from tests.integration.home import entry_for, load, state_of
 from tests.integration.time_lapse import time_lapse
+from tests.integration.timing import change_timing
 from tests.lines import network, network_data
 
-SPEED = 10
 TIMEOUT = 1.1
 """Seconds that two registers are waited for, and here any number."""
 
 INTERVAL = 2.0
 OUTAGE = 100.0
-FOUND_WITHIN = 30.0
 LOGGER = "custom_components.dts307"
-
-
-class Diary(list[Request]):
-    """The requests that reach a device, and when they do."""
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        """Begin with an empty page."""
-        super().__init__()
-        self._clock = clock
-        self.times: list[float] = []
-
-    @override
-    def append(self, request: Request) -> None:
-        super().append(request)
-        self.times.append(self._clock())
-
-    def between(self, begin: float, end: float) -> list[float]:
-        """Return the times of the requests in a span of time."""
-        return [at for at in self.times if begin <= at < end]
 
 
 @pytest.fixture(autouse=True)
 def fast_time(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let time fly, and wait for answers as long as at 2400 baud."""
-    monkeypatch.setattr(link, "_PATIENCE", TIMEOUT)
-    with time_lapse(monkeypatch, hass.loop, SPEED):
+    """Skip all waiting, and wait for answers as long as at 2400 baud."""
+    change_timing(hass, link={"response": TIMEOUT})
+    with time_lapse(monkeypatch, hass.loop):
         yield
 
 
@@ -136,11 +115,11 @@ async def test_what_costs_nothing_is_asked_at_the_usual_pace(hass: HomeAssistant
         device.refusal = None
         asked = len(diary)
         back = asyncio.Event()
-        entry.runtime_data.health.async_add_listener(back.set)
+        entry.runtime_data.connection.async_add_listener(back.set)
         while state_of(hass, device, "answering", "binary_sensor") != STATE_ON:
             await back.wait()
             back.clear()
         # Had the probe been refused once more, another would have followed it.
-        probe, snapshot = diary[asked : asked + 2]
-        assert probe == Request(snapshot.address, 2)
-        assert snapshot.count > 2
+        probe, identification = diary[asked : asked + 2]
+        assert probe == Request(device.meter_model().model_addr, 2)
+        assert identification == Request(device.base, 2)

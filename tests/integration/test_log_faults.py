@@ -19,10 +19,9 @@ from _pytest.mark import ParameterSet
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.dts307.connection import link
-from custom_components.dts307.meter.modbus import resilient_unit as careful
 from tests.device import Device
 from tests.integration.faulty_line import RTU_OVER_TCP, SERIAL, TCP, FaultyLine, faulty_line
+from tests.integration.timing import change_timing
 from tests.integration.witness import Witness
 from tests.lines import serial, serial_data
 from tests.wire.faults import (
@@ -92,11 +91,9 @@ def wire() -> Iterator[RunningWire]:
 
 
 @pytest.fixture(autouse=True)
-def less_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+def timing(hass: HomeAssistant) -> None:
     """Wait as long as tests/wire does, but less for a busy meter."""
-    monkeypatch.setattr(link, "_PATIENCE", TIMEOUT)
-    monkeypatch.setattr(careful, "_PORT_CLOSES_WITHIN", 0.05)
-    monkeypatch.setattr(careful, "BUSY_PATIENCE", 0.2)
+    change_timing(hass, link={"response": TIMEOUT, "port_closes": 0.05, "busy": 0.2})
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from pathlib import Path
 import sys
 from typing import Any
 
+from custom_components.dts307.connection.link import link_params
 from homeassistant.components.modbus import async_get_temporary_unit
 from homeassistant.components.modbus.const import DATA_MODBUS_HUBS
 from homeassistant.components.usb import consumers
@@ -20,7 +21,6 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.dts307.connection import port_users
-from custom_components.dts307.connection.link import link_params
 from custom_components.dts307.connection.port_users import async_port_holders
 from custom_components.dts307.connection.serial_ports import async_failure
 from custom_components.dts307.meter.errors import MeterSilentError, PortInUseError

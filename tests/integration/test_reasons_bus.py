@@ -1,19 +1,19 @@
 """What is wrong on the bus itself, told by what is heard on it."""
 
-from homeassistant.components.modbus import async_get_temporary_unit, async_get_unit
+from homeassistant.components.modbus import async_get_unit
 from homeassistant.core import HomeAssistant
 from pymodbus.constants import ExcCodes
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.dts307.connection import link
-from custom_components.dts307.meter.errors import WrongSpeedError
-from custom_components.dts307.meter.modbus import ProbeResult, diagnosing_unit
+from custom_components.dts307.connection import MeterAddress, buses
+from custom_components.dts307.meter.modbus import ProbeResult
 from simulator.meter import MeterConfig
 from simulator.server import Framing, PtyConfig, PtyLine, TcpConfig, TcpLine
 from tests.device import Device
 from tests.integration.home import entry_for, let_pass, load, state_of
 from tests.integration.reasons import Impostors, begin_to_poll, see_reason, see_recovery
+from tests.integration.timing import change_timing
 from tests.lines import SPEED, network_data, serial, serial_data
 from tests.uart import uart
 
@@ -86,7 +86,7 @@ def listened(monkeypatch: pytest.MonkeyPatch) -> list[ProbeResult | OSError]:
             raise now
         return now
 
-    monkeypatch.setattr(link, "listen", listen)
+    monkeypatch.setattr(buses, "probe_unit", listen)
     return heard
 
 
@@ -123,7 +123,7 @@ async def test_nobody_listens_while_another_integration_holds_the_link(
         await begin_to_poll(hass, device, data)
         other = MockConfigEntry(domain="other")
         other.add_to_hass(hass)
-        async_get_unit(hass, other, link.link_params(data), 7)
+        async_get_unit(hass, other, MeterAddress.parse(data).bus.params, 7)
         device.silent = True
         for _ in range(3):
             await let_pass(hass, 30)
@@ -132,15 +132,15 @@ async def test_nobody_listens_while_another_integration_holds_the_link(
 
 
 async def test_what_is_heard_may_change(
-    hass: HomeAssistant, listened: list[ProbeResult | OSError], monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant, listened: list[ProbeResult | OSError]
 ) -> None:
-    """In a long outage it is listened again; a port that is not free then tells nothing."""
-    monkeypatch.setattr(diagnosing_unit, "_HEARD_FOR", 0)
+    """In a long outage the bus is probed again; a port that is not free then tells nothing."""
+    change_timing(hass, link={"probe_again": 0.0})
     listened += [
         OSError("in use"),
         ProbeResult.NOISE,
         ProbeResult.ANOTHER_UNIT,
-        ProbeResult.ANSWER,
+        ProbeResult.RESPONSE,
         ProbeResult.NOTHING,
     ]
     device = Device()
@@ -159,20 +159,20 @@ async def test_what_is_heard_may_change(
         assert state_of(hass, device, "link_state") == "ok"
 
 
-async def test_what_is_heard_is_remembered_while_a_meter_is_waited_for(
+async def test_what_is_heard_is_remembered_over_a_reload(
     hass: HomeAssistant, listened: list[ProbeResult | OSError]
 ) -> None:
-    """Whoever asks next need not listen to know; nor is the line's noise another's silence."""
+    """The bus is not probed again for that."""
     listened.append(ProbeResult.NOISE)
     device = Device()
-    device.silent = True
     async with serial(device) as line:
         data = serial_data(line)
-        for _ in range(3):
-            async with async_get_temporary_unit(hass, link.link_params(data), 100) as unit:
-                with pytest.raises(WrongSpeedError):
-                    await link.identify(unit, data)
-        async with async_get_temporary_unit(hass, link.link_params(data), 100) as unit:
-            attentive = link.attentive_unit(unit, data, missing=True)
-            with pytest.raises(WrongSpeedError):
-                await attentive.read_holding_registers(40000, 2)
+        await begin_to_poll(hass, device, data)
+        (entry,) = hass.config_entries.async_entries("dts307")
+        device.silent = True
+        for _ in range(2):
+            await let_pass(hass, 30)
+        assert state_of(hass, device, "link_state") == "wrong_speed"
+        assert listened == []
+        await hass.config_entries.async_reload(entry.entry_id)
+        assert state_of(hass, device, "link_state") == "wrong_speed"

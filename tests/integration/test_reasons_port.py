@@ -9,13 +9,11 @@ from pathlib import Path
 import time
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryNotReady
 import pytest
 import serialx
 
-from custom_components.dts307.scan import link_bus
 from simulator.server import PtyLine
 from tests.device import Device
 from tests.integration.home import (
@@ -28,9 +26,11 @@ from tests.integration.home import (
     load,
     search,
     start,
+    state_of,
     submit,
 )
 from tests.integration.reasons import begin_to_poll, see_reason, see_recovery
+from tests.integration.timing import change_timing
 from tests.lines import serial, serial_data
 
 
@@ -74,7 +74,7 @@ async def test_the_port_vanishes_while_an_answer_is_awaited(
         await device.asked.wait()
         await line.close()
         await poll
-        assert entry.runtime_data.health.data.failure == "port_missing"
+        assert entry.runtime_data.connection.data.failure == "port_missing"
         device.silent = False
         await line.open()
         await see_recovery(hass, caplog, device)
@@ -127,21 +127,22 @@ async def test_a_port_that_another_program_holds_is_searched(
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         entry = entry_for(device, serial_data(line))
         try:
-            await load(hass, entry, ConfigEntryState.SETUP_RETRY)
+            await load(hass, entry)
+            assert state_of(hass, device, "link_state") == "port_in_use"
             result = await search(hass, "serial", answers(serial_data(line)))
             assert_refused(result, "serial", "port_in_use")
         finally:
             os.close(held)
         await hass.async_block_till_done(wait_background_tasks=True)
         await let_pass(hass, 60)
-        assert entry.state is ConfigEntryState.LOADED
+        assert state_of(hass, device, "link_state") == "ok"
 
 
 async def test_a_port_that_is_held_is_waited_for(
-    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant,
 ) -> None:
-    """Some drivers take their time to close one; whoever keeps it for longer uses it."""
-    monkeypatch.setattr(link_bus, "_ATTEMPTS_TO_OPEN", 2)
+    """Some drivers take their time to close a port; a program that keeps it for longer uses it."""
+    change_timing(hass, port_open=0.2)
     async with serial(Device()) as line:
         entered = answers(serial_data(line))
         held = os.open(line.path, os.O_RDWR | os.O_NOCTTY)

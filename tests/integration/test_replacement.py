@@ -101,7 +101,6 @@ async def test_replaced_by_another_model(hass: HomeAssistant, meter: Device) -> 
         replace(meter, model=213)
         await let_pass(hass)
         assert energy(hass) == STATE_UNAVAILABLE
-        assert hass.config_entries.async_loaded_entries(DOMAIN) == []
         assert await answer(hass, entry, "same_place") == "create_entry"
         assert hass.config_entries.async_loaded_entries(DOMAIN) == [entry]
         assert energy(hass) == "5000.0"
@@ -127,14 +126,14 @@ async def test_the_own_meter_comes_back(hass: HomeAssistant, meter: Device) -> N
 
 
 async def test_replaced_while_home_assistant_was_off(hass: HomeAssistant, meter: Device) -> None:
-    """The entry is not set up with it before the owner says so."""
+    """The entry shows nothing of it before the owner says so."""
     async with network(meter) as line:
         entry = entry_for(meter, network_data(line))
         await load(hass, entry)
         assert await hass.config_entries.async_unload(entry.entry_id)
         replace(meter)
-        assert not await hass.config_entries.async_setup(entry.entry_id)
-        assert entry.state is ConfigEntryState.SETUP_RETRY
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        assert energy(hass) == STATE_UNAVAILABLE
         assert await answer(hass, entry, "same_place") == "create_entry"
         assert hass.config_entries.async_loaded_entries(DOMAIN) == [entry]
         assert energy(hass) == "5000.0"
@@ -143,14 +142,14 @@ async def test_replaced_while_home_assistant_was_off(hass: HomeAssistant, meter:
 async def test_the_own_meter_comes_back_while_home_assistant_waits(
     hass: HomeAssistant, meter: Device
 ) -> None:
-    """The entry is set up by itself; and whoever clicks just then breaks nothing."""
+    """It is found by itself; and a click at that moment breaks nothing."""
     async with network(meter) as line:
         entry = entry_for(meter, network_data(line))
         await load(hass, entry)
         own = dict(meter.registers)
         assert await hass.config_entries.async_unload(entry.entry_id)
         replace(meter)
-        assert not await hass.config_entries.async_setup(entry.entry_id)
+        assert await hass.config_entries.async_setup(entry.entry_id)
         meter.registers = own
         meter.write("TotWhImp", 5_000_060)
         assert await answer(hass, entry, "same_place") == "create_entry"
@@ -176,18 +175,18 @@ async def test_an_old_question_is_not_asked_of_the_new_meter(
         assert ir.async_get(hass).async_get_issue(DOMAIN, asked)
         assert await hass.config_entries.async_unload(entry.entry_id)
         replace(meter)
-        assert not await hass.config_entries.async_setup(entry.entry_id)
+        assert await hass.config_entries.async_setup(entry.entry_id)
         assert await answer(hass, entry, "same_place") == "create_entry"
         assert energy(hass) == "5000.0"
         assert ir.async_get(hass).async_get_issue(DOMAIN, asked) is None
 
 
 async def test_nothing_is_asked_of_a_disabled_entry(hass: HomeAssistant, meter: Device) -> None:
-    """Nor is it of one that waits for its meter, and is therefore not unloaded."""
+    """The question is withdrawn while the entry is disabled, and asked again afterwards."""
     async with network(meter) as line:
         entry = entry_for(meter, network_data(line))
         replace(meter)
-        await load(hass, entry, ConfigEntryState.SETUP_RETRY)
+        await load(hass, entry)
         await assert_asked_only_in_use(hass, entry, question)
 
 

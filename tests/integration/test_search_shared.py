@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+from custom_components.dts307.connection.link import link_params
 from homeassistant.components.modbus import async_get_unit
 from homeassistant.components.modbus.connection import async_get_connection_info
 from homeassistant.core import HomeAssistant
@@ -11,7 +12,6 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 import serialx
 
-from custom_components.dts307.connection.link import link_params
 from custom_components.dts307.scan import link_bus, search as searching
 from simulator.meter import MeterConfig
 from simulator.server import Framing

@@ -1,17 +1,15 @@
 """Setting meters up and taking them down."""
 
 import asyncio
-from typing import Literal
 
 from homeassistant.components.modbus.connection import async_get_connection_info
 from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import device_registry as dr
-from modbus_connection import ModbusSerialParams
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from pymodbus.constants import ExcCodes
 import pytest
 
-from custom_components.dts307.connection import link
 from custom_components.dts307.const import DOMAIN
 from simulator.meter import MeterConfig
 from simulator.server import Framing
@@ -75,19 +73,45 @@ async def test_wherever_the_map_is(hass: HomeAssistant, base: int) -> None:
         assert state_of(hass, device, "power") == str(device.meter_model().W.cvalue)
 
 
-async def test_a_silent_meter_loads_once_it_answers(hass: HomeAssistant) -> None:
-    """Until then, its entry says what to check."""
+async def test_a_silent_meter(hass: HomeAssistant) -> None:
+    """Its entry loads and says what to check; its sensors come with its first answer."""
     device = Device()
     device.silent = True
     async with network(device) as line:
         entry = entry_for(device, network_data(line))
-        await load(hass, entry, ConfigEntryState.SETUP_RETRY)
-        assert entry.error_reason_translation_key == "meter_silent_network"
-        assert entry.reason == reason_text("meter_silent_network")
-        assert async_get_connection_info(hass) == []
+        await load(hass, entry)
+        assert state_of(hass, device, "link_state") == "meter_silent"
+        assert state_of(hass, device, "answering", "binary_sensor") == "off"
+        assert er.async_get(hass).async_get_entity_id("sensor", DOMAIN, power_id(device)) is None
+        (shown,) = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+        assert (shown.name, shown.model) == ("DTS 307", None)
         device.silent = False
         await let_pass(hass, 60)
-        assert entry.state is ConfigEntryState.LOADED
+        assert state_of(hass, device, "link_state") == "ok"
+        assert state_of(hass, device, "power") == str(device.meter_model().W.cvalue)
+        (shown,) = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+        assert (shown.manufacturer, shown.model) == ("Measurlogic", "DTS 307")
+
+
+async def test_a_meter_that_is_silent_after_a_restart(hass: HomeAssistant) -> None:
+    """It keeps the entities and the device that it had, which are unavailable meanwhile."""
+    device = Device(MeterConfig(version="2.17"))
+    async with network(device) as line:
+        entry = entry_for(device, network_data(line))
+        await load(hass, entry)
+        before = {state.entity_id for state in hass.states.async_all()}
+        assert await hass.config_entries.async_unload(entry.entry_id)
+        device.silent = True
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        restored = [s.entity_id for s in hass.states.async_all() if s.attributes.get("restored")]
+        assert restored == []
+        assert {state.entity_id for state in hass.states.async_all()} == before
+        assert state_of(hass, device, "power") == STATE_UNAVAILABLE
+        (shown,) = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+        assert (shown.model, shown.sw_version) == ("DTS 307", "2.17")
+        device.silent = False
+        await let_pass(hass, 60)
+        assert state_of(hass, device, "power") == str(device.meter_model().W.cvalue)
 
 
 async def test_a_missing_port(hass: HomeAssistant) -> None:
@@ -95,25 +119,38 @@ async def test_a_missing_port(hass: HomeAssistant) -> None:
     device = Device()
     async with serial(device) as line:
         data = serial_data(line) | {"device": "/dev/ttyUSB307"}
-    entry = entry_for(device, data)
-    await load(hass, entry, ConfigEntryState.SETUP_RETRY)
-    assert entry.error_reason_translation_key == "port_missing"
+    await load(hass, entry_for(device, data))
+    assert state_of(hass, device, "link_state") == "port_missing"
 
 
 async def test_the_first_reading_fails(hass: HomeAssistant) -> None:
-    """The meter tells who it is, but not what it measures; later it does."""
+    """The meter says who it is, but not what it measures; later it does."""
     device = Device()
     model = device.meter_model()
     last = model.model_addr + model.model_len + 1
     word = device.registers.pop(last)
     async with network(device) as line:
-        entry = entry_for(device, network_data(line))
-        await load(hass, entry, ConfigEntryState.SETUP_RETRY)
-        assert entry.error_reason_translation_key == "read_refused"
-        assert async_get_connection_info(hass) == []
+        await load(hass, entry_for(device, network_data(line)))
+        assert state_of(hass, device, "link_state") == "read_refused"
         device.registers[last] = word
         await let_pass(hass, 60)
-        assert entry.state is ConfigEntryState.LOADED
+        assert state_of(hass, device, "link_state") == "ok"
+
+
+@pytest.mark.parametrize(
+    ("point", "reason"), [("marker", "not_sunspec"), ("model", "no_meter_model")]
+)
+async def test_something_else_answers(hass: HomeAssistant, point: str, reason: str) -> None:
+    """A device that is no meter under the unit ID; the meter is found once it is back."""
+    device = Device()
+    address = 40000 if point == "marker" else device.meter_model().model_addr
+    async with network(device) as line:
+        word, device.registers[address] = device.registers[address], 64000
+        await load(hass, entry_for(device, network_data(line)))
+        assert state_of(hass, device, "link_state") == reason
+        device.registers[address] = word
+        await let_pass(hass, 60)
+        assert state_of(hass, device, "link_state") == "ok"
 
 
 async def test_another_meter_answers(hass: HomeAssistant) -> None:
@@ -121,11 +158,22 @@ async def test_another_meter_answers(hass: HomeAssistant) -> None:
     device = Device()
     async with network(device) as line:
         entry = entry_for(device, network_data(line))
+        serial_number = device.serial_number
         device.write("SN", "S30799999")
-        await load(hass, entry, ConfigEntryState.SETUP_RETRY)
-        assert entry.error_reason_translation_key == "another_meter"
-        assert entry.reason == reason_text("another_meter")
-        assert async_get_connection_info(hass) == []
+        await load(hass, entry)
+        registry = er.async_get(hass)
+        unique_ids = {
+            entity.unique_id
+            for entity in er.async_entries_for_config_entry(registry, entry.entry_id)
+        }
+        assert f"{serial_number}_link_state" in unique_ids
+        assert power_id(device) not in unique_ids
+        assert hass.states.get("sensor.dts_307_link").state == "another_meter"
+
+
+def power_id(device: Device) -> str:
+    """Return the unique ID of a meter's power sensor."""
+    return f"{device.serial_number}_power"
 
 
 async def test_eight_meters_on_one_link(hass: HomeAssistant) -> None:
@@ -153,12 +201,13 @@ async def test_eight_meters_on_one_link(hass: HomeAssistant) -> None:
 
 async def test_a_silent_meter_leaves_the_others_alone(hass: HomeAssistant) -> None:
     """One meter of two on a bus is gone; the other is read as ever."""
-    there, gone = Device(), Device(MeterConfig(unit=101))
+    there, gone = Device(), Device(MeterConfig(unit=101, serial="S307101"))
     gone.silent = True
     async with serial(there, gone) as line:
         await load(hass, entry_for(there, serial_data(line)))
         entry = entry_for(gone, serial_data(line, unit_id=101))
-        await load(hass, entry, ConfigEntryState.SETUP_RETRY)
+        await load(hass, entry)
+        assert state_of(hass, gone, "link_state") == "meter_silent"
         there.requests.clear()
         await let_pass(hass)
         assert len(there.requests) == 1
@@ -196,8 +245,8 @@ async def test_a_gateway_that_refuses(hass: HomeAssistant) -> None:
     device.refusal = ExcCodes.GATEWAY_NO_RESPONSE
     async with network(device) as line:
         entry = entry_for(device, network_data(line))
-        await load(hass, entry, ConfigEntryState.SETUP_RETRY)
-        assert entry.error_reason_translation_key == "meter_silent_network"
+        await load(hass, entry)
+        assert state_of(hass, device, "link_state") == "meter_silent"
 
 
 async def test_unloads_while_an_answer_is_due(hass: HomeAssistant) -> None:
@@ -240,38 +289,3 @@ async def test_removed_while_it_is_set_up(hass: HomeAssistant) -> None:
         await setup
         assert async_get_connection_info(hass) == []
         assert hass.config_entries.async_entries(DOMAIN) == []
-
-
-class TestLink:
-    """What the owner entered, as the Modbus library wants it."""
-
-    def test_ipv6(self) -> None:
-        """The colons of an address are no port separator."""
-        data = {"transport": "network", "host": "fd00::307", "port": 4001, "framing": "rtu"}
-        assert link.link_params(data).endpoint == ("serial", "socket://[fd00::307]:4001")
-        params = link.link_params(data | {"framing": "tcp"})
-        assert params.endpoint == ("tcp", "fd00::307", 4001)
-
-    @pytest.mark.parametrize(("parity", "letter"), [("none", "N"), ("even", "E"), ("odd", "O")])
-    def test_line_settings(self, parity: str, letter: Literal["N", "E", "O"]) -> None:
-        """Each setting arrives."""
-        params = link.link_params(
-            {
-                "transport": "serial",
-                "device": "/dev/ttyUSB0",
-                "baudrate": 19200,
-                "parity": parity,
-                "stopbits": 2,
-            }
-        )
-        assert params == ModbusSerialParams(
-            device="/dev/ttyUSB0", baudrate=19200, parity=letter, stopbits=2
-        )
-
-    def test_slower_lines_get_more_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """The longest frame has to fit in, on top of the patience for the meter."""
-        monkeypatch.undo()
-        assert link.response_timeout({}) == link.response_timeout({"baudrate": 9600})
-        for baudrate in (1200, 9600, 115200):
-            frame = 256 * 11 / baudrate
-            assert 1 + frame <= link.response_timeout({"baudrate": baudrate}) < 1.5 + frame

@@ -4,8 +4,9 @@ import ast
 from pathlib import Path
 from types import ModuleType
 
-from custom_components.dts307 import config_flow
 from custom_components.dts307.connection.link import failure_key
+
+from custom_components.dts307 import config_flow
 from custom_components.dts307.flows import preview
 from custom_components.dts307.meter import MeterError
 from custom_components.dts307.meter.installation import NoMeasurement

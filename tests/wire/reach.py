@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, Self
 
+from custom_components.dts307.connection.link import careful_unit, link_params
 from modbus_connection import ModbusUnit
 from modbus_connection.tmodbus import ModbusConnection
 
-from custom_components.dts307.connection.link import careful_unit, link_params
 from custom_components.dts307.meter import PerPhase, Reading
 from simulator.registers import Truth
 

@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from custom_components.dts307.connection.link import careful_unit, link_params
 from modbus_connection import ModbusUnit
 from modbus_connection.tmodbus import ModbusConnection
 
-from custom_components.dts307.connection.link import careful_unit, link_params
 from simulator.server import Framing, SerialConfig, SerialLine
 from tests.device import Bench, Device
 from tests.lines import network, network_data

@@ -3,10 +3,10 @@
 import asyncio
 from pathlib import Path
 
+from custom_components.dts307.connection.link import link_params
 from modbus_connection.tmodbus import ModbusConnection
 import pytest
 
-from custom_components.dts307.connection.link import link_params
 from custom_components.dts307.meter import MeterSilentError
 from custom_components.dts307.meter.errors import HostRefusesError, LinkLostError, PortMissingError
 from simulator.meter import MeterConfig

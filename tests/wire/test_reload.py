@@ -2,11 +2,11 @@
 
 import gc
 
+from custom_components.dts307.connection.link import careful_unit
 from modbus_connection import ModbusTimeoutError
 from modbus_connection.mock import MockModbusConnection
 import pytest
 
-from custom_components.dts307.connection.link import careful_unit
 from custom_components.dts307.meter import Meter
 from tests.wire.faults import Sooner
 from tests.wire.rig import TIMEOUT

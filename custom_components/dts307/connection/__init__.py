@@ -1,1 +1,75 @@
 """How a meter is reached: its address, the shared bus behind it, and why it cannot be reached."""
+
+from .address import (
+    CONF_BAUDRATE,
+    CONF_FRAMING,
+    CONF_PARITY,
+    CONF_STOPBITS,
+    CONF_TRANSPORT,
+    CONF_UNIT_ID,
+    DEFAULT_BAUDRATE,
+    DEFAULT_PORT,
+    DEFAULT_UNIT_ID,
+    PARITIES,
+    BusAddress,
+    Framing,
+    MeterAddress,
+    ModbusParams,
+    NetworkAdapter,
+    SerialPort,
+    Transport,
+)
+from .buses import (
+    async_bus_users,
+    async_diagnosing_unit,
+    async_identify,
+    async_shared_bus,
+    async_temporary_meter,
+)
+from .failures import Failure, async_failure, failure_key
+from .modbus_internals import params_in_use
+from .port_users import async_only_free_port
+from .serial_ports import (
+    PortChangedError,
+    async_check_port_path,
+    async_leads_elsewhere,
+    async_resolved,
+    async_store_persistent_path,
+)
+from .timing import async_timing
+
+__all__ = [
+    "CONF_BAUDRATE",
+    "CONF_FRAMING",
+    "CONF_PARITY",
+    "CONF_STOPBITS",
+    "CONF_TRANSPORT",
+    "CONF_UNIT_ID",
+    "DEFAULT_BAUDRATE",
+    "DEFAULT_PORT",
+    "DEFAULT_UNIT_ID",
+    "PARITIES",
+    "BusAddress",
+    "Failure",
+    "Framing",
+    "MeterAddress",
+    "ModbusParams",
+    "NetworkAdapter",
+    "PortChangedError",
+    "SerialPort",
+    "Transport",
+    "async_bus_users",
+    "async_check_port_path",
+    "async_diagnosing_unit",
+    "async_failure",
+    "async_identify",
+    "async_leads_elsewhere",
+    "async_only_free_port",
+    "async_resolved",
+    "async_shared_bus",
+    "async_store_persistent_path",
+    "async_temporary_meter",
+    "async_timing",
+    "failure_key",
+    "params_in_use",
+]

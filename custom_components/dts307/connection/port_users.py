@@ -1,4 +1,4 @@
-"""Who uses a serial port, by names that people know from elsewhere."""
+"""The names of whatever uses a serial port."""
 
 from collections.abc import Collection, Mapping
 from contextlib import suppress
@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 from typing import Final
 
-from homeassistant.components.modbus.const import DATA_MODBUS_HUBS
 from homeassistant.components.usb import (
     SerialDevice,
     USBDevice,
@@ -17,22 +16,24 @@ from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.loader import async_get_integration
 
+from .modbus_internals import yaml_hubs
+
 _PROCESSES: Final = Path("/proc")
 
 
-async def async_port_holders(
+async def async_port_users(
     hass: HomeAssistant, device: str, *, apart_from: Collection[str] = ()
 ) -> list[str]:
-    """Return who uses a serial port, or is set up to.
+    """Return the names of whatever uses a serial port, or is set up to use it.
 
-    Those are config entries, ``apart_from`` some, apps, hubs of the YAML kind, and other programs
-    on this machine.
+    These are config entries except those ``apart_from``, apps, Modbus hubs in configuration.yaml,
+    and other programs on this machine.
     """
     port = await hass.async_add_executor_job(resolve, device)
     entry_ids, apps = await _async_consumers(hass, port)
     hubs = {
-        f'modbus "{hub.name}" (configuration.yaml)': str(hub.endpoint[1])
-        for hub in hass.data.get(DATA_MODBUS_HUBS, {}).values()
+        f'modbus "{name}" (configuration.yaml)': str(endpoint[1])
+        for name, endpoint in yaml_hubs(hass).items()
     }
     return [
         *await async_entry_names(hass, [each for each in entry_ids if each not in apart_from]),
@@ -43,7 +44,7 @@ async def async_port_holders(
 
 
 async def async_only_free_port(hass: HomeAssistant) -> str | None:
-    """Return the one USB port that nobody is set up to use; None if there are several, or none."""
+    """Return the USB port that nothing is set up to use, if there is exactly one."""
     ports = await async_scan_serial_ports(hass)
     usb = [port for port in ports if isinstance(port, USBDevice)]
     claims = await async_get_serial_port_consumers(hass, usb)
@@ -52,7 +53,7 @@ async def async_only_free_port(hass: HomeAssistant) -> str | None:
 
 
 async def async_entry_names(hass: HomeAssistant, entry_ids: Collection[str]) -> list[str]:
-    """Return the names of config entries, except of those that wait for what they need."""
+    """Return the names of config entries, except those that are waiting to be set up."""
     entries = [hass.config_entries.async_get_entry(entry_id) for entry_id in entry_ids]
     return [
         await _async_entry_name(hass, entry)
@@ -62,12 +63,12 @@ async def async_entry_names(hass: HomeAssistant, entry_ids: Collection[str]) -> 
 
 
 def resolve(device: str) -> str:
-    """Return the path that the names of a port of this machine lead to; URLs stay as they are."""
+    """Return the path that a port's path leads to on this machine; a URL stays as it is."""
     return device if "://" in device else os.path.realpath(device)
 
 
 async def _async_consumers(hass: HomeAssistant, port: str) -> tuple[list[str], list[str]]:
-    """Return the ids of the config entries and the names of the apps that claim a port."""
+    """Return the IDs of the config entries and the names of the apps that claim a port."""
     named = SerialDevice(device=port, serial_number=None, manufacturer=None, description=None)
     claims = await async_get_serial_port_consumers(hass, [named])
     active = [claim for claim in claims.get(port, []) if claim.active]
@@ -86,7 +87,7 @@ def _leading_to(port: str, devices: Mapping[str, str]) -> list[str]:
 
 
 def _processes(port: str) -> list[str]:
-    """Return the other programs that have a port open, as far as we may look into them."""
+    """Return the other programs that have a port open, as far as the system lets us see."""
     with suppress(OSError):
         number = Path(port).stat().st_rdev
         return [
@@ -98,9 +99,9 @@ def _processes(port: str) -> list[str]:
 
 
 def _program(process: Path, number: int) -> str | None:
-    """Return the name of a process if it has the device of that number open.
+    """Return the name of a process if it has the device with that number open.
 
-    Somebody else's cannot be read, and one that has just ended not any more.
+    Processes of other users, and those that have just ended, cannot be read.
     """
     with suppress(OSError):
         if any(_is_open(handle, number) for handle in (process / "fd").iterdir()):
@@ -109,5 +110,5 @@ def _program(process: Path, number: int) -> str | None:
 
 
 def _is_open(handle: Path, number: int) -> bool:
-    # In a container, the device may go by another name; and what is no device may not answer.
+    # In a container the device may have another path, and what is not a device may not answer.
     return str(handle.readlink()).startswith("/dev/") and handle.stat().st_rdev == number

@@ -21,23 +21,23 @@ def _named(where: Iterable[str], names: Mapping[str, str]) -> list[str]:
 
 
 def _overload(now: Snapshot) -> dict[str, Any]:
-    where = now.states.overload.where
+    where = now.alarms.overload.where
     phases = (part for part in where if part != TOTAL)
     return {"overloaded_phases": _named(phases, _PHASES), "overloaded_in_total": TOTAL in where}
 
 
 def _phase_lost(now: Snapshot) -> dict[str, Any]:
-    return {"lost_phases": _named(now.states.phase_lost.where, _PHASES)}
+    return {"lost_phases": _named(now.alarms.phase_lost.where, _PHASES)}
 
 
 def _voltage(now: Snapshot) -> dict[str, Any]:
-    states, service = now.states, now.states.service
+    alarms, service = now.alarms, now.alarms.service
     between_lines = service is not None and service.quantity == LINE_TO_LINE
     names = _PAIRS if between_lines else _PHASES
     return {
         "nominal_voltage": None if service is None else service.nominal,
-        "too_low": _named(states.voltage_low.where, names),
-        "too_high": _named(states.voltage_high.where, names),
+        "too_low": _named(alarms.voltage_low.where, names),
+        "too_high": _named(alarms.voltage_high.where, names),
     }
 
 
@@ -45,27 +45,27 @@ ALARM_BINARY_SENSORS: Final = (
     MeterBinarySensorDescription[Snapshot](
         key="exporting",
         translation_key="exporting",
-        value_fn=lambda now: now.states.exporting.on,
+        value_fn=lambda now: now.alarms.exporting.on,
     ),
     MeterBinarySensorDescription[Snapshot](
         key="overload",
         translation_key="overload",
         device_class=BinarySensorDeviceClass.PROBLEM,
-        value_fn=lambda now: now.states.overload.on,
+        value_fn=lambda now: now.alarms.overload.on,
         attributes_fn=_overload,
     ),
     MeterBinarySensorDescription[Snapshot](
         key="phase_lost",
         translation_key="phase_lost",
         device_class=BinarySensorDeviceClass.PROBLEM,
-        value_fn=lambda now: now.states.phase_lost.on,
+        value_fn=lambda now: now.alarms.phase_lost.on,
         attributes_fn=_phase_lost,
     ),
     MeterBinarySensorDescription[Snapshot](
         key="voltage_out_of_band",
         translation_key="voltage_out_of_band",
         device_class=BinarySensorDeviceClass.PROBLEM,
-        value_fn=lambda now: now.states.voltage_out_of_band,
+        value_fn=lambda now: now.alarms.voltage_out_of_band,
         attributes_fn=_voltage,
     ),
 )

@@ -6,17 +6,18 @@ from homeassistant.components.binary_sensor import BinarySensorDeviceClass
 from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfTime
 
+from ..const import UNEXPECTED_ERROR
 from ..meter.modbus import READ_FAILURES, ConnectionHealth
 from . import MeterBinarySensorDescription, MeterSensorDescription
 
 LINK_OK: Final = "ok"
 
-LINK_SENSORS: Final = (
+CONNECTION_SENSORS: Final = (
     MeterSensorDescription[ConnectionHealth](
         key="link_state",
         translation_key="link_state",
         device_class=SensorDeviceClass.ENUM,
-        options=[LINK_OK, *(failure.reason for failure in READ_FAILURES)],
+        options=[LINK_OK, *(failure.reason for failure in READ_FAILURES), UNEXPECTED_ERROR],
         entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=lambda health: health.failure or LINK_OK,
     ),
@@ -51,7 +52,7 @@ LINK_SENSORS: Final = (
     ),
 )
 
-LINK_BINARY_SENSORS: Final = (
+CONNECTION_BINARY_SENSORS: Final = (
     MeterBinarySensorDescription[ConnectionHealth](
         key="answering",
         translation_key="answering",

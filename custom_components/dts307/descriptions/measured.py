@@ -18,7 +18,7 @@ from homeassistant.const import (
     UnitOfReactivePower,
 )
 
-from ..meter.phases import PAIR_LABELS, PHASE_LABELS
+from ..meter.phases import PAIR_LABELS, PHASE_LABELS, TOTAL
 from ..snapshot import Snapshot
 from . import MeterSensorDescription, in_kilo
 
@@ -152,7 +152,15 @@ SINGLES: Final = (
 def _value_fn(quantity: QuantitySensors, part: str) -> Callable[[Snapshot], float | None]:
     """Return what takes one part of a quantity, its total or a phase, out of a Snapshot."""
     value_of = attrgetter(f"reading.{quantity.name}.{part}")
-    return (lambda now: in_kilo(value_of(now))) if quantity.counter else value_of
+
+    def value(now: Snapshot) -> float | None:
+        # On single-phase meters the phase equals the total.
+        if part != TOTAL and now.reading.phases == 1:
+            return None
+        measured: float | None = value_of(now)
+        return in_kilo(measured) if quantity.counter else measured
+
+    return value
 
 
 def _total_sensor(quantity: QuantitySensors) -> MeterSensorDescription[Snapshot]:
@@ -168,7 +176,7 @@ def _total_sensor(quantity: QuantitySensors) -> MeterSensorDescription[Snapshot]
         suggested_display_precision=quantity.precision,
         entity_category=quantity.category,
         entity_registry_enabled_default=quantity.enabled,
-        value_fn=_value_fn(quantity, "total"),
+        value_fn=_value_fn(quantity, TOTAL),
     )
 
 

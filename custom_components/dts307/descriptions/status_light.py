@@ -12,14 +12,14 @@ from . import MeterSensorDescription
 
 def _share(now: Snapshot) -> float | None:
     """Return the current in percent; the share it comes from has six decimals."""
-    share = now.states.light.share
+    share = now.alarms.light.share
     return None if share is None else round(share * 100, 4)
 
 
 def _service(now: Snapshot) -> dict[str, Any]:
     """Tell what a current is measured against: that of a phase, and that of all together."""
-    service = now.states.service_current
-    together = None if service is None else service * now.states.light.phases
+    service = now.alarms.service_current
+    together = None if service is None else service * now.alarms.light.phases
     return {"service_current": service, "total_service_current": together}
 
 
@@ -48,14 +48,14 @@ STATUS: Final = (
         translation_key="energy_direction",
         device_class=SensorDeviceClass.ENUM,
         options=list(EnergyDirection),
-        value_fn=lambda now: now.states.light.direction,
+        value_fn=lambda now: now.alarms.light.direction,
     ),
     MeterSensorDescription[Snapshot](
         key="current_level",
         translation_key="current_level",
         device_class=SensorDeviceClass.ENUM,
         options=list(CurrentLevel),
-        value_fn=lambda now: now.states.light.level,
+        value_fn=lambda now: now.alarms.light.level,
     ),
     MeterSensorDescription[Snapshot](
         key="current_share",

@@ -1,27 +1,24 @@
 """What a meter measures while it is being set up, before there is an entry for it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from homeassistant.components import websocket_api
-from homeassistant.components.modbus import async_get_temporary_unit
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util.hass_dict import HassKey
 import voluptuous as vol
 
-from ..connection.link import identify, link_params
-from ..const import CONF_UNIT_ID, DOMAIN
-from ..meter import Meter, MeterError, Reading
+from ..connection import MeterAddress, async_temporary_meter, async_timing
+from ..const import DOMAIN
+from ..meter import MeterError, Reading
 from ..meter.installation import measures_nothing
 from ..meter.phases import PAIR_LABELS, PHASE_LABELS, PHASES
 from ..options import MeterOptions, Role
 
-_INTERVAL: Final = 2.0
 _NOTHING: Final = "-"
 _SOME_POWER: Final = 50.0
 """W; a solar inverter that is switched on but idle takes less."""
@@ -34,7 +31,7 @@ class Subject:
     """A meter that is being set up: its name, and how it is reached."""
 
     name: str
-    data: Mapping[str, Any]
+    address: MeterAddress
 
 
 PREVIEWS: HassKey[dict[str, Sequence[Subject]]] = HassKey(f"{DOMAIN}_previews")
@@ -47,10 +44,10 @@ def async_register_preview(hass: HomeAssistant) -> None:
     websocket_api.async_register_command(hass, _ws_start_preview)
 
 
-async def async_measure(hass: HomeAssistant, data: Mapping[str, Any]) -> Reading | None:
+async def async_measure(hass: HomeAssistant, address: MeterAddress) -> Reading | None:
     """Return what a meter measures now; None if it does not answer."""
     try:
-        async with _connected(hass, data) as meter:
+        async with async_temporary_meter(hass, address) as meter:
             return await meter.read()
     except MeterError, HomeAssistantError:
         return None
@@ -110,16 +107,6 @@ def doubt(reading: Reading | None, options: MeterOptions) -> str | None:
     return None
 
 
-@asynccontextmanager
-async def _connected(hass: HomeAssistant, data: Mapping[str, Any]) -> AsyncIterator[Meter]:
-    """Identify a meter on the shared link, and hold that meanwhile.
-
-    Raises MeterError, or HomeAssistantError if the link is in use with other settings.
-    """
-    async with async_get_temporary_unit(hass, link_params(data), data[CONF_UNIT_ID]) as unit:
-        yield await identify(unit, data)
-
-
 @websocket_api.websocket_command(
     {
         vol.Required("type"): f"{DOMAIN}/start_preview",
@@ -149,10 +136,10 @@ def _ws_start_preview(
         while subjects := previews.get(msg["flow_id"]):
             texts = []
             for subject in subjects:
-                reading = await async_measure(hass, subject.data)
+                reading = await async_measure(hass, subject.address)
                 texts.append(await async_text(hass, reading, brief=len(subjects) > 1))
             send(subjects, " | ".join(texts))
-            await asyncio.sleep(_INTERVAL)
+            await asyncio.sleep(async_timing(hass).preview)
 
     connection.send_result(msg["id"])
     task = hass.async_create_background_task(follow(), f"{DOMAIN} preview")

@@ -1,4 +1,4 @@
-"""The forms of the set-up: what is asked of a link and of a meter, and in which form it is kept."""
+"""The forms of the set-up: what they ask about a bus and about a meter."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -17,21 +17,22 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from ..connection.link import PARITIES
-from ..const import (
+from ..connection import (
     CONF_BAUDRATE,
     CONF_FRAMING,
     CONF_PARITY,
     CONF_STOPBITS,
-    CONF_TRANSPORT,
     CONF_UNIT_ID,
     DEFAULT_BAUDRATE,
     DEFAULT_PORT,
     DEFAULT_UNIT_ID,
-    FRAMING_RTU,
-    FRAMING_TCP,
-    TRANSPORT_NETWORK,
-    TRANSPORT_SERIAL,
+    PARITIES,
+    BusAddress,
+    Framing,
+    MeterAddress,
+    NetworkAdapter,
+    SerialPort,
+    Transport,
 )
 from ..options import CONF_ROLE, Role
 from .option_forms import CURRENT_TRANSFORMERS, choice, whole_number
@@ -49,7 +50,7 @@ _UNIT_ID: Final = {vol.Optional(CONF_UNIT_ID): whole_number(1, _HIGHEST_UNIT_ID)
 _THOROUGH: Final = {vol.Required(CONF_THOROUGH, default=False): BooleanSelector()}
 
 _KNOWN: Final = {
-    TRANSPORT_SERIAL: vol.Schema(
+    Transport.SERIAL: vol.Schema(
         {
             **_UNIT_ID,
             vol.Optional(CONF_BAUDRATE): choice(CONF_BAUDRATE, _BAUDRATES),
@@ -58,18 +59,18 @@ _KNOWN: Final = {
             **_THOROUGH,
         }
     ),
-    TRANSPORT_NETWORK: vol.Schema(
+    Transport.NETWORK: vol.Schema(
         {
             **_UNIT_ID,
-            vol.Optional(CONF_FRAMING): choice(CONF_FRAMING, (FRAMING_TCP, FRAMING_RTU)),
+            vol.Optional(CONF_FRAMING): choice(CONF_FRAMING, tuple(Framing)),
             **_THOROUGH,
         }
     ),
 }
 
-_LINK: Final[Mapping[str, Mapping[Any, Any]]] = {
-    TRANSPORT_SERIAL: {vol.Required(CONF_DEVICE): SerialPortSelector()},
-    TRANSPORT_NETWORK: {
+_PLACE: Final[Mapping[Transport, Mapping[Any, Any]]] = {
+    Transport.SERIAL: {vol.Required(CONF_DEVICE): SerialPortSelector()},
+    Transport.NETWORK: {
         vol.Required(CONF_HOST): TextSelector(),
         vol.Required(CONF_PORT, default=DEFAULT_PORT): whole_number(1, 65535),
     },
@@ -87,43 +88,43 @@ METER_FORM: Final = vol.Schema(
 )
 
 
-def link_form(transport: str, *, again: bool) -> vol.Schema:
-    """Return the form that describes a link.
+def address_form(transport: Transport, *, again: bool) -> vol.Schema:
+    """Return the form that asks for a port or an adapter.
 
-    To search ``again``, after nothing was found, more can be asked for.
+    To scan ``again``, after nothing was found, it offers to try everything.
     """
     known = section(_KNOWN[transport], {"collapsed": True})
     everything = _EVERYTHING if again else {}
-    return vol.Schema({**_LINK[transport], **everything, vol.Required(SECTION_KNOWN): known})
+    return vol.Schema({**_PLACE[transport], **everything, vol.Required(SECTION_KNOWN): known})
 
 
-def link_data(transport: str, answers: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the config entry data for what was entered into a link's form.
+def entered_address(transport: Transport, answers: Mapping[str, Any]) -> MeterAddress:
+    """Return the address that was entered.
 
-    What is not known is what a meter has by default (guide 4.1).
+    What was left open is what a meter has by default (guide 4.1).
     """
     known = answers[SECTION_KNOWN]
-    data = {CONF_TRANSPORT: transport, CONF_UNIT_ID: known.get(CONF_UNIT_ID, DEFAULT_UNIT_ID)}
-    if transport == TRANSPORT_NETWORK:
-        host, port = _address(answers[CONF_HOST].strip())
-        return {
-            **data,
-            # Home Assistant shares a link by the letters of its address.
-            CONF_HOST: host.lower(),
-            CONF_PORT: port or answers[CONF_PORT],
-            CONF_FRAMING: known.get(CONF_FRAMING, FRAMING_TCP),
-        }
-    return {
-        **data,
-        CONF_DEVICE: answers[CONF_DEVICE].strip(),
-        CONF_BAUDRATE: int(known.get(CONF_BAUDRATE, DEFAULT_BAUDRATE)),
-        CONF_PARITY: known.get(CONF_PARITY, "none"),
-        CONF_STOPBITS: int(known.get(CONF_STOPBITS, 1)),
-    }
+    bus: BusAddress
+    if transport is Transport.NETWORK:
+        host, port = _host_and_port(answers[CONF_HOST].strip())
+        bus = NetworkAdapter(
+            # Home Assistant shares a connection by the text of its address.
+            host=host.lower(),
+            port=port or answers[CONF_PORT],
+            framing=Framing(known.get(CONF_FRAMING, Framing.TCP)),
+        )
+    else:
+        bus = SerialPort(
+            device=answers[CONF_DEVICE].strip(),
+            baudrate=int(known.get(CONF_BAUDRATE, DEFAULT_BAUDRATE)),
+            parity=PARITIES[known.get(CONF_PARITY, "none")],
+            stopbits=2 if known.get(CONF_STOPBITS) == "2" else 1,
+        )
+    return MeterAddress(bus, known.get(CONF_UNIT_ID, DEFAULT_UNIT_ID))
 
 
-def _address(entered: str) -> tuple[str, int | None]:
-    """Return the host, and its port if there is one with it, of an address that was copied."""
+def _host_and_port(entered: str) -> tuple[str, int | None]:
+    """Return the host of a pasted address, and its port if it has one."""
     if "://" not in entered:
         if entered.count(":") > 1 and not entered.startswith("["):
             # An IPv6 address: no port can follow it without brackets.
@@ -137,10 +138,11 @@ def _address(entered: str) -> tuple[str, int | None]:
     return (host, port) if host else (entered.removeprefix("//").strip("[]"), None)
 
 
-def link_answers(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what would have been entered into a link's form for these config entry data."""
-    fields = {str(key) for key in _LINK[data[CONF_TRANSPORT]]}
-    known = {str(key) for key in _KNOWN[data[CONF_TRANSPORT]].schema}
+def address_answers(address: MeterAddress) -> dict[str, Any]:
+    """Return what would have been entered for an address."""
+    data, transport = address.as_data(), address.bus.transport
+    fields = {str(key) for key in _PLACE[transport]}
+    known = {str(key) for key in _KNOWN[transport].schema}
     return {
         **{key: data[key] for key in fields},
         SECTION_KNOWN: {
@@ -151,12 +153,12 @@ def link_answers(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def meters_form(labels: Mapping[str, str]) -> vol.Schema:
-    """Return the form to tick which of several meters are to be added, by serial number."""
+    """Return the form that asks which of several meters to add, by serial number."""
     return vol.Schema({vol.Required(CONF_METERS, default=list(labels)): _ticks(labels)})
 
 
 def energy_form(labels: Mapping[str, str]) -> vol.Schema:
-    """Return the form to tick which meters the Energy dashboard shall show, by serial number."""
+    """Return the form that asks which meters the Energy dashboard should show, by serial number."""
     return vol.Schema({vol.Required(CONF_ENERGY, default=[]): _ticks(labels)} if labels else {})
 
 

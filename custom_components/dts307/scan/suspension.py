@@ -1,97 +1,77 @@
-"""Entries step aside while the link that they hold is searched, and come back afterwards."""
+"""Suspend the entries on a bus while it is scanned, and resume them afterwards."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final
+from collections.abc import Awaitable, Callable
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util.hass_dict import HassKey
 
-from ..connection.link import link_params
-from ..connection.serial_ports import async_resolved
-from ..const import (
-    CONF_BAUDRATE,
-    CONF_FRAMING,
-    CONF_PARITY,
-    CONF_STOPBITS,
-    CONF_TRANSPORT,
-    DOMAIN,
-    FRAMING_RTU,
-    FRAMING_TCP,
-    TRANSPORT_NETWORK,
-)
+from ..connection import BusAddress, MeterAddress, NetworkAdapter, async_resolved, async_timing
+from ..const import DOMAIN
+from ..outage import async_withdraw_all
 
-_OF_THE_WHOLE_BUS: Final = {CONF_BAUDRATE, CONF_PARITY, CONF_STOPBITS, CONF_FRAMING}
-"""What all devices that are reached through one port or adapter have in common."""
+_NOT_IN_USE = (ConfigEntryState.NOT_LOADED, ConfigEntryState.SETUP_RETRY)
+"""As an entry was suspended, or as something else has tried to set it up since."""
 
-_COMES_BACK_WITHIN: Final = 30.0
-"""Seconds after which nobody is taken to look at what a search has found."""
-
-_NOT_IN_USE: Final = (ConfigEntryState.NOT_LOADED, ConfigEntryState.SETUP_RETRY)
-"""As it has stepped aside, or as it was set up meanwhile and had to wait."""
-
-DATA_ASIDE: HassKey[set[str]] = HassKey(f"{DOMAIN}_aside")
-"""The ids of entries that are unloaded only while their link is searched."""
+DATA_SUSPENDED: HassKey[set[str]] = HassKey(f"{DOMAIN}_suspended")
+"""The IDs of the entries that are unloaded only while their bus is scanned."""
 
 
+@callback
 def is_suspended(hass: HomeAssistant, entry: ConfigEntry) -> bool:
-    """Tell whether an entry has stepped aside; set up by somebody else, it has to wait."""
-    return entry.entry_id in hass.data.get(DATA_ASIDE, ())
+    """Tell whether an entry must not be set up, because its bus is being scanned."""
+    return entry.entry_id in hass.data.get(DATA_SUSPENDED, ())
 
 
 class SuspendedEntries:
-    """The entries that have stepped aside for the searches of one flow.
+    """The entries that are suspended for the scans of one flow.
 
-    Those that hold the very link do so, unless their meters answer on it; the one that is being
-    reconfigured does in any case.
+    Those are the entries on the bus whose meters do not answer, and in any case the one that is
+    being reconfigured.
     """
 
     def __init__(
         self,
         hass: HomeAssistant,
         reconfigured: str | None,
-        async_let_go: Callable[[], Awaitable[None]],
+        async_close: Callable[[], Awaitable[None]],
     ) -> None:
         """Begin with none.
 
-        ``reconfigured`` is the id of the entry that the flow is about, if there is one, and
-        ``async_let_go`` waits until the search has let go of its link.
+        ``reconfigured`` is the ID of the entry that the flow reconfigures, if it does, and
+        ``async_close`` waits until the scan has closed its connection.
         """
         self._hass = hass
         self._reconfigured = reconfigured
-        self._async_let_go = async_let_go
+        self._async_close = async_close
         self._entries: list[ConfigEntry] = []
         self._timer: asyncio.TimerHandle | None = None
-        self._coming_back: asyncio.Task[None] | None = None
+        self._resuming: asyncio.Task[None] | None = None
 
-    async def async_make_way(self, data: Mapping[str, Any]) -> None:
-        """Let entries step aside that hold the very link, but whose meters do not answer on it.
+    async def async_suspend(self, bus: BusAddress) -> None:
+        """Suspend the entries on a bus whose meters do not answer there.
 
-        It may well be that its settings are others now. An entry that waits for its next attempt
-        may take the link at any time, so that it counts.
+        The settings of the bus may have changed. An entry that waits for its next attempt counts,
+        because it may open the connection at any time.
         """
-        endpoints = {link_params(data).endpoint}
-        if data[CONF_TRANSPORT] == TRANSPORT_NETWORK:
-            endpoints |= {
-                link_params({**data, CONF_FRAMING: framing}).endpoint
-                for framing in (FRAMING_TCP, FRAMING_RTU)
-            }
+        buses = bus.framings if isinstance(bus, NetworkAdapter) else [bus]
+        endpoints = {each.params.endpoint for each in buses}
         for entry in self._hass.config_entries.async_entries(
             DOMAIN, include_ignore=False, include_disabled=False
         ):
-            current = await async_resolved(self._hass, entry.data)
-            if link_params(current).endpoint in endpoints:
-                await self._async_step_aside(entry)
+            address = await async_resolved(self._hass, MeterAddress.parse(entry.data))
+            if address.bus.params.endpoint in endpoints:
+                await self._async_suspend_entry(entry)
 
-    async def _async_step_aside(self, entry: ConfigEntry) -> None:
+    async def _async_suspend_entry(self, entry: ConfigEntry) -> None:
         async with entry.setup_lock:
             waiting = entry.state is ConfigEntryState.SETUP_RETRY
             loaded = entry.state is ConfigEntryState.LOADED
             silent = loaded and not entry.runtime_data.last_update_success
         if not (waiting or silent or (loaded and self._is_reconfigured(entry))):
             return
-        self._hass.data.setdefault(DATA_ASIDE, set()).add(entry.entry_id)
+        self._hass.data.setdefault(DATA_SUSPENDED, set()).add(entry.entry_id)
         await self._hass.config_entries.async_unload(entry.entry_id)
         self._entries.append(entry)
 
@@ -100,55 +80,60 @@ class SuspendedEntries:
 
     @callback
     def async_hand_over(self) -> list[ConfigEntry]:
-        """Return the entries, which another search is to let come back."""
+        """Return the entries for another scan to resume."""
         entries, self._entries = self._entries, []
         return entries
 
     @callback
-    def async_take_over(self, entries: list[ConfigEntry]) -> None:
-        """Let entries come back that have stepped aside for another search."""
+    def async_adopt(self, entries: list[ConfigEntry]) -> None:
+        """Resume entries that were suspended for another scan."""
         self._entries += entries
 
     @callback
-    def async_follow(self, data: Mapping[str, Any]) -> None:
-        """Let the entries go on with the settings that were found.
+    def async_follow(self, bus: BusAddress) -> None:
+        """Resume the entries with the settings of the bus as they were found.
 
-        One that is reconfigured is about to be set up with all of these data.
+        The entry that is reconfigured is about to be set up by its flow.
         """
-        settings = {key: data[key] for key in _OF_THE_WHOLE_BUS & data.keys()}
         for entry in list(self._entries):
             if self._is_reconfigured(entry):
                 self._entries.remove(entry)
-                self._hass.data[DATA_ASIDE].discard(entry.entry_id)
+                self._hass.data[DATA_SUSPENDED].discard(entry.entry_id)
             else:
-                self._hass.config_entries.async_update_entry(entry, data={**entry.data, **settings})
-        self.async_come_back()
+                address = MeterAddress.parse(entry.data).with_settings_of(bus)
+                data = {**entry.data, **address.as_data()}
+                self._hass.config_entries.async_update_entry(entry, data=data)
+        self.async_resume()
 
     @callback
-    def async_come_back_later(self) -> None:
-        """Let the entries go on as before, unless somebody looks at what was found for them."""
+    def async_resume_later(self) -> None:
+        """Resume the entries after a while, unless the person in the flow goes on first."""
         if self._entries:
-            self._timer = self._hass.loop.call_later(_COMES_BACK_WITHIN, self.async_come_back)
+            delay = async_timing(self._hass).entries_resume
+            self._timer = self._hass.loop.call_later(delay, self.async_resume)
 
     @callback
-    def async_come_back(self) -> None:
-        """Let the entries go on as before."""
+    def async_resume(self) -> None:
+        """Resume the entries."""
         if self._timer is not None:
             self._timer.cancel()
         if entries := self.async_hand_over():
-            self._coming_back = self._hass.async_create_task(self._async_set_up(entries))
+            self._resuming = self._hass.async_create_task(self._async_set_up(entries))
 
     async def async_wait(self) -> None:
-        """Wait for entries that are about to come back."""
-        if self._coming_back is not None:
-            await asyncio.wait([self._coming_back])
+        """Wait for entries that are being resumed."""
+        if self._resuming is not None:
+            await asyncio.wait([self._resuming])
 
     async def _async_set_up(self, entries: list[ConfigEntry]) -> None:
-        """Set entries up again that are still there, once the search has let go of their link."""
-        await self._async_let_go()
+        """Set up those entries that still exist, once the scan has closed its connection."""
+        await self._async_close()
         manager = self._hass.config_entries
         for entry in entries:
-            self._hass.data[DATA_ASIDE].discard(entry.entry_id)
-            there = manager.async_get_entry(entry.entry_id) is entry
-            if there and entry.state in _NOT_IN_USE:
+            self._hass.data[DATA_SUSPENDED].discard(entry.entry_id)
+            exists = manager.async_get_entry(entry.entry_id) is entry
+            if exists and entry.disabled_by is not None:
+                # Home Assistant does not announce it for an entry that is not loaded.
+                async_withdraw_all(self._hass, entry)
+            elif exists and entry.state in _NOT_IN_USE:
                 await manager.async_reload(entry.entry_id)

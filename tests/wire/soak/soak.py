@@ -2,9 +2,9 @@
 
 import asyncio
 
+from custom_components.dts307.connection.link import careful_unit, link_params, response_timeout
 from modbus_connection.tmodbus import ModbusConnection
 
-from custom_components.dts307.connection.link import careful_unit, link_params, response_timeout
 from custom_components.dts307.meter import Meter, MeterError
 from custom_components.dts307.meter.validation import questions
 from simulator import Simulator

@@ -1,4 +1,4 @@
-"""A meter that has not answered for long is told of, with the reason, until it answers."""
+"""A meter that has not answered for ten minutes is reported, with the reason, until it answers."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -13,7 +13,6 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
-from custom_components.dts307.connection import link
 from custom_components.dts307.const import DOMAIN
 from simulator.meter import MeterConfig
 from tests.device import Device
@@ -26,9 +25,11 @@ from tests.integration.home import (
     follow,
     load,
     start,
+    state_of,
     submit,
 )
 from tests.integration.searching import reconfigure
+from tests.integration.timing import change_timing
 from tests.lines import SPEED, network, network_data, serial, serial_data
 
 type Leap = Callable[[float], Awaitable[None]]
@@ -37,13 +38,12 @@ LANGUAGES: dict[str, dict[str, Any]] = {
     path.stem: json.loads(path.read_text())
     for path in sorted((INTEGRATION / "translations").glob("*.json"))
 }
-LOADED, WAITING = ConfigEntryState.LOADED, ConfigEntryState.SETUP_RETRY
 
 
 @pytest.fixture
 def leap(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Leap:
     """Let minutes pass at once on the loop's clock, and wait for the attempt that is due then."""
-    monkeypatch.setattr(link, "_PATIENCE", 0.1)
+    change_timing(hass, link={"response": 0.1})
     usual, ahead = hass.loop.time, 0.0
     monkeypatch.setattr(hass.loop, "time", lambda: usual() + ahead)
 
@@ -85,26 +85,25 @@ async def fall_silent(
     leap: Leap,
     device: Device,
     entry: MockConfigEntry,
-    state: ConfigEntryState,
+    *,
+    at_start: bool = False,
 ) -> None:
-    """Let a meter be silent from now on, with an entry that is loaded or that waits for it."""
-    if state is LOADED:
-        await load(hass, entry)
+    """Let a meter be silent from now on, after its entry was loaded or before (``at_start``)."""
+    device.silent = at_start
+    await load(hass, entry)
     device.silent = True
-    if state is WAITING:
-        await load(hass, entry, WAITING)
     await leap(0.5)
 
 
-@pytest.mark.parametrize("state", [LOADED, WAITING])
-async def test_silence_and_return(hass: HomeAssistant, leap: Leap, state: ConfigEntryState) -> None:
+@pytest.mark.parametrize("at_start", [False, True])
+async def test_silence_and_return(hass: HomeAssistant, leap: Leap, *, at_start: bool) -> None:
     """It is told when it has lasted for ten minutes, and no longer than it lasts."""
     device = Device()
     async with serial(device) as line:
         entry = entry_for(device, serial_data(line))
         for _ in range(2):
             begun = dt_util.now()
-            await fall_silent(hass, leap, device, entry, state)
+            await fall_silent(hass, leap, device, entry, at_start=at_start)
             silent = dt_util.now()
             await leap(9)
             assert issue(hass, entry) is None
@@ -114,12 +113,11 @@ async def test_silence_and_return(hass: HomeAssistant, leap: Leap, state: Config
             assert placeholders["reason"] == text_of("meter_silent_serial")
             since = "{year}-{month}-{day} {time}".format(**placeholders)
             assert f"{begun:%Y-%m-%d %H:%M}" <= since <= f"{silent:%Y-%m-%d %H:%M}"
-            assert entry.state is state
 
             device.silent = False
             await leap(0.5)
             assert issue(hass, entry) is None
-            assert entry.state is LOADED
+            assert state_of(hass, device, "link_state") == "ok"
             await hass.config_entries.async_remove(entry.entry_id)
 
 
@@ -128,7 +126,7 @@ async def test_the_text(hass: HomeAssistant, leap: Leap) -> None:
     device = Device()
     async with network(device) as line:
         entry = entry_for(device, network_data(line))
-        await fall_silent(hass, leap, device, entry, WAITING)
+        await fall_silent(hass, leap, device, entry, at_start=True)
         await leap(9)
         for language, texts in LANGUAGES.items():
             hass.config.language = language
@@ -141,33 +139,33 @@ async def test_the_text(hass: HomeAssistant, leap: Leap) -> None:
             assert text["title"].format(**placeholders).startswith("DTS 307 ")
 
 
-@pytest.mark.parametrize("state", [LOADED, WAITING])
-async def test_short_outages(hass: HomeAssistant, leap: Leap, state: ConfigEntryState) -> None:
+@pytest.mark.parametrize("at_start", [False, True])
+async def test_short_outages(hass: HomeAssistant, leap: Leap, *, at_start: bool) -> None:
     """However many there are, they are not added up."""
     changes = async_capture_events(hass, ir.EVENT_REPAIRS_ISSUE_REGISTRY_UPDATED)
     device = Device()
     async with network(device) as line:
         entry = entry_for(device, network_data(line))
-        await fall_silent(hass, leap, device, entry, state)
+        await fall_silent(hass, leap, device, entry, at_start=at_start)
         for _ in range(3):
             await leap(9)
             device.silent = False
             await leap(0.5)
-            assert entry.state is LOADED
+            assert state_of(hass, device, "link_state") == "ok"
             device.silent = True
             await leap(0.5)
         assert changes == []
 
 
-@pytest.mark.parametrize("state", [LOADED, WAITING])
+@pytest.mark.parametrize("at_start", [False, True])
 async def test_the_reason_changes(
-    hass: HomeAssistant, leap: Leap, tmp_path: Path, state: ConfigEntryState
+    hass: HomeAssistant, leap: Leap, tmp_path: Path, *, at_start: bool
 ) -> None:
     """The latest is told, though not one that was given only once, and with the same time."""
     device = Device()
     async with serial(device, link=tmp_path / "usb-adapter") as line:
         entry = entry_for(device, serial_data(line))
-        await fall_silent(hass, leap, device, entry, state)
+        await fall_silent(hass, leap, device, entry, at_start=at_start)
         await leap(10)
         first = told(hass, entry)
         assert first["reason"] == text_of("meter_silent_serial")
@@ -191,7 +189,7 @@ async def test_reasons_take_turns(hass: HomeAssistant, leap: Leap) -> None:
     device = Device()
     async with network(device) as line:
         entry = entry_for(device, network_data(line))
-        await fall_silent(hass, leap, device, entry, LOADED)
+        await fall_silent(hass, leap, device, entry)
         for _ in range(3):
             await line.close()
             await leap(4)
@@ -207,7 +205,7 @@ async def test_a_link_in_use(hass: HomeAssistant, leap: Leap) -> None:
         holder = entry_for(one, serial_data(line))
         await load(hass, holder)
         entry = entry_for(other, serial_data(line, unit_id=101, speed=SPEED // 2))
-        await load(hass, entry, WAITING)
+        await load(hass, entry, ConfigEntryState.SETUP_RETRY)
         await leap(9)
         assert issue(hass, entry) is None
         await leap(1.5)
@@ -215,21 +213,20 @@ async def test_a_link_in_use(hass: HomeAssistant, leap: Leap) -> None:
         assert told(hass, entry)["reason"].startswith("This link is already used by ")
         assert issue(hass, holder) is None
         await hass.config_entries.async_unload(holder.entry_id)
-        await leap(0.5)
-        assert entry.state is LOADED
+        await leap(1.5)
+        assert entry.state is ConfigEntryState.LOADED
         assert issue(hass, entry) is None
 
 
-@pytest.mark.parametrize("state", [LOADED, WAITING])
-async def test_a_reload(hass: HomeAssistant, leap: Leap, state: ConfigEntryState) -> None:
+@pytest.mark.parametrize("at_start", [False, True])
+async def test_a_reload(hass: HomeAssistant, leap: Leap, *, at_start: bool) -> None:
     """It is still the same silence, and what was told is not taken back for a moment."""
     device = Device()
     async with network(device) as line:
         entry = entry_for(device, network_data(line))
-        await fall_silent(hass, leap, device, entry, state)
+        await fall_silent(hass, leap, device, entry, at_start=at_start)
         await leap(5)
         await hass.config_entries.async_reload(entry.entry_id)
-        assert entry.state is WAITING
         await leap(4)
         assert issue(hass, entry) is None
         await hass.config_entries.async_reload(entry.entry_id)
@@ -243,12 +240,7 @@ async def test_a_reload(hass: HomeAssistant, leap: Leap, state: ConfigEntryState
 
         device.silent = False
         await hass.config_entries.async_reload(entry.entry_id)
-        assert entry.state is LOADED
         assert issue(hass, entry) is None
-
-
-async def unload(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    await hass.config_entries.async_unload(entry.entry_id)
 
 
 async def disable(hass: HomeAssistant, entry: MockConfigEntry) -> None:
@@ -259,22 +251,22 @@ async def remove(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     await hass.config_entries.async_remove(entry.entry_id)
 
 
-@pytest.mark.parametrize(
-    ("give_up", "state"), [(unload, LOADED), (disable, WAITING), (remove, WAITING)]
-)
+@pytest.mark.parametrize("at_start", [False, True])
+@pytest.mark.parametrize("give_up", [disable, remove])
 async def test_not_in_use_any_more(
     hass: HomeAssistant,
     leap: Leap,
     give_up: Callable[[HomeAssistant, MockConfigEntry], Awaitable[None]],
-    state: ConfigEntryState,
+    *,
+    at_start: bool,
 ) -> None:
-    """Nothing is told then, and the time without anybody asking does not count later."""
+    """The report is withdrawn, and the time in which nothing asks does not count later."""
     one, other = Device(), Device(MeterConfig(unit=101, serial="S307101"))
     async with network(one, other) as line:
         entry = entry_for(one, network_data(line))
         bystander = entry_for(other, network_data(line, unit_id=101))
-        await fall_silent(hass, leap, other, bystander, WAITING)
-        await fall_silent(hass, leap, one, entry, state)
+        await fall_silent(hass, leap, other, bystander, at_start=True)
+        await fall_silent(hass, leap, one, entry, at_start=at_start)
         await leap(10)
         assert issue(hass, entry) is not None
         await give_up(hass, entry)
@@ -283,24 +275,22 @@ async def test_not_in_use_any_more(
         assert issue(hass, bystander) is not None
         if give_up is disable:
             await hass.config_entries.async_set_disabled_by(entry.entry_id, None)
-        elif give_up is remove:
+        else:
             entry.add_to_hass(hass)
-        if give_up is not disable:
             await hass.config_entries.async_setup(entry.entry_id)
-        assert entry.state is WAITING
         await leap(9)
         assert issue(hass, entry) is None
         await leap(1.5)
         assert issue(hass, entry) is not None
 
 
-@pytest.mark.parametrize("state", [LOADED, WAITING])
-async def test_a_replaced_meter(hass: HomeAssistant, leap: Leap, state: ConfigEntryState) -> None:
+@pytest.mark.parametrize("at_start", [False, True])
+async def test_a_replaced_meter(hass: HomeAssistant, leap: Leap, *, at_start: bool) -> None:
     """It is asked about, and nothing else; with the new one silent, too, that is told again."""
     device = Device()
     async with network(device) as line:
         entry = entry_for(device, network_data(line))
-        await fall_silent(hass, leap, device, entry, state)
+        await fall_silent(hass, leap, device, entry, at_start=at_start)
         await leap(10)
         assert issue(hass, entry) is not None
         device.write("SN", "S30799999")
@@ -323,7 +313,7 @@ async def test_replaced_at_a_reload(hass: HomeAssistant, leap: Leap) -> None:
     device = Device()
     async with network(device) as line:
         entry = entry_for(device, network_data(line))
-        await fall_silent(hass, leap, device, entry, LOADED)
+        await fall_silent(hass, leap, device, entry)
         await leap(10)
         assert issue(hass, entry) is not None
         device.write("SN", "S30799999")
@@ -333,20 +323,19 @@ async def test_replaced_at_a_reload(hass: HomeAssistant, leap: Leap) -> None:
         assert issue(hass, entry, "meter_replaced") is not None
 
 
-@pytest.mark.parametrize("state", [LOADED, WAITING])
-async def test_a_search_in_vain(hass: HomeAssistant, leap: Leap, state: ConfigEntryState) -> None:
+@pytest.mark.parametrize("at_start", [False, True])
+async def test_a_search_in_vain(hass: HomeAssistant, leap: Leap, *, at_start: bool) -> None:
     """The entry steps aside for it, and is still in use: what is told stays, with its time."""
     device = Device()
     async with serial(device) as line:
         entry = entry_for(device, serial_data(line))
-        await fall_silent(hass, leap, device, entry, state)
+        await fall_silent(hass, leap, device, entry, at_start=at_start)
         await leap(10)
         before = told(hass, entry)
         changes = async_capture_events(hass, ir.EVENT_REPAIRS_ISSUE_REGISTRY_UPDATED)
         result = await reconfigure(hass, entry, "serial")
         result = await submit(hass, result, answers(serial_data(line)))
         assert_refused(result, "serial", "nothing_found_serial")
-        assert entry.state is WAITING
         assert changes == []
         assert told(hass, entry) == before
         await disable(hass, entry)
@@ -364,7 +353,7 @@ async def test_not_in_use_any_more_while_it_is_searched_for(
     device = Device()
     async with serial(device) as line:
         entry = entry_for(device, serial_data(line))
-        await fall_silent(hass, leap, device, entry, WAITING)
+        await fall_silent(hass, leap, device, entry, at_start=True)
         await leap(10)
         result = await reconfigure(hass, entry, "serial")
         result = await start(hass, result, answers(serial_data(line)))

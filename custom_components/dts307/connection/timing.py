@@ -1,0 +1,37 @@
+"""How long things may take, in one place: tests are in more of a hurry than people are."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.util.hass_dict import HassKey
+
+from ..const import DOMAIN
+from ..meter.modbus import LINK_TIMING, SCAN_RANGE, SCAN_TIMING, LinkTiming, ScanRange, ScanTiming
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """Durations in s, and the range of a scan."""
+
+    link: LinkTiming = LINK_TIMING
+    scan: ScanTiming = SCAN_TIMING
+    scan_range: ScanRange = SCAN_RANGE
+    port_open: float = 1.5
+    """for which a scan waits for a port that is still being closed"""
+    others_finish: float = 5.0
+    """for which a scan waits for a temporary use of its connection to end"""
+    entries_resume: float = 30.0
+    """after a scan, if the person in the flow does not go on"""
+    preview: float = 2.0
+    """between two updates of a form's preview"""
+
+
+DATA_TIMING: HassKey[Timing] = HassKey(f"{DOMAIN}_timing")
+_DEFAULT: Final = Timing()
+
+
+@callback
+def async_timing(hass: HomeAssistant) -> Timing:
+    """Return how long things may take."""
+    return hass.data.get(DATA_TIMING, _DEFAULT)

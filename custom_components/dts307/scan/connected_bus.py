@@ -1,0 +1,226 @@
+"""A bus to scan, over a port of its own or over a connection that Home Assistant shares."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+import errno
+from math import inf
+import time
+from typing import Final
+
+from homeassistant.components.modbus import async_get_temporary_unit
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from modbus_connection import ModbusExceptionError, ModbusSerialParams, ModbusTcpParams
+
+from ..connection import (
+    DEFAULT_BAUDRATE,
+    DEFAULT_UNIT_ID,
+    BusAddress,
+    MeterAddress,
+    NetworkAdapter,
+    async_shared_bus,
+    async_temporary_meter,
+    async_timing,
+    params_in_use,
+)
+from ..meter import (
+    Identity,
+    LinkDownError,
+    MeterBusyError,
+    MeterError,
+    MeterSilentError,
+    ReadRefusedError,
+)
+from ..meter.errors import HostUnknownError, LinkLostError, opening_error
+from ..meter.modbus import (
+    ProbeResult,
+    SerialProbe,
+    UnitProbe,
+    UnusableSettingsError,
+    classify,
+    opened_probe,
+    read_registers,
+    responding_units,
+)
+from ..meter.sunspec import BASE_ADDRESSES
+
+_EXCHANGE_BITS: Final = (8 + 9) * 11
+"""Bits on a serial line for a probe and its response."""
+
+_POLL: Final = 0.1
+"""s between two looks at whether a port or a connection is free"""
+
+
+class ConnectedBus:
+    """A bus behind a serial port or a network adapter, with each of its possible settings."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Begin with a bus of which nothing is known."""
+        self._hass = hass
+        self._timing = async_timing(hass)
+        self._gateway: BusAddress | None = None
+        """The settings that have reached a gateway: it has said itself that no unit answers."""
+        self._usable: set[BusAddress] = set()
+        """The settings with which a unit could be probed."""
+        self._trouble: MeterError | None = None
+        """Why other settings could not be used."""
+        self._closed_at = -inf
+        """Monotonic s at which the last connection was closed."""
+        self.noisy = False
+        """Whether bytes arrived that are not Modbus."""
+
+    @property
+    def trouble(self) -> MeterError | None:
+        """Why no unit could be probed with any settings."""
+        return None if self._usable else self._trouble
+
+    @asynccontextmanager
+    async def opened(self, settings: BusAddress, patience: float) -> AsyncIterator[UnitProbe]:
+        """Open the bus to probe units on it.
+
+        Raises MeterError if it cannot be opened, UnusableSettingsError if that is for the settings.
+        """
+        if self._gateway not in (None, settings):
+            raise UnusableSettingsError("a gateway to Modbus TCP is there")
+        alone = await self._is_alone(settings)
+        params = settings.params
+        if isinstance(params, ModbusSerialParams) and alone:
+            link = self._raw(params, patience)
+        else:
+            link = self._shared(settings, patience, alone=alone)
+        async with self._turn_of(settings), link as ask:
+
+            async def note(unit_id: int) -> frozenset[int]:
+                answering = await ask(unit_id)
+                self._usable.add(settings)
+                return answering
+
+            yield note
+
+    async def _is_alone(self, settings: BusAddress) -> bool:
+        """Tell whether nothing else holds the connection.
+
+        A temporary use with other settings ends in a moment.
+        """
+        deadline = time.monotonic() + self._timing.others_finish
+        while time.monotonic() < deadline:
+            used = params_in_use(self._hass, settings.params.endpoint)
+            if used in (None, settings.params):
+                return used is None
+            await asyncio.sleep(_POLL)
+        return False
+
+    async def identify(self, settings: BusAddress, unit_id: int) -> Identity:
+        """Return the identity of the meter that answers.
+
+        Raises MeterError.
+        """
+        address = MeterAddress(settings, unit_id)
+        async with self._turn_of(settings), async_temporary_meter(self._hass, address) as meter:
+            return meter.identity
+
+    @asynccontextmanager
+    async def _turn_of(self, settings: BusAddress) -> AsyncIterator[None]:
+        """Give a network adapter the time to notice that the last connection was closed."""
+        if isinstance(settings, NetworkAdapter) or "://" in settings.device:
+            await asyncio.sleep(self._closed_at + self._timing.scan.slot_free - time.monotonic())
+        try:
+            yield
+        finally:
+            self._closed_at = time.monotonic()
+
+    @asynccontextmanager
+    async def _raw(self, params: ModbusSerialParams, patience: float) -> AsyncIterator[UnitProbe]:
+        """Open a port that nothing else holds, to receive all bytes as they arrive."""
+        behind_adapter = "://" in params.device
+        baudrate = DEFAULT_BAUDRATE if behind_adapter else params.baudrate
+        seconds = patience + _EXCHANGE_BITS / baudrate
+        if behind_adapter:
+            seconds += self._timing.scan.network
+
+        async def ask(unit_id: int) -> frozenset[int]:
+            with self._troubles(params.device, opening=False):
+                heard = await opened.request(unit_id, seconds)
+            self.noisy |= classify(heard, unit_id) is ProbeResult.NOISE
+            return responding_units(heard)
+
+        async with AsyncExitStack() as stack:
+            with self._troubles(params.device, opening=True):
+                opened = await self._opened_port(stack, params)
+            yield ask
+
+    async def _opened_port(self, stack: AsyncExitStack, params: ModbusSerialParams) -> SerialProbe:
+        """Open a port, which may still be closed in the background after its last use."""
+        deadline = time.monotonic() + self._timing.port_open
+        while True:
+            try:
+                return await stack.enter_async_context(opened_probe(params))
+            except OSError as err:
+                if err.errno != errno.EBUSY or time.monotonic() >= deadline:
+                    raise
+            await asyncio.sleep(_POLL)
+
+    @contextmanager
+    def _troubles(self, device: str, *, opening: bool) -> Iterator[None]:
+        """Turn the system's errors into ours.
+
+        A network adapter may refuse or close a connection because of the framing, and the driver
+        of a port because of the baud rate.
+        """
+        try:
+            yield
+        except (ValueError, HomeAssistantError) as err:
+            # An invalid address, or an adapter of another integration that is not ready.
+            kind = HostUnknownError if isinstance(err, UnicodeError) else LinkDownError
+            raise kind(str(err)) from err
+        except OSError as err:
+            error = opening_error(err) if opening else LinkLostError(str(err))
+            if "://" in device or err.errno == errno.EINVAL:
+                raise self._unusable(error) from err
+            raise error from err
+
+    def _unusable(self, error: MeterError) -> UnusableSettingsError:
+        self._trouble = error
+        return UnusableSettingsError(str(error))
+
+    @asynccontextmanager
+    async def _shared(
+        self, settings: BusAddress, patience: float, *, alone: bool
+    ) -> AsyncIterator[UnitProbe]:
+        """Probe over a connection that others share, or that only the library can frame."""
+        seconds = 2 * patience
+        params = settings.params
+        if isinstance(params, ModbusTcpParams):
+            seconds = max(patience, self._timing.scan.gateway)
+        shared = async_shared_bus(self._hass, settings)
+
+        async def ask(unit_id: int) -> frozenset[int]:
+            async with async_get_temporary_unit(self._hass, params, unit_id) as unit, shared.lock:
+                longest = seconds if unit.connected else seconds + self._timing.link.connect
+                try:
+                    async with asyncio.timeout(longest):
+                        await read_registers(unit, BASE_ADDRESSES[0], 2)
+                except TimeoutError:
+                    return frozenset()
+                except MeterSilentError as err:
+                    if isinstance(params, ModbusTcpParams) and _is_gateways(err):
+                        self._gateway = settings
+                    return frozenset()
+                except LinkLostError as err:
+                    raise self._unusable(err) from err
+                except MeterBusyError, ReadRefusedError:
+                    pass
+            return frozenset({unit_id})
+
+        # The connection stays open between two probes.
+        async with async_get_temporary_unit(self._hass, params, DEFAULT_UNIT_ID) as unit:
+            if alone:
+                # Once connected, the library waits no longer either.
+                unit.require_timeout(seconds)
+            yield ask
+
+
+def _is_gateways(err: MeterSilentError) -> bool:
+    """Tell a gateway's exception from mere silence."""
+    return isinstance(err.__cause__, ModbusExceptionError)

@@ -1,0 +1,137 @@
+"""Scan a serial port or a network adapter for meters, over Home Assistant's Modbus connections."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+from modbus_connection import ModbusSerialParams
+
+from ..connection import (
+    DEFAULT_UNIT_ID,
+    BusAddress,
+    MeterAddress,
+    SerialPort,
+    async_bus_users,
+    async_timing,
+    params_in_use,
+)
+from ..meter import MeterError
+from ..meter.modbus import (
+    BusScan,
+    Probe,
+    ScanRange,
+    ScanResult,
+    network_passes,
+    serial_passes,
+    usual_settings,
+)
+from .connected_bus import ConnectedBus
+
+_UNIT_IDS_PER_UPDATE: Final = 8
+"""Update the displayed unit ID every 8 IDs to avoid flicker."""
+
+
+class MeterScan:
+    """A scan that is under way or has ended; a flow shows its progress."""
+
+    def __init__(  # noqa: PLR0913 - all of them say what is searched for, and how
+        self,
+        hass: HomeAssistant,
+        address: MeterAddress,
+        *,
+        is_wanted: Callable[[ScanResult[BusAddress]], bool],
+        on_progress: Callable[[float], None],
+        thorough: bool = False,
+        everything: bool = False,
+    ) -> None:
+        """Scan the bus of ``address``, its settings and its unit ID first.
+
+        ``meter.modbus.BusScan`` explains the other parameters.
+        """
+        timing = async_timing(hass)
+        candidates = _candidates(hass, address.bus, timing.scan_range)
+        self._bus = ConnectedBus(hass)
+        self._on_progress = on_progress
+        plan = serial_passes if isinstance(address.bus, SerialPort) else network_passes
+        unit_ids = list(dict.fromkeys((address.unit_id, DEFAULT_UNIT_ID)))
+        passes = tuple(plan(candidates, unit_ids, timing=timing.scan, scan_range=timing.scan_range))
+        self._scan = BusScan(
+            self._bus,
+            passes,
+            is_wanted,
+            self._note,
+            thorough=thorough,
+            everything=everything,
+            timing=timing.scan,
+            scan_range=timing.scan_range,
+        )
+        self._changed = asyncio.Event()
+        self._is_wanted = is_wanted
+        self.bus = address.bus
+        self.probe = Probe(passes[0].stage, passes[0].settings, address.unit_id, 0.0)
+        """The probe under way."""
+        self.results: list[ScanResult[BusAddress]] = []
+        self.error: MeterError | HomeAssistantError | None = None
+        """Why the scan could not begin, or could not be completed."""
+
+    @property
+    def wanted(self) -> list[ScanResult[BusAddress]]:
+        """The results that were searched for."""
+        return [result for result in self.results if self._is_wanted(result)]
+
+    @property
+    def noisy(self) -> bool:
+        """Whether bytes arrived that are not Modbus."""
+        return self._bus.noisy
+
+    async def run(self) -> None:
+        """Scan to the end; the connection is closed then, also if this is cancelled."""
+        try:
+            async for result in self._scan.run():
+                self.results.append(result)
+                self._changed.set()
+        except (MeterError, HomeAssistantError) as err:
+            self.error = err
+        finally:
+            self._changed.set()
+        if not self.results:
+            self.error = self.error or self._bus.trouble
+
+    async def changed(self) -> None:
+        """Wait until there is something else to show."""
+        await self._changed.wait()
+        self._changed.clear()
+
+    @callback
+    def _note(self, probe: Probe[BusAddress]) -> None:
+        before, self.probe = self.probe, probe
+        self._on_progress(probe.progress)
+        if _shown(before) != _shown(probe):
+            self._changed.set()
+
+
+def _shown(probe: Probe[BusAddress]) -> tuple[object, ...]:
+    return probe.stage, probe.settings, shown_unit_id(probe.unit_id)
+
+
+def shown_unit_id(unit_id: int) -> int:
+    """Return the unit ID to show for one that is probed in a long row."""
+    return max(1, unit_id - unit_id % _UNIT_IDS_PER_UPDATE)
+
+
+@callback
+def _candidates(hass: HomeAssistant, bus: BusAddress, scan_range: ScanRange) -> list[BusAddress]:
+    """Return a bus with each of its possible settings, its own first.
+
+    If an entry holds the connection already, its settings are the only ones. A temporary hold does
+    not count, because it ends in a moment.
+    """
+    if isinstance(bus, SerialPort):
+        used = params_in_use(hass, bus.params.endpoint)
+        if async_bus_users(hass, bus.params) and isinstance(used, ModbusSerialParams):
+            return [bus.with_params(used)]
+        return [bus.with_params(each) for each in usual_settings(bus.params, scan_range=scan_range)]
+    used_alike = [each for each in bus.framings if async_bus_users(hass, each.params)]
+    return [*(used_alike or bus.framings)]

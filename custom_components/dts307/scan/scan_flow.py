@@ -1,0 +1,272 @@
+"""The part of the set-up that finds a meter: it asks for a port or an address, and scans there."""
+
+from abc import abstractmethod
+import asyncio
+from collections.abc import Callable
+from functools import cached_property, partial
+from typing import Any, Final, override
+
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    ConfigEntry,
+    ConfigFlow,
+    ConfigFlowResult,
+)
+from homeassistant.const import CONF_DEVICE
+from homeassistant.core import callback
+from homeassistant.data_entry_flow import UnknownFlow
+from homeassistant.util.hass_dict import HassKey
+
+from ..connection import (
+    BusAddress,
+    Failure,
+    MeterAddress,
+    Transport,
+    async_failure,
+    async_only_free_port,
+    async_resolved,
+    failure_key,
+)
+from ..const import DOMAIN
+from ..flows.setup_forms import (
+    CONF_EVERYTHING,
+    CONF_THOROUGH,
+    SECTION_KNOWN,
+    address_answers,
+    address_form,
+    entered_address,
+)
+from ..meter import EndlessChainError, NoMeterModelError, NotSunSpecError
+from ..meter.modbus import ScanResult, ScanStage
+from .meter_scan import MeterScan, shown_unit_id
+from .results import distinct, results_text
+from .suspension import SuspendedEntries
+
+_NO_METER: Final = (NotSunSpecError, NoMeterModelError, EndlessChainError)
+"""A device answers as it should, but is not a meter that can be read."""
+
+_SCANS: HassKey[dict[str, ScanFlow]] = HassKey(f"{DOMAIN}_scans")
+"""The flow that last scanned a bus, by the port or the address of the adapter."""
+
+
+class ScanFlow(ConfigFlow):
+    """Asks for a port or an address, and scans the bus there for meters."""
+
+    _transport: Transport
+    _scan: MeterScan
+    _scanning: asyncio.Task[None] | None = None
+    _update: asyncio.Task[None] | None = None
+    """Waits until there is something else to show."""
+    _answers: dict[str, Any] | None = None
+    _failure: Failure | None = None
+    """Why a scan has found nothing."""
+    _closed = False
+    """Whether the window was closed, or the flow has ended."""
+
+    def __init__(self) -> None:
+        """Begin with nothing to clean up."""
+        self._at_end: list[Callable[[], object]] = []
+        """What to do when the window is closed, or the flow ends."""
+
+    @cached_property
+    def _suspended(self) -> SuspendedEntries:
+        return SuspendedEntries(self.hass, self.context.get("entry_id"), self._async_end_scan)
+
+    @abstractmethod
+    def _is_wanted(self, result: ScanResult[BusAddress]) -> bool:
+        """Tell whether a device is what the flow searches for."""
+
+    @abstractmethod
+    async def _async_found(self, found: list[ScanResult[BusAddress]]) -> ConfigFlowResult:
+        """Continue with the wanted devices that were found."""
+
+    async def async_step_serial(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for a serial port."""
+        return await self._async_step_address(Transport.SERIAL, user_input)
+
+    async def async_step_network(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for a network adapter."""
+        return await self._async_step_address(Transport.NETWORK, user_input)
+
+    async def _async_step_address(
+        self, transport: Transport, user_input: dict[str, Any] | None
+    ) -> ConfigFlowResult:
+        self._transport = transport
+        if self._is_entry_gone():
+            return self.async_abort(reason="entry_gone")
+        if user_input is None:
+            # The frontend requests a form again after it has shown progress.
+            self._answers = self._answers or await self._async_likely_answers()
+            return self._async_show_address()
+        self._answers = user_input
+        await self._async_begin(
+            await async_resolved(self.hass, entered_address(transport, user_input))
+        )
+        return await self.async_step_search()
+
+    @callback
+    def _existing_entry(self) -> ConfigEntry | None:
+        """Return the entry that is reconfigured, unless it was removed meanwhile."""
+        return self.hass.config_entries.async_get_entry(self._reconfigure_entry_id)
+
+    @callback
+    def _is_entry_gone(self) -> bool:
+        return self.source == SOURCE_RECONFIGURE and self._existing_entry() is None
+
+    async def _async_likely_answers(self) -> dict[str, Any] | None:
+        """Return the address of the entry that is reconfigured, or else the only free port."""
+        if self.source == SOURCE_RECONFIGURE:
+            address = MeterAddress.parse(self._get_reconfigure_entry().data)
+            return address_answers(address) if address.bus.transport is self._transport else None
+        if self._transport is Transport.SERIAL and (port := await async_only_free_port(self.hass)):
+            return {CONF_DEVICE: port, SECTION_KNOWN: {}}
+        return None
+
+    @callback
+    def _async_show_address(self) -> ConfigFlowResult:
+        error, placeholders = self._failure or (None, None)
+        return self.async_show_form(
+            step_id=self._transport,
+            data_schema=self.add_suggested_values_to_schema(
+                address_form(self._transport, again=error is not None), self._answers
+            ),
+            errors={"base": error} if error else None,
+            description_placeholders=placeholders,
+        )
+
+    async def _async_begin(self, address: MeterAddress) -> None:
+        """Begin to scan in the background."""
+        bus = address.bus
+        await self._suspended.async_wait()
+        await self._async_end_other_scan(bus)
+        await self._suspended.async_suspend(bus)
+        if self._closed:
+            self._suspended.async_resume()
+            raise UnknownFlow
+        answers = self._answers or {}
+        self._scan = MeterScan(
+            self.hass,
+            address,
+            is_wanted=self._is_wanted,
+            on_progress=self.async_update_progress,
+            thorough=answers[SECTION_KNOWN][CONF_THOROUGH],
+            everything=answers.get(CONF_EVERYTHING, False),
+        )
+        self._scanning = self.hass.async_create_background_task(
+            self._scan.run(), f"{self.handler} scan"
+        )
+        self._scanning.add_done_callback(self._async_scan_ended)
+        self.hass.data[_SCANS][bus.place] = self
+        self._at_end.append(partial(self._async_release, bus.place))
+        # A scan whose window was closed must not keep the connection.
+        self._at_end.append(self._scanning.cancel)
+
+    @callback
+    def _async_release(self, place: str) -> None:
+        """No longer be the flow that last scanned a place."""
+        scans = self.hass.data[_SCANS]
+        if scans.get(place) is self:
+            del scans[place]
+
+    async def _async_end_other_scan(self, bus: BusAddress) -> None:
+        """End a scan of the same bus that goes on for a window that was left or reloaded."""
+        other = self.hass.data.setdefault(_SCANS, {}).pop(bus.place, None)
+        if other is not None and other is not self:
+            self._suspended.async_adopt(await other.async_give_way())
+
+    async def async_give_way(self) -> list[ConfigEntry]:
+        """End the scan for another flow's; return the entries that are suspended for it."""
+        entries = self._suspended.async_hand_over()
+        await self._async_end_scan()
+        return entries
+
+    async def _async_end_scan(self) -> None:
+        """End the scan, if there is one, and wait until its connection is closed."""
+        if self._scanning:
+            self._scanning.cancel()
+            await asyncio.wait([self._scanning])
+
+    @callback
+    def _async_scan_ended(self, scanning: asyncio.Task[None]) -> None:
+        """Resume the suspended entries, at the latest a while after something was found.
+
+        What was found says with which settings they go on.
+        """
+        if scanning.cancelled():
+            return
+        if self._scan.wanted:
+            self._suspended.async_resume_later()
+        else:
+            self._suspended.async_resume()
+
+    async def async_step_search(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Show the progress of the scan until it has ended."""
+        scan = self._scan
+        if self._scanning and self._scanning.done():
+            if self._scanning.cancelled():
+                return self.async_show_progress_done(next_step_id="taken_over")
+            # Raises what a scan does not expect, so that it shows.
+            self._scanning.result()
+            return self.async_show_progress_done(next_step_id="searched")
+        probe, results = scan.probe, distinct(scan.results)
+        many = probe.stage is not ScanStage.SETTINGS
+        # The frontend may request this step at any time, but one task is enough to wait.
+        if self._update is None or self._update.done():
+            self._update = self.hass.async_create_background_task(
+                scan.changed(), f"{self.handler} scan update"
+            )
+        return self.async_show_progress(
+            step_id="search",
+            progress_action=probe.stage.value,
+            description_placeholders={
+                "settings": probe.settings.settings_text,
+                "unit_id": str(shown_unit_id(probe.unit_id) if many else probe.unit_id),
+                "count": str(sum(each.identity is not None for each in results)),
+            },
+            progress_task=self._update,
+        )
+
+    async def async_step_searched(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Continue with what was found, or explain why nothing was."""
+        if self._is_entry_gone():
+            return self.async_abort(reason="entry_gone")
+        if found := self._scan.wanted:
+            return await self._async_found(found)
+        self._failure = await self._async_explain(self._scan)
+        return self._async_show_address()
+
+    async def async_step_taken_over(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """End, because another window scans this bus."""
+        return self.async_abort(reason="taken_over")
+
+    async def _async_explain(self, scan: MeterScan) -> Failure:
+        """Explain why nothing was found."""
+        if scan.error is not None:
+            return await async_failure(self.hass, scan.error, scan.bus)
+        devices = {"devices": results_text(scan.results)}
+        if meters := [result.identity for result in scan.results if result.identity]:
+            if not all(identity.serial_number for identity in meters):
+                return Failure("no_serial_number", devices)
+            own = self.source == SOURCE_RECONFIGURE
+            return Failure("other_meters" if own else "only_known_meters", devices)
+        for result in scan.results:
+            if result.error and not isinstance(result.error, _NO_METER):
+                return Failure(failure_key(result.error, scan.bus), {})
+        if scan.results:
+            return Failure("no_meter_among", devices)
+        reason = "wrong_speed" if scan.noisy else "nothing_found"
+        return Failure(f"{reason}_{self._transport}", {})
+
+    @callback
+    @override
+    def async_remove(self) -> None:
+        self._closed = True
+        self._suspended.async_resume()
+        for end in self._at_end:
+            end()

@@ -1,0 +1,34 @@
+"""Give the integration other timings than its defaults."""
+
+from dataclasses import replace
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+
+from custom_components.dts307.connection.timing import DATA_TIMING, Timing
+from custom_components.dts307.meter.modbus import LinkTiming, ScanRange, ScanTiming
+
+HASTY = Timing(
+    link=LinkTiming(response=0.25, character_bits=0, port_retry=0.25),
+    scan=ScanTiming(
+        first=0.15, first_network=0.15, following=0.1, gateway=0.15, network=0.0, slot_free=0.0
+    ),
+    scan_range=ScanRange(
+        unit_ids=range(98, 103),
+        likely_unit_ids=(100, 101),
+        meters_in_a_panel=3,
+        baud_rates=(9600, 19200),
+    ),
+)
+"""On loopback, answers come at once; and a scan probes few unit IDs and baud rates."""
+
+
+def change_timing(hass: HomeAssistant, **changes: Any) -> None:
+    """Change fields of the timing; those of its parts in a dictionary each."""
+    timing = hass.data[DATA_TIMING]
+    parts = {
+        name: replace(getattr(timing, name), **change)
+        for name, change in changes.items()
+        if isinstance(change, dict)
+    }
+    hass.data[DATA_TIMING] = replace(timing, **{**changes, **parts})
