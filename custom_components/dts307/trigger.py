@@ -1,8 +1,8 @@
 """Triggers of automations: export, surplus, overload, current level, and whether it answers.
 
-Home Assistant's own entity triggers compare a state with the one just before, so that they miss
-what changes while an entity is unavailable, and never take up a wait that was interrupted. On a
-serial bus a reply gets lost now and then: ours compare with what was known last.
+Home Assistant's own entity triggers compare a state with the one just before: they miss a change
+that happens while an entity is unavailable, and they drop a wait that an outage interrupts. On a
+serial bus a reply gets lost now and then, so ours compare with the last known value.
 """
 
 from collections.abc import Collection, Mapping
@@ -15,7 +15,6 @@ from homeassistant.const import (
     CONF_OPTIONS,
     STATE_OFF,
     STATE_ON,
-    UnitOfPower,
 )
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, State, callback
 from homeassistant.helpers import config_validation as cv
@@ -27,30 +26,28 @@ from homeassistant.helpers.target import (
 )
 from homeassistant.helpers.trigger import (
     ENTITY_STATE_TRIGGER_SCHEMA,
-    EntityNumericalStateTriggerWithUnitBase,
-    EntityTriggerBase,
     NotTriggeredInfo,
-    NotTriggeredReasonReporter,
     Trigger,
     TriggerActionRunner,
     TriggerConfig,
     TriggerNotTriggeredReporter,
 )
 from homeassistant.helpers.typing import ConfigType
-from homeassistant.util.unit_conversion import PowerConverter
 import voluptuous as vol
 
-from .automation.debounce import Debounce
-from .automation.targets import (
-    BINARY_SENSORS,
-    CONF_LEVEL,
+from .automation.surplus import (
     CONF_THRESHOLD,
-    SENSORS,
+    NotComparableError,
+    SurplusThreshold,
+    threshold_field,
+)
+from .automation.sustained_change import SustainedChange
+from .automation.targets import (
+    CONF_LEVEL,
+    NO_VALUE,
     entities_showing,
     one_or_more_of,
-    power_threshold,
     refuse_other_entities,
-    surplus,
 )
 from .meter.alarms import CurrentLevel
 
@@ -61,42 +58,49 @@ def _schema(options: Mapping[Any, Any] | None = None) -> vol.Schema:
     return ENTITY_STATE_TRIGGER_SCHEMA.extend({vol.Required(CONF_OPTIONS, default={}): fields})
 
 
-class MeterTrigger(EntityTriggerBase):
-    """Fires for each meter of a target whose entity begins to show what is waited for.
+class MeterTrigger(Trigger):
+    """Fires for each meter in a target whose entity changes to a wanted value.
 
-    What a subclass reads out of a state is compared with what was known before; it fires when it
-    has become one of the values wanted, and stayed so ``for`` the time asked.
+    The value must stay wanted ``for`` the time asked. While the entity has no value, that time
+    pauses.
     """
 
-    _schema = _schema()
-    _primary_entities_only = False
-    _key: ClassVar[str]
-    _wanted: Collection[str]
+    schema: ClassVar[vol.Schema] = _schema()
+    key: ClassVar[str]
+    wanted: Collection[str]
+
+    def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
+        """Keep what the automation asks for."""
+        super().__init__(hass, config)
+        self.hass = hass
+        self.target = config.target or {}
+        self.options = config.options or {}
 
     @classmethod
     @override
     async def async_validate_config(cls, hass: HomeAssistant, config: ConfigType) -> ConfigType:
-        config = cast(ConfigType, cls._schema(config))
-        refuse_other_entities(hass, cls._key, config)
+        config = cast(ConfigType, cls.schema(config))
+        refuse_other_entities(hass, cls.key, config)
         return config
 
-    @override
-    def entity_filter(self, entities: set[str]) -> set[str]:
-        return entities_showing(self._hass, self._key, super().entity_filter(entities))
+    def value_of(self, state: State) -> str:
+        """Return what is compared with the wanted values.
 
-    def known_value(self, state: State, report: NotTriggeredReasonReporter) -> str | None:
-        """Return what is compared in a state; None, after a report why, if it does not tell."""
+        Raises NotComparableError if the state does not tell.
+        """
         return state.state
 
     def _value(
-        self, state: State, did_not_trigger: TriggerNotTriggeredReporter | None
+        self, state: State | None, did_not_trigger: TriggerNotTriggeredReporter | None
     ) -> str | None:
-        def report(reason: str, /, **data: Any) -> None:
+        if state is None or state.state in NO_VALUE:
+            return None
+        try:
+            return self.value_of(state)
+        except NotComparableError as err:
             if did_not_trigger is not None:
-                did_not_trigger(NotTriggeredInfo(reason=reason, data=data), state.context)
-
-        known = state.state not in self._excluded_states
-        return self.known_value(state, report) if known else None
+                did_not_trigger(NotTriggeredInfo(err.reason, err.data), state.context)
+            return None
 
     @override
     async def async_attach_runner(
@@ -106,6 +110,9 @@ class MeterTrigger(EntityTriggerBase):
     ) -> CALLBACK_TYPE:
         watches: dict[str, _Watch] = {}
 
+        def of_a_meter(entity_ids: set[str]) -> set[str]:
+            return entities_showing(self.hass, self.key, entity_ids)
+
         @callback
         def targets_changed(
             added: set[str], removed: set[str], states: Mapping[str, State | None]
@@ -113,7 +120,8 @@ class MeterTrigger(EntityTriggerBase):
             for entity_id in removed:
                 watches.pop(entity_id).cancel()
             for entity_id in added:
-                watches[entity_id] = _Watch(self._hass, self._wanted, self._duration, run_action)
+                duration = self.options.get(CONF_FOR)
+                watches[entity_id] = _Watch(self.hass, self.wanted, duration, run_action)
                 see(entity_id, states[entity_id])
 
         @callback
@@ -122,16 +130,15 @@ class MeterTrigger(EntityTriggerBase):
             see(changed["entity_id"], changed["new_state"])
 
         def see(entity_id: str, state: State | None) -> None:
-            value = None if state is None else self._value(state, did_not_trigger)
-            watches[entity_id].see(state, value)
+            watches[entity_id].see(state, self._value(state, did_not_trigger))
 
         untrack = await async_track_target_selector_state_change_event(
-            self._hass,
-            self._target,
+            self.hass,
+            self.target,
             state_changed,
-            self.entity_filter,
+            of_a_meter,
             targets_changed,
-            primary_entities_only=self._primary_entities_only,
+            primary_entities_only=False,
         )
 
         @callback
@@ -144,7 +151,7 @@ class MeterTrigger(EntityTriggerBase):
 
 
 class _Watch:
-    """Waits for one entity to show, and to go on showing, what a trigger fires at."""
+    """Waits until one entity shows, and goes on showing, what a trigger fires at."""
 
     def __init__(
         self,
@@ -156,20 +163,20 @@ class _Watch:
         self._hass = hass
         self._duration = duration
         self._run_action = run_action
-        self._onset = Debounce(wanted, duration.total_seconds() if duration else 0)
+        self._change = SustainedChange(wanted, duration.total_seconds() if duration else 0)
         self._before: State | None = None
         self._cancel_timer: CALLBACK_TYPE | None = None
 
     @callback
     def see(self, state: State | None, value: str | None) -> None:
-        """Take note of a state, and of what is compared in it; fire, wait, or wait no more."""
+        """Update with a state and the value in it; fire, start a timer, or cancel one."""
         now = self._hass.loop.time()
-        waited_for = self._onset.pending, self._onset.due
-        self._onset.see(value, now)
-        due = self._onset.due
+        waited_for = self._change.pending, self._change.due
+        self._change.see(value, now)
+        due = self._change.due
         if due is None and value is not None:
             self._before = state
-        if waited_for == (self._onset.pending, due):
+        if waited_for == (self._change.pending, due):
             return
         self.cancel()
         if due is None or state is None:
@@ -178,7 +185,7 @@ class _Watch:
         @callback
         def fire(_now: datetime | None = None) -> None:
             before, self._before = self._before, state
-            self._onset.reach()
+            self._change.reach()
             self._run_action(
                 {
                     ATTR_ENTITY_ID: state.entity_id,
@@ -204,13 +211,12 @@ class _Watch:
             self._cancel_timer = None
 
 
-def _state_trigger(key: str, state: str) -> type[MeterTrigger]:
-    """Return a trigger that fires when the binary sensor with this key begins to show a state."""
+def _state_trigger(binary_key: str, state: str) -> type[MeterTrigger]:
+    """Return a trigger that fires when the binary sensor with this key changes to a state."""
 
     class StateTrigger(MeterTrigger):
-        _domain_specs = BINARY_SENSORS
-        _key = key
-        _wanted = (state,)
+        key = binary_key
+        wanted = (state,)
 
     return StateTrigger
 
@@ -218,41 +224,30 @@ def _state_trigger(key: str, state: str) -> type[MeterTrigger]:
 class CurrentLevelTrigger(MeterTrigger):
     """Fires when the current reaches another of the STATUS light's levels (guide section 5)."""
 
-    _schema = _schema({vol.Optional(CONF_LEVEL): one_or_more_of(CurrentLevel)})
-    _domain_specs = SENSORS
-    _key = "current_level"
+    schema = _schema({vol.Optional(CONF_LEVEL): one_or_more_of(CurrentLevel)})
+    key = "current_level"
 
     def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
-        """Wait for the levels that are chosen, or for all of them."""
+        """Wait for the chosen levels, or for all of them."""
         super().__init__(hass, config)
-        self._wanted = self._options.get(CONF_LEVEL, CurrentLevel)
+        self.wanted = self.options.get(CONF_LEVEL, CurrentLevel)
 
 
-class SurplusTrigger(MeterTrigger, EntityNumericalStateTriggerWithUnitBase):
+class SurplusTrigger(MeterTrigger):
     """Fires when the surplus, which is what the site exports, crosses a threshold."""
 
-    _schema = _schema({vol.Required(CONF_THRESHOLD): power_threshold(NumericThresholdMode.CROSSED)})
-    _domain_specs = SENSORS
-    _key = "power"
-    _wanted = (STATE_ON,)
-    _base_unit = UnitOfPower.WATT
-    _unit_converter = PowerConverter
+    schema = _schema({vol.Required(CONF_THRESHOLD): threshold_field(NumericThresholdMode.CROSSED)})
+    key = "power"
+    wanted = (STATE_ON,)
+
+    def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
+        """Keep the threshold."""
+        super().__init__(hass, config)
+        self._threshold = SurplusThreshold(hass, self.options[CONF_THRESHOLD])
 
     @override
-    def _get_tracked_value(self, state: State) -> float | None:
-        return surplus(super()._get_tracked_value(state))
-
-    @override
-    def known_value(self, state: State, report: NotTriggeredReasonReporter) -> str | None:
-        comparable = True
-
-        def incomparable(reason: str, /, **data: Any) -> None:
-            nonlocal comparable
-            comparable = False
-            report(reason, **data)
-
-        beyond = STATE_ON if self.is_valid_state(state, incomparable) else STATE_OFF
-        return beyond if comparable else None
+    def value_of(self, state: State) -> str:
+        return STATE_ON if self._threshold.is_met_by(state) else STATE_OFF
 
 
 TRIGGERS: Final[dict[str, type[Trigger]]] = {

@@ -1,37 +1,20 @@
-"""An automation with a trigger of ours, built in the automation editor by clicking."""
-
-from collections.abc import AsyncIterator
-from pathlib import Path
+"""An owner builds an automation with one of the meter's triggers in the automation editor."""
 
 from playwright.async_api import Page, expect
-import pytest
 
-from scripts.dev.client import Client, signed_in, wait_for
+from scripts.dev.client import Client, wait_for
 from scripts.dev.flows import add_entry
-from scripts.dev.homeassistant import prepare_configuration, running_home_assistant
-from scripts.dev.processes import LOOPBACK, free_port
+from scripts.dev.processes import LOOPBACK
 from simulator import Simulator
 from simulator.meter import Meter
 
 from .pictures import picture
 
 
-@pytest.fixture
-async def home_assistant(tmp_path: Path) -> AsyncIterator[Client]:
-    """Start a Home Assistant that keeps automations in a file, as a fresh installation does."""
-    prepare_configuration(tmp_path, port := free_port())
-    (tmp_path / "automations.yaml").write_text("[]")
-    with (tmp_path / "configuration.yaml").open("a") as configuration:
-        configuration.write("automation: !include automations.yaml\n")
-    async with running_home_assistant(tmp_path, port) as started, signed_in(started.url) as client:
-        await client.wait_until_running()
-        yield client
-
-
 async def test_run_something_on_surplus(
     page: Page, home_assistant: Client, simulator: Simulator
 ) -> None:
-    """The editor offers what the meter has to say, and what is built there runs."""
+    """The editor offers the meter's triggers, and the automation runs."""
     meter = simulator.meters[0]
     await add_entry(
         home_assistant,
@@ -60,7 +43,7 @@ async def test_run_something_on_surplus(
     await dialog.get_by_role("button", name="Save").click()
 
     await wait_for(lambda: has_run(home_assistant, ran=False), "the automation to be there")
-    # Two days bring such a moment, whatever the time of day is now.
+    # Within two days there is such a moment, whatever the time of day is now.
     for _ in range(2 * 24 * 6):
         if surplus(meter) > enough:
             break
@@ -69,7 +52,7 @@ async def test_run_something_on_surplus(
 
 
 async def has_run(home_assistant: Client, *, ran: bool) -> bool:
-    """Tell whether the automation is on, and has run, or has not."""
+    """Return whether the automation is on, and has run or not as expected."""
     states = {state["entity_id"]: state for state in await home_assistant.get("/api/states")}
     found = states.get("automation.sun")
     return (
@@ -80,7 +63,7 @@ async def has_run(home_assistant: Client, *, ran: bool) -> bool:
 
 
 def surplus(meter: Meter) -> int:
-    """Return how many W the site exports just now."""
+    """Return how many W the site exports now."""
     power = meter.truth()["W"]
     assert power is not None
     return -int(power)

@@ -1,4 +1,4 @@
-"""Automations as a person writes them, and entities of a meter for them to look at."""
+"""Automations as an owner writes them, and entities of a meter for them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +17,7 @@ RAN = "automation_ran"
 
 @dataclass(frozen=True)
 class StandIn:
-    """An entity that the registry knows as a meter's, and whose states a test sets by hand."""
+    """An entity that is registered as a meter's, with states that a test sets."""
 
     hass: HomeAssistant
     entity_id: str
@@ -25,12 +25,12 @@ class StandIn:
     attributes: dict[str, str]
 
     async def shows(self, state: str) -> None:
-        """Show a state, and let all that this sets in motion come to its end."""
+        """Show a state, and wait until everything that follows is done."""
         self.hass.states.async_set(self.entity_id, state, self.attributes)
         await self.hass.async_block_till_done()
 
     async def vanishes(self) -> None:
-        """Show that nothing is known, as when the meter does not answer."""
+        """Become unavailable, as when the meter does not answer."""
         await self.shows(STATE_UNAVAILABLE)
 
 
@@ -87,5 +87,5 @@ async def automate(hass: HomeAssistant, **automation: Any) -> list[Event[dict[st
 
 
 def steps(events: list[Event[dict[str, Any]]]) -> list[tuple[str, str]]:
-    """Return from which state to which the trigger went, each time."""
+    """Return the states from which and to which each event's trigger went."""
     return [(str(event.data["from"]), str(event.data["to"])) for event in events]

@@ -1,4 +1,4 @@
-"""The blueprints that tell a person something, against a simulated meter."""
+"""The blueprints that notify a person, with a simulated meter."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -52,13 +52,13 @@ async def house(
 
 
 async def watches(house: House, **inputs: Any) -> None:
-    """Make an automation that tells of trouble."""
+    """Make an automation that notifies of trouble."""
     await house.automates("notify_trouble", meter=house.meter, memory=MEMORY, **inputs)
 
 
 @pytest.fixture
 def told(hass: HomeAssistant) -> list[str]:
-    """The titles of what is told, one after the other."""
+    """The titles of the notifications, in order."""
     titles: list[str] = []
 
     @callback
@@ -125,7 +125,7 @@ async def test_an_overload_that_is_over_before_it_is_told_of(house: House, told:
 
 
 async def test_silence(house: House, told: list[str]) -> None:
-    """The name that a person gave the meter is used; a lost answer is nothing to tell of."""
+    """It uses the name that its owner gave the meter. A lost answer causes no notification."""
     dr.async_get(house.hass).async_update_device(house.meter, name_by_user="Grid")
     await watches(house, silent_for="00:05:00")
     for seconds in (10, 4 * MINUTE):
@@ -187,7 +187,7 @@ async def test_silence_when_the_meter_is_set_up_anew(house: House, told: list[st
 
 
 async def test_an_overload_over_a_restart(house: House, told: list[str]) -> None:
-    """It is told of once, and so is its end, though that came while nobody looked."""
+    """It is notified of once, and so is its end, which came during the restart."""
     await watches(house)
     house.draws(120)
     await house.passes(MINUTE)
@@ -217,7 +217,7 @@ async def test_an_overload_that_ends_soon_after_a_silence(house: House, told: li
 async def test_an_overload_that_is_gone_when_the_meter_is_back(
     house: House, told: list[str]
 ) -> None:
-    """Both ends are told of."""
+    """There is a notification of both ends."""
     await watches(house)
     house.draws(120)
     await house.passes(MINUTE)

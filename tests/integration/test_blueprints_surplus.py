@@ -172,7 +172,7 @@ async def test_it_does_not_run_while_the_meter_states_no_power(switching: House)
 
 
 async def test_a_load_that_is_out_of_reach_now_and_then(house: House) -> None:
-    """Its minimum time does not begin anew each time."""
+    """Its minimum time does not restart each time."""
     house.hass.states.async_set(PLUG, STATE_OFF)
 
     async def switch(call: ServiceCall) -> None:

@@ -1,4 +1,4 @@
-"""Automations go on only if a meter shows what their condition asks for."""
+"""Conditions hold while a meter shows what they ask for."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -114,14 +114,14 @@ async def test_it_may_have_to_hold_for_a_while(
 
 @pytest.mark.parametrize("silence", [STATE_UNAVAILABLE, STATE_UNKNOWN])
 @pytest.mark.parametrize("kind", sorted(CASES.keys() - {"is_not_answering"}))
-async def test_a_lost_answer_does_not_begin_the_time_anew(
+async def test_a_lost_answer_pauses_the_time(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
     checkers: list[condition.ConditionChecker],
     kind: str,
     silence: str,
 ) -> None:
-    """It pauses, as the wait of a trigger does."""
+    """As it pauses the wait of a trigger."""
     _, _, options, expected = CASES[kind]
     entity = entity_for(hass, kind)
     wanted = next(state for state, holds in expected.items() if holds)
@@ -141,7 +141,7 @@ async def test_a_lost_answer_does_not_begin_the_time_anew(
     assert checkers[0].async_check() is False
     freezer.tick(2)
     assert checkers[0].async_check() is True
-    # What has changed in the meantime does begin anew.
+    # A change during the silence restarts the time.
     await entity.vanishes()
     await entity.shows(unwanted)
     await entity.shows(wanted)
@@ -149,12 +149,12 @@ async def test_a_lost_answer_does_not_begin_the_time_anew(
     assert checkers[0].async_check() is False
 
 
-async def test_a_meter_that_was_away_begins_anew(
+async def test_a_meter_that_was_away_restarts_the_time(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
     checkers: list[condition.ConditionChecker],
 ) -> None:
-    """It was not meant in the meantime, or is not there any more."""
+    """It left the target for a while, or its entity was removed."""
     entity = stand_in(hass, "binary_sensor", "overload")
     area = ar.async_get(hass).async_create("Meter cupboard")
     devices = dr.async_get(hass)
@@ -187,7 +187,7 @@ async def test_of_a_silent_meter_nothing_holds(
     kind: str,
     behavior: str,
 ) -> None:
-    """Not even that all of what is known matches; but that it does not answer."""
+    """Not even "all", for want of an entity that does not match; only that it does not answer."""
     _, _, options, _ = CASES[kind]
     entity = entity_for(hass, kind)
     target = {"device_id": entity.device_id}
@@ -203,7 +203,7 @@ async def test_the_direction_may_not_be_known(
     freezer: FrozenDateTimeFactory,
     checkers: list[condition.ConditionChecker],
 ) -> None:
-    """Because the meter states no power, or does not answer, or by turns."""
+    """The meter states no power, or does not answer, or one after the other."""
     entity = stand_in(hass, "sensor", "energy_direction")
     options = {"direction": "unknown", "for": {"minutes": 5}}
     target = {"device_id": entity.device_id}
@@ -238,6 +238,56 @@ async def test_several_meters(
     for meter, wanted in zip(meters, (True, False), strict=True):
         await meter.shows(next(state for state, is_so in expected.items() if is_so is wanted))
     assert checkers[0].async_check() is holds
+
+
+@pytest.mark.parametrize(
+    ("kind", "inside"), [("between", True), ("outside", False)], ids=["between", "outside"]
+)
+async def test_the_surplus_may_have_two_limits(
+    hass: HomeAssistant,
+    checkers: list[condition.ConditionChecker],
+    kind: str,
+    *,
+    inside: bool,
+) -> None:
+    entity = entity_for(hass, "surplus_is")
+    threshold = {
+        "type": kind,
+        "value_min": {"number": 1, "unit_of_measurement": "kW"},
+        "value_max": {"entity": "input_number.enough"},
+    }
+    target = {"device_id": entity.device_id}
+    checkers.append(await checker_for(hass, "surplus_is", target, threshold=threshold))
+    hass.states.async_set("input_number.enough", "2000", {"unit_of_measurement": "W"})
+    for power in ("-1000", "-1500", "-2000"):
+        await entity.shows(power)
+        assert checkers[0].async_check() is inside
+    for power in ("-999", "-2001", "1500"):
+        await entity.shows(power)
+        assert checkers[0].async_check() is not inside
+
+
+async def test_a_threshold_from_another_entity(
+    hass: HomeAssistant, checkers: list[condition.ConditionChecker]
+) -> None:
+    """Nothing holds while that is no power. The editor polls it, as only the meter is followed."""
+    entity = entity_for(hass, "surplus_is")
+    target = {"device_id": entity.device_id}
+    threshold = {"type": "above", "value": {"entity": "input_number.enough"}}
+    checkers.append(await checker_for(hass, "surplus_is", target, threshold=threshold))
+    checkers.append(await checker_for(hass, "surplus_is", target, threshold=ABOVE_1_KW))
+    assert [checker.needs_polling for checker in checkers] == [True, False]
+    await entity.shows("-1500")
+    assert checkers[0].async_check() is False
+    for limit, unit, holds in (
+        ("1.4", "kW", True),
+        ("1.6", "kW", False),
+        ("many", "kW", False),
+        ("1", "apples", False),
+        ("1", None, False),
+    ):
+        hass.states.async_set("input_number.enough", limit, {"unit_of_measurement": unit})
+        assert checkers[0].async_check() is holds
 
 
 @pytest.mark.parametrize("kind", CASES)

@@ -1,4 +1,4 @@
-"""Automations run when a meter begins to show what their trigger waits for, and only then."""
+"""Triggers fire when a meter changes to what they wait for, and only then."""
 
 import asyncio
 import logging
@@ -73,7 +73,7 @@ def power_sensor(hass: HomeAssistant, unit: str = UnitOfPower.WATT) -> StandIn:
 
 
 @pytest.mark.parametrize("kind", BINARY)
-async def test_it_runs_at_each_onset(hass: HomeAssistant, kind: str) -> None:
+async def test_it_fires_at_each_change(hass: HomeAssistant, kind: str) -> None:
     key, wanted = BINARY[kind]
     entity = stand_in(hass, "binary_sensor", key)
     await entity.shows(wanted)
@@ -130,7 +130,7 @@ async def test_it_is_aimed_at_a_meter_or_a_place(hass: HomeAssistant, place: str
 
 
 async def test_an_entity_that_comes_later_is_watched_too(hass: HomeAssistant) -> None:
-    """A meter that was out of reach at the start, or that moves into the area."""
+    """A meter that is added later, or moves into the area."""
     answering = stand_in(hass, "binary_sensor", "answering")
     ran = await automate(hass, triggers=trigger("overload_started", answering))
     late = stand_in(hass, "binary_sensor", "overload")
@@ -161,7 +161,7 @@ async def test_silence_neither_starts_nor_stops_anything(hass: HomeAssistant) ->
     ):
         await (entity.vanishes() if state is None else entity.shows(state))
     assert ran == []
-    # It began while nobody could see it.
+    # The overload began while the meter was silent.
     await entity.shows(STATE_ON)
     assert steps(ran) == [(STATE_OFF, STATE_ON)]
     hass.states.async_remove(entity.entity_id)
@@ -188,7 +188,7 @@ async def test_it_waits_for_as_long_as_asked(hass: HomeAssistant) -> None:
 
 
 async def test_a_trigger_that_is_detached_ends_its_wait(hass: HomeAssistant) -> None:
-    """An automation that is off would not run anyway; a script may wait for a trigger in vain."""
+    """An automation that is off would not run anyway; a script that waits for a trigger would."""
     entity = stand_in(hass, "binary_sensor", "exporting")
     await entity.shows(STATE_OFF)
     ran = Mock()
@@ -199,7 +199,7 @@ async def test_a_trigger_that_is_detached_ends_its_wait(hass: HomeAssistant) -> 
     ran.assert_not_called()
 
 
-async def test_a_meter_that_is_not_meant_any_more_ends_its_wait(hass: HomeAssistant) -> None:
+async def test_a_meter_that_leaves_the_target_ends_its_wait(hass: HomeAssistant) -> None:
     entity = stand_in(hass, "binary_sensor", "exporting")
     area = ar.async_get(hass).async_create("Meter cupboard")
     devices = dr.async_get(hass)
@@ -234,7 +234,7 @@ async def test_levels(
 
 
 async def test_levels_may_take_turns(hass: HomeAssistant) -> None:
-    """One or the other of those wanted is there all the time: that is told once."""
+    """One of the wanted levels is there all the time: the trigger fires once."""
     entity = stand_in(hass, "sensor", "current_level")
     await entity.shows("normal")
     options = {"level": ["high", "over"], "for": {"milliseconds": 300}}
@@ -283,7 +283,7 @@ async def test_the_surplus_goes_below(hass: HomeAssistant) -> None:
 
 
 async def test_new_values_do_not_restart_the_wait(hass: HomeAssistant) -> None:
-    """The power is another with every poll; what counts is that it is beyond the threshold."""
+    """Every poll brings another power; what counts is that it is above the threshold."""
     entity = power_sensor(hass)
     await entity.shows("0")
     options = {"threshold": threshold("above", 1000), "for": {"milliseconds": 300}}
@@ -311,7 +311,7 @@ async def test_a_cloud_restarts_the_wait(hass: HomeAssistant) -> None:
 
 
 async def test_a_threshold_from_another_entity(hass: HomeAssistant) -> None:
-    """What cannot be compared counts as not known."""
+    """What cannot be compared counts as no value."""
     entity = power_sensor(hass)
     await entity.shows("0")
     value = {"active_choice": "entity", "entity": "input_number.enough"}
@@ -366,7 +366,7 @@ async def test_what_cannot_work_is_refused(
     assert complaint in caplog.text
 
 
-async def test_an_entity_that_is_not_there_yet_is_let_pass(hass: HomeAssistant) -> None:
+async def test_an_entity_that_is_not_there_yet_is_accepted(hass: HomeAssistant) -> None:
     ran = await automate(
         hass,
         triggers={
@@ -382,7 +382,7 @@ async def test_an_entity_that_is_not_there_yet_is_let_pass(hass: HomeAssistant) 
 
 @pytest.mark.parametrize("reported", [True, False])
 async def test_what_cannot_be_compared_is_reported(hass: HomeAssistant, *, reported: bool) -> None:
-    """In the trace of an automation; a script that waits for a trigger has none."""
+    """In the trace of an automation; a script that waits for a trigger has no such trace."""
     entity = power_sensor(hass)
     await entity.shows("0")
     value = {"active_choice": "entity", "entity": "input_number.gone"}

@@ -1,4 +1,4 @@
-"""The automation editor shows each trigger and condition, with texts, icons and fields."""
+"""The automation editor offers each trigger and condition, with texts, icons and fields."""
 
 from collections.abc import Mapping
 import json
@@ -88,7 +88,7 @@ def test_it_has_texts_and_an_icon(kind: str, key: str) -> None:
 
 @each
 async def test_its_fields_are_what_it_takes(hass: HomeAssistant, kind: str, key: str) -> None:
-    """As the editor fills them in, and each choice has a label."""
+    """It takes what the editor fills in, and each choice has a label."""
     entity = stand_in(hass, "sensor", "power")
     config: dict[str, Any] = {
         kind: f"dts307.{key}",
@@ -116,7 +116,7 @@ async def validate(hass: HomeAssistant, kind: str, config: dict[str, Any]) -> No
 
 
 async def ask(client: MockHAClientWebSocket, command: str, **message: Any) -> Any:
-    """Return what the editor is told when it sends a command: the result, or the first event."""
+    """Send a command as the editor does; return its result, or the first event."""
     await client.send_json_auto_id({"type": command, **message})
     result = await client.receive_json()
     assert result["success"], result
@@ -129,7 +129,7 @@ async def ask(client: MockHAClientWebSocket, command: str, **message: Any) -> An
 async def test_the_editor_offers_them(
     hass: HomeAssistant, hass_ws_client: WebSocketGenerator, kind: str
 ) -> None:
-    """For a meter, and for the area and the label it carries; but not for another device."""
+    """For a meter, and for its area and its label, but not for another device."""
     device = Device()
     area = ar.async_get(hass).async_create("Meter cupboard")
     label = lr.async_get(hass).async_create("Costly")

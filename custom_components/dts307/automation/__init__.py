@@ -1,1 +1,1 @@
-"""What the triggers and conditions of automations share."""
+"""Logic that the triggers and conditions of automations share."""

@@ -1,16 +1,19 @@
-"""Tells when a value begins to hold, as far as anyone knows."""
+"""When a value has changed to a wanted one and stayed there.
+
+Triggers use it on the states of entities: it finds the moment of a change. The alarms of
+``meter/hysteresis.py`` are what is between: they turn a measured number into a state.
+"""
 
 from collections.abc import Container
 
 
-class Debounce[T]:
-    """Watches one value, and names the instant at which the values wanted have held long enough.
+class SustainedChange[T]:
+    """Detects that a value has become one of those wanted, and has stayed so for long enough.
 
-    What held when the watch began is not news. It is enough that one or the other of the values
-    wanted is there all the time. A value that is not known (None), because the meter does not
-    answer, neither starts nor stops anything, and does not count as time held: afterwards, things
-    are compared with what was known last. A pure state machine; instants are seconds on any clock
-    that runs steadily.
+    The value at the start is not a change. Switching between wanted values does not restart the
+    hold time. While the value is not known (None), the hold time pauses; the next known value is
+    compared with the last known one. This is a pure state machine: instants are seconds on any
+    clock that runs steadily.
     """
 
     def __init__(self, wanted: Container[T], hold: float) -> None:
@@ -19,19 +22,19 @@ class Debounce[T]:
         self._hold = hold
         self._settled: T | None = None
         self.pending: T | None = None
-        """the value that is waited for, while it is one of those wanted"""
+        """the wanted value whose hold time is running"""
         self._held = 0.0
         self._since: float | None = None
 
     @property
     def due(self) -> float | None:
-        """When the pending value will have held long enough, if it is known all along."""
+        """When the pending value will have held long enough if it stays known."""
         return None if self._since is None else self._since + self._hold - self._held
 
     def see(self, value: T | None, now: float) -> None:
-        """Take note of what the value is at the instant ``now``, or that it is not known (None)."""
+        """Update with the value at the instant ``now``; None if it is not known."""
         if value is None:
-            self._count(now)
+            self._pause(now)
         elif self._settled is None or value == self._settled or value not in self._wanted:
             self._settle(value)
         else:
@@ -40,10 +43,10 @@ class Debounce[T]:
                 self._since = now
 
     def reach(self) -> None:
-        """Take the pending value for the one that holds, because it was due."""
+        """Accept the pending value, which has held long enough."""
         self._settle(self.pending)
 
-    def _count(self, now: float) -> None:
+    def _pause(self, now: float) -> None:
         if self._since is not None:
             self._held += now - self._since
             self._since = None
