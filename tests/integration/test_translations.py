@@ -58,6 +58,7 @@ SAME: dict[str, dict[str, str]] = {
     "nl": {
         r"config\.step\.network\.data\.host": "a technicians' word",
         r"config\.step\.meters\.data\.meters": "Dutch meters are meters",
+        r"config\.step\.network\.sections\.known\.data\.framing": "a protocol is a protocol",
         r"selector\.parity\.options\.even": "even is even",
     },
     "pt-BR": {
