@@ -33,7 +33,7 @@ async def test_run_something_on_surplus(
         await expect(offered.get_by_text(name)).to_be_visible()
     await picture(page, "automation-editor", steady=False)
     await offered.get_by_text("Surplus crossed threshold").click()
-    explained = "Triggers when the power that the site exports goes above or below a threshold."
+    explained = "Triggers when the exported power rises above or falls below a threshold."
     await expect(page.get_by_text(explained)).to_be_visible()
     threshold = page.locator("ha-selector-numeric_threshold")
     await threshold.locator("input[type=number]").first.fill(str(enough))

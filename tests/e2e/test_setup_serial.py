@@ -38,10 +38,10 @@ async def test_from_the_box_to_the_energy_dashboard(
     meter = simulator.meters[0]
     await simulator.set_plugged(plugged=False)
     await begin_setup(page, "Serial port")
-    await expect(dialog(page).get_by_text("Choose the port")).to_be_visible()
+    await expect(dialog(page).get_by_text("Select the port")).to_be_visible()
     await choose_port(page, simulator.pty_path)
     await submit(page)
-    await expect(dialog(page).get_by_text("Asking the other unit ids at 9600 8N1")).to_be_visible()
+    await expect(dialog(page).get_by_text("Trying the other unit IDs at 9600 8N1")).to_be_visible()
     await picture(dialog(page).locator("dialog"), "search", steady=False)
     # Whoever sees by now what is missing need not wait for the end.
     await simulator.set_plugged(plugged=True)

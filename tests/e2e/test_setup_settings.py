@@ -55,11 +55,11 @@ async def test_speed_and_parity_are_found_out(
 ) -> None:
     """What is known is asked first, with all speeds and parities; later, they may change."""
     await begin_setup(page, "Serial port")
-    await dialog(page).get_by_text("What is known already").click()
+    await dialog(page).get_by_text("Known settings").click()
     await expect(dialog(page).get_by_text("Stop bits", exact=True)).to_be_visible()
     await picture(dialog(page).locator("dialog"), "serial")
     await choose_port(page, line.path)
-    await fill(page, "Unit id", str(UNIT_ID))
+    await fill(page, "Unit ID", str(UNIT_ID))
     await submit(page)
     await expect(dialog(page).get_by_text("Meter 1 of 1")).to_be_visible(timeout=20_000)
     await submit(page)
@@ -83,7 +83,7 @@ async def test_speed_and_parity_are_found_out(
     await page.locator("ha-config-entry-row ha-dropdown").first.click()
     await page.get_by_text("Reconfigure", exact=True).first.click()
     await dialog(page).get_by_text("Serial port", exact=True).click()
-    await expect(dialog(page).get_by_text("Choose the port")).to_be_visible()
+    await expect(dialog(page).get_by_text("Select the port")).to_be_visible()
     await submit(page)
     reached = dialog(page).get_by_text("Reconfiguration was successful")
     await expect(reached).to_be_visible(timeout=20_000)

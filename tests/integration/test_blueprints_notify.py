@@ -24,7 +24,7 @@ from tests.lines import network, network_data
 
 MINUTE = 60
 MEMORY = "input_text.told"
-OVERLOAD, NO_OVERLOAD = "DTS 307: overload", "DTS 307: no overload any more"
+OVERLOAD, NO_OVERLOAD = "DTS 307: overload", "DTS 307: overload ended"
 SILENCE, NO_SILENCE = "DTS 307 does not answer", "DTS 307 answers again"
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
+from homeassistant.util import slugify
 import pytest
 
 from simulator.meter import MeterConfig
@@ -62,6 +63,33 @@ async def test_the_entities_of_each_model(hass: HomeAssistant, model: int) -> No
         assert {key: row_of(entity, key) for key, entity in entities.items()} == expected
         assert len({entity.original_name for entity in entities.values()}) == len(expected)
         assert all(entity.has_entity_name for entity in entities.values())
+        assert {entity.entity_id for entity in entities.values()} == {
+            f"{row['platform']}.{slugify(f'DTS 307 {row["name"]}')}" for row in expected.values()
+        }
+
+
+async def test_names_in_a_language_that_we_lack(hass: HomeAssistant) -> None:
+    """The names of the device classes come from Home Assistant, the others are English."""
+    hass.config.language = "sv"
+    device = Device()
+    async with network(device) as line:
+        entry = entry_for(device, network_data(line))
+        await load(hass, entry)
+        names = {
+            entity.unique_id.removeprefix(f"{device.serial_number}_"): entity.original_name
+            for entity in er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+        }
+    in_swedish = {
+        "power": "Effekt",
+        "voltage_line_to_neutral": "Spänning",
+        "current": "Ström",
+        "frequency": "Frekvens",
+        "power_factor": "Effektfaktor",
+        "apparent_power": "Skenbar effekt",
+        "reactive_power": "Reaktiv effekt",
+    }
+    in_english = {key: row["name"] for key, row in expected_rows(MeterConfig().model).items()}
+    assert names == in_english | in_swedish
 
 
 async def test_how_they_are_shown(hass: HomeAssistant) -> None:

@@ -120,7 +120,8 @@ async def test_the_reason(
 
 def test_every_reason_has_its_sentence() -> None:
     (link_state,) = (row for row in LINK_ROWS if row.key == "link_state")
-    assert set(ENGLISH["entity"]["sensor"]["link_state"]["state"]) == set(link_state.options or ())
+    reasons = {*(link_state.options or ()), "unexpected_error"}
+    assert set(ENGLISH["entity"]["sensor"]["link_state"]["state"]) == reasons
     assert {row.key for row in LINK_ROWS} == LINK_SENSORS
 
 

@@ -210,7 +210,7 @@ async def test_a_link_in_use(hass: HomeAssistant, leap: Leap) -> None:
         assert issue(hass, entry) is None
         await leap(1.5)
         assert "DTS 307 (" in told(hass, entry)["reason"]
-        assert told(hass, entry)["reason"].startswith("This link is already used by ")
+        assert told(hass, entry)["reason"].startswith("This connection is already used by ")
         assert issue(hass, holder) is None
         await hass.config_entries.async_unload(holder.entry_id)
         await leap(1.5)

@@ -3,9 +3,11 @@
 import ast
 from collections.abc import Iterator
 import json
+from pathlib import Path
 import re
 from typing import Any
 
+from homeassistant import components
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import SelectSelector, selector
 from homeassistant.util.yaml import load_yaml_dict
@@ -50,6 +52,7 @@ SAME: dict[str, dict[str, str]] = {
     "nl": {
         r"config\.step\.network\.data\.host": "a technicians' word",
         r"config\.step\.meters\.data\.meters": "Dutch meters are meters",
+        r"config\.step\.network\.sections\.known\.data\.framing": "a protocol is a protocol",
         r"selector\.parity\.options\.even": "even is even",
     },
     "pt-BR": {
@@ -68,6 +71,28 @@ ENTITIES: dict[str, tuple[descriptions.MeterEntityDescription[Any], ...]] = {
     ),
     "binary_sensor": binary_sensor.OF_THE_METER + LINK_BINARY_SENSORS,
 }
+
+CLASS_NAMES: dict[str, dict[str | None, str]] = {
+    platform: {
+        device_class: told["name"]
+        for device_class, told in json.loads(
+            (Path(components.__path__[0]) / platform / "translations/en.json").read_text()
+        )["entity_component"].items()
+    }
+    for platform in ENTITIES
+}
+"""Home Assistant's own names of entities, by their device class."""
+
+NAMED_BY_CLASS = {
+    "apparent_power",
+    "current",
+    "frequency",
+    "power",
+    "power_factor",
+    "reactive_power",
+    "voltage_line_to_neutral",
+}
+"""The keys of the sensors without a name of ours."""
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
@@ -173,18 +198,27 @@ def test_every_choice_has_a_label() -> None:
 
 @pytest.mark.parametrize("platform", ENTITIES)
 def test_every_entity_has_a_name(platform: str) -> None:
-    names = ENGLISH["entity"][platform]
-    keys = [description.translation_key for description in ENTITIES[platform]]
-    assert set(names) == set(keys)
+    told = ENGLISH["entity"][platform]
+    assert told.keys() <= {description.translation_key for description in ENTITIES[platform]}
+    shown = []
     for description in ENTITIES[platform]:
-        name = names[description.translation_key]["name"]
+        of_class = CLASS_NAMES[platform].get(description.device_class)
+        name = told.get(description.translation_key, {}).get("name", of_class)
         assert placeholders(name) == sorted(description.translation_placeholders or ())
-    shown = [
-        names[d.translation_key]["name"].format(**d.translation_placeholders or {})
-        for d in ENTITIES[platform]
-    ]
+        shown.append(name.format(**description.translation_placeholders or {}))
     assert len(set(shown)) == len(shown)
     assert set(ENGLISH["entity"]) == set(ENTITIES)
+
+
+def test_sensors_take_the_name_of_their_device_class() -> None:
+    """Home Assistant has these names in more languages than we do."""
+    told = ENGLISH["entity"]["sensor"]
+    unnamed = {d.key for d in ENTITIES["sensor"] if d.translation_key not in told}
+    assert unnamed == NAMED_BY_CLASS
+    for description in ENTITIES["sensor"]:
+        if description.key not in unnamed:
+            own_name = told[description.translation_key]["name"]
+            assert own_name != CLASS_NAMES["sensor"].get(description.device_class)
 
 
 @pytest.mark.parametrize("platform", ENTITIES)

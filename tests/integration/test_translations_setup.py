@@ -29,8 +29,8 @@ ONLY_IN_A_FORM = {
 }
 """What can go wrong with a search, or with what is entered, but not with an entry."""
 
-ONLY_AT_AN_ENTRY = {"being_searched"}
-"""What an entry waits for that is nothing wrong."""
+ONLY_AT_AN_ENTRY = {"being_searched", "unexpected_error"}
+"""What happens to an entry, but is not an answer to what was entered in a form."""
 
 WITH_HOLDER = {"port_in_use_by", "link_in_use_by"}
 """What is told instead of the same without a name, if it is known who is in the way."""
