@@ -41,6 +41,7 @@ async def test_each_is_well_described(hass: HomeAssistant, tmp_path: Path, file:
     blueprint = await hass.data["automation_blueprints"].async_get_blueprint(f"dts307/{file.name}")
     about = blueprint.metadata
     assert about["source_url"] == address(file)
+    assert f"**{about['name'].removesuffix(' (DTS 307)')}" in GUIDE
     assert about["homeassistant"]["min_version"] == "2026.10.0"
     assert blueprint.validate() is None
     assert importer._get_github_import_url(about["source_url"])  # noqa: SLF001 - what an import asks for
