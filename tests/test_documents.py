@@ -85,6 +85,26 @@ def test_each_entity_is_listed() -> None:
     assert {name for name in entities if name not in text} == set()
 
 
+def strings(texts: Any) -> Iterator[str]:
+    """Go through all texts of the user interface."""
+    if isinstance(texts, str):
+        yield texts
+        return
+    for each in texts.values():
+        yield from strings(each)
+
+
+def test_symptoms_are_what_home_assistant_says() -> None:
+    """A name or number within a message is left out as an ellipsis."""
+    rows = re.findall(r"^\| (.+?) \|", (ROOT / "docs/troubleshooting.md").read_text(), re.MULTILINE)
+    quotes = [quote for row in rows for quote in re.findall(r"(?<!\*)\*([^*]+)\*", row)]
+    assert len(quotes) > 20
+    said = list(strings(TEXTS))
+    for quote in quotes:
+        pattern = re.compile(r"\{\w+\}".join(map(re.escape, quote.split("…"))))
+        assert any(pattern.search(text) for text in said), quote
+
+
 def test_the_readme_is_short() -> None:
     before_more, _, _ = (ROOT / "README.md").read_text().partition("\n## More\n")
     assert len(before_more.split()) <= 900
