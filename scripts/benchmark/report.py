@@ -133,8 +133,8 @@ def print_silence(rows: Iterable[SilenceRow]) -> None:
 def print_silent_sensor(seconds: float) -> None:
     """Print how long one sensor of a silent meter holds the bus."""
     print(
-        f"YAML `modbus`: each of the {len(VALUES)} sensors of the silent meter keeps the bus from "
-        f"the others for {seconds:.1f} s.\n"
+        f"YAML `modbus`: each of the {len(VALUES)} sensors of the silent meter blocks the bus "
+        f"for {seconds:.1f} s.\n"
     )
 
 
@@ -165,7 +165,7 @@ def print_in_one_piece(rows: Iterable[PollRow]) -> None:
 def print_first_states(seconds: Sequence[float]) -> None:
     """Print how long it takes Home Assistant to show a meter."""
     print(
-        f"Home Assistant, from the set-up of the entry to the first state: median "
+        f"From the set-up of the entry to the first state in Home Assistant: median "
         f"{median(seconds):.2f} s ({min(seconds):.2f} to {max(seconds):.2f} s, "
         f"{len(seconds)} runs)."
     )
@@ -174,7 +174,7 @@ def print_first_states(seconds: Sequence[float]) -> None:
 def print_searches(rows: Iterable[SearchRow]) -> None:
     """Print the table of how long it takes to find a meter."""
     _print_table(
-        ("searched for", "longest, s", "aim, s", "median, s", "meters"),
+        ("searched for", "longest, s", "target, s", "median, s", "meters"),
         [
             (
                 row.name,

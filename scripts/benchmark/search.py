@@ -40,19 +40,19 @@ def _cases(*, long: bool) -> Iterator[_Case]:
     yield _Case("a new meter", 2, ((_DEFAULT_SPEED, "N", _FACTORY_UNIT_ID),))
     settings = [(speed, parity) for speed in SPEEDS for parity in PARITIES]
     yield _Case(
-        "unit id 100 at any usual speed and parity",
+        "unit ID 100 at any usual baud rate and parity",
         15,
         tuple((*each, _FACTORY_UNIT_ID) for each in settings),
     )
     yield _Case(
-        "any unit id at the default speed",
+        "any unit ID at the default baud rate",
         60,
         tuple((_DEFAULT_SPEED, "N", unit_id) for unit_id in (1, 124, 247)),
     )
     if long:
         # The aim is for 9600 baud and more; the slower ones come after the last of these.
         yield _Case(
-            "any unit id at any usual speed and parity",
+            "any unit ID at any usual baud rate and parity",
             480,
             ((19200, "E", 17), (115200, "E", 246)),
             everything=True,

@@ -41,6 +41,7 @@ async def test_each_is_well_described(hass: HomeAssistant, tmp_path: Path, file:
     blueprint = await hass.data["automation_blueprints"].async_get_blueprint(f"dts307/{file.name}")
     about = blueprint.metadata
     assert about["source_url"] == address(file)
+    assert f"**{about['name'].removesuffix(' (DTS 307)')}" in GUIDE
     assert about["homeassistant"]["min_version"] == "2026.10.0"
     assert blueprint.validate() is None
     assert importer._get_github_import_url(about["source_url"])  # noqa: SLF001 - what an import asks for
@@ -63,21 +64,31 @@ def test_no_blueprint_is_read_as_something_else() -> None:
 @pytest.mark.parametrize("example", EXAMPLES)
 async def test_the_examples_can_be_loaded(hass: HomeAssistant, example: str) -> None:
     assert await async_setup_component(hass, AUTOMATION, {})
-    config = await async_validate_config_item(
-        hass, "example", cast(dict[str, Any], parse_yaml(example))
-    )
+    # The examples of single triggers and conditions leave out the rest of an automation.
+    rest = {"alias": "example", "triggers": [], "actions": []}
+    whole = {**rest, **cast(dict[str, Any], parse_yaml(example))}
+    config = await async_validate_config_item(hass, "example", whole)
     assert config is not None
     assert config.validation_error is None
     assert config.validation_status == "ok"
 
 
+def described(kind: str) -> dict[str, Any]:
+    """Return the triggers or conditions of the integration, with the fields of each."""
+    loaded = load_yaml_dict(str(INTEGRATION / f"{kind}s.yaml"))
+    return {key: each for key, each in loaded.items() if not key.startswith(".")}
+
+
 def test_the_guide_names_all_triggers_and_conditions() -> None:
     named = set(re.findall(r"`dts307\.(\w+)`", GUIDE))
-    described = {
-        key
-        for kind in ("triggers", "conditions")
-        for key in load_yaml_dict(str(INTEGRATION / f"{kind}.yaml"))
-        if not key.startswith(".")
-    }
-    assert named == described
-    assert len(EXAMPLES) == 3
+    assert named == {*described("trigger"), *described("condition")}
+
+
+@pytest.mark.parametrize("kind", ["trigger", "condition"])
+def test_the_guide_has_a_section_on_each(kind: str) -> None:
+    """Each has an example of its own, beside a list of all its parameters."""
+    sections = GUIDE.partition("## Examples")[0].split("\n### ")
+    for key, each in described(kind).items():
+        (section,) = (part for part in sections if f"- {kind}: dts307.{key}\n" in part)
+        parameters = set(re.findall(r"`(\w+)`", section))
+        assert {"target", *each["fields"]} <= parameters, key
