@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 from datetime import timedelta
 import logging
-from typing import override
+from typing import Any, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -86,12 +86,31 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
         self.alarms = AlarmKeeper(hass, entry)
         self.billing = BillingKeeper(hass, entry)
         self.connection = ConnectionCoordinator(hass, entry, self.name)
-        # Home Assistant's registry remembers the rest from the time when the meter last answered.
-        self.device_info = DeviceInfo(
-            identifiers={(DOMAIN, str(entry.unique_id))},
-            name=entry.title,
-            serial_number=entry.unique_id,
-        )
+
+    @property
+    def device_info(self) -> DeviceInfo:
+        """The device; what only the meter knows is there once the meter has answered.
+
+        Home Assistant's registry remembers that from the time when it last did.
+        """
+        return DeviceInfo(**self._device_fields)
+
+    @property
+    def _device_fields(self) -> dict[str, Any]:
+        entry = self.config_entry
+        fields = {
+            "identifiers": {(DOMAIN, str(entry.unique_id))},
+            "name": entry.title,
+            "serial_number": entry.unique_id,
+        }
+        if self.meter is not None:
+            identity = self.meter.identity
+            fields |= {
+                "manufacturer": identity.manufacturer or MANUFACTURER,
+                "model": identity.model or DEFAULT_NAME,
+                "sw_version": identity.version or None,
+            }
+        return fields
 
     async def async_load(self) -> None:
         """Load what was stored of the meter."""
@@ -230,7 +249,9 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
         if meter.identity.serial_number != self.config_entry.unique_id:
             raise AnotherMeterError(f"meter {meter.identity.serial_number} answers")
         self.meter, self._is_identified = meter, True
-        self._async_complete_device(meter)
+        dr.async_get(self.hass).async_get_or_create(
+            config_entry_id=self.config_entry.entry_id, **self._device_fields
+        )
         async_withdraw_replaced(self.hass, self.config_entry)
         await async_check_port_path(self.hass, self.config_entry)
         return meter
@@ -246,19 +267,6 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
         # Where its map begins is not known yet, so a refusal is an answer, too.
         with suppress(ReadRefusedError):
             await read_registers(self._unit, BASE_ADDRESSES[0], 2)
-
-    @callback
-    def _async_complete_device(self, meter: Meter) -> None:
-        """Show what the meter says of itself."""
-        identity = meter.identity
-        self.device_info |= DeviceInfo(
-            manufacturer=identity.manufacturer or MANUFACTURER,
-            model=identity.model or DEFAULT_NAME,
-            sw_version=identity.version or None,
-        )
-        dr.async_get(self.hass).async_get_or_create(
-            config_entry_id=self.config_entry.entry_id, **self.device_info
-        )
 
 
 class ConnectionCoordinator(DataUpdateCoordinator[ConnectionHealth]):

@@ -5,12 +5,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from custom_components.dts307.connection.link import response_timeout
+from custom_components.dts307.meter.modbus import LINK_TIMING
 from tests.wire.wire import Timing
 
 from .bus import running_bus
 from .contender import Contender
-from .integration import Integration, WholeModel, link_data
+from .integration import Integration, WholeModel, bus_address
 from .pysunspec import PySunSpec
 from .yaml_modbus import YamlModbus
 
@@ -55,7 +55,7 @@ async def running_field(
             for name in ("dts307", "pysunspec2", "yaml")
         ]
         integration = await stack.enter_async_context(Integration.on(ours))
-        timeout = response_timeout(link_data(ours))
+        timeout = LINK_TIMING.response_timeout(bus_address(ours).baudrate)
         pysunspec = await stack.enter_async_context(PySunSpec.on(theirs, timeout))
         yaml_modbus = await stack.enter_async_context(
             YamlModbus.on(yamls, pysunspec.model_address, pysunspec.exponents, folder)

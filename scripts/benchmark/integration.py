@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Self
+from typing import Self, cast
 
 from modbus_connection import ModbusUnit
 from modbus_connection.tmodbus import ModbusConnection
 
-from custom_components.dts307.connection.link import careful_unit, link_params
+from custom_components.dts307.connection import SerialPort, resilient_unit
 from custom_components.dts307.meter import Meter, MeterSilentError
+from custom_components.dts307.meter.modbus import LINK_TIMING, SharedBus
 from custom_components.dts307.meter.sunspec import FULL_READ_EVERY
 
 from .bus import BAUDRATE, MeterBus
@@ -17,15 +18,9 @@ from .contender import Values
 from .registers import HEAD_LENGTH, MODEL_LENGTH
 
 
-def link_data(bus: MeterBus) -> dict[str, Any]:
-    """Return the config entry data for the near end of a bus."""
-    return {
-        "transport": "serial",
-        "device": bus.port,
-        "baudrate": BAUDRATE,
-        "parity": "none",
-        "stopbits": 1,
-    }
+def bus_address(bus: MeterBus) -> SerialPort:
+    """Return the address of the near end of a bus."""
+    return SerialPort(device=bus.port, baudrate=BAUDRATE)
 
 
 class Integration:
@@ -37,7 +32,9 @@ class Integration:
         """Prepare; the port opens with the first request."""
         self.bus = bus
         self.clock = 0.0
-        self._connection = ModbusConnection(link_params(link_data(bus)))
+        self._address = bus_address(bus)
+        self._shared = SharedBus(is_port=True)
+        self._connection = ModbusConnection(self._address.params)
         self._units: dict[int, ModbusUnit] = {}
         self._meters: dict[int, Meter] = {}
 
@@ -55,8 +52,10 @@ class Integration:
 
     async def _identify(self, unit_id: int) -> None:
         self._units[unit_id] = self._connection.for_unit(unit_id)
-        careful = careful_unit(self._units[unit_id], link_data(self.bus))
-        meter = self._meters[unit_id] = await Meter.identify(careful, clock=lambda: self.clock)
+        unit = resilient_unit(self._units[unit_id], self._address, self._shared, LINK_TIMING)
+        meter = self._meters[unit_id] = await Meter.identify(
+            cast("ModbusUnit", unit), clock=lambda: self.clock
+        )
         await meter.read()
 
     async def poll(self, units: Sequence[int]) -> list[Values | None]:

@@ -8,8 +8,9 @@ import time
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.dts307.meter.modbus import PARITIES, SPEEDS
-from custom_components.dts307.scan.search import LinkSearch
+from custom_components.dts307.connection import MeterAddress
+from custom_components.dts307.meter.modbus import PARITIES, SCAN_RANGE
+from custom_components.dts307.scan.meter_scan import MeterScan
 from simulator.meter import MeterConfig
 from tests.device import Device
 from tests.lines import serial_data
@@ -38,7 +39,7 @@ class _Case:
 
 def _cases(*, long: bool) -> Iterator[_Case]:
     yield _Case("a new meter", 2, ((_DEFAULT_SPEED, "N", _FACTORY_UNIT_ID),))
-    settings = [(speed, parity) for speed in SPEEDS for parity in PARITIES]
+    settings = [(speed, parity) for speed in SCAN_RANGE.baud_rates for parity in PARITIES]
     yield _Case(
         "unit ID 100 at any usual baud rate and parity",
         15,
@@ -87,24 +88,21 @@ async def _seconds_to_find(
         async with uart(
             monkeypatch, device, baud=speed, parity=parity, turnaround=_TURNAROUND
         ) as line:
-            search = _search(hass, line, everything=everything)
+            scan = _scan(hass, line, everything=everything)
             began = time.monotonic()
-            await search.run()
+            await scan.run()
             seconds = time.monotonic() - began
-    found = [finding.identity and finding.identity.serial_number for finding in search.findings]
+    found = [result.identity and result.identity.serial_number for result in scan.results]
     if found != [device.serial_number]:
         raise NotFoundError(f"{speed} {parity} {unit_id}: found {found}")
     return seconds
 
 
-def _search(hass: HomeAssistant, line: UartLine, *, everything: bool) -> LinkSearch:
-    link = serial_data(line, speed=_DEFAULT_SPEED)
-    unit_id = link.pop("unit_id")
-    return LinkSearch(
+def _scan(hass: HomeAssistant, line: UartLine, *, everything: bool) -> MeterScan:
+    return MeterScan(
         hass,
-        link,
-        unit_id,
-        is_wanted=lambda finding: finding.identity is not None,
+        MeterAddress.parse(serial_data(line, speed=_DEFAULT_SPEED)),
+        is_wanted=lambda result: result.identity is not None,
         on_progress=lambda _progress: None,
         everything=everything,
     )

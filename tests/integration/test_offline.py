@@ -97,8 +97,8 @@ async def test_a_port_that_is_in_use(hass: HomeAssistant) -> None:
         assert entry.state is ConfigEntryState.SETUP_RETRY
         assert entry.error_reason_translation_key == "link_in_use_by"
         await hass.config_entries.async_unload(holder.entry_id)
-        while entry.state is not ConfigEntryState.LOADED:
-            await asyncio.sleep(1)
+        await asyncio.sleep(LONG)
+        assert entry.state is ConfigEntryState.LOADED
 
 
 async def test_a_meter_that_refuses_at_first(hass: HomeAssistant) -> None:

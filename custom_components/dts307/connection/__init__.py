@@ -25,6 +25,7 @@ from .buses import (
     async_identify,
     async_shared_bus,
     async_temporary_meter,
+    resilient_unit,
 )
 from .failures import Failure, async_failure, failure_key
 from .modbus_internals import params_in_use
@@ -72,4 +73,5 @@ __all__ = [
     "async_timing",
     "failure_key",
     "params_in_use",
+    "resilient_unit",
 ]
