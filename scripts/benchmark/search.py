@@ -8,7 +8,7 @@ import time
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.dts307.meter.modbus import PARITIES, SPEEDS
+from custom_components.dts307.meter.modbus import PARITIES, SCAN_RANGE
 from custom_components.dts307.scan.search import LinkSearch
 from simulator.meter import MeterConfig
 from tests.device import Device
@@ -38,7 +38,7 @@ class _Case:
 
 def _cases(*, long: bool) -> Iterator[_Case]:
     yield _Case("a new meter", 2, ((_DEFAULT_SPEED, "N", _FACTORY_UNIT_ID),))
-    settings = [(speed, parity) for speed in SPEEDS for parity in PARITIES]
+    settings = [(speed, parity) for speed in SCAN_RANGE.baud_rates for parity in PARITIES]
     yield _Case(
         "unit id 100 at any usual speed and parity",
         15,

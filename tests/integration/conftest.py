@@ -8,8 +8,8 @@ import pytest
 from serialx import descriptor_transport
 
 from custom_components.dts307.connection import link
-from custom_components.dts307.meter.modbus import scan, serial_settings
 from custom_components.dts307.scan import link_bus
+from tests.integration.scan_settings import ScanSettings
 
 # What a database is asked would be most of what is logged, and take most of the time.
 for _logger in ("homeassistant.components.recorder", "sqlalchemy.engine"):
@@ -46,29 +46,33 @@ def enable_event_loop_debug() -> None:
     """
 
 
+@pytest.fixture
+def scan_settings(monkeypatch: pytest.MonkeyPatch) -> ScanSettings:
+    """Return what scans are given for their timing and range."""
+    return ScanSettings(monkeypatch)
+
+
 @pytest.fixture(autouse=True)
-def little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+def little_patience(monkeypatch: pytest.MonkeyPatch, scan_settings: ScanSettings) -> None:
     """Wait a fraction of a second for answers, which on loopback come at once, and for ports."""
     monkeypatch.setattr(link, "_PATIENCE", 0.25)
     monkeypatch.setattr(link, "_LONGEST_FRAME_BITS", 0)
     monkeypatch.setattr(link, "_PORT_CLOSES_WITHIN", 0.25)
-    monkeypatch.setattr(scan, "_FIRST_PATIENCE", 0.15)
-    monkeypatch.setattr(scan, "_FIRST_NETWORK_PATIENCE", 0.15)
-    monkeypatch.setattr(scan, "_PATIENCE", 0.1)
+    scan_settings.change(first=0.15, first_network=0.15, following=0.1)
     monkeypatch.setattr(link_bus, "_GATEWAY_PATIENCE", 0.15)
     monkeypatch.setattr(link_bus, "_NETWORK_PATIENCE", 0.0)
     monkeypatch.setattr(link_bus, "_SLOT_FREE_AFTER", 0.0)
 
 
 @pytest.fixture(autouse=True)
-def short_search(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def short_search(request: pytest.FixtureRequest, scan_settings: ScanSettings) -> None:
     """Let there be few unit ids, speeds and neighbours, unless a test is about all of them."""
     if "all_unit_ids" not in request.fixturenames:
-        monkeypatch.setattr(scan, "UNIT_IDS", range(98, 103))
-        monkeypatch.setattr(scan, "LIKELY_UNIT_IDS", (100, 101))
-        monkeypatch.setattr(scan, "_METERS_IN_A_PANEL", 3)
+        scan_settings.change(
+            unit_ids=range(98, 103), likely_unit_ids=(100, 101), meters_in_a_panel=3
+        )
     if "all_speeds" not in request.fixturenames:
-        monkeypatch.setattr(serial_settings, "SPEEDS", (9600, 19200))
+        scan_settings.change(baud_rates=(9600, 19200))
 
 
 @pytest.fixture

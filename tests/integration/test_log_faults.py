@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from copy import deepcopy
+from functools import partial
 import logging
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from homeassistant.core import HomeAssistant
 import pytest
 
 from custom_components.dts307.connection import link
-from custom_components.dts307.meter.modbus import resilient_unit as careful
+from custom_components.dts307.meter.modbus import LinkTiming, ResilientUnit
 from tests.device import Device
 from tests.integration.faulty_line import RTU_OVER_TCP, SERIAL, TCP, FaultyLine, faulty_line
 from tests.integration.witness import Witness
@@ -95,8 +96,8 @@ def wire() -> Iterator[RunningWire]:
 def less_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait as long as tests/wire does, but less for a busy meter."""
     monkeypatch.setattr(link, "_PATIENCE", TIMEOUT)
-    monkeypatch.setattr(careful, "_PORT_CLOSES_WITHIN", 0.05)
-    monkeypatch.setattr(careful, "BUSY_PATIENCE", 0.2)
+    timing = LinkTiming(busy=0.2, port_closes=0.05)
+    monkeypatch.setattr(link, "ResilientUnit", partial(ResilientUnit, timing=timing))
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """What is wrong on the bus itself, told by what is heard on it."""
 
+from functools import partial
+
 from homeassistant.components.modbus import async_get_temporary_unit, async_get_unit
 from homeassistant.core import HomeAssistant
 from pymodbus.constants import ExcCodes
@@ -8,7 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.dts307.connection import link
 from custom_components.dts307.meter.errors import WrongSpeedError
-from custom_components.dts307.meter.modbus import ProbeResult, diagnosing_unit
+from custom_components.dts307.meter.modbus import DiagnosingUnit, LinkTiming, ProbeResult
 from simulator.meter import MeterConfig
 from simulator.server import Framing, PtyConfig, PtyLine, TcpConfig, TcpLine
 from tests.device import Device
@@ -86,7 +88,7 @@ def listened(monkeypatch: pytest.MonkeyPatch) -> list[ProbeResult | OSError]:
             raise now
         return now
 
-    monkeypatch.setattr(link, "listen", listen)
+    monkeypatch.setattr(link, "probe_unit", listen)
     return heard
 
 
@@ -135,13 +137,14 @@ async def test_what_is_heard_may_change(
     hass: HomeAssistant, listened: list[ProbeResult | OSError], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In a long outage it is listened again; a port that is not free then tells nothing."""
-    monkeypatch.setattr(diagnosing_unit, "_HEARD_FOR", 0)
+    eager = partial(DiagnosingUnit, timing=LinkTiming(probe_again=0))
+    monkeypatch.setattr(link, "DiagnosingUnit", eager)
     listened += [
         OSError("in use"),
         ProbeResult.NOISE,
         ProbeResult.ANOTHER_UNIT,
-        ProbeResult.ANSWER,
-        ProbeResult.NOTHING,
+        ProbeResult.RESPONSE,
+        ProbeResult.SILENCE,
     ]
     device = Device()
     async with serial(device) as line:
@@ -150,7 +153,7 @@ async def test_what_is_heard_may_change(
         for state in ("meter_silent", "wrong_speed", "another_unit", "meter_silent"):
             await let_pass(hass, 30)
             assert state_of(hass, device, "link_state") == state
-        assert listened == [ProbeResult.NOTHING]
+        assert listened == [ProbeResult.SILENCE]
         device.silent, device.refusal = False, ExcCodes.ILLEGAL_ADDRESS
         await let_pass(hass, 30)
         assert state_of(hass, device, "link_state") == "read_refused"

@@ -121,8 +121,8 @@ def _line(unit: ModbusUnit, data: Mapping[str, Any], *, missing: bool = False) -
         unit,
         timeout=timeout,
         byte_time=(timeout - _PATIENCE) / _LONGEST_FRAME_BYTES,
-        link=link_state(data),
-        missing=missing,
+        bus=link_state(data),
+        unresponsive=missing,
     )
 
 

@@ -1,4 +1,4 @@
-"""The device library: a SunSpec electricity meter over Modbus, without Home Assistant."""
+"""Device library for SunSpec electricity meters over Modbus; independent of Home Assistant."""
 
 from .errors import (
     AnotherMeterError,

@@ -1,4 +1,4 @@
-"""What can go wrong between us and a meter: one small tree, one meaning a class."""
+"""Why a meter cannot be read: one tree of exceptions, one meaning per class."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,154 +19,157 @@ from modbus_connection import (
     ServerDeviceBusyError,
 )
 from modbus_connection.model.sunspec import SunSpecError
-from tmodbus.exceptions import HeaderMismatchError, TModbusError
 
-_NUMBER: Final = re.compile(r"\[Errno (\d+)\]")
+_ERRNO: Final = re.compile(r"\[Errno (\d+)\]")
+
+_MODBUS_LIBRARIES: Final = frozenset({"modbus_connection", "pymodbus", "tmodbus"})
+"""Top-level packages of the Modbus libraries, recognized by name: not every computer has them."""
+
+_UNIT_ID_MISMATCH: Final = "HeaderMismatchError"
+"""What tmodbus raises if a Modbus TCP response carries another unit ID than the request."""
 
 
 class MeterError(Exception):
-    """Anything that keeps us from a trustworthy reading of a meter.
+    """Anything that prevents a trustworthy reading of a meter.
 
-    ``reason`` names each kind of failure, for whoever puts it into words for people.
+    ``reason`` identifies the kind of failure; translation keys are made from it.
     """
 
     reason: ClassVar[str]
 
 
 class LinkDownError(MeterError):
-    """The serial port or the network adapter itself cannot be reached, or hung up.
+    """The serial port or network adapter cannot be opened, or closed the connection.
 
-    ``numbers`` are those that the system gives (errno) when a link is to be opened and this is why
-    it cannot be.
+    ``errnos`` are the operating system's error numbers that mean this class when a link is opened.
     """
 
     reason = "link_down"
-    numbers: ClassVar[frozenset[int]] = frozenset()
+    errnos: ClassVar[frozenset[int]] = frozenset()
 
 
 class PortMissingError(LinkDownError):
-    """There is no such serial port: no adapter is plugged in there."""
+    """The serial port does not exist: no adapter is plugged in."""
 
     reason = "port_missing"
-    numbers = frozenset({errno.ENOENT, errno.ENODEV, errno.ENXIO})
+    errnos = frozenset({errno.ENOENT, errno.ENODEV, errno.ENXIO})
 
 
 class PortInUseError(LinkDownError):
     """Another program holds the serial port."""
 
     reason = "port_in_use"
-    numbers = frozenset({errno.EBUSY})
+    errnos = frozenset({errno.EBUSY})
 
 
 class PortForbiddenError(LinkDownError):
-    """The system does not let us use the serial port."""
+    """The operating system denies access to the serial port."""
 
     reason = "port_forbidden"
-    numbers = frozenset({errno.EACCES})
+    errnos = frozenset({errno.EACCES})
 
 
 class HostUnknownError(LinkDownError):
-    """The network adapter's name is unknown, or cannot be one."""
+    """The network adapter's host name is unknown or invalid."""
 
     reason = "host_unknown"
 
 
 class HostUnreachableError(LinkDownError):
-    """No way leads to the network adapter's address, or nothing comes back from there."""
+    """There is no route to the network adapter's address, or nothing responds there."""
 
     reason = "host_unreachable"
-    numbers = frozenset(
+    errnos = frozenset(
         {errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENETUNREACH, errno.ENETDOWN, errno.ETIMEDOUT}
     )
 
 
 class HostRefusesError(LinkDownError):
-    """Something is at the network adapter's address, but it does not serve the port."""
+    """A host is at the network adapter's address, but refuses the port."""
 
     reason = "host_refuses"
-    numbers = frozenset({errno.ECONNREFUSED})
+    errnos = frozenset({errno.ECONNREFUSED})
 
 
 class LinkLostError(LinkDownError):
-    """The link was up when the meter was asked, and went away before the answer."""
+    """The link was up when the request was sent, and was lost before the response."""
 
     reason = "link_lost"
 
 
 class MeterSilentError(MeterError):
-    """The link is up, but nobody answers under this unit id."""
+    """The link is up, but no device responds to this unit ID."""
 
     reason = "meter_silent"
 
 
 class AnotherUnitError(MeterSilentError):
-    """What answers does so under another unit id than the one that was asked."""
+    """A device responds with another unit ID than the one in the request."""
 
     reason = "another_unit"
 
 
 class WrongSpeedError(MeterSilentError):
-    """Bytes arrive on the line, but never a proper answer."""
+    """Bytes arrive on the serial line, but never a valid response."""
 
     reason = "wrong_speed"
 
 
 class MeterBusyError(MeterError):
-    """The meter answers that it is busy (Modbus exception 5 or 6)."""
+    """The meter responds that it is busy (Modbus exception 5 or 6)."""
 
     reason = "meter_busy"
 
 
 class ReadRefusedError(MeterError):
-    """The meter answers a read with any other Modbus exception."""
+    """The meter responds with any other Modbus exception (Modbus Application Protocol 7)."""
 
     reason = "read_refused"
 
 
 class GarbledReplyError(MeterError):
-    """A reply came, but it is corrupt or answers another question."""
+    """A response is corrupt, or belongs to another request."""
 
     reason = "garbled_reply"
 
 
 class MapChangedError(MeterError):
-    """The registers no longer begin with the model that was found there at first."""
+    """The registers do not start with the model that identification found there."""
 
     reason = "map_changed"
 
 
 class AnotherMeterError(MeterError):
-    """A meter answers, but its serial number is not that of the one that was identified."""
+    """A meter responds, but with another serial number than the identified one."""
 
     reason = "another_meter"
 
 
 class NotSunSpecError(MeterError):
-    """The device answers, but carries no SunSpec map at 40000, 50000 or 0."""
+    """The device responds, but has no SunSpec map at 40000, 50000 or 0."""
 
     reason = "not_sunspec"
 
 
 class EndlessChainError(MeterError):
-    """The SunSpec map has no proper end, so nothing in it can be located for sure."""
+    """The SunSpec map has no end marker, so its models cannot be located reliably."""
 
     reason = "endless_chain"
 
 
 class NoMeterModelError(MeterError):
-    """The SunSpec map holds no electricity meter (models 201-204 or 211-214)."""
+    """The SunSpec map has no meter model (201-204 or 211-214)."""
 
     reason = "no_meter_model"
 
 
 @contextmanager
 def meter_errors(unit: ModbusUnit) -> Iterator[None]:
-    """Turn what the Modbus library raises inside the block into our own errors.
+    """Convert the Modbus library's exceptions inside the block to MeterError.
 
-    A timeout while the link is down is the link's failure, not the meter's silence. It is a host
-    that swallows connection attempts: a Line tells of a serial port that hangs by another error.
-    A gateway that gives up on its target tells the same story as a meter on the wire that does not
-    answer.
+    A timeout while the link is down means that a network host does not accept connections: for a
+    serial port that hangs, ResilientUnit raises ModbusConnectionError instead. Modbus exceptions 10
+    and 11 mean that a gateway got no response, the same as a meter on the bus that is silent.
     """
     try:
         yield
@@ -181,17 +184,22 @@ def meter_errors(unit: ModbusUnit) -> Iterator[None]:
     except ModbusConnectionError as err:
         raise _link_error(err)(str(err)) from err
     except ModbusError as err:
-        # Only on Modbus TCP, and only for the unit id; on RTU the library ignores such an answer.
-        foreign = isinstance(err.__cause__, HeaderMismatchError)
-        raise (AnotherUnitError if foreign else GarbledReplyError)(str(err)) from err
+        # Modbus TCP only. On RTU, the library ignores a response with another unit ID.
+        mismatch = type(err.__cause__).__name__ == _UNIT_ID_MISMATCH
+        raise (AnotherUnitError if mismatch else GarbledReplyError)(str(err)) from err
     except SunSpecError as err:
         raise MapChangedError(str(err)) from err
 
 
-def _link_error(err: ModbusConnectionError) -> type[LinkDownError]:
-    """Tell why a link is down by what the system said when it was to be opened.
+def opening_error(err: OSError) -> LinkDownError:
+    """Return the failure that an operating system error on opening a link means."""
+    return _class_for(_errno(err))(str(err))
 
-    A link that was open and is lost has no such cause: the library itself notices.
+
+def _link_error(err: ModbusConnectionError) -> type[LinkDownError]:
+    """Return why a link is down, from the operating system error that caused it.
+
+    A link that was open and got lost has no such cause: the Modbus library notices by itself.
     """
     cause: BaseException = err
     while cause.__cause__ is not None:
@@ -199,28 +207,24 @@ def _link_error(err: ModbusConnectionError) -> type[LinkDownError]:
         if isinstance(cause, (gaierror, UnicodeError)):
             return HostUnknownError
         if isinstance(cause, OSError):
-            return _told_by(_number(cause))
-    return LinkLostError if isinstance(cause, (ModbusError, TModbusError)) else LinkDownError
+            return _class_for(_errno(cause))
+    package = type(cause).__module__.partition(".")[0]
+    return LinkLostError if package in _MODBUS_LIBRARIES else LinkDownError
 
 
-def opening_error(err: OSError) -> LinkDownError:
-    """Return the failure to open a link that the system explains by an error."""
-    return _told_by(_number(err))(str(err))
-
-
-def _told_by(number: int) -> type[LinkDownError]:
-    """Return the class of failure that a number of the system's means."""
-    kinds = (kind for kind in LinkDownError.__subclasses__() if number in kind.numbers)
+def _class_for(number: int) -> type[LinkDownError]:
+    """Return the class that an errno means when a link is opened."""
+    kinds = (kind for kind in LinkDownError.__subclasses__() if number in kind.errnos)
     return next(kinds, LinkDownError)
 
 
-def _number(err: OSError) -> int:
-    """Return the system's number of an error; 0 if there is none.
+def _errno(err: OSError) -> int:
+    """Return the errno of an error, or 0.
 
-    A host with several addresses fails with one error, in whose text alone those of each stand;
-    the first address is the one that is preferred.
+    If a host has several addresses, asyncio raises one error whose text lists the errors of all.
+    The first one counts: it is that of the preferred address.
     """
     if err.errno is not None:
         return err.errno
-    named = _NUMBER.search(str(err))
-    return int(named[1]) if named else 0
+    match = _ERRNO.search(str(err))
+    return int(match[1]) if match else 0

@@ -1,11 +1,11 @@
-"""Who a meter says it is."""
+"""The identity that a meter reports."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Who a meter says it is (SunSpec model 1); a text the meter leaves out is empty."""
+    """The identity that a meter reports (SunSpec model 1); texts that it omits are empty."""
 
     manufacturer: str = ""
     model: str = ""

@@ -1,17 +1,17 @@
-"""The phases of a meter and the line pairs between them, in one table."""
+"""Phases of a meter and the line pairs between them, in one table."""
 
 from typing import Final, NamedTuple
 
 
 class Phase(NamedTuple):
-    """A phase, and the pair of lines whose voltage has the same place in a PerPhase."""
+    """A phase, and the line pair whose voltage has the same field in a PerPhase."""
 
     key: str
-    """the field of a PerPhase"""
+    """its field in a PerPhase"""
     label: str
-    """as the meter's terminals name it (guide 3.3)"""
+    """as on the meter's terminals (guide 3.3)"""
     pair: str
-    """the keys of the two lines of the pair"""
+    """the keys of the two lines"""
     pair_label: str
 
 
@@ -32,9 +32,9 @@ PARTS: Final = (TOTAL, *PHASES)
 """All fields of a PerPhase."""
 
 LINES_OF_PAIR: Final = {phase.key: phase.pair for phase in PHASE_TABLE}
-"""The two lines between which a PerPhase of line-to-line voltages measures, by its field."""
+"""The two lines of each line-to-line voltage, by its field in a PerPhase."""
 
 PAIRS_OF_PHASE: Final = {
     key: tuple(place for place, lines in LINES_OF_PAIR.items() if key in lines) for key in PHASES
 }
-"""The fields of a PerPhase of line-to-line voltages that involve a phase."""
+"""The line-to-line voltages that involve a phase, as fields of a PerPhase."""

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import Final
 
 CONSECUTIVE_WITHIN: Final = 90.0
-"""Longest time in seconds between two consecutive polls: the longest interval and half again."""
+"""Most seconds between two consecutive polls: one and a half times the longest poll interval."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """A value in Wh (VAh, varh) and the instant in seconds at which it was read."""
+    """A value in Wh, VAh or varh, and the time in seconds at which it was read."""
 
     value: float
     at: float

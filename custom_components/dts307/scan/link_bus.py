@@ -25,14 +25,14 @@ from ..meter import (
 )
 from ..meter.errors import HostUnknownError, LinkLostError, opening_error
 from ..meter.modbus import (
-    Ask,
     ProbeResult,
     SerialProbe,
+    UnitProbe,
     UnusableSettingsError,
-    answering_units,
-    classified,
+    classify,
     opened_probe,
     read_registers,
+    responding_units,
 )
 from ..meter.sunspec import BASE_ADDRESSES
 
@@ -82,7 +82,7 @@ class LinkBus:
         return None if self._usable else self._trouble
 
     @asynccontextmanager
-    async def opened(self, settings: LinkParams, patience: float) -> AsyncIterator[Ask]:
+    async def opened(self, settings: LinkParams, patience: float) -> AsyncIterator[UnitProbe]:
         """Open the bus to ask units on it.
 
         Raises MeterError if that cannot be, UnusableSettingsError if it is for the settings.
@@ -135,7 +135,9 @@ class LinkBus:
             self._closed_at = time.monotonic()
 
     @asynccontextmanager
-    async def _by_ear(self, params: ModbusSerialParams, patience: float) -> AsyncIterator[Ask]:
+    async def _by_ear(
+        self, params: ModbusSerialParams, patience: float
+    ) -> AsyncIterator[UnitProbe]:
         """Open a port that nobody else holds: whatever comes is heard, and when it comes."""
         behind_adapter = "://" in params.device
         baudrate = _ADAPTERS_BAUDRATE if behind_adapter else params.baudrate
@@ -145,9 +147,9 @@ class LinkBus:
 
         async def ask(unit_id: int) -> frozenset[int]:
             with self._troubles(params, opening=False):
-                heard = await opened.ask(unit_id, seconds)
-            self.noisy |= classified(heard, unit_id) is ProbeResult.NOISE
-            return answering_units(heard)
+                heard = await opened.request(unit_id, seconds)
+            self.noisy |= classify(heard, unit_id) is ProbeResult.NOISE
+            return responding_units(heard)
 
         async with AsyncExitStack() as stack:
             with self._troubles(params, opening=True):
@@ -180,7 +182,7 @@ class LinkBus:
     @asynccontextmanager
     async def _shared(
         self, params: LinkParams, patience: float, *, alone: bool
-    ) -> AsyncIterator[Ask]:
+    ) -> AsyncIterator[UnitProbe]:
         """Ask over a link that others use as well, or that none but the library can frame."""
         seconds = 2 * patience
         if isinstance(params, ModbusTcpParams):
@@ -188,7 +190,7 @@ class LinkBus:
         link = link_state(self._candidates[params])
 
         async def ask(unit_id: int) -> frozenset[int]:
-            async with async_get_temporary_unit(self._hass, params, unit_id) as unit, link.turn:
+            async with async_get_temporary_unit(self._hass, params, unit_id) as unit, link.lock:
                 longest = seconds if unit.connected else seconds + _CONNECT_PATIENCE
                 try:
                     async with asyncio.timeout(longest):

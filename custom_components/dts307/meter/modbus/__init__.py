@@ -1,15 +1,15 @@
-"""A Modbus link as meters are found on it: lossy, shared, slow, and sometimes wired wrongly."""
+"""Modbus links as they are in the field: lossy, shared, slow, and sometimes set up wrongly."""
 
 from .backoff import READ_FAILURES, ConnectionHealth
 from .diagnosing_unit import DiagnosingUnit, Outage
-from .registers import patiently, read_registers
+from .registers import read_registers, retry_once
 from .resilient_unit import ResilientUnit, SharedBus
 from .scan import (
-    Ask,
     BusScan,
     Probe,
     ScanResult,
     ScanStage,
+    UnitProbe,
     UnusableSettingsError,
     network_passes,
     serial_passes,
@@ -17,37 +17,52 @@ from .scan import (
 from .serial_probe import (
     ProbeResult,
     SerialProbe,
-    answering_units,
-    classified,
+    classify,
     opened_probe,
     probe_unit,
+    responding_units,
 )
-from .serial_settings import PARITIES, SPEEDS, settings_text, usual_settings
+from .serial_settings import PARITIES, settings_text, usual_settings
+from .timing import (
+    LINK_TIMING,
+    SCAN_RANGE,
+    SCAN_TIMING,
+    LinkTiming,
+    ScanRange,
+    ScanTiming,
+    byte_time,
+)
 
 __all__ = [
+    "LINK_TIMING",
     "PARITIES",
     "READ_FAILURES",
-    "SPEEDS",
-    "Ask",
+    "SCAN_RANGE",
+    "SCAN_TIMING",
     "BusScan",
     "ConnectionHealth",
     "DiagnosingUnit",
+    "LinkTiming",
     "Outage",
     "Probe",
     "ProbeResult",
     "ResilientUnit",
+    "ScanRange",
     "ScanResult",
     "ScanStage",
+    "ScanTiming",
     "SerialProbe",
     "SharedBus",
+    "UnitProbe",
     "UnusableSettingsError",
-    "answering_units",
-    "classified",
+    "byte_time",
+    "classify",
     "network_passes",
     "opened_probe",
-    "patiently",
     "probe_unit",
     "read_registers",
+    "responding_units",
+    "retry_once",
     "serial_passes",
     "settings_text",
     "usual_settings",

@@ -1,9 +1,9 @@
-"""A Modbus unit that finds out why nothing proper comes from it."""
+"""A Modbus unit that finds out why no valid response arrives from it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from math import inf
-import time
 from typing import Any, Final
 
 from modbus_connection import (
@@ -15,111 +15,110 @@ from modbus_connection import (
 from ..errors import AnotherUnitError, MeterSilentError, WrongSpeedError
 from .resilient_unit import ResilientUnit, SharedBus
 from .serial_probe import ProbeResult
+from .timing import LINK_TIMING, LinkTiming
 
 _ERRORS: Final[dict[ProbeResult | None, type[MeterSilentError]]] = {
     ProbeResult.ANOTHER_UNIT: AnotherUnitError,
     ProbeResult.NOISE: WrongSpeedError,
 }
 
-_HEARD_FOR: Final = 60.0
-"""Seconds after which it is worth while to listen again."""
-
 
 @dataclass
 class Outage:
-    """What is known of a unit that does not answer; it outlives who asked the unit."""
+    """What is known about a unit that does not respond; it outlives the DiagnosingUnit."""
 
     under_way: bool = False
-    """Whether the last question went without a proper answer."""
-    heard: ProbeResult | None = None
-    heard_at: float = -inf
-    """Monotonic s."""
+    """whether the last request failed to get a valid response"""
+    result: ProbeResult | None = None
+    probed_at: float = -inf
+    """seconds of the event loop's clock"""
 
     def forget(self) -> None:
-        """Forget what was heard."""
-        self.heard, self.heard_at = None, -inf
+        """Forget the result of the last probe."""
+        self.result, self.probed_at = None, -inf
 
     def end(self) -> None:
-        """Forget all, after an answer."""
+        """Forget everything, after a response."""
         self.under_way = False
         self.forget()
 
 
 class DiagnosingUnit:
-    """Stands in for a ModbusUnit, reading through a Line, with an ear for the bytes on it.
+    """A ModbusUnit that reads through a ResilientUnit, and probes the bus during an outage.
 
-    In an outage it asks a question of its own once a minute, and listens to all that comes. For
-    that the link has to be closed, so it does so only if that is nobody's loss. Nor is a single
-    read that failed a reason yet; the next is.
+    The Modbus library discards bytes that are no response to its request, and these tell a wrong
+    baud rate or unit ID from silence. A probe sees them, but needs the port for itself. So it runs
+    only if no other unit on the link responds, from the second failed read on, and once a minute
+    (``LinkTiming.probe_again``).
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is known to another part of the integration
         self,
-        line: ResilientUnit,
-        link: SharedBus,
+        unit: ResilientUnit,
+        bus: SharedBus,
         outage: Outage,
-        listen: Callable[[], Awaitable[ProbeResult]],
+        probe: Callable[[], Awaitable[ProbeResult]],
         *,
         is_free: Callable[[], bool],
+        timing: LinkTiming = LINK_TIMING,
     ) -> None:
-        """Read through ``line``, which shares ``link``.
+        """Read through ``unit``, which is on ``bus``.
 
-        ``listen`` asks the unit a question over the closed link, and raises OSError if it cannot be
-        opened; ``is_free`` tells whether the link may be closed for a moment: nobody else on it is
-        answered.
+        ``probe`` probes the unit over the closed link, and raises OSError if it cannot open that.
+        ``is_free`` returns whether the link may be closed for it: no other unit responds.
         """
-        self._line = line
-        self._link = link
+        self._unit = unit
+        self._bus = bus
         self._outage = outage
-        self._listen = listen
+        self._probe = probe
         self._is_free = is_free
+        self._timing = timing
 
     def __getattr__(self, name: str) -> Any:
-        """Leave all else to the line."""
-        return getattr(self._line, name)
+        """Delegate everything else to the unit."""
+        return getattr(self._unit, name)
 
     async def read_holding_registers(self, address: int, count: int) -> list[int]:
         """Read registers.
 
-        Raises ModbusError; where listening tells more, AnotherUnitError or WrongSpeedError.
+        Raises ModbusError; AnotherUnitError or WrongSpeedError if a probe shows that.
         """
         try:
-            registers = await self._line.read_holding_registers(address, count)
+            registers = await self._unit.read_holding_registers(address, count)
         except ModbusExceptionError:
             self._outage.end()
             raise
         except (ModbusTimeoutError, ModbusProtocolError) as err:
-            if self._line.connected and (error := _ERRORS.get(await self._heard())):
+            if self._unit.connected and (error := _ERRORS.get(await self._diagnose())):
                 raise error(str(err)) from err
             raise
         self._outage.end()
         return registers
 
-    async def _heard(self) -> ProbeResult | None:
-        """Return what is heard in place of an answer, if that is known or can be found out.
+    async def _diagnose(self) -> ProbeResult | None:
+        """Return the result of a new or the last probe; None if there is none.
 
-        While others are answered, the line is as it ought to be, whatever was heard before.
+        While other units respond, the settings of the bus are right, whatever a probe saw before.
         """
-        outage = self._outage
-        lasting, outage.under_way = outage.under_way, True
+        outage, now = self._outage, asyncio.get_running_loop().time
+        repeated, outage.under_way = outage.under_way, True
         if not self._is_free():
             outage.forget()
-        elif lasting and time.monotonic() >= outage.heard_at + _HEARD_FOR:
-            outage.heard = await self._second_opinion()
-            outage.heard_at = time.monotonic()
-        return outage.heard
+        elif repeated and now() >= outage.probed_at + self._timing.probe_again:
+            outage.result = await self._probe_closed_link()
+            outage.probed_at = now()
+        return outage.result
 
-    async def _second_opinion(self) -> ProbeResult | None:
-        """Ask and listen; return None if the link cannot be opened for that.
+    async def _probe_closed_link(self) -> ProbeResult | None:
+        """Probe; return None if the link cannot be opened.
 
-        The answer to the question that is asked here may yet come. So the line is told once more
-        to keep quiet for a while.
+        The response to the probe may be delayed too, so the unit stays quiet once more afterwards.
         """
-        await self._line.disconnect()
+        await self._unit.disconnect()
         try:
-            async with self._link.turn:
-                return await self._listen()
+            async with self._bus.lock:
+                return await self._probe()
         except OSError:
             return None
         finally:
-            await self._line.disconnect()
+            await self._unit.disconnect()

@@ -1,4 +1,4 @@
-"""Read holding registers, and ask once more where a reply was lost."""
+"""Read holding registers, and retry once if a response was lost."""
 
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -8,11 +8,11 @@ from modbus_connection import ModbusUnit
 from ..errors import GarbledReplyError, MeterSilentError, meter_errors
 
 READ_LIMIT: Final = 125
-"""Registers that one request can carry (Modbus Application Protocol 6.3)."""
+"""Most registers that one request can read (Modbus Application Protocol 6.3)."""
 
 
 async def read_registers(unit: ModbusUnit, address: int, count: int) -> list[int]:
-    """Read holding registers, in as many requests as their number takes.
+    """Read holding registers, with as many requests as ``count`` takes.
 
     Raises MeterError.
     """
@@ -25,9 +25,12 @@ async def read_registers(unit: ModbusUnit, address: int, count: int) -> list[int
     return registers
 
 
-async def patiently[T](ask: Callable[[], Awaitable[T]]) -> T:
-    """Ask once more if a reply got lost: one error on the wire is no verdict."""
+async def retry_once[T](request: Callable[[], Awaitable[T]]) -> T:
+    """Repeat a request once if its response was lost or corrupt: one error may be noise.
+
+    Raises MeterError.
+    """
     try:
-        return await ask()
+        return await request()
     except MeterSilentError, GarbledReplyError:
-        return await ask()
+        return await request()

@@ -1,8 +1,10 @@
-"""A Modbus unit that is careful with a line on which answers come late, mangled or not at all."""
+"""A Modbus unit on a link whose responses may be delayed, corrupt or lost.
+
+docs/internals/resilient-unit.md explains why.
+"""
 
 import asyncio
 from contextlib import suppress
-import time
 from typing import Any, Final
 
 from modbus_connection import (
@@ -15,209 +17,201 @@ from modbus_connection import (
     ServerDeviceBusyError,
 )
 
-BUSY_PATIENCE: Final = 1.0
-"""Seconds beyond the wait for an answer that a busy meter may keep the others waiting."""
+from .registers import READ_LIMIT
+from .timing import LINK_TIMING, MAX_FRAME_BYTES, LinkTiming
 
-_CONNECT_PATIENCE: Final = 10.0
-"""Seconds that the Modbus library takes to give up on an adapter that does not connect."""
+_MAX_SPARE_REGISTERS: Final = 2
 
-_CLOSE_PATIENCE: Final = 2.0
-"""Seconds to wait for a link to close; one that hangs closes without us."""
+_OVERHEAD_BYTES: Final = 8 + 5
+"""Bytes on a serial line for a read besides the registers: the request, and the response's rest."""
 
-_PORT_CLOSES_WITHIN: Final = 0.25
-"""Seconds after which a port that some versions of the library close in the background is free."""
-
-_MOST_SPARE_REGISTERS: Final = 2
-_LATEST: Final = 60.0
-"""Seconds after which no answer comes any more, however slow what lies in between may be."""
-
-_READ_LIMIT: Final = 125
-_LONGEST_FRAME: Final = 256
-_REQUEST_AND_FRAME: Final = 8 + 5
-"""Bytes on a serial line in a question, and around the registers in an answer."""
-
-_BEYOND_ALL: Final = 0x1_0000
+_NOWHERE: Final = 0x1_0000
+"""An address behind the last register."""
 
 
 class SharedBus:
-    """What the lines over one Modbus connection share: whose turn it is, and signs of life.
+    """State of one Modbus connection that all its units share.
 
-    It outlives them, as do the answers that are still under way when a line is given up.
+    It outlives the units, as do the responses that are still due when a unit is given up.
     """
 
     def __init__(self, *, is_port: bool = False) -> None:
-        """Begin with nobody's turn, and no answer under way, on a serial port or a network."""
+        """Start with no response due, on a serial port or a network adapter."""
         self.is_port = is_port
-        self.turn = asyncio.Lock()
-        self.answers = 0
+        self.lock = asyncio.Lock()
+        """Held during each request: one unit at a time."""
+        self.responses = 0
+        """How many requests have been answered by any unit, be it with a Modbus exception."""
         self.quiet_until = 0.0
-        """Monotonic s after which no answer comes any more to a question that went unanswered."""
+        """Seconds of the event loop's clock after which no response to a failed request is due."""
 
 
 class ResilientUnit:
-    """Stands in for a ModbusUnit, reading holding registers through it.
+    """A ModbusUnit that reads holding registers through another one.
 
-    A serial line does not tell which question an answer belongs to. So after a question that was
-    not properly answered, the unit is asked nothing until a late answer must have come and gone;
-    should one come even later, it betrays itself by its length, because the next question asks for
-    another number of registers. What the library still holds of a mangled answer goes with the
-    connection, which is opened anew.
-
-    While a unit is waited for, the others on its link have to wait. One that did not answer the
-    last question is waited for no longer than an answer to this one takes, which is the less the
-    fewer registers are asked for. That is too short to tell a busy unit from a silent one, so that
-    it counts as what it was before.
+    RTU frames do not say which request a response belongs to. So after a failed request, the unit
+    stays quiet until a delayed response must have arrived, and varies the number of registers of
+    the next request, so that the length reveals a response that is even later. After a corrupt
+    response, it reconnects to discard what the library has buffered. A unit that did not respond
+    to the last request gets only the time that a response of this length takes.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is known to another part of the integration
         self,
         unit: ModbusUnit,
         *,
         timeout: float,
         byte_time: float = 0.0,
-        link: SharedBus | None = None,
-        missing: bool = False,
+        bus: SharedBus | None = None,
+        unresponsive: bool = False,
+        timing: LinkTiming = LINK_TIMING,
     ) -> None:
-        """Read through ``unit``, waiting ``timeout`` seconds for an answer of any length.
+        """Read through ``unit``; a response of any length arrives within ``timeout`` seconds.
 
-        So many seconds as a byte takes on the line (``byte_time``), a shorter answer comes earlier.
-        Lines over the same connection share a ``link``; a new one does not know what others asked
-        its unit before. A unit that is ``missing`` is one that did not answer them.
+        ``byte_time`` is how many seconds one byte takes on the line; shorter responses arrive as
+        much earlier. Units on the same connection share a ``bus``. ``unresponsive`` says that the
+        unit did not respond to the last request, which another ResilientUnit sent.
         """
         unit.require_timeout(timeout)
         self._unit = unit
         self._timeout = timeout
         self._byte_time = byte_time
-        self._link = link or SharedBus()
+        self._bus = bus or SharedBus()
+        self._timing = timing
         self._one_at_a_time = asyncio.Lock()
-        self._quiet_until = self._link.quiet_until
-        self._missing = missing
+        self._quiet_until = self._bus.quiet_until
+        self._unresponsive = unresponsive
         self._busy = False
-        self._unanswered = 0
-        self._known = range(_BEYOND_ALL, _BEYOND_ALL)
-        self._answers_at_failure: int | None = None
+        self._failures = 0
+        self._known = range(_NOWHERE, _NOWHERE)
+        self._responses_at_timeout: int | None = None
         self._dropped = False
 
     def __getattr__(self, name: str) -> Any:
-        """Leave all else to the unit."""
+        """Delegate everything else to the unit."""
         return getattr(self._unit, name)
 
     @property
     def connected(self) -> bool:
-        """Whether the link is up; one that was dropped here counts until it is needed again."""
+        """Whether the link is up; one that was dropped here counts as up until the next request."""
         return self._dropped or self._unit.connected
 
     async def disconnect(self) -> None:
-        """Drop the link after an answer that cannot be believed, and keep quiet for a while."""
-        async with self._link.turn:
-            self._distrust()
+        """Drop the link after a response that cannot be trusted, and stay quiet for a while."""
+        async with self._bus.lock:
+            self._expect_delayed_response()
             await self._drop()
 
     async def read_holding_registers(self, address: int, count: int) -> list[int]:
-        """Read registers when the line has become quiet and it is this unit's turn.
+        """Read registers once the quiet time is over and no other unit uses the bus.
 
-        Raises ModbusError; a unit that is busy for seconds is a ServerDeviceBusyError. A link that
-        does not open in time is a ModbusTimeoutError, but a ModbusConnectionError if it is a port,
-        as no host is silent there.
+        Raises ModbusError: ServerDeviceBusyError if the unit stays busy beyond the timeout. A link
+        that does not open in time is a ModbusTimeoutError on a network, where the host is silent,
+        and a ModbusConnectionError on a serial port, which hangs.
         """
         async with self._one_at_a_time:
-            await asyncio.sleep(self._quiet_until - time.monotonic())
-            async with self._link.turn:
+            await asyncio.sleep(self._quiet_until - _now())
+            async with self._bus.lock:
                 self._dropped = False
-                registers = await self._ask(address, count + self._spare_registers(address, count))
+                spare = self._spare_registers(address, count)
+                registers = await self._request(address, count + spare)
         if address < self._known.start:
             self._known = range(address, address)
         self._known = range(self._known.start, max(self._known.stop, address + count))
         return registers[:count]
 
     def _spare_registers(self, address: int, count: int) -> int:
-        """Return how many registers to ask for beyond those wanted.
+        """Return how many registers to read beyond ``count``: 0, 1, 2 in turn after each failure.
 
-        None that has not been read before: there may be nothing behind the end of the map.
+        Only registers that have been read before: behind the end of the map there may be none. The
+        very first read is an exception. It is of the marker, which a model header follows.
         """
-        room = min(self._known.stop - address, _READ_LIMIT) - count
-        return self._unanswered % (1 + max(0, min(room, _MOST_SPARE_REGISTERS)))
+        room = min(self._known.stop - address, READ_LIMIT) - count
+        return self._failures % (1 + max(0, min(room, _MAX_SPARE_REGISTERS)))
 
-    def _patience(self, count: int) -> float:
-        """Return how many seconds the others on the link wait at most for so many registers."""
-        patience = self._timeout + BUSY_PATIENCE
-        if self._missing:
-            bytes_spared = _LONGEST_FRAME - _REQUEST_AND_FRAME - 2 * count
-            patience = self._timeout - self._byte_time * bytes_spared
+    def _time_limit(self, count: int) -> float:
+        """Return for how many seconds a request for ``count`` registers may occupy the bus."""
+        limit = self._timeout + self._timing.busy
+        if self._unresponsive:
+            bytes_saved = MAX_FRAME_BYTES - _OVERHEAD_BYTES - 2 * count
+            limit = self._timeout - self._byte_time * bytes_saved
         if not self._unit.connected:
-            patience += _CONNECT_PATIENCE
-        return patience
+            limit += self._timing.connect
+        return limit
 
-    async def _ask(self, address: int, count: int) -> list[int]:
-        """Ask the unit, and learn from how that ends what to do before the next question."""
-        patience = self._patience(count)
+    async def _request(self, address: int, count: int) -> list[int]:
+        """Send one request, and prepare the next one according to the outcome."""
+        limit = self._time_limit(count)
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(limit):
                 registers = await self._unit.read_holding_registers(address, count)
         except ModbusExceptionError:
-            self._trust()
+            self._note_response()
             raise
         except ModbusProtocolError:
-            self._distrust()
+            self._expect_delayed_response()
             await self._drop()
             raise
         except ModbusTimeoutError as err:
-            await self._miss()
-            raise self._too_late(str(err)) from err
+            await self._note_timeout()
+            raise self._timeout_error(str(err)) from err
         except TimeoutError as err:
-            if self._unit.connected and (self._busy or not self._missing):
-                # The library asks a busy unit again and again for a minute; nobody else can ask.
-                self._distrust()
-                self._missing = self._busy = True
-                raise ServerDeviceBusyError(message=f"no other answer in {patience:.1f} s") from err
-            await self._miss()
-            raise self._too_late(f"no answer in {patience:.1f} s") from err
+            if self._unit.connected and (self._busy or not self._unresponsive):
+                # The library repeats a request to a busy unit for a minute and blocks the others.
+                self._expect_delayed_response()
+                self._unresponsive = self._busy = True
+                raise ServerDeviceBusyError(message=f"no other response in {limit:.1f} s") from err
+            await self._note_timeout()
+            raise self._timeout_error(f"no response in {limit:.1f} s") from err
         except asyncio.CancelledError, ModbusError:
-            self._distrust()
+            self._expect_delayed_response()
             raise
-        self._trust()
+        self._note_response()
         return registers
 
-    def _trust(self) -> None:
-        """Go on as usual after an answer."""
-        self._link.answers += 1
-        self._answers_at_failure = None
-        self._missing = self._busy = False
-        if time.monotonic() > self._quiet_until + _LATEST:
-            self._unanswered = 0
+    def _note_response(self) -> None:
+        self._bus.responses += 1
+        self._responses_at_timeout = None
+        self._unresponsive = self._busy = False
+        if _now() > self._quiet_until + self._timing.latest_response:
+            self._failures = 0
 
-    def _distrust(self) -> None:
-        """Expect an answer that comes late, to a question of the present length."""
-        self._quiet_until = time.monotonic() + self._timeout
-        self._link.quiet_until = max(self._link.quiet_until, self._quiet_until)
-        self._unanswered += 1
+    def _expect_delayed_response(self) -> None:
+        """Stay quiet while the response to this request may still arrive, and vary the next."""
+        self._quiet_until = _now() + self._timeout
+        self._bus.quiet_until = max(self._bus.quiet_until, self._quiet_until)
+        self._failures += 1
 
-    async def _miss(self) -> None:
-        """Go on without an answer, over another connection if that may be what is missing."""
-        self._distrust()
+    async def _note_timeout(self) -> None:
+        self._expect_delayed_response()
         self._busy = False
         if self._unit.connected:
-            self._missing = True
+            self._unresponsive = True
             if self._is_link_suspect():
                 await self._drop()
 
-    def _too_late(self, message: str) -> ModbusError:
-        """Return the failure of an answer that did not come, or of a port that did not open."""
-        hangs = self._link.is_port and not self.connected
+    def _timeout_error(self, message: str) -> ModbusError:
+        hangs = self._bus.is_port and not self.connected
         return (ModbusConnectionError if hangs else ModbusTimeoutError)(message)
 
     def _is_link_suspect(self) -> bool:
-        """Tell whether silence may be the link's, and not just this unit's time and again.
+        """Return whether a timeout may be due to a dead link rather than to this unit.
 
-        For a unit that is simply not there, the others need not lose their link at every attempt.
+        If another unit has responded since this unit's last timeout, the link works, and dropping
+        it would cost that unit a reconnect.
         """
-        before, self._answers_at_failure = self._answers_at_failure, self._link.answers
-        return before in (None, self._link.answers)
+        before, self._responses_at_timeout = self._responses_at_timeout, self._bus.responses
+        return before in (None, self._bus.responses)
 
     async def _drop(self) -> None:
-        """Close the connection; whoever asks next opens it, once the port is surely free."""
+        """Close the connection, and wait until the port is free; the next request reconnects."""
         self._dropped = True
         with suppress(ModbusError, TimeoutError):
-            async with asyncio.timeout(_CLOSE_PATIENCE):
+            async with asyncio.timeout(self._timing.close):
                 await self._unit.disconnect()
-        await asyncio.sleep(_PORT_CLOSES_WITHIN)
+        await asyncio.sleep(self._timing.port_closes)
+
+
+def _now() -> float:
+    """Return the seconds of the event loop's clock, by which it also sleeps."""
+    return asyncio.get_running_loop().time()

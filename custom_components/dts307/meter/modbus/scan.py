@@ -1,65 +1,48 @@
-"""Search a bus for meters whose settings and unit ids are not known.
+"""Scan a bus for meters whose settings and unit IDs are unknown.
 
-Where nobody answers, each question costs its patience, so the order of the questions is what makes
-a search fast: the meter's factory address under all usual settings first, then the other addresses.
-All devices on a bus have the same settings, so that the first answer of whomever rules all others
-out; and the meters of one panel mostly have addresses in a row.
+Each probe without a response costs its timeout, so the order of the probes makes a scan fast: the
+factory unit ID with all usual settings first, then the other unit IDs. All devices on a bus have
+the same settings, so the first response from any device rules out all others. The meters of one
+panel mostly have consecutive unit IDs.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Protocol
 
 from ..errors import MeterError
 from ..identity import Identity
-
-UNIT_IDS: Final = range(1, 248)
-"""The addresses that a device may have (Modbus over Serial Line 2.2)."""
-
-_METERS_IN_A_PANEL: Final = 8
-"""The most meters that a DTS 307 MCM has on its bus."""
-
-LIKELY_UNIT_IDS: Final = (*range(1, 33), *range(100, 111), 247)
-"""What installers choose: mostly small numbers, or some that follow the default."""
-
-_FIRST_PATIENCE: Final = 0.25
-"""Seconds that a meter may take to begin its answer, with the adapter's buffers in between."""
-
-_FIRST_NETWORK_PATIENCE: Final = 1.5
-"""The same behind a network adapter; it is no less than what a meter in use is given."""
-
-_PATIENCE: Final = 0.15
-"""The same where there are hundreds of questions; who answers later is heard all the same."""
+from .timing import SCAN_RANGE, SCAN_TIMING, ScanRange, ScanTiming
 
 
 class ScanStage(StrEnum):
-    """How far a search has come."""
+    """How far a scan has come."""
 
     SETTINGS = "settings"
-    """The usual address, with all usual settings."""
+    """The usual unit ID with all usual settings."""
     UNIT_IDS = "unit_ids"
-    """Other addresses, with the most usual settings."""
+    """Other unit IDs with the most usual settings."""
     EVERYTHING = "everything"
-    """All addresses, with all usual settings."""
+    """All unit IDs with all usual settings."""
     NEIGHBOURS = "neighbours"
-    """The addresses that follow that of what was searched for."""
+    """The unit IDs that follow that of a wanted device."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScanPass[S]:
-    """Units to ask with one kind of settings, each with ``patience`` seconds to begin to answer."""
+    """Units to probe with the same settings; each has ``timeout`` seconds to begin to respond."""
 
     stage: ScanStage
     settings: S
     unit_ids: Sequence[int]
-    patience: float
+    timeout: float
 
 
 @dataclass(frozen=True, slots=True)
 class Probe[S]:
-    """What is being asked, and how far its stage has come, from 0 to 1."""
+    """The unit being probed, and the progress of the stage from 0 to 1."""
 
     stage: ScanStage
     settings: S
@@ -69,7 +52,7 @@ class Probe[S]:
 
 @dataclass(frozen=True, slots=True)
 class ScanResult[S]:
-    """A device that answers: who it is, or why it is no meter."""
+    """A device that responds: its identity, or why it is no meter."""
 
     settings: S
     unit_id: int
@@ -77,137 +60,156 @@ class ScanResult[S]:
     error: MeterError | None = None
 
 
-type Ask = Callable[[int], Awaitable[frozenset[int]]]
-"""Asks a unit; returns the ids of those that answer, which in time may be others."""
+type UnitProbe = Callable[[int], Awaitable[frozenset[int]]]
+"""Probes a unit; returns the IDs of the units that respond, which may be delayed others."""
 
 
 class ScannableBus[S](Protocol):
-    """A bus that can be reached with various settings, by one at a time."""
+    """A bus that can be opened with various settings, one at a time."""
 
-    def opened(self, settings: S, patience: float) -> AbstractAsyncContextManager[Ask]:
-        """Open the bus to ask units on it.
+    def opened(self, settings: S, timeout: float, /) -> AbstractAsyncContextManager[UnitProbe]:
+        """Open the bus to probe units, each of which has ``timeout`` seconds to begin to respond.
 
-        Raises MeterError if that cannot be, or UnusableSettingsError if it is for the settings.
+        Raises MeterError if it cannot be opened, UnusableSettingsError if only the settings are
+        the reason.
         """
 
     async def identify(self, settings: S, unit_id: int) -> Identity:
-        """Return who answers, on the bus that is closed now.
+        """Return the identity of a device; the bus is closed when this is called.
 
         Raises MeterError.
         """
 
 
 class UnusableSettingsError(Exception):
-    """The adapter cannot do these settings; that says nothing about the others."""
+    """The adapter does not support these settings; others may work."""
 
 
-def serial_passes[S](settings: Sequence[S], unit_ids: Sequence[int]) -> Iterator[ScanPass[S]]:
-    """Plan a search on a serial port, the most likely settings and unit ids first."""
+def serial_passes[S](
+    settings: Sequence[S],
+    unit_ids: Sequence[int],
+    *,
+    timing: ScanTiming = SCAN_TIMING,
+    scan_range: ScanRange = SCAN_RANGE,
+) -> Iterator[ScanPass[S]]:
+    """Plan a scan of a serial port, the most likely settings and unit IDs first."""
     for each in settings:
-        yield ScanPass(ScanStage.SETTINGS, each, unit_ids, _FIRST_PATIENCE)
-    yield ScanPass(ScanStage.UNIT_IDS, settings[0], UNIT_IDS, _PATIENCE)
-    for others in (LIKELY_UNIT_IDS, UNIT_IDS):
+        yield ScanPass(ScanStage.SETTINGS, each, unit_ids, timing.first)
+    yield ScanPass(ScanStage.UNIT_IDS, settings[0], scan_range.unit_ids, timing.following)
+    for others in (scan_range.likely_unit_ids, scan_range.unit_ids):
         for each in settings[1:]:
-            yield ScanPass(ScanStage.EVERYTHING, each, others, _PATIENCE)
+            yield ScanPass(ScanStage.EVERYTHING, each, others, timing.following)
 
 
-def network_passes[S](settings: Sequence[S], unit_ids: Sequence[int]) -> Iterator[ScanPass[S]]:
-    """Plan a search behind a network adapter, where each question may take a second."""
+def network_passes[S](
+    settings: Sequence[S],
+    unit_ids: Sequence[int],
+    *,
+    timing: ScanTiming = SCAN_TIMING,
+    scan_range: ScanRange = SCAN_RANGE,
+) -> Iterator[ScanPass[S]]:
+    """Plan a scan behind a network adapter, where each probe may take a second."""
     for each in settings:
-        yield ScanPass(ScanStage.SETTINGS, each, unit_ids, _FIRST_NETWORK_PATIENCE)
+        yield ScanPass(ScanStage.SETTINGS, each, unit_ids, timing.first_network)
     for stage, others in (
-        (ScanStage.UNIT_IDS, LIKELY_UNIT_IDS),
-        (ScanStage.EVERYTHING, UNIT_IDS),
+        (ScanStage.UNIT_IDS, scan_range.likely_unit_ids),
+        (ScanStage.EVERYTHING, scan_range.unit_ids),
     ):
         for each in settings:
-            yield ScanPass(stage, each, others, _PATIENCE)
+            yield ScanPass(stage, each, others, timing.following)
 
 
 @dataclass
 class BusScan[S]:
-    """One search of a bus.
+    """One scan of a bus.
 
-    ``is_wanted`` tells whether a device that was found is what is searched for. Once it is, only
-    the unit ids that follow are asked, unless the search is to be ``thorough``. What takes minutes,
-    settings with which nobody has answered yet, is only tried if ``everything`` is asked for.
-    ``on_question`` is called before each question.
+    ``is_wanted`` returns whether a device is what the scan is for. After the first wanted device,
+    only the unit IDs that follow are probed, unless the scan is ``thorough``. The stage EVERYTHING
+    takes minutes, and runs only if ``everything`` is set. ``on_probe`` is called before each probe.
     """
 
     bus: ScannableBus[S]
-    legs: Sequence[ScanPass[S]]
+    passes: Sequence[ScanPass[S]]
     is_wanted: Callable[[ScanResult[S]], bool]
-    on_question: Callable[[Probe[S]], None]
+    on_probe: Callable[[Probe[S]], None]
     thorough: bool = False
     everything: bool = False
-    _asked: set[tuple[S, int, bool]] = field(default_factory=set)
+    timing: ScanTiming = SCAN_TIMING
+    scan_range: ScanRange = SCAN_RANGE
+    _done: set[tuple[S, int, bool]] = field(default_factory=set)
+    """The keys of the probes that need not be repeated."""
     _found: set[int] = field(default_factory=set)
     _proven: S | None = None
-    """The settings with which somebody has answered."""
+    """The settings with which a device has responded."""
 
     async def run(self) -> AsyncIterator[ScanResult[S]]:
-        """Search; the bus is closed whenever a finding is handed out, and in the end.
+        """Scan; the bus is closed whenever a result is yielded, and at the end.
 
-        Raises MeterError if the bus cannot be reached.
+        Raises MeterError if the bus cannot be opened.
         """
-        for leg in self.legs:
-            while findings := await self._next(leg):
-                for finding in findings:
-                    yield finding
-                if not self.thorough and any(map(self.is_wanted, findings)):
-                    row = _row_behind(leg, findings)
-                    while findings := await self._next(row):
-                        for finding in findings:
-                            yield finding
+        for scan_pass in self.passes:
+            while results := await self._next(scan_pass):
+                for result in results:
+                    yield result
+                if not self.thorough and any(map(self.is_wanted, results)):
+                    neighbours = self._neighbours(scan_pass, results)
+                    while results := await self._next(neighbours):
+                        for result in results:
+                            yield result
                     return
 
-    async def _next(self, leg: ScanPass[S]) -> list[ScanResult[S]]:
-        """Ask on until somebody answers who has not been found yet; nobody is left if it is empty.
+    async def _next(self, scan_pass: ScanPass[S]) -> list[ScanResult[S]]:
+        """Probe until new devices respond, and return them; empty at the end of the pass.
 
-        Settings that the adapter cannot do are passed over.
+        Settings that the adapter does not support are skipped.
         """
         with suppress(UnusableSettingsError):
-            while unit_ids := self._open_questions(leg):
-                if heard := await self._ask(leg, unit_ids) - self._found:
-                    self._found |= heard
-                    self._proven = leg.settings
-                    return [await self._identify(leg.settings, each) for each in sorted(heard)]
+            while unit_ids := self._open_unit_ids(scan_pass):
+                if responding := await self._probe(scan_pass, unit_ids) - self._found:
+                    self._found |= responding
+                    self._proven = scan_pass.settings
+                    return [
+                        await self._identify(scan_pass.settings, each)
+                        for each in sorted(responding)
+                    ]
         return []
 
-    def _is_ruled_out(self, leg: ScanPass[S]) -> bool:
+    def _is_ruled_out(self, scan_pass: ScanPass[S]) -> bool:
         if self._proven is not None:
-            return leg.settings != self._proven
-        return leg.stage is ScanStage.EVERYTHING and not self.everything
+            return scan_pass.settings != self._proven
+        return scan_pass.stage is ScanStage.EVERYTHING and not self.everything
 
-    def _open_questions(self, leg: ScanPass[S]) -> list[int]:
-        if self._is_ruled_out(leg):
+    def _open_unit_ids(self, scan_pass: ScanPass[S]) -> list[int]:
+        """Return the unit IDs of a pass that are still to be probed."""
+        if self._is_ruled_out(scan_pass):
             return []
         return [
             each
-            for each in leg.unit_ids
-            if each not in self._found and _question(leg, each) not in self._asked
+            for each in scan_pass.unit_ids
+            if each not in self._found and _key(scan_pass, each) not in self._done
         ]
 
-    async def _ask(self, leg: ScanPass[S], unit_ids: Sequence[int]) -> frozenset[int]:
-        """Ask units until one answers; return who does."""
-        questions = self._questions(leg)
-        asked = len(questions & self._asked)
-        async with self.bus.opened(leg.settings, leg.patience) as ask:
+    async def _probe(self, scan_pass: ScanPass[S], unit_ids: Sequence[int]) -> frozenset[int]:
+        """Probe units until any respond; return these."""
+        keys = self._stage_keys(scan_pass)
+        done = len(keys & self._done)
+        async with self.bus.opened(scan_pass.settings, scan_pass.timeout) as probe:
             for unit_id in unit_ids:
-                progress = asked / len(questions)
-                self.on_question(Probe(leg.stage, leg.settings, unit_id, progress))
-                heard = await ask(unit_id)
-                self._asked.add(_question(leg, unit_id))
-                asked += 1
-                if heard:
-                    return heard
+                progress = done / len(keys)
+                self.on_probe(Probe(scan_pass.stage, scan_pass.settings, unit_id, progress))
+                responding = await probe(unit_id)
+                self._done.add(_key(scan_pass, unit_id))
+                done += 1
+                if responding:
+                    return responding
         return frozenset()
 
-    def _questions(self, leg: ScanPass[S]) -> set[tuple[S, int, bool]]:
-        """Return all that can be asked in the stage of a leg, as far as is known by now."""
+    def _stage_keys(self, scan_pass: ScanPass[S]) -> set[tuple[S, int, bool]]:
+        """Return the keys of all probes in the stage of a pass, as far as is known yet."""
         return {
-            _question(each, unit_id)
-            for each in (leg, *self.legs)
-            if each.stage is leg.stage and not self._is_ruled_out(each)
+            _key(each, unit_id)
+            for each in (scan_pass, *self.passes)
+            if each.stage is scan_pass.stage and not self._is_ruled_out(each)
             for unit_id in each.unit_ids
         }
 
@@ -218,18 +220,18 @@ class BusScan[S]:
             return ScanResult(settings, unit_id, error=err)
         return ScanResult(settings, unit_id, identity=identity)
 
+    def _neighbours(self, scan_pass: ScanPass[S], results: Sequence[ScanResult[S]]) -> ScanPass[S]:
+        """Return the pass for further meters in the same panel."""
+        last = max(result.unit_id for result in results)
+        stop = min(last + self.scan_range.meters_in_a_panel, self.scan_range.unit_ids.stop)
+        unit_ids = range(last + 1, stop)
+        return ScanPass(ScanStage.NEIGHBOURS, scan_pass.settings, unit_ids, self.timing.following)
 
-def _question[S](leg: ScanPass[S], unit_id: int) -> tuple[S, int, bool]:
-    """Return what need not be asked twice.
 
-    The first question with some settings is asked once more in a row of unit ids: an answer that
-    was too late for it is heard there, with the next question's.
+def _key[S](scan_pass: ScanPass[S], unit_id: int) -> tuple[S, int, bool]:
+    """Return what identifies a probe that need not be repeated.
+
+    The first probe with some settings is repeated later, among other unit IDs: there, a response
+    that was too late for it is recognized during the next probe.
     """
-    return leg.settings, unit_id, leg.stage is ScanStage.SETTINGS
-
-
-def _row_behind[S](leg: ScanPass[S], findings: Sequence[ScanResult[S]]) -> ScanPass[S]:
-    """Return the leg to the meters that may follow in the same panel."""
-    last = max(finding.unit_id for finding in findings)
-    row = range(last + 1, min(last + _METERS_IN_A_PANEL, UNIT_IDS.stop))
-    return ScanPass(ScanStage.NEIGHBOURS, leg.settings, row, _PATIENCE)
+    return scan_pass.settings, unit_id, scan_pass.stage is ScanStage.SETTINGS

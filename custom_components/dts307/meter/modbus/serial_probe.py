@@ -1,7 +1,7 @@
-"""Hear what is really on a serial line, where the Modbus library tells an answer from silence only.
+"""Probe a serial line for every byte on it, which the Modbus library reduces to silence.
 
-Bytes that are no answer to its question, the library throws away. What they are makes a
-difference to the owner: another unit's answer, or the noise that a wrong speed or parity makes.
+The library discards bytes that are no response to its request. To the owner they make a
+difference: another unit's response, or the noise that a wrong baud rate or parity causes.
 """
 
 import asyncio
@@ -12,54 +12,56 @@ import errno
 from typing import Final, cast, override
 
 from modbus_connection import ModbusSerialParams
-import serialx
 
 _READ_HOLDING_REGISTERS: Final = 3
 _EXCEPTION: Final = _READ_HOLDING_REGISTERS | 0x80
 _ADDRESS: Final = 40000
-"""Where a SunSpec map mostly begins (SunSpec Device Information Model, 2.2)."""
+"""The usual start of a SunSpec map (SunSpec Device Information Model, 2.2)."""
 _COUNT: Final = 2
 
 _POLYNOMIAL: Final = 0xA001
-_CHECKSUM_SIZE: Final = 2
-_ANSWER_SIZE: Final = 3 + 2 * _COUNT + _CHECKSUM_SIZE
-_EXCEPTION_SIZE: Final = 3 + _CHECKSUM_SIZE
+_CRC_BYTES: Final = 2
+_RESPONSE_BYTES: Final = 3 + 2 * _COUNT + _CRC_BYTES
+_EXCEPTION_BYTES: Final = 3 + _CRC_BYTES
 
 
 class ProbeResult(Enum):
-    """What was heard after a question."""
+    """What arrived after a probe's request."""
 
-    ANSWER = auto()
-    """The unit's answer or refusal."""
+    RESPONSE = auto()
+    """The unit's response, be it a Modbus exception."""
     ANOTHER_UNIT = auto()
-    """An answer to such a question, but from a unit that was not asked."""
+    """A response to such a request, but with another unit ID."""
     NOISE = auto()
-    """Bytes in which there is no such answer, and too many for a crackle."""
-    NOTHING = auto()
+    """No response, but more bytes than switching the line's direction causes."""
+    SILENCE = auto()
 
 
 async def probe_unit(params: ModbusSerialParams, unit_id: int, seconds: float) -> ProbeResult:
-    """Ask a unit for two registers, and tell what is heard within ``seconds``.
+    """Request two registers from a unit, and return what arrives within ``seconds``.
 
-    The line is opened for that, so nobody else may hold it; it is closed again in any case.
+    Opens the port for it, so nothing else may hold it, and closes it again in any case.
 
-    Raises OSError if it cannot be opened, or is lost.
+    Raises OSError if the port cannot be opened, or is lost.
     """
-    async with opened_probe(params) as opened:
-        return classified(await opened.ask(unit_id, seconds), unit_id)
+    async with opened_probe(params) as probe:
+        return classify(await probe.request(unit_id, seconds), unit_id)
 
 
 @asynccontextmanager
 async def opened_probe(params: ModbusSerialParams) -> AsyncIterator[SerialProbe]:
-    """Open a line to ask on it and to hear all that comes; it is closed again in any case.
+    """Open a port for probes; it is closed again in any case.
 
-    Raises OSError if it cannot be opened, EINVAL if it is for the settings.
+    Raises OSError if the port cannot be opened: EINVAL if it does not support the settings.
     """
-    opened = SerialProbe()
+    # Only the tmodbus backend brings serialx; the rest of the library works without it.
+    import serialx  # noqa: PLC0415
+
+    probe = SerialProbe()
     try:
         transport, _ = await serialx.create_serial_connection(
             asyncio.get_running_loop(),
-            lambda: opened,
+            lambda: probe,
             params.device,
             baudrate=params.baudrate,
             parity=serialx.Parity(params.parity),
@@ -70,64 +72,64 @@ async def opened_probe(params: ModbusSerialParams) -> AsyncIterator[SerialProbe]
     except serialx.SerialException as err:
         raise OSError(str(err)) from err
     try:
-        yield opened
+        yield probe
     finally:
-        # Nothing is left to be sent, and only closing at once frees the port for who comes next.
+        # Nothing is left to send, and only an abort frees the port at once.
         transport.abort()
         await transport.wait_closed()
 
 
-def classified(heard: bytes, unit_id: int) -> ProbeResult:
-    """Tell what the bytes that were heard after a unit was asked are.
+def classify(data: bytes, unit_id: int) -> ProbeResult:
+    """Return what the bytes that arrived after a request to ``unit_id`` are.
 
-    An adapter that hears itself sends the question back first. A byte or two are what turning
-    the line round may leave; nothing that Modbus sends is as short.
+    An adapter with a local echo repeats the request first. Switching the line's direction may add a
+    byte or two; no Modbus frame is that short.
     """
-    answering = answering_units(heard)
-    if unit_id in answering:
-        return ProbeResult.ANSWER
-    if answering:
+    responding = responding_units(data)
+    if unit_id in responding:
+        return ProbeResult.RESPONSE
+    if responding:
         return ProbeResult.ANOTHER_UNIT
-    rest = heard.removeprefix(_question(unit_id))
-    return ProbeResult.NOISE if len(rest) >= _EXCEPTION_SIZE else ProbeResult.NOTHING
+    rest = data.removeprefix(_request(unit_id))
+    return ProbeResult.NOISE if len(rest) >= _EXCEPTION_BYTES else ProbeResult.SILENCE
 
 
-def answering_units(heard: bytes) -> frozenset[int]:
-    """Return the ids of the units whose answers or refusals are among the bytes."""
-    return frozenset(heard[at] for at in range(len(heard)) if _is_answer(heard[at:]))
+def responding_units(data: bytes) -> frozenset[int]:
+    """Return the IDs of the units whose responses, exceptions included, are in the bytes."""
+    return frozenset(data[at] for at in range(len(data)) if _starts_with_response(data[at:]))
 
 
 class SerialProbe(asyncio.Protocol):
-    """Asks units on an open line, and collects all bytes that come."""
+    """Sends requests on an open port, and collects all bytes that arrive."""
 
     def __init__(self) -> None:
-        """Begin with nothing heard."""
+        """Start with no bytes."""
         self._transport: asyncio.WriteTransport | None = None
-        self._heard = bytearray()
+        self._received = bytearray()
         self._unit_id = 0
         self._ended = asyncio.Event()
 
-    async def ask(self, unit_id: int, seconds: float) -> bytes:
-        """Ask a unit for two registers; return what is heard until its answer is among that.
+    async def request(self, unit_id: int, seconds: float) -> bytes:
+        """Request two registers from a unit; return the bytes up to its response.
 
-        That takes ``seconds`` at the most. An answer that comes later is heard with the next
-        question's, even if it has begun by now, and says itself whose it is.
+        Waits for at most ``seconds``. A later response is among the bytes of the next
+        request, even if its first bytes arrived during this one, and carries its own unit ID.
 
-        Raises OSError if the line is lost.
+        Raises OSError if the port is lost.
         """
-        del self._heard[: -(_ANSWER_SIZE - 1)]
+        del self._received[: -(_RESPONSE_BYTES - 1)]
         self._unit_id = unit_id
         self._ended.clear()
-        self._still_open().write(_question(unit_id))
+        self._open_transport().write(_request(unit_id))
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._ended.wait()
-        self._still_open()
-        return bytes(self._heard)
+        self._open_transport()
+        return bytes(self._received)
 
-    def _still_open(self) -> asyncio.WriteTransport:
+    def _open_transport(self) -> asyncio.WriteTransport:
         if self._transport is None:
-            raise OSError("the line is lost")
+            raise OSError("the port is lost")
         return self._transport
 
     @override
@@ -136,8 +138,8 @@ class SerialProbe(asyncio.Protocol):
 
     @override
     def data_received(self, data: bytes) -> None:
-        self._heard += data
-        if self._unit_id in answering_units(bytes(self._heard)):
+        self._received += data
+        if self._unit_id in responding_units(bytes(self._received)):
             self._ended.set()
 
     @override
@@ -146,27 +148,27 @@ class SerialProbe(asyncio.Protocol):
         self._ended.set()
 
 
-def _question(unit_id: int) -> bytes:
+def _request(unit_id: int) -> bytes:
     """Return the request's frame (Modbus over Serial Line 2.5.1)."""
     request = bytes([unit_id, _READ_HOLDING_REGISTERS])
     request += _ADDRESS.to_bytes(2) + _COUNT.to_bytes(2)
-    return request + _checksum(request)
+    return request + _crc(request)
 
 
-def _is_answer(data: bytes) -> bool:
-    """Tell whether bytes begin with an answer to such a question, or with a refusal of one."""
+def _starts_with_response(data: bytes) -> bool:
+    """Return whether bytes start with a response to such a request, or with an exception."""
     if data[1:3] == bytes([_READ_HOLDING_REGISTERS, 2 * _COUNT]):
-        size = _ANSWER_SIZE
+        size = _RESPONSE_BYTES
     elif data[1:2] == bytes([_EXCEPTION]):
-        size = _EXCEPTION_SIZE
+        size = _EXCEPTION_BYTES
     else:
         return False
     frame = data[:size]
-    return len(frame) == size and frame.endswith(_checksum(frame[:-_CHECKSUM_SIZE]))
+    return len(frame) == size and frame.endswith(_crc(frame[:-_CRC_BYTES]))
 
 
-def _checksum(data: bytes) -> bytes:
-    """Return the CRC-16 that ends a frame (Modbus over Serial Line 2.5.1.2)."""
+def _crc(data: bytes) -> bytes:
+    """Return the CRC-16 at the end of a frame (Modbus over Serial Line 2.5.1.2)."""
     remainder = 0xFFFF
     for byte in data:
         remainder ^= byte

@@ -1,4 +1,4 @@
-"""The SunSpec register map: find the meter model, and turn its registers into a Reading."""
+"""The SunSpec register map: find the meter model, and decode its registers to a Reading."""
 
 from .chain import BASE_ADDRESSES
 from .meter import FULL_READ_EVERY, Meter

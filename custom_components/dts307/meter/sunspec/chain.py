@@ -1,4 +1,4 @@
-"""Find a device's SunSpec map and list the models in it."""
+"""Find the SunSpec map of a device, and list its models."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -6,41 +6,39 @@ from typing import Final
 from modbus_connection import ModbusUnit
 from modbus_connection.model.sunspec import SunSpecModel
 
-from ..errors import (
-    EndlessChainError,
-    NotSunSpecError,
-    ReadRefusedError,
-)
-from ..modbus import patiently, read_registers
+from ..errors import EndlessChainError, NotSunSpecError, ReadRefusedError
+from ..modbus import read_registers, retry_once
 
 BASE_ADDRESSES: Final = (40000, 50000, 0)
+"""Where a SunSpec map may start (SunSpec Device Information Model 2.2)."""
 _MARKER: Final = [0x5375, 0x6E53]
+""""SunS"."""
 END_MODEL: Final = 0xFFFF
 _LAST_ADDRESS: Final = 0xFFFF
-_MOST_MODELS: Final = 64
+_MAX_MODELS: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """The models of a SunSpec map, in the order in which they stand in the registers."""
+    """The models of a SunSpec map, in the order of their registers."""
 
     base_address: int
     models: tuple[SunSpecModel, ...]
 
     def follower(self, model: SunSpecModel) -> int:
-        """Return the id in the header right behind a model: the next model's or the end's."""
+        """Return the ID in the header behind a model: the next model's or the end marker."""
         index = self.models.index(model) + 1
         return self.models[index].model_id if index < len(self.models) else END_MODEL
 
 
 async def find_chain(unit: ModbusUnit) -> Chain:
-    """Locate the SunSpec map at 40000, 50000 or 0, and walk it to its end.
+    """Find the SunSpec map at 40000, 50000 or 0, and walk it to its end marker.
 
-    Raises NotSunSpecError, EndlessChainError, or what keeps the meter from answering.
+    Raises NotSunSpecError, EndlessChainError, or another MeterError if the device cannot be read.
     """
     for base_address in BASE_ADDRESSES:
         try:
-            marker = await _read_patiently(unit, base_address, 2)
+            marker = await _read(unit, base_address, 2)
         except ReadRefusedError:
             continue
         if marker == _MARKER:
@@ -49,15 +47,15 @@ async def find_chain(unit: ModbusUnit) -> Chain:
 
 
 async def _walk(unit: ModbusUnit, address: int) -> tuple[SunSpecModel, ...]:
-    """List the models from the first header on.
+    """Return the models from the first header on.
 
-    A map whose end is missing leads into whatever lies behind it, mostly zeros or nothing: model 0
-    does not exist, nor do registers beyond 65535, and no meter has anywhere near 64 models.
+    Without an end marker, the walk runs into whatever is behind the map, mostly zeros or nothing.
+    Model 0 does not exist, nor do registers beyond 65535, and no meter has anywhere near 64 models.
     """
     models: list[SunSpecModel] = []
-    while len(models) < _MOST_MODELS and address < _LAST_ADDRESS:
+    while len(models) < _MAX_MODELS and address < _LAST_ADDRESS:
         try:
-            model_id, length = await _read_patiently(unit, address, 2)
+            model_id, length = await _read(unit, address, 2)
         except ReadRefusedError as err:
             raise EndlessChainError(f"the map breaks off at register {address}") from err
         if model_id == END_MODEL:
@@ -69,5 +67,5 @@ async def _walk(unit: ModbusUnit, address: int) -> tuple[SunSpecModel, ...]:
     raise EndlessChainError(f"no end of the map up to register {address}")
 
 
-async def _read_patiently(unit: ModbusUnit, address: int, count: int) -> list[int]:
-    return await patiently(lambda: read_registers(unit, address, count))
+async def _read(unit: ModbusUnit, address: int, count: int) -> list[int]:
+    return await retry_once(lambda: read_registers(unit, address, count))

@@ -1,4 +1,4 @@
-"""A meter on a Modbus unit: identify it, then read it."""
+"""Identify a meter on a Modbus unit, and read it."""
 
 from collections.abc import Callable
 import math
@@ -16,28 +16,20 @@ from ..errors import (
     meter_errors,
 )
 from ..identity import Identity
-from ..modbus import patiently, read_registers
+from ..modbus import read_registers
 from .chain import Chain, find_chain
-from .models import (
-    COMMON_LENGTH,
-    COMMON_MODEL,
-    EVENTS_POINT,
-    LAYOUTS,
-    PHASE_COUNTS,
-    Common,
-    Layout,
-    MeterEvent,
-)
+from .common import COMMON_LENGTH, COMMON_MODEL, read_identity
+from .models import EVENTS_POINT, LAYOUTS, PHASE_COUNTS, Layout, MeterEvent
 from .reading import Reading, reading_from_points
 
 FULL_READ_EVERY: Final = 60.0
-"""Seconds between two reads of the whole model; in between, its head is enough."""
+"""Seconds between two reads of the whole model; polls in between read only its start."""
 
 _EVENTS_NOT_IMPLEMENTED: Final = 0xFFFF_FFFF
 
 
 class Meter:
-    """A SunSpec electricity meter that has been identified on a Modbus unit."""
+    """A SunSpec electricity meter, identified on a Modbus unit."""
 
     def __init__(
         self,
@@ -48,7 +40,7 @@ class Meter:
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Prepare to read ``model``, which ``chain`` locates; ``clock`` gives seconds."""
+        """Read ``model`` of ``chain``; ``clock`` returns monotonic seconds."""
         self.identity = identity
         self.chain = chain
         self.model = model
@@ -65,14 +57,14 @@ class Meter:
     async def identify(
         cls, unit: ModbusUnit, *, clock: Callable[[], float] = time.monotonic
     ) -> Self:
-        """Find the meter model on a unit, and read who the meter is.
+        """Find the meter model on a unit, and read the meter's identity.
 
-        The identity is the model 1 that precedes the meter model: a device that carries several
-        meters repeats it in front of each.
+        The identity is the last model 1 in front of the meter model: a device with several meters
+        repeats model 1 for each.
 
-        Raises NotSunSpecError, EndlessChainError, NoMeterModelError, or what keeps the meter from
-        answering: LinkDownError, MeterSilentError, MeterBusyError, GarbledReplyError,
-        ReadRefusedError.
+        Raises NotSunSpecError, EndlessChainError or NoMeterModelError if the device is no meter;
+        LinkDownError, MeterSilentError, MeterBusyError, GarbledReplyError, ReadRefusedError or
+        MapChangedError if it cannot be read.
         """
         chain = await find_chain(unit)
         common: SunSpecModel | None = None
@@ -81,39 +73,39 @@ class Meter:
                 common = model
             layout = LAYOUTS.get(model.model_id)
             if layout is not None and model.length >= layout.length:
-                identity = await _read_identity(unit, common) if common else Identity()
+                identity = await read_identity(unit, common) if common else Identity()
                 return cls(unit, identity, chain, model, clock=clock)
         found = ", ".join(str(model.model_id) for model in chain.models) or "none"
         raise NoMeterModelError(f"SunSpec models found: {found}")
 
     @property
     def phases(self) -> int:
-        """How many phases the meter's model measures, 1 to 3."""
+        """How many phases the meter model measures, 1 to 3."""
         return PHASE_COUNTS[self.model.model_id]
 
     async def read(self, *, whole: bool = False) -> Reading:
-        """Take one snapshot of the meter, in one request.
+        """Read the meter with one request, so that all values are of one instant.
 
-        A request begins at the model's header, so that a late or foreign reply betrays itself.
-        Once a minute, or if asked for, it covers the ``whole`` model: apparent and reactive
-        energies and event flags in other readings are those of that moment. On models 211-214,
-        whose flags do not fit into it, a second request follows then.
+        The request starts at the model's header, which reveals a response to another request. Once
+        a minute (``FULL_READ_EVERY``), or with ``whole``, it covers the whole model; readings in
+        between repeat the apparent and reactive energies and event flags of the last whole one.
+        Models 211-214 are longer than one request, so a second one then reads their event flags.
 
-        Raises MeterError; the next call starts afresh.
+        Raises MeterError; a failed read does not affect the next one.
         """
         try:
             return await self._read(whole=whole)
         except MapChangedError:
-            # If it was somebody else's answer, ours may still be under way.
+            # If it was the response to another request, ours may still be due.
             with meter_errors(self._unit):
                 await self._unit.disconnect()
             raise
 
     async def _read(self, *, whole: bool) -> Reading:
         now = self._clock()
-        # If the next read were further off than this one, it is better early than late.
-        half_way = (now - self._read_at) / 2
-        due = now + half_way >= self._full_read_at + FULL_READ_EVERY
+        # Round to the nearest poll: half an interval early rather than late.
+        half_interval = (now - self._read_at) / 2
+        due = now + half_interval >= self._full_read_at + FULL_READ_EVERY
         self._read_at = now
         if whole or due:
             await self._read_full()
@@ -126,20 +118,20 @@ class Meter:
         return reading_from_points(points, self._events, self.phases, whole=whole or due)
 
     async def probe(self) -> None:
-        """Ask for the header of the meter's model alone, whatever it says.
+        """Read only the header of the meter model, whatever it says.
 
-        For a meter that did not answer lately: on a shared bus, the others wait less for two
-        registers that do not come than for a whole snapshot.
+        For a meter that did not respond to the last poll: the timeout for two registers is shorter
+        than for a whole reading, and the other meters on the bus wait for it.
 
         Raises MeterError.
         """
         await read_registers(self._unit, self.model.address, 2)
 
     async def check_identity(self) -> None:
-        """Make sure that this is still the meter that was identified, as after an outage.
+        """Check that this is still the identified meter: it may have been swapped while offline.
 
-        Raises AnotherMeterError, MapChangedError if the same meter has other models now, or what
-        keeps the meter from answering.
+        Raises AnotherMeterError if the serial number differs, MapChangedError if the meter model
+        does, or another MeterError if the meter cannot be identified.
         """
         found = await type(self).identify(self._unit)
         if found.identity.serial_number != self.identity.serial_number:
@@ -148,7 +140,7 @@ class Meter:
             raise MapChangedError("the meter model is another")
 
     async def read_raw(self) -> dict[int, list[int]]:
-        """Return the registers of every model in the chain, by the address of its header.
+        """Return the registers of every model in the chain, header included, by their address.
 
         Raises MeterError.
         """
@@ -167,12 +159,12 @@ class Meter:
         self._events = events
 
     async def _read_events(self, address: int) -> MeterEvent | None:
-        """Read the event flags and, as a witness that they are ours, the header behind them."""
+        """Read the event flags, and the next model's ID behind them to verify the response."""
         behind = self.model.address + self.model.span - address
         try:
             registers = await read_registers(self._unit, address, behind + 1)
         except ReadRefusedError:
-            # A meter that does not serve its flags is no worse at measuring.
+            # A meter that refuses its flags can still be measured with.
             return None
         if registers[-1] != self.chain.follower(self.model):
             raise MapChangedError(f"another model follows the meter model: {registers[-1]}")
@@ -187,20 +179,3 @@ async def _update(unit: ModbusUnit, component: SunSpecComponent) -> None:
 
 def _points(component: SunSpecComponent) -> dict[str, float | None]:
     return {name: getattr(component, name) for name in component.declared_fields}
-
-
-async def _read_identity(unit: ModbusUnit, model: SunSpecModel) -> Identity:
-    common = Common(unit, model)
-    await patiently(lambda: _update(unit, common))
-    return Identity(
-        manufacturer=_text(common.Mn),
-        model=_text(common.Md),
-        options=_text(common.Opt),
-        version=_text(common.Vr),
-        serial_number=_text(common.SN),
-    )
-
-
-def _text(registers: str | None) -> str:
-    """Cut a text at its first NUL: what lies behind one is left over, not said."""
-    return (registers or "").partition("\0")[0].strip()

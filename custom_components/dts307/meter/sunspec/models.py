@@ -1,9 +1,9 @@
-"""SunSpec models 1, 201-204 and 211-214 as components, built from one table of their points.
+"""SunSpec meter models 201-204 and 211-214 as components, built from one table of their points.
 
-Integer and float meter models list the same quantities in the same order; they differ in the width
-of a point and in the scale factors, which only the integer models carry. So the order is stated
-once, below, and addresses follow from it. The tests hold every resulting field against the model
-definitions that the SunSpec Alliance publishes.
+Integer and float models list the same quantities in the same order. They differ in the width of a
+point, and only the integer models have scale factors. So one table below states the order, and the
+addresses follow from it. The tests compare every field with the model definitions that the SunSpec
+Alliance publishes.
 """
 
 from dataclasses import dataclass
@@ -15,27 +15,22 @@ from modbus_connection.model.sunspec import (
     SunSpecComponent,
     bitfield32,
     float32,
-    string,
     sunssf,
 )
-
-COMMON_MODEL: Final = 1
-COMMON_LENGTH: Final = 65
-"""Shortest length of model 1 that holds the identity; with its pad register it is 66."""
 
 INTEGER_LENGTH: Final = 105
 FLOAT_LENGTH: Final = 124
 
 _SCALE_NOT_IMPLEMENTED: Final = -0x8000
 SCALE_RANGE: Final = (-10, 10)
-"""The exponents that a scale factor may have."""
+"""The exponents that a scale factor may have (sunssf)."""
 ENERGY_SCALE: Final = "TotWh_SF"
 APPARENT_ENERGY_SCALE: Final = "TotVAh_SF"
 REACTIVE_ENERGY_SCALE: Final = "TotVArh_SF"
 
 
 class MeterEvent(IntFlag):
-    """The event flags of a meter (SunSpec point Evt); further bits are reserved or the maker's."""
+    """The event flags of a meter (SunSpec point Evt); other bits are reserved or the vendor's."""
 
     POWER_FAILURE = 1 << 2
     UNDER_VOLTAGE = 1 << 3
@@ -47,9 +42,10 @@ class MeterEvent(IntFlag):
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """One measured quantity: its name in a Reading, its unit, and its SunSpec points.
+    """A measured quantity: its field in a Reading, its unit, and its SunSpec points.
 
-    The points are the total or average first, then phases A, B and C (line to line: AB, BC, CA).
+    The first point is the total or average, then follow phases A, B and C (line to line: AB, BC,
+    CA).
     """
 
     name: str
@@ -57,15 +53,15 @@ class Quantity:
     points: tuple[str, ...]
     counter: bool = False
     averaged: bool = False
-    """Whether the first point is the average of the phases rather than their sum."""
+    """whether the first point is the average of the phases rather than their sum"""
 
 
 @dataclass(frozen=True, slots=True)
 class ScaleBlock:
     """Quantities that share a scale factor, which follows them in the integer models.
 
-    Where the published model makes the scale factor optional, a meter that leaves it out counts in
-    whole units. Where it is mandatory, its absence means that the values cannot be told.
+    Where the published model makes the scale factor optional, a meter without it counts in whole
+    units. Where it is mandatory, values without it are unknown.
     """
 
     scale_point: str
@@ -111,7 +107,7 @@ FAST_BLOCKS: Final = (
         ),
     ),
 )
-"""What every poll reads: the head of the model, up to the energy counters."""
+"""What every poll reads: the start of the model, up to the energy counters."""
 
 SLOW_BLOCKS: Final = (
     ScaleBlock(
@@ -133,7 +129,7 @@ SLOW_BLOCKS: Final = (
         scale_optional=True,
     ),
 )
-"""What is read less often: its tail, together with the event flags."""
+"""What is read less often: the rest of the model, together with the event flags."""
 
 EVENTS_POINT: Final = "Evt"
 
@@ -141,10 +137,9 @@ type Fields = dict[str, RegisterField[Any]]
 
 
 class _WholeUnits(NumberField[float]):
-    """A number whose scale factor the model allows to be absent, which then means 10^0.
+    """A number whose scale factor is optional in the model; without it, the factor is 10^0.
 
-    A counter that has no scale factor and reads 0 is absent as well: a meter that counted would
-    say in what.
+    A counter of 0 without a scale factor is not implemented: a meter that counts states its unit.
     """
 
     @override
@@ -158,9 +153,9 @@ class _WholeUnits(NumberField[float]):
 def _integer_field(
     address: int, quantity: Quantity, block: ScaleBlock, scale_address: int
 ) -> RegisterField[Any]:
-    # An acc32 of 0 is "not accumulated" by the letter of the specification, but a meter that has
-    # never exported truly reads 0, so 0 is a reading here. Meters in the field mark a counter they
-    # do not have with either of the two bit patterns that 32-bit integers use for it.
+    # By the specification, an acc32 of 0 means "not accumulated". But a meter that has never
+    # exported reads 0, so 0 is a value here. Meters in the field mark a counter they do not have
+    # with either of the two bit patterns that mean "not implemented" in 32-bit integers.
     field = _WholeUnits if block.scale_optional else NumberField[float]
     return field(
         address,
@@ -174,7 +169,7 @@ def _integer_field(
 
 
 def _integer_fields(blocks: tuple[ScaleBlock, ...]) -> Fields:
-    """Fields of models 201-204: int16 and acc32 points, each block closed by its scale factor."""
+    """Return the fields of models 201-204: int16 and acc32, a scale factor behind each block."""
     fields: Fields = {}
     address = 2
     for block in blocks:
@@ -191,7 +186,7 @@ def _integer_fields(blocks: tuple[ScaleBlock, ...]) -> Fields:
 
 
 def _float_fields(blocks: tuple[ScaleBlock, ...]) -> Fields:
-    """Fields of models 211-214: float32 points only, power factors as ratios instead of percent."""
+    """Return the fields of models 211-214: float32 points, power factors as ratios, not percent."""
     points = [
         (point, "PF" if quantity.unit == "Pct" else quantity.unit)
         for block in blocks
@@ -213,17 +208,17 @@ _ALL_BLOCKS: Final = FAST_BLOCKS + SLOW_BLOCKS
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How one kind of meter model is read.
+    """How a kind of meter model is read.
 
-    ``fast`` and ``full`` each fit one request of at most 125 registers. The float models are one
-    register longer than that, so their event flags, at the end, take a request of their own.
+    ``fast`` and ``full`` each take one request of at most 125 registers. The float models are one
+    register longer, so the event flags at their end take a request of their own.
     """
 
     length: int
     fast: type[SunSpecComponent]
     full: type[SunSpecComponent]
     events_address: int | None
-    """Where in the model the event flags are read by themselves; None if ``full`` has them."""
+    """offset in the model of event flags that take their own request; None if ``full`` has them"""
 
 
 INTEGER_LAYOUT: Final = Layout(
@@ -250,14 +245,4 @@ LAYOUTS: Final = {
 """The layout of every meter model, by SunSpec model id."""
 
 PHASE_COUNTS: Final = {201: 1, 202: 2, 203: 3, 204: 3, 211: 1, 212: 2, 213: 3, 214: 3}
-"""How many phases each model measures: single phase, split phase, wye, delta."""
-
-
-class Common(SunSpecComponent):
-    """SunSpec model 1: who made the device and which one it is."""
-
-    Mn = string(2, 16)
-    Md = string(18, 16)
-    Opt = string(34, 8)
-    Vr = string(42, 8)
-    SN = string(50, 16)
+"""How many phases each model measures: single phase, split phase, wye and delta."""

@@ -1,4 +1,4 @@
-"""One coherent snapshot of a meter, in SI units and with import positive."""
+"""A reading of a meter at one instant, in SI units, import positive."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from .models import (
 )
 
 _POWER_FACTOR_OVERSHOOT: Final = 1.01
-"""Rounding in a meter may carry a power factor of one this far beyond one, but no further."""
+"""The most that a meter's rounding makes of a power factor of 1."""
 
 _POWER_FACTOR_EVIDENCE: Final = tuple(
     quantity.points
@@ -29,20 +29,20 @@ _POWER_FACTOR_EVIDENCE: Final = tuple(
 )
 
 _PHASE_PAIRS: Final = {1: 1, 2: 1, 3: 3}
-"""How many line-to-line voltages there are between so many phases (a single one: L1 to L2)."""
+"""How many line-to-line voltages there are, by the number of phases (for 1: L1 to L2)."""
 
 _PHASE_BOUND_UNITS: Final = ("Wh", "VAh")
-"""What went through the meter in one direction went through a phase in that direction: if the total
-has counted it and no phase has, the meter has no such counters for its phases. Reactive energy may
-be of a quadrant that none of the phases is in."""
+"""Energy in one direction passes some phase in that direction. So if the total is counted and no
+phase is, the meter has no such counters per phase. This does not hold for reactive energy: the
+total may be in a quadrant that no phase is in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PerPhase:
     """A quantity in total (voltages and power factor: on average) and per phase.
 
-    Line-to-line voltages put AB, BC and CA in the places of A, B and C. None is what the meter
-    does not implement, or what its model has no phase for.
+    Line-to-line voltages AB, BC and CA are in the fields a, b and c. None means that the meter does
+    not implement the value, or that its model does not have the phase.
     """
 
     total: float | None = None
@@ -53,10 +53,10 @@ class PerPhase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What a meter measured at one instant; SunSpec models 201-204 and 211-214.
+    """The values of a meter at one instant (SunSpec models 201-204 and 211-214).
 
-    Positive power is import. Reactive energy is counted by quadrant: Q1 and Q2 while importing
-    reactive energy, Q3 and Q4 while exporting it. Apparent and reactive energies and the event
+    Positive power is import. Reactive energy is counted by quadrant: Q1 and Q2 while reactive
+    energy is imported, Q3 and Q4 while it is exported. Apparent and reactive energies and the event
     flags may be up to a minute older than the rest (see Meter.read).
     """
 
@@ -94,15 +94,15 @@ class Reading:
     """varh"""
     events: MeterEvent | None
     phases: int
-    """how many phases the meter's model measures"""
+    """how many phases the meter model measures"""
     energy_resolution: float | None
-    """Wh that one count of the energy counters stands for; None if they are floats"""
+    """Wh per count of the energy counters; None if they are floats"""
     apparent_energy_resolution: float | None
     """VAh, likewise"""
     reactive_energy_resolution: float | None
     """varh, likewise"""
     whole: bool = field(default=True, compare=False)
-    """whether apparent and reactive energies and event flags, too, are of this instant"""
+    """whether apparent and reactive energies and event flags are of this instant, too"""
 
     @property
     def energy_net(self) -> float | None:
@@ -119,10 +119,10 @@ type PointValues = Mapping[str, float | None]
 def reading_from_points(
     points: PointValues, events: MeterEvent | None, phases: int, *, whole: bool = True
 ) -> Reading:
-    """Put the scaled values of a meter model's points together to a Reading.
+    """Return the Reading for the scaled values of a meter model's points.
 
-    ``phases`` is how many phases the model measures; what a meter reports for others is left out.
-    ``whole`` says that all points, and the events, are of one instant.
+    ``phases`` is how many phases the model measures; values of other phases are ignored. ``whole``
+    says that all points and the events are of one instant.
     """
     points = {**points, **_power_factor_ratios(points, phases)}
     values = {
@@ -144,9 +144,9 @@ def reading_from_points(
 
 
 def _resolution(points: PointValues, scale: str, *, absent: float | None) -> float | None:
-    """Return what one count stands for; without a usable scale factor there are no counts.
+    """Return the value of one count; None without a valid scale factor.
 
-    ``absent`` is what it stands for if the meter does not implement the scale factor.
+    ``absent`` is that value if the meter does not implement the scale factor.
     """
     if scale not in points:
         return None
@@ -159,7 +159,7 @@ def _resolution(points: PointValues, scale: str, *, absent: float | None) -> flo
 
 
 def _per_phase(quantity: Quantity, points: PointValues, phases: int) -> PerPhase:
-    """Fill in one quantity; a total the meter lacks comes from its phases, if all are there."""
+    """Return one quantity; a missing total is computed from the phases if all are known."""
     total, *parts = (_finite(points[point]) for point in quantity.points)
     if quantity.name == "voltage_line_to_line":
         phases = _PHASE_PAIRS[phases]
@@ -177,9 +177,9 @@ def _finite(value: float | None) -> float | None:
 
 
 def _power_factor_ratios(points: PointValues, phases: int) -> dict[str, float | None]:
-    """Bring the power factors to -1..1, whether the meter states them like this or in percent.
+    """Return the power factors from -1 to 1, whether the meter states ratios or percent.
 
-    The specification wants percent in the integer models, and meters in the field send both.
+    The specification demands percent in the integer models; meters in the field send either.
     """
     stated = [
         tuple(_finite(points[point]) for point in slot)
@@ -191,11 +191,11 @@ def _power_factor_ratios(points: PointValues, phases: int) -> dict[str, float | 
 
 
 def _is_percent(stated: Sequence[tuple[float | None, ...]]) -> bool:
-    """Tell percent from ratios, given power factor, power and apparent power of total and phases.
+    """Return whether power factors are percent, given each with its power and apparent power.
 
-    Active over apparent power from the same instant tells which of the two it is, and all phases
-    are heard, because at a small load a rounded power says little. Without such evidence, only
-    percent exceeds one.
+    Power divided by apparent power of the same instant shows which of the two fits better. All
+    phases vote, because at a small load a rounded power says little. Without such evidence, values
+    above 1 must be percent.
     """
     largest = max((abs(factor) for factor, _, _ in stated if factor is not None), default=0.0)
     pairs = [
@@ -208,7 +208,7 @@ def _is_percent(stated: Sequence[tuple[float | None, ...]]) -> bool:
     ]
     if not pairs:
         return largest > _POWER_FACTOR_OVERSHOOT
-    # No phase has more than one vote, however far off the value that it states.
+    # Each phase has at most one vote, however far off its value is.
     as_percent = math.fsum(min(1.0, abs(factor / 100 - ratio)) for factor, ratio in pairs)
     as_ratio = math.fsum(min(1.0, abs(factor - ratio)) for factor, ratio in pairs)
     return as_percent < as_ratio
@@ -217,6 +217,6 @@ def _is_percent(stated: Sequence[tuple[float | None, ...]]) -> bool:
 def _clamped(factor: float | None, divisor: int) -> float | None:
     if factor is None or abs(factor) > _POWER_FACTOR_OVERSHOOT * divisor:
         return None
-    # Rounding undoes what a division by 100 adds behind the twelfth decimal, where no meter counts.
+    # Rounding removes the binary noise of the division by 100; no meter resolves 12 decimals.
     unit = factor if divisor == 1 else round(factor / divisor, 12)
     return max(-1.0, min(1.0, unit))
