@@ -3,10 +3,9 @@
 import gc
 
 from modbus_connection import ModbusTimeoutError
-from modbus_connection.mock import MockModbusConnection
 import pytest
 
-from custom_components.dts307.connection.link import careful_unit
+from custom_components.dts307.connection.link import link_state
 from custom_components.dts307.meter import Meter
 from tests.wire.faults import Sooner
 from tests.wire.rig import TIMEOUT
@@ -31,13 +30,6 @@ async def test_a_late_answer_to_whoever_asked_before(scene: Scene) -> None:
 async def test_what_is_known_of_a_connection_outlives_all_who_use_it() -> None:
     """The only meter on a link leaves nothing behind that would remember for it."""
     data = {"transport": "network", "host": "meter.example", "port": 502, "framing": "tcp"}
-
-    def users() -> int:
-        unit = careful_unit(MockModbusConnection().for_unit(100), data)
-        link = vars(unit)["_link"]
-        link.answers += 1
-        return int(link.answers)
-
-    assert users() == 1
+    link_state(data).responses = 307
     gc.collect()
-    assert users() == 2
+    assert link_state(data).responses == 307
