@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 from datetime import timedelta
 import logging
-from typing import Any, override
+from typing import override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -89,28 +89,25 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
 
     @property
     def device_info(self) -> DeviceInfo:
-        """The device; what only the meter knows is there once the meter has answered.
+        """The device; what only the meter knows is left out until the meter has answered.
 
         Home Assistant's registry remembers that from the time when it last did.
         """
-        return DeviceInfo(**self._device_fields)
-
-    @property
-    def _device_fields(self) -> dict[str, Any]:
         entry = self.config_entry
-        fields = {
-            "identifiers": {(DOMAIN, str(entry.unique_id))},
-            "name": entry.title,
-            "serial_number": entry.unique_id,
-        }
-        if self.meter is not None:
-            identity = self.meter.identity
-            fields |= {
-                "manufacturer": identity.manufacturer or MANUFACTURER,
-                "model": identity.model or DEFAULT_NAME,
-                "sw_version": identity.version or None,
-            }
-        return fields
+        identifiers = {(DOMAIN, str(entry.unique_id))}
+        if self.meter is None:
+            return DeviceInfo(
+                identifiers=identifiers, name=entry.title, serial_number=entry.unique_id
+            )
+        identity = self.meter.identity
+        return DeviceInfo(
+            identifiers=identifiers,
+            name=entry.title,
+            serial_number=entry.unique_id,
+            manufacturer=identity.manufacturer or MANUFACTURER,
+            model=identity.model or DEFAULT_NAME,
+            sw_version=identity.version or None,
+        )
 
     async def async_load(self) -> None:
         """Load what was stored of the meter."""
@@ -249,12 +246,22 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
         if meter.identity.serial_number != self.config_entry.unique_id:
             raise AnotherMeterError(f"meter {meter.identity.serial_number} answers")
         self.meter, self._is_identified = meter, True
-        dr.async_get(self.hass).async_get_or_create(
-            config_entry_id=self.config_entry.entry_id, **self._device_fields
-        )
+        self._async_update_device(meter)
         async_withdraw_replaced(self.hass, self.config_entry)
         await async_check_port_path(self.hass, self.config_entry)
         return meter
+
+    @callback
+    def _async_update_device(self, meter: Meter) -> None:
+        """Show on a device that was set up without its meter what that says of itself."""
+        identity, registry = meter.identity, dr.async_get(self.hass)
+        for device in dr.async_entries_for_config_entry(registry, self.config_entry.entry_id):
+            registry.async_update_device(
+                device.id,
+                manufacturer=identity.manufacturer or MANUFACTURER,
+                model=identity.model or DEFAULT_NAME,
+                sw_version=identity.version or None,
+            )
 
     async def _async_probe(self) -> None:
         """Ask a meter that did not answer lately for two registers only.

@@ -14,7 +14,6 @@ import serialx
 from tenacity import AsyncRetrying, retry_never, stop_after_attempt
 from tmodbus import create_async_tcp_client
 
-from custom_components.dts307.meter.modbus import scan
 from simulator.meter import MeterConfig
 from simulator.server import Framing
 from tests.device import Device
@@ -32,6 +31,7 @@ from tests.integration.home import (
     suggested,
     unknowing,
 )
+from tests.integration.scan_settings import ScanSettings
 from tests.integration.searching import nothing_is_open, watch
 from tests.lines import network, network_data, serial, serial_data
 
@@ -244,11 +244,11 @@ async def test_a_gateway_that_ignores_unit_ids(hass: HomeAssistant) -> None:
 
 
 async def test_many_devices_that_are_no_meters(
-    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant, scan_settings: ScanSettings
 ) -> None:
     """The first of them are told, for a form has to stay short."""
     unit_ids = range(100, 111)
-    monkeypatch.setattr(scan, "UNIT_IDS", unit_ids)
+    scan_settings.change(unit_ids=unit_ids)
     devices = [Device(MeterConfig(unit=unit_id)) for unit_id in unit_ids]
     for device in devices:
         zeros(device)

@@ -98,7 +98,7 @@ async def test_a_port_that_is_in_use(hass: HomeAssistant) -> None:
         assert entry.error_reason_translation_key == "link_in_use_by"
         await hass.config_entries.async_unload(holder.entry_id)
         await asyncio.sleep(LONG)
-        assert entry.state is ConfigEntryState.LOADED
+        assert hass.config_entries.async_loaded_entries(DOMAIN) == [entry]
 
 
 async def test_a_meter_that_refuses_at_first(hass: HomeAssistant) -> None:

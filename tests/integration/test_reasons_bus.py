@@ -141,7 +141,7 @@ async def test_what_is_heard_may_change(
         ProbeResult.NOISE,
         ProbeResult.ANOTHER_UNIT,
         ProbeResult.RESPONSE,
-        ProbeResult.NOTHING,
+        ProbeResult.SILENCE,
     ]
     device = Device()
     async with serial(device) as line:
@@ -150,7 +150,7 @@ async def test_what_is_heard_may_change(
         for state in ("meter_silent", "wrong_speed", "another_unit", "meter_silent"):
             await let_pass(hass, 30)
             assert state_of(hass, device, "link_state") == state
-        assert listened == [ProbeResult.NOTHING]
+        assert listened == [ProbeResult.SILENCE]
         device.silent, device.refusal = False, ExcCodes.ILLEGAL_ADDRESS
         await let_pass(hass, 30)
         assert state_of(hass, device, "link_state") == "read_refused"

@@ -7,7 +7,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
 from custom_components.dts307.meter import MeterSilentError
-from custom_components.dts307.meter.modbus import SPEEDS, scan
+from custom_components.dts307.meter.modbus import SCAN_RANGE
 from simulator.meter import MeterConfig
 from tests.device import Device
 from tests.integration.home import (
@@ -25,12 +25,13 @@ from tests.integration.home import (
     suggested,
     unknowing,
 )
+from tests.integration.scan_settings import ScanSettings
 from tests.integration.searching import nothing_is_open, watch, when_free
 from tests.lines import SPEED, serial, serial_data
 from tests.uart import uart
 
 DEFAULT = (9600, "N")
-ALL_SETTINGS = {(baud, parity) for baud in SPEEDS for parity in "NE"}
+ALL_SETTINGS = {(baud, parity) for baud in SCAN_RANGE.baud_rates for parity in "NE"}
 OTHERS = bytes.fromhex("55ff00010000005a55ff0164000000e1" * 2)
 """Two frames of BACnet MS/TP, as a token goes round."""
 
@@ -76,12 +77,10 @@ async def test_what_is_known_may_be_wrong(
 
 @pytest.mark.usefixtures("all_speeds")
 async def test_silence_is_told_and_everything_offered(
-    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, scan_settings: ScanSettings
 ) -> None:
     """Where all usual ways were tried, the owner may spend minutes on the others."""
-    monkeypatch.setattr(scan, "UNIT_IDS", range(100, 102))
-    monkeypatch.setattr(scan, "_FIRST_PATIENCE", 0.05)
-    monkeypatch.setattr(scan, "_PATIENCE", 0.03)
+    scan_settings.change(unit_ids=range(100, 102), first=0.05, following=0.03)
     async with uart(monkeypatch, baud=9600) as line:
         entered = answers(serial_data(line, speed=9600))
         result = await begin(hass, "serial")
@@ -101,16 +100,15 @@ async def test_silence_is_told_and_everything_offered(
         result = await submit(hass, result, {**entered, "everything": True})
         assert_refused(result, "serial", "nothing_found_serial")
         asked = len(line.tried) - asked_so_far
-        assert asked == len(ALL_SETTINGS) * (1 + len(scan.UNIT_IDS))
+        assert asked == len(ALL_SETTINGS) * (1 + len(scan_settings.scan_range.unit_ids))
         assert suggested(result)["everything"] is True
 
 
 async def test_everything_finds_what_is_most_hidden(
-    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, scan_settings: ScanSettings
 ) -> None:
     """Another unit id at another speed and with parity, of which nobody knows."""
-    monkeypatch.setattr(scan, "UNIT_IDS", range(16, 19))
-    monkeypatch.setattr(scan, "LIKELY_UNIT_IDS", (16,))
+    scan_settings.change(unit_ids=range(16, 19), likely_unit_ids=(16,))
     async with uart(monkeypatch, Device(MeterConfig(unit=17)), baud=19200, parity="E") as line:
         result = await search(hass, "serial", unknowing(serial_data(line)))
         assert_refused(result, "serial", "nothing_found_serial")
@@ -122,10 +120,10 @@ async def test_everything_finds_what_is_most_hidden(
 @pytest.mark.usefixtures("all_unit_ids")
 @pytest.mark.parametrize("unit_id", [1, 247])
 async def test_any_unit_id_is_found(
-    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, unit_id: int
+    hass: HomeAssistant, scan_settings: ScanSettings, unit_id: int
 ) -> None:
     """At the usual speed nobody has to ask for that."""
-    monkeypatch.setattr(scan, "_PATIENCE", 0.005)
+    scan_settings.change(following=0.005)
     async with serial(Device(MeterConfig(unit=unit_id))) as line:
         known = serial_data(line)
         result = await search(hass, "serial", answers(known))
@@ -134,10 +132,10 @@ async def test_any_unit_id_is_found(
 
 
 async def test_a_late_answer_is_heard_all_the_same(
-    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, scan_settings: ScanSettings
 ) -> None:
     """It comes while the next unit is asked, and says itself whose it is."""
-    monkeypatch.setattr(scan, "_PATIENCE", 0.03)
+    scan_settings.change(following=0.03)
     device = Device(MeterConfig(unit=99))
     async with uart(monkeypatch, device, baud=SPEED, turnaround=0.06) as line:
         data = serial_data(line)
@@ -191,14 +189,15 @@ async def test_settings_that_a_port_lacks_are_passed_over(hass: HomeAssistant) -
         assert_refused(result, "serial", "nothing_found_serial")
 
 
-async def test_a_port_with_none_of_the_settings(hass: HomeAssistant) -> None:
+async def test_a_port_with_none_of_the_settings(
+    hass: HomeAssistant, scan_settings: ScanSettings
+) -> None:
     """Then it is the port's fault, and said so."""
     async with serial(Device()) as line:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("custom_components.dts307.meter.modbus.serial_settings.SPEEDS", ())
-            odd = serial_data(line) | {"parity": "odd"}
-            result = await search(hass, "serial", answers(odd))
-            assert_refused(result, "serial", "link_down_serial")
+        scan_settings.change(baud_rates=())
+        odd = serial_data(line) | {"parity": "odd"}
+        result = await search(hass, "serial", answers(odd))
+        assert_refused(result, "serial", "link_down_serial")
         result = await submit(hass, result, answers(serial_data(line)))
         assert_asks_about_meter(result)
 
@@ -222,12 +221,10 @@ async def test_the_port_goes_away_in_the_middle(hass: HomeAssistant) -> None:
 
 @pytest.mark.usefixtures("all_speeds")
 async def test_the_search_says_what_it_is_at(
-    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, scan_settings: ScanSettings
 ) -> None:
     """Stage, settings and unit id are told as they change, and how far each stage has come."""
-    monkeypatch.setattr(scan, "UNIT_IDS", range(90, 116))
-    monkeypatch.setattr(scan, "_FIRST_PATIENCE", 0.05)
-    monkeypatch.setattr(scan, "_PATIENCE", 0.03)
+    scan_settings.change(unit_ids=range(90, 116), first=0.05, following=0.03)
     updates = async_capture_events(hass, EVENT_DATA_ENTRY_FLOW_PROGRESS_UPDATE)
     async with uart(monkeypatch, baud=9600) as line:
         entered = unknowing(serial_data(line))
@@ -239,7 +236,11 @@ async def test_the_search_says_what_it_is_at(
         assert placeholders.pop("count") == "0"
         told.append((step["progress_action"], *placeholders.values()))
     assert told == [
-        *(("settings", f"{baud} 8{parity}1", "100") for baud in SPEEDS for parity in "NE"),
+        *(
+            ("settings", f"{baud} 8{parity}1", "100")
+            for baud in SCAN_RANGE.baud_rates
+            for parity in "NE"
+        ),
         # Of many in a row, each eighth is told.
         *(("unit_ids", "9600 8N1", first) for first in ("88", "96", "104", "112")),
     ]

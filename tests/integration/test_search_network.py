@@ -6,7 +6,6 @@ from homeassistant.core import HomeAssistant
 from pymodbus.constants import ExcCodes
 import pytest
 
-from custom_components.dts307.meter.modbus import scan
 from simulator.meter import MeterConfig
 from simulator.server import Framing
 from tests.device import Device
@@ -23,6 +22,7 @@ from tests.integration.home import (
     submit,
     unknowing,
 )
+from tests.integration.scan_settings import ScanSettings
 from tests.integration.searching import nothing_is_open, until
 from tests.lines import network, network_data
 from tests.wire.proxy import Proxy, proxy
@@ -102,10 +102,10 @@ async def test_an_adapter_costs_no_time_of_its_own(hass: HomeAssistant) -> None:
         assert_refused(result, "network", "nothing_found_network")
 
 
-def gateway(code: ExcCodes, *devices: Device) -> list[Device]:
+def gateway(code: ExcCodes, unit_ids: range, *devices: Device) -> list[Device]:
     """Return what a gateway answers for: devices, and in the place of all others a refusal."""
     there = {device.unit: device for device in devices}
-    for unit_id in scan.UNIT_IDS:
+    for unit_id in unit_ids:
         if unit_id not in there:
             there[unit_id] = Device(MeterConfig(unit=unit_id))
             there[unit_id].refusal = code
@@ -113,10 +113,12 @@ def gateway(code: ExcCodes, *devices: Device) -> list[Device]:
 
 
 @pytest.mark.parametrize("code", [ExcCodes.GATEWAY_PATH_UNAVIABLE, ExcCodes.GATEWAY_NO_RESPONSE])
-async def test_a_gateway_that_says_that_nobody_answers(hass: HomeAssistant, code: ExcCodes) -> None:
+async def test_a_gateway_that_says_that_nobody_answers(
+    hass: HomeAssistant, scan_settings: ScanSettings, code: ExcCodes
+) -> None:
     """That is the word of a gateway, so that nothing else is spoken to it any more."""
     meter = Device(MeterConfig(unit=101))
-    devices = gateway(code, meter)
+    devices = gateway(code, scan_settings.scan_range.unit_ids, meter)
     async with network(*devices) as line, proxy(line) as adapter:
         framings = eavesdrop(adapter)
         data = network_data(line) | {"port": adapter.port}
@@ -128,9 +130,11 @@ async def test_a_gateway_that_says_that_nobody_answers(hass: HomeAssistant, code
 
 
 @pytest.mark.parametrize("code", [ExcCodes.GATEWAY_PATH_UNAVIABLE, ExcCodes.GATEWAY_NO_RESPONSE])
-async def test_a_gateway_with_nobody_behind_it(hass: HomeAssistant, code: ExcCodes) -> None:
+async def test_a_gateway_with_nobody_behind_it(
+    hass: HomeAssistant, scan_settings: ScanSettings, code: ExcCodes
+) -> None:
     """It tells the same as silence on the wire; then somebody is there."""
-    devices = gateway(code)
+    devices = gateway(code, scan_settings.scan_range.unit_ids)
     async with network(*devices) as line:
         result = await search(hass, "network", unknowing(network_data(line)))
         assert_refused(result, "network", "nothing_found_network")

@@ -168,7 +168,9 @@ async def test_another_meter_answers(hass: HomeAssistant) -> None:
         }
         assert f"{serial_number}_link_state" in unique_ids
         assert power_id(device) not in unique_ids
-        assert hass.states.get("sensor.dts_307_link").state == "another_meter"
+        shown = hass.states.get("sensor.dts_307_link")
+        assert shown is not None
+        assert shown.state == "another_meter"
 
 
 def power_id(device: Device) -> str:

@@ -5,9 +5,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from custom_components.dts307.connection import link
-from custom_components.dts307.meter.modbus import resilient_unit
-from tests.wire.rig import TIMEOUT
+from custom_components.dts307.meter.modbus import LinkTiming
+from tests.wire.rig import TIMING
 from tests.wire.scene import PTY, TCP, Scene, scene_on
 from tests.wire.wire import RunningWire, Timing, running_wire
 
@@ -26,16 +25,15 @@ def fast_wire() -> Iterator[RunningWire]:
 
 
 @pytest.fixture
-def little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait a fraction of a second for answers, and for ports to close."""
-    monkeypatch.setattr(link, "_PATIENCE", TIMEOUT)
-    monkeypatch.setattr(link, "_LONGEST_FRAME_BITS", 0)
-    monkeypatch.setattr(resilient_unit, "_PORT_CLOSES_WITHIN", 0.05)
+def timing() -> LinkTiming:
+    """Return the timing of the units on a line; a test may have its own."""
+    return TIMING
 
 
 @pytest.fixture(params=[PTY, TCP])
-async def scene(request: pytest.FixtureRequest, fast_wire: RunningWire) -> AsyncIterator[Scene]:
-    """Two meters on a line that can be made to suffer."""
-    request.getfixturevalue("little_patience")
-    async with scene_on(request.param, fast_wire) as scene:
+async def scene(
+    request: pytest.FixtureRequest, fast_wire: RunningWire, timing: LinkTiming
+) -> AsyncIterator[Scene]:
+    """Two meters on a line that faults can be put on."""
+    async with scene_on(request.param, fast_wire, timing) as scene:
         yield scene

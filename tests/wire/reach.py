@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any, Self
 
-from custom_components.dts307.connection.link import careful_unit, link_params
 from modbus_connection import ModbusUnit
 from modbus_connection.tmodbus import ModbusConnection
 
 from custom_components.dts307.meter import PerPhase, Reading
 from simulator.registers import Truth
+from tests.wire.links import bus_of, default_timeout, params_of, resilient
 
 _QUANTITIES = {
     "power": "W",
@@ -33,12 +33,13 @@ class Reach:
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         """Prepare; the link opens with the first request."""
-        self._data = data
-        self._connection = ModbusConnection(link_params(data))
+        self._timeout = default_timeout(data)
+        self._bus = bus_of(data)
+        self._connection = ModbusConnection(params_of(data))
 
     def unit(self, unit_id: int) -> ModbusUnit:
-        """Return a unit that is as careful with the line as the integration's."""
-        return careful_unit(self._connection.for_unit(unit_id), self._data)
+        """Return a resilient unit, as the integration reads through."""
+        return resilient(self._connection.for_unit(unit_id), self._timeout, self._bus)
 
     async def __aenter__(self) -> Self:
         """Begin."""

@@ -1,24 +1,29 @@
-"""Devices at the far end of a line that can be made to suffer, and units at the near end."""
+"""Devices at the far end of a line that faults can be put on, and units at the near end."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
-from custom_components.dts307.connection.link import careful_unit, link_params
 from modbus_connection import ModbusUnit
 from modbus_connection.tmodbus import ModbusConnection
 
+from custom_components.dts307.meter.modbus import LinkTiming, SharedBus
 from simulator.server import Framing, SerialConfig, SerialLine
 from tests.device import Bench, Device
 from tests.lines import network, network_data
 from tests.wire.faults import Frames
+from tests.wire.links import bus_of, params_of, resilient
 from tests.wire.proxy import Proxy, proxy
 from tests.wire.wire import Fault, RunningWire
 
-TIMEOUT = 0.2
-"""Seconds to wait for an answer that takes a tenth of that."""
+TIMEOUT = 0.3
+"""Seconds to wait for a response that takes a tenth of that."""
+
+TIMING = LinkTiming(busy=0.5, port_closes=0.1)
+"""A busy unit gives way before the library repeats its request, which takes a second."""
 
 
 class Sufferer(Protocol):
@@ -28,36 +33,62 @@ class Sufferer(Protocol):
         """Put another fault on the line."""
 
 
-_PORT_CLOSES_WITHIN = 0.05
-"""tmodbus before 1.0 closes a port in the background, and the next test opens it again."""
-
-
 @dataclass
 class Rig:
-    """A connection over a line that can be made to suffer."""
+    """A connection over a line that faults can be put on."""
 
     connection: ModbusConnection
     line: Sufferer
     frames: Frames
-    data: dict[str, Any]
+    bus: SharedBus
+    timing: LinkTiming
 
     def unit(self, device: Device) -> ModbusUnit:
-        """Return a unit as the integration makes them."""
-        return careful_unit(self.connection.for_unit(device.unit), self.data)
+        """Return a new unit on the bus."""
+        unit = self.connection.for_unit(device.unit)
+        return resilient(unit, TIMEOUT, self.bus, self.timing)
+
+    @asynccontextmanager
+    async def link_loss(self) -> AsyncIterator[None]:
+        """Wait at the end until the library has noticed that the link is lost."""
+        lost = asyncio.Event()
+        unsubscribe = self.connection.on_connection_lost(lost.set)
+        yield
+        await lost.wait()
+        unsubscribe()
 
 
 @asynccontextmanager
-async def _rig(data: dict[str, Any], line: Sufferer, frames: Frames) -> AsyncIterator[Rig]:
-    connection = ModbusConnection(link_params(data))
+async def _rig(
+    data: dict[str, Any], line: Sufferer, frames: Frames, timing: LinkTiming
+) -> AsyncIterator[Rig]:
+    connection = ModbusConnection(params_of(data))
     try:
-        yield Rig(connection, line, frames, data)
+        yield Rig(connection, line, frames, bus_of(data), timing)
     finally:
         await connection.close()
-        await asyncio.sleep(_PORT_CLOSES_WITHIN)
+        if "device" in data:
+            await _closed(data["device"])
+
+
+async def _closed(port: str) -> None:
+    """Wait until this process has closed a port, which tmodbus before 1.0 does in the background.
+
+    The next test opens it again.
+    """
+    while _is_open(port):  # noqa: ASYNC110 - the system does not notify
+        await asyncio.sleep(0.001)
+
+
+def _is_open(port: str) -> bool:
+    path = Path(port).resolve()
+    return any(each.resolve() == path for each in Path("/proc/self/fd").iterdir())
 
 
 @asynccontextmanager
-async def serial_rig(wire: RunningWire, *devices: Device) -> AsyncIterator[Rig]:
+async def serial_rig(
+    wire: RunningWire, *devices: Device, timing: LinkTiming = TIMING
+) -> AsyncIterator[Rig]:
     """Put devices on a wire."""
     baud = wire.timing.baud
     port = SerialLine(Bench(*devices), SerialConfig(port=wire.server_path, baud=baud))
@@ -65,22 +96,23 @@ async def serial_rig(wire: RunningWire, *devices: Device) -> AsyncIterator[Rig]:
         "transport": "serial",
         "device": wire.client_path,
         "baudrate": baud,
-        "parity": "none",
         "stopbits": 1,
     }
     await port.open()
     try:
-        async with _rig(data, wire, Frames(rtu=True)) as rig:
+        async with _rig(data, wire, Frames(rtu=True), timing) as rig:
             yield rig
     finally:
         await port.close()
 
 
 @asynccontextmanager
-async def network_rig(framing: Framing, *devices: Device) -> AsyncIterator[Rig]:
+async def network_rig(
+    framing: Framing, *devices: Device, timing: LinkTiming = TIMING
+) -> AsyncIterator[Rig]:
     """Put devices behind a gateway."""
     async with network(*devices, framing=framing) as line, proxy(line) as gateway:
         data = network_data(line) | {"port": gateway.port}
-        async with _rig(data, gateway, Frames(rtu=framing is Framing.RTU)) as rig:
+        async with _rig(data, gateway, Frames(rtu=framing is Framing.RTU), timing) as rig:
             assert isinstance(gateway, Proxy)
             yield rig

@@ -3,14 +3,14 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-import time
 
 from custom_components.dts307.meter import Meter, MeterError
+from custom_components.dts307.meter.modbus import LinkTiming
 from simulator.meter import MeterConfig
 from simulator.server import Framing
 from tests.device import Device
 from tests.wire.faults import Change, OnReplies
-from tests.wire.rig import Rig, network_rig, serial_rig
+from tests.wire.rig import TIMING, Rig, network_rig, serial_rig
 from tests.wire.wire import Fault, RunningWire, clean
 
 PTY = "serial"
@@ -35,7 +35,6 @@ class Served:
     device: Device
     meter: Meter
     failures: list[Failure] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
 
 
 class Scene:
@@ -69,7 +68,6 @@ class Scene:
         self._served.append(Served(device, meter))
         await self.poll(self._served[-1])
         assert self._served[-1].failures.pop() is None
-        self._served[-1].seconds.clear()
 
     async def poll(self, served: Served) -> Failure:
         """Read a meter after its registers have changed.
@@ -77,7 +75,6 @@ class Scene:
         A wrong value is no failure but the end of the test.
         """
         number = self.change(served.device)
-        begin = time.monotonic()
         try:
             reading = await served.meter.read()
         except MeterError as err:
@@ -86,7 +83,6 @@ class Scene:
             assert reading.power.total == number
             assert reading.energy_imported.total == number + 1
             served.failures.append(None)
-        served.seconds.append(time.monotonic() - begin)
         return served.failures[-1]
 
     def change(self, device: Device) -> int:
@@ -132,14 +128,17 @@ class Scene:
 
 
 @asynccontextmanager
-async def scene_on(kind: str, wire: RunningWire) -> AsyncIterator[Scene]:
+async def scene_on(
+    kind: str, wire: RunningWire, timing: LinkTiming = TIMING
+) -> AsyncIterator[Scene]:
     """Set a scene on a kind of line."""
     devices = [Device(MeterConfig(unit=unit, model=203)) for unit in (100, 101)]
     if kind == PTY:
         wire.suffer(clean)
-        line = serial_rig(wire, *devices)
+        line = serial_rig(wire, *devices, timing=timing)
     else:
-        line = network_rig(Framing.SOCKET if kind == TCP else Framing.RTU, *devices)
+        framing = Framing.SOCKET if kind == TCP else Framing.RTU
+        line = network_rig(framing, *devices, timing=timing)
     async with line as rig:
         scene = Scene(rig)
         for device in devices:

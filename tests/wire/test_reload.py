@@ -1,10 +1,6 @@
 """A reload makes anew all that stands above the connection; an answer that is due does not know."""
 
-import gc
-
-from custom_components.dts307.connection.link import careful_unit
 from modbus_connection import ModbusTimeoutError
-from modbus_connection.mock import MockModbusConnection
 import pytest
 
 from custom_components.dts307.meter import Meter
@@ -26,18 +22,3 @@ async def test_a_late_answer_to_whoever_asked_before(scene: Scene) -> None:
     found = await Meter.identify(scene.rig.unit(device))
     assert found.identity == meter.identity
     assert found.model == meter.model
-
-
-async def test_what_is_known_of_a_connection_outlives_all_who_use_it() -> None:
-    """The only meter on a link leaves nothing behind that would remember for it."""
-    data = {"transport": "network", "host": "meter.example", "port": 502, "framing": "tcp"}
-
-    def users() -> int:
-        unit = careful_unit(MockModbusConnection().for_unit(100), data)
-        link = vars(unit)["_link"]
-        link.answers += 1
-        return int(link.answers)
-
-    assert users() == 1
-    gc.collect()
-    assert users() == 2

@@ -39,7 +39,7 @@ def test_nothing_is_lost_or_doubled_under_random_faults(framing: Framing) -> Non
     assert report.readings > 0.7 * report.polls
 
 
-def _unguarded(
+def _unvalidated(
     counters: CounterFilters, reading: Reading, _now: float, _service_current: float | None
 ) -> tuple[CounterFilters, Reading]:
     return counters, reading
@@ -48,14 +48,17 @@ def _unguarded(
 @pytest.mark.parametrize(
     ("without", "complaint"),
     [
-        (lambda: patch.object(ResilientUnit, "_distrust", lambda _line: None), "was read wrongly"),
+        (
+            lambda: patch.object(ResilientUnit, "_expect_delayed_response", lambda _unit: None),
+            "was read wrongly",
+        ),
         (
             lambda: patch.object(SunSpecComponent, "_verify_read", lambda _component: None),
             "was read wrongly",
         ),
-        (lambda: patch.object(polled, "guarded", _unguarded), "energy_"),
+        (lambda: patch.object(polled, "validated", _unvalidated), "energy_"),
     ],
-    ids=["distrust", "header", "guard"],
+    ids=["quiet", "header", "validation"],
 )
 def test_what_is_missing_does_not_go_unnoticed(
     without: Callable[[], AbstractContextManager[object]], complaint: str

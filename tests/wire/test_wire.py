@@ -18,7 +18,15 @@ from simulator.server import SerialConfig
 from simulator.simulator import Simulator, SimulatorConfig
 from tests.wire.faults import Crackle
 from tests.wire.reach import Reach, normalised, points_of
-from tests.wire.wire import Direction, RunningWire, Timing, Traffic, clean, running_wire
+from tests.wire.wire import (
+    Direction,
+    RunningWire,
+    Timing,
+    Traffic,
+    Wire,
+    clean,
+    running_wire,
+)
 
 NOON = datetime(2026, 6, 22, 12, tzinfo=UTC)
 GRID = MeterConfig(unit=100, model=203, days_in_service=3)
@@ -54,7 +62,7 @@ def line(wire: RunningWire) -> dict[str, str | int]:
 
 
 async def test_a_poll_is_one_request(record_property: Callable[[str, object], None]) -> None:
-    """Of 8 bytes, with an answer of 115, in hardly more time than these need on the wire."""
+    """Of 8 bytes, with a response of 115; how long that takes is measured, and not judged."""
     with running_wire() as wire:
         async with bus(wire, GRID) as world, Reach(line(wire)) as link:
             meter = await Meter.identify(link.unit(GRID.unit), clock=lambda: 0.0)
@@ -77,8 +85,6 @@ async def test_a_poll_is_one_request(record_property: Callable[[str, object], No
             assert (REQUEST, reply(55)) == (8, 115)
 
             minimum = traffic.minimum(wire.timing) / POLLS
-            # Less than the bits take would mean that the wire does not keep time.
-            assert min(durations) > minimum - wire.timing.gap
             median = statistics.median(durations)
             ratio = median / minimum
             record_property("wall_time_to_physical_minimum", round(ratio, 4))
@@ -132,6 +138,37 @@ def test_an_interrupt_is_none_of_the_wires_business() -> None:
             assert process.pid is not None
             os.kill(process.pid, signal.SIGINT)
         assert wire.traffic() == Traffic()
+
+
+def test_the_wire_keeps_time() -> None:
+    """By a clock that stands still: a character is 10 bits, and a response has a turnaround."""
+    now = 100.0
+    wire = Wire(Timing(baud=1000, turnaround=0.5), clock=lambda: now)
+    near = os.open(wire.client_path, os.O_RDWR | os.O_NOCTTY)
+    far = os.open(wire.server_path, os.O_RDWR | os.O_NOCTTY)
+    try:
+        assert wire.next_arrival is None
+        os.write(near, b"question")
+        wire.take(Direction.REQUEST)
+        assert wire.next_arrival == pytest.approx(100.01)
+        now = 100.075
+        wire.deliver()
+        assert os.read(far, 100) == b"questio"
+        assert wire.next_arrival == pytest.approx(100.08)
+        now = 100.085
+        wire.deliver()
+        assert os.read(far, 100) == b"n"
+        # The meter is faster than the turnaround: its response waits for that.
+        os.write(far, b"response")
+        wire.take(Direction.REPLY)
+        assert wire.next_arrival == pytest.approx(100.08 + 0.5 + 0.01)
+        now = 200.0
+        wire.deliver()
+        assert os.read(near, 100) == b"response"
+        assert wire.next_arrival is None
+    finally:
+        os.close(near)
+        os.close(far)
 
 
 def test_the_minimum() -> None:

@@ -19,7 +19,8 @@ import time
 import tty
 
 _READ_SIZE = 4096
-_PATIENCE = 10.0
+_DEADLINE = 30.0
+"""Seconds within which the wire's process has to start, to answer and to end."""
 
 
 class Direction(StrEnum):
@@ -127,9 +128,12 @@ class Wire:
         OSError: the system has no pseudo-terminal left.
     """
 
-    def __init__(self, timing: Timing, fault: Fault = clean) -> None:
-        """Open both ends; nothing moves until ``run``."""
+    def __init__(
+        self, timing: Timing, fault: Fault = clean, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Open both ends; nothing moves until ``run``. ``clock`` returns monotonic seconds."""
         self.timing = timing
+        self._clock = clock
         self.traffic = Traffic()
         self._fault = fault
         self._client = _End.open(Direction.REQUEST)
@@ -150,14 +154,14 @@ class Wire:
 
         Any other message is answered with the traffic.
         """
-        ends = {self._client.master: self._client, self._server.master: self._server}
+        ends = {end.master: end.direction for end in (self._client, self._server)}
         while True:
-            due = [end.travelling[0][0] for end in ends.values() if end.travelling]
-            timeout = max(0.0, min(due) - time.monotonic()) if due else None
+            due = self.next_arrival
+            timeout = None if due is None else max(0.0, due - self._clock())
             ready, _, _ = select.select([*ends, control.fileno()], [], [], timeout)
             for descriptor in ready:
                 if descriptor in ends:
-                    self._enter(ends[descriptor])
+                    self.take(ends[descriptor])
                 elif (message := control.recv()) is None:
                     return
                 elif callable(message):
@@ -166,19 +170,30 @@ class Wire:
                     control.send(self.traffic)
                     if message == "reset":
                         self.traffic = Traffic()
-            self._deliver(self._client, self._server)
-            self._deliver(self._server, self._client)
+            self.deliver()
 
-    def _enter(self, end: _End) -> None:
+    @property
+    def next_arrival(self) -> float | None:
+        """When the next byte arrives, by the clock; None if none is on its way."""
+        due = [end.travelling[0][0] for end in (self._client, self._server) if end.travelling]
+        return min(due, default=None)
+
+    def take(self, direction: Direction) -> None:
         """Take what was written at one end, and send on its way what the fault makes of it."""
-        for piece in pieces(self._fault, end.direction, os.read(end.master, _READ_SIZE)):
+        end = self._client if direction is Direction.REQUEST else self._server
+        for piece in pieces(self._fault, direction, os.read(end.master, _READ_SIZE)):
             if piece.data:
                 self._travel(piece)
+
+    def deliver(self) -> None:
+        """Hand over the bytes whose last bit has arrived."""
+        self._deliver(self._client, self._server)
+        self._deliver(self._server, self._client)
 
     def _travel(self, piece: Piece) -> None:
         """Tell when each byte will arrive at the other end."""
         end = self._client if piece.direction is Direction.REQUEST else self._server
-        now = time.monotonic()
+        now = self._clock()
         begin = max(now, end.last_bit)
         new_frame = begin - end.last_bit >= self.timing.gap
         if new_frame and end is self._server:
@@ -193,10 +208,8 @@ class Wire:
             # What comes late does not keep others from talking meanwhile.
             end.last_bit = begin
 
-    @staticmethod
-    def _deliver(source: _End, target: _End) -> None:
-        """Hand over the bytes whose last bit has arrived."""
-        now = time.monotonic()
+    def _deliver(self, source: _End, target: _End) -> None:
+        now = self._clock()
         arrived = bytearray()
         while source.travelling and source.travelling[0][0] <= now:
             arrived.append(heapq.heappop(source.travelling)[-1])
@@ -260,7 +273,7 @@ def running_wire(timing: Timing | None = None, fault: Fault = clean) -> Iterator
         client_path, server_path = paths
         yield RunningWire(client_path, server_path, timing, ours)
         ours.send(None)
-        process.join(_PATIENCE)
+        process.join(_DEADLINE)
     finally:
         process.kill()
         process.join()
@@ -282,7 +295,7 @@ def _no_interrupt_inherited() -> Iterator[None]:
 
 def _received(control: Connection) -> object:
     """Receive from the wire's process, with a limit to how long that may take."""
-    if not control.poll(_PATIENCE):
+    if not control.poll(_DEADLINE):
         message = "the wire does not answer"
         raise TimeoutError(message)
     answer: object = control.recv()

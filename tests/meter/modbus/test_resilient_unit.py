@@ -1,8 +1,9 @@
-"""A line is its unit, but for what it does after an answer that did not come as it should."""
+"""A resilient unit sends what it is told to, except after a response that was not as it should be.
+
+The event loop's time is virtual, so that durations are exact.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import override
 
 from modbus_connection import (
@@ -15,284 +16,438 @@ from modbus_connection import (
 )
 import pytest
 
-from custom_components.dts307.meter.modbus import (
-    ResilientUnit,
-    SharedBus,
-    resilient_unit as line_module,
-)
+from custom_components.dts307.meter.modbus import LinkTiming, ResilientUnit, SharedBus
 from tests.meter.device import Device
+from tests.meter.virtual_time import duration, lasts, virtual_time
 
-TIMEOUT = 0.05
+TIMEOUT = 1.5
 MAP = {40000: list(range(200))}
+TIMING = LinkTiming(busy=3.0, connect=20.0, close=5.0, port_closes=0.25, latest_response=100.0)
+
+SILENCE = ModbusTimeoutError("silent")
+FAULTS = [SILENCE, ModbusProtocolError("corrupt"), ModbusConnectionError("lost")]
 
 
-@pytest.fixture(autouse=True)
-def little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait milliseconds for what takes seconds."""
-    monkeypatch.setattr(line_module, "BUSY_PATIENCE", 0.05)
-    monkeypatch.setattr(line_module, "_CONNECT_PATIENCE", 0.05)
-    monkeypatch.setattr(line_module, "_CLOSE_PATIENCE", 0.05)
-    monkeypatch.setattr(line_module, "_PORT_CLOSES_WITHIN", 0.0)
+class Stuck(Device):
+    """A unit that never responds while ``stuck``, on a link that is up or not."""
 
-
-class Endless(Device):
-    """A unit that keeps whoever asks waiting while ``waiting``, on a link that is up or not."""
-
-    waiting = False
+    stuck = False
 
     @override
     async def read_holding_registers(self, address: int, count: int) -> list[int]:
-        if self.waiting:
+        if self.stuck:
             await asyncio.Event().wait()
         return await super().read_holding_registers(address, count)
 
 
-@asynccontextmanager
-async def quiet_for(seconds: float) -> AsyncIterator[None]:
-    """Assert that what is inside takes at least as long, though not for ever."""
-    loop = asyncio.get_running_loop()
-    begin = loop.time()
-    async with asyncio.timeout(10):
-        yield
-    assert loop.time() - begin > seconds - 0.005
+def resilient(
+    device: Device,
+    *,
+    timeout: float = TIMEOUT,
+    bus: SharedBus | None = None,
+    unresponsive: bool = False,
+    byte_time: float = 0.0,
+) -> ResilientUnit:
+    """Return a resilient unit with the timing of these tests."""
+    return ResilientUnit(
+        device,
+        timeout=timeout,
+        byte_time=byte_time,
+        bus=bus,
+        unresponsive=unresponsive,
+        timing=TIMING,
+    )
 
 
-async def fail(line: ResilientUnit, fault: ModbusError, device: Device) -> None:
-    """Let a read of 20 registers fail."""
+async def read(unit: ResilientUnit, count: int = 2, address: int = 40000) -> None:
+    """Read registers, and check that they are those of the map."""
+    start = address - 40000
+    expected = list(range(start, start + count))
+    assert await unit.read_holding_registers(address, count) == expected
+
+
+async def fail(unit: ResilientUnit, fault: ModbusError, device: Device, count: int = 20) -> None:
+    """Let a read fail."""
     device.faults.append(fault)
     with pytest.raises(type(fault)):
-        await line.read_holding_registers(40000, 20)
+        await unit.read_holding_registers(40000, count)
 
 
-async def test_a_healthy_line_asks_what_it_is_asked() -> None:
+async def time_out(unit: ResilientUnit, failure: type[ModbusError], count: int = 2) -> float:
+    """Return after how many seconds a read fails for want of a response."""
+
+    async def attempt() -> None:
+        with pytest.raises(failure):
+            await unit.read_holding_registers(40000, count)
+
+    return await duration(attempt())
+
+
+def counts(device: Device) -> list[int]:
+    """Return how many registers each request was for."""
+    return [count for _, count in device.requests]
+
+
+@virtual_time
+async def test_a_healthy_link_carries_what_is_asked() -> None:
     device = Device(MAP)
-    line = ResilientUnit(device, timeout=3600.0)
+    unit = resilient(device, timeout=3600.0)
     assert device.required_timeout == 3600
-    assert not line.connected
-    async with asyncio.timeout(10):
-        assert await line.read_holding_registers(40000, 2) == [0, 1]
-        assert await line.read_holding_registers(40100, 2) == [100, 101]
+    assert not unit.connected
+
+    async def reads() -> None:
+        await read(unit)
+        await read(unit, address=40100)
         with pytest.raises(IllegalDataAddressError):
-            await line.read_holding_registers(50000, 2)
-        assert await line.read_holding_registers(40000, 100) == list(range(100))
-    assert line.connected
+            await unit.read_holding_registers(50000, 2)
+        await read(unit, 100)
+
+    assert await duration(reads()) == 0
+    assert unit.connected
     assert device.requests == [(40000, 2), (40100, 2), (50000, 2), (40000, 100)]
 
 
-async def test_all_else_is_the_units() -> None:
+@virtual_time
+async def test_everything_else_is_the_units() -> None:
     device = Device(MAP)
     device.holding[7] = 3
-    line = ResilientUnit(device, timeout=TIMEOUT)
-    await line.write_register(7, 4)
+    await resilient(device).write_register(7, 4)
     assert device.holding[7] == 4
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [ModbusTimeoutError("silent"), ModbusProtocolError("mangled"), ModbusConnectionError("lost")],
-)
-async def test_after_a_failure_the_next_question_waits_and_is_longer(fault: ModbusError) -> None:
+@pytest.mark.parametrize("fault", FAULTS)
+@virtual_time
+async def test_after_a_failure_the_next_request_waits_and_is_longer(fault: ModbusError) -> None:
     device = Device(MAP)
-    line = ResilientUnit(device, timeout=TIMEOUT)
-    await line.read_holding_registers(40000, 40)
+    unit = resilient(device)
+    await read(unit, 40)
+    loop = asyncio.get_running_loop()
     for longer in (1, 2, 0, 1):
-        await fail(line, fault, device)
-        async with quiet_for(TIMEOUT):
-            assert await line.read_holding_registers(40000, 20) == list(range(20))
+        quiet_from = loop.time()
+        await fail(unit, fault, device)
+        await read(unit, 20)
+        assert loop.time() - quiet_from == lasts(TIMEOUT)
         assert device.requests[-1] == (40000, 20 + longer)
+        # A unit that responds again is not waited for any more.
+        assert await duration(read(unit, 20)) == 0
 
 
-async def test_only_what_is_known_to_exist_is_asked_for_in_addition() -> None:
+@pytest.mark.parametrize(
+    ("fault", "dropped"), [(FAULTS[0], True), (FAULTS[1], True), (FAULTS[2], False)]
+)
+@virtual_time
+async def test_what_the_library_has_buffered_is_dropped(
+    fault: ModbusError,
+    dropped: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    """The port needs a moment until it is free; a link that was lost is closed already."""
     device = Device(MAP)
-    line = ResilientUnit(device, timeout=0.0)
-    await line.read_holding_registers(40000, 20)
-    await fail(line, ModbusTimeoutError("silent"), device)
-    await line.read_holding_registers(40000, 20)
+    unit = resilient(device)
+    await read(unit)
+    assert await duration(fail(unit, fault, device)) == lasts(TIMING.port_closes * dropped)
+    assert device.connected is not dropped
+    assert unit.connected
+
+
+@virtual_time
+async def test_only_known_registers_are_read_in_addition() -> None:
+    device = Device(MAP)
+    unit = resilient(device)
+    await read(unit, 20)
+    await fail(unit, SILENCE, device)
+    await read(unit, 20)
     assert device.requests[-1] == (40000, 20)
-    await line.read_holding_registers(40000, 125)
-    await fail(line, ModbusTimeoutError("silent"), device)
-    await fail(line, ModbusTimeoutError("silent"), device)
-    await fail(line, ModbusTimeoutError("silent"), device)
-    await line.read_holding_registers(40000, 125)
-    await line.read_holding_registers(40001, 124)
-    await line.read_holding_registers(40000, 124)
+    await read(unit, 125)
+    for _ in range(3):
+        await fail(unit, SILENCE, device)
+    await read(unit, 125)
+    await read(unit, 124, address=40001)
+    await read(unit, 124)
     assert device.requests[-3:] == [(40000, 125), (40001, 124), (40000, 124)]
 
 
-async def test_what_lies_below_tells_nothing_about_what_lies_above() -> None:
-    """A map at 0 ends somewhere, whatever a device answers at 40000."""
+@virtual_time
+async def test_one_spare_register_is_read_where_there_is_one() -> None:
+    """Up to the most that a request can carry, and the last that is known."""
+    for room, expected in ((124, [125, 124, 125]), (125, [125, 125, 125])):
+        device = Device(MAP)
+        unit = resilient(device)
+        await read(unit, 125)
+        device.read_events.clear()
+        for _ in range(3):
+            await fail(unit, SILENCE, device, room)
+            device.read_events.clear()
+            await read(unit, room)
+            assert counts(device) == [expected.pop(0)]
+
+
+@virtual_time
+async def test_registers_below_say_nothing_about_those_above() -> None:
+    """A map at 0 ends somewhere, whatever a device has at 40000."""
     device = Device({**MAP, 0: [1, 2, 3]})
-    line = ResilientUnit(device, timeout=0.0)
-    await line.read_holding_registers(40000, 2)
-    await line.read_holding_registers(0, 2)
-    device.faults.append(ModbusTimeoutError("silent"))
+    unit = resilient(device)
+    await read(unit)
+    await unit.read_holding_registers(0, 2)
+    device.faults.append(SILENCE)
     with pytest.raises(ModbusTimeoutError):
-        await line.read_holding_registers(1, 2)
-    assert await line.read_holding_registers(1, 2) == [2, 3]
+        await unit.read_holding_registers(1, 2)
+    assert await unit.read_holding_registers(1, 2) == [2, 3]
     assert device.requests[-1] == (1, 2)
 
 
-async def test_questions_become_short_again(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("later", "lengths"), [(0.0, [21, 21]), (0.01, [21, 20])])
+@virtual_time
+async def test_requests_become_short_again(later: float, lengths: list[int]) -> None:
+    """Once no delayed response can be due any more."""
     device = Device(MAP)
-    line = ResilientUnit(device, timeout=0.0)
-    await line.read_holding_registers(40000, 40)
-    await fail(line, ModbusTimeoutError("silent"), device)
-    await line.read_holding_registers(40000, 20)
-    monkeypatch.setattr(line_module, "_LATEST", 0.0)
-    await asyncio.sleep(0.001)
-    await line.read_holding_registers(40000, 20)
-    await line.read_holding_registers(40000, 20)
-    assert [count for _, count in device.requests[-3:]] == [21, 21, 20]
+    unit = resilient(device)
+    await read(unit, 40)
+    failed_at = asyncio.get_running_loop().time()
+    await fail(unit, SILENCE, device)
+    await read(unit, 20)
+    latest = failed_at + TIMEOUT + TIMING.latest_response
+    await asyncio.sleep(latest + later - asyncio.get_running_loop().time())
+    device.read_events.clear()
+    await read(unit, 20)
+    await read(unit, 20)
+    assert counts(device) == lengths
 
 
-async def test_a_failure_is_told_apart_though_the_link_is_dropped() -> None:
-    """Whoever puts errors into words has to know whether the link was up, not whether it is now."""
+@virtual_time
+async def test_a_dropped_link_counts_as_up_until_the_next_request() -> None:
+    """The reason of a failure depends on whether the link was up then, not on whether it is now."""
     device = Device(MAP)
-    line = ResilientUnit(device, timeout=0.0)
-    await line.read_holding_registers(40000, 2)
-    await fail(line, ModbusTimeoutError("silent"), device)
-    assert line.connected
+    unit = resilient(device)
+    await read(unit)
+    await fail(unit, SILENCE, device)
+    assert unit.connected
     assert not device.connected
     device.link.down = ModbusTimeoutError("could not connect")
     with pytest.raises(ModbusTimeoutError):
-        await line.read_holding_registers(40000, 2)
-    assert not line.connected
+        await read(unit)
+    assert not unit.connected
 
 
-async def test_a_silent_unit_drops_a_living_link_only_once() -> None:
-    device, link = Device(MAP), SharedBus()
-    silent = ResilientUnit(device, timeout=0.0, link=link)
-    answering = ResilientUnit(device, timeout=0.0, link=link)
+@virtual_time
+async def test_a_silent_unit_drops_a_working_link_only_once() -> None:
+    device, bus = Device(MAP), SharedBus()
+    silent, responding = resilient(device, bus=bus), resilient(device, bus=bus)
     for dropped in (True, False, False):
-        await answering.read_holding_registers(40000, 2)
-        await fail(silent, ModbusTimeoutError("silent"), device)
+        await read(responding)
+        await fail(silent, SILENCE, device)
         assert device.connected is not dropped
-    await fail(silent, ModbusTimeoutError("silent"), device)
+    # No unit has responded since: now the link is suspect.
+    await fail(silent, SILENCE, device)
     assert not device.connected
 
 
+@virtual_time
+async def test_a_unit_that_responds_has_a_first_timeout_again() -> None:
+    device, bus = Device(MAP), SharedBus()
+    unit, other = resilient(device, bus=bus), resilient(device, bus=bus)
+    await fail(unit, SILENCE, device)
+    await read(unit)
+    await read(other)
+    await fail(unit, SILENCE, device)
+    assert not device.connected
+
+
+@virtual_time
 async def test_a_busy_unit_gives_way() -> None:
-    device, link = Endless(MAP), SharedBus()
-    busy = ResilientUnit(device, timeout=TIMEOUT, link=link)
-    other_device = Device(MAP)
-    other = ResilientUnit(other_device, timeout=TIMEOUT, link=link)
-    await busy.read_holding_registers(40000, 2)
-    device.waiting = True
-    async with quiet_for(0.1):
-        refused = asyncio.create_task(busy.read_holding_registers(40000, 2))
-        await asyncio.sleep(0)
-        assert await other.read_holding_registers(40000, 2) == [0, 1]
-        with pytest.raises(ServerDeviceBusyError, match=r"no other answer in 0\.1 s"):
-            await refused
-    device.waiting = False
-    async with quiet_for(TIMEOUT):
-        await busy.read_holding_registers(40000, 2)
-
-
-async def waited_for(line: ResilientUnit, count: int, failure: type[ModbusError]) -> float:
-    """Return how many seconds an answer is waited for that does not come."""
-    loop = asyncio.get_running_loop()
-    begin = loop.time()
-    async with asyncio.timeout(10):
-        with pytest.raises(failure):
-            await line.read_holding_registers(40000, count)
-    return loop.time() - begin
-
-
-async def test_a_unit_that_stays_busy_gives_way_sooner() -> None:
-    """Until it has answered once; and it stays busy rather than silent, as nobody knows better."""
-    device = Endless(MAP)
-    line = ResilientUnit(device, timeout=0.0)
-    await line.read_holding_registers(40000, 2)
-    for _ in range(2):
-        device.waiting = True
-        patience = line_module.BUSY_PATIENCE
-        assert await waited_for(line, 2, ServerDeviceBusyError) >= patience - 0.005
-        assert await waited_for(line, 2, ServerDeviceBusyError) < patience
-        device.waiting = False
-        await line.read_holding_registers(40000, 2)
-
-
-async def test_a_unit_that_did_not_answer_is_waited_for_as_long_as_its_answer_takes() -> None:
-    """Two registers take 17 bytes on the line; the longest frame would be waited for an hour."""
-    device = Endless(MAP)
-    await device.link.connect()
-    device.waiting = True
-    byte_time = 3600 / 256
-    timeout = 3600 - 17 * byte_time
-    await waited_for(
-        ResilientUnit(device, timeout=timeout, byte_time=byte_time, missing=True),
-        2,
-        ModbusTimeoutError,
-    )
-
-
-async def test_a_silent_unit_is_no_busy_one() -> None:
-    """Though its attempts are cut off, too."""
-    device = Endless(MAP)
-    line = ResilientUnit(device, timeout=0.0)
-    await fail(line, ModbusTimeoutError("silent"), device)
-    await device.link.connect()
-    device.waiting = True
-    await waited_for(line, 2, ModbusTimeoutError)
-
-
-async def test_a_line_made_anew_waits_for_what_was_asked_before() -> None:
-    device, link = Device(MAP), SharedBus()
-    await fail(
-        ResilientUnit(device, timeout=TIMEOUT, link=link), ModbusTimeoutError("silent"), device
-    )
-    async with quiet_for(TIMEOUT):
-        await ResilientUnit(device, timeout=TIMEOUT, link=link).read_holding_registers(40000, 2)
-
-
-async def test_a_link_that_does_not_open_is_no_busy_meter() -> None:
-    device = Endless(MAP)
-    device.waiting = True
-    with pytest.raises(ModbusTimeoutError):
-        await ResilientUnit(device, timeout=TIMEOUT).read_holding_registers(40000, 2)
-
-
-async def test_a_port_that_does_not_open_is_no_silent_host() -> None:
-    device = Endless(MAP)
-    line = ResilientUnit(device, timeout=TIMEOUT, link=SharedBus(is_port=True))
-    device.waiting = True
-    with pytest.raises(ModbusConnectionError):
-        await line.read_holding_registers(40000, 2)
-    device.waiting = False
-    await line.read_holding_registers(40000, 2)
-    await fail(line, ModbusTimeoutError("silent"), device)
-
-
-async def test_a_cancelled_read_leaves_the_link_alone() -> None:
-    device = Endless(MAP)
-    line = ResilientUnit(device, timeout=TIMEOUT)
-    await line.read_holding_registers(40000, 2)
-    device.waiting = True
-    read = asyncio.create_task(line.read_holding_registers(40000, 2))
-    await asyncio.sleep(0.01)
-    read.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await read
-    device.waiting = False
+    bus = SharedBus()
+    device, other_device = Stuck(MAP), Device(MAP)
+    busy, other = resilient(device, bus=bus), resilient(other_device, bus=bus)
+    await read(busy)
+    device.stuck = True
+    refused = asyncio.create_task(time_out(busy, ServerDeviceBusyError))
+    await asyncio.sleep(1)
+    assert await duration(read(other)) == lasts(TIMEOUT + TIMING.busy - 1)
+    assert await refused == lasts(TIMEOUT + TIMING.busy)
     assert device.connected
-    async with quiet_for(TIMEOUT):
-        await line.read_holding_registers(40000, 2)
+    device.stuck = False
+    assert await duration(read(busy)) == lasts(TIMEOUT)
 
 
-@pytest.mark.parametrize("hanging", [False, True])
+@virtual_time
+async def test_the_message_names_the_time_limit() -> None:
+    device = Stuck(MAP)
+    unit = resilient(device)
+    await read(unit)
+    device.stuck = True
+    with pytest.raises(ServerDeviceBusyError, match=r"^no other response in 4\.5 s$"):
+        await read(unit)
+    await device.link.disconnect()
+    with pytest.raises(ModbusTimeoutError, match=r"^no response in 21\.5 s$"):
+        await read(unit)
+
+
+@virtual_time
+async def test_a_unit_that_stays_busy_gives_way_sooner() -> None:
+    """Until it has responded once; and it stays busy rather than silent."""
+    device = Stuck(MAP)
+    unit = resilient(device)
+    await read(unit)
+    for _ in range(2):
+        device.stuck = True
+        assert await time_out(unit, ServerDeviceBusyError) == lasts(TIMEOUT + TIMING.busy)
+        for _ in range(2):
+            # The quiet time, and then the usual timeout.
+            assert await time_out(unit, ServerDeviceBusyError) == lasts(2 * TIMEOUT)
+        device.stuck = False
+        await read(unit)
+
+
+@virtual_time
+async def test_a_busy_unit_that_falls_silent_is_silent() -> None:
+    device = Stuck(MAP)
+    unit = resilient(device)
+    await read(unit)
+    device.stuck = True
+    await time_out(unit, ServerDeviceBusyError)
+    device.stuck = False
+    await fail(unit, SILENCE, device)
+    await device.link.connect()
+    device.stuck = True
+    await time_out(unit, ModbusTimeoutError)
+
+
+@pytest.mark.parametrize("count", [2, 55, 121])
+@virtual_time
+async def test_a_silent_unit_is_waited_for_as_long_as_its_response_takes(count: int) -> None:
+    """The longest frame of 256 bytes takes the timeout; fewer registers take as many fewer."""
+    device = Stuck(MAP)
+    await device.link.connect()
+    device.stuck = True
+    unit = resilient(device, timeout=10.0, byte_time=0.01, unresponsive=True)
+    frame = 13 + 2 * count
+    expected = 10.0 - 0.01 * (256 - frame)
+    assert await time_out(unit, ModbusTimeoutError, count) == lasts(expected + TIMING.port_closes)
+
+
+@virtual_time
+async def test_a_unit_that_did_not_respond_is_not_waited_for_as_long_the_next_time() -> None:
+    device = Stuck(MAP)
+    unit = resilient(device, timeout=10.0, byte_time=0.01)
+    await fail(unit, SILENCE, device)
+    await device.link.connect()
+    device.stuck = True
+    with_spare_register = 13 + 2 * 3
+    expected = 10.0 - 0.01 * (256 - with_spare_register)
+    quiet = 10.0 - TIMING.port_closes
+    # Silence again, while no other unit has responded: the link is dropped once more.
+    drop = TIMING.port_closes
+    assert await time_out(unit, ModbusTimeoutError) == lasts(quiet + expected + drop)
+
+
+@virtual_time
+async def test_a_new_unit_waits_for_what_another_asked() -> None:
+    device, bus = Device(MAP), SharedBus()
+    await fail(resilient(device, timeout=10.0, bus=bus), SILENCE, device)
+    short = resilient(device, timeout=0.5, bus=bus)
+    assert await duration(read(short)) == lasts(10.0 - TIMING.port_closes)
+
+
+@virtual_time
+async def test_a_short_quiet_time_does_not_end_a_long_one() -> None:
+    """The longest of all that is due counts, not the last."""
+    device, bus = Device(MAP), SharedBus()
+    short = resilient(device, timeout=0.5, bus=bus)
+    await fail(resilient(device, timeout=10.0, bus=bus), SILENCE, device)
+    await fail(short, SILENCE, device)
+    assert await duration(read(resilient(device, bus=bus))) == lasts(10.0 - 2 * TIMING.port_closes)
+
+
+@virtual_time
+async def test_other_units_do_not_wait_for_the_quiet_time_of_one() -> None:
+    device, bus = Device(MAP), SharedBus()
+    failing, other = resilient(device, bus=bus), resilient(device, bus=bus)
+    await fail(failing, SILENCE, device)
+    assert await duration(read(other)) == 0
+
+
+@virtual_time
+async def test_a_host_that_does_not_connect_is_silent() -> None:
+    device = Stuck(MAP)
+    device.stuck = True
+    expected = TIMEOUT + TIMING.busy + TIMING.connect
+    unit = resilient(device)
+    assert await time_out(unit, ModbusTimeoutError) == lasts(expected)
+    # It is not known to be silent, only its link is: next time, a busy unit has its time again.
+    assert await time_out(unit, ModbusTimeoutError) == lasts(TIMEOUT + expected)
+
+
+@virtual_time
+async def test_a_port_that_does_not_open_hangs() -> None:
+    device = Stuck(MAP)
+    unit = resilient(device, bus=SharedBus(is_port=True))
+    device.stuck = True
+    await time_out(unit, ModbusConnectionError)
+    device.stuck = False
+    await read(unit)
+    await fail(unit, SILENCE, device)
+
+
+@virtual_time
+async def test_a_cancelled_read_leaves_the_link_alone() -> None:
+    device = Stuck(MAP)
+    unit = resilient(device)
+    await read(unit)
+    device.stuck = True
+    reading = asyncio.create_task(read(unit))
+    await asyncio.sleep(0.5)
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    device.stuck = False
+    assert device.connected
+    assert await duration(read(unit)) == lasts(TIMEOUT)
+
+
+@virtual_time
+async def test_one_read_at_a_time_waits_for_the_quiet_time() -> None:
+    """A second read does not overtake the first, which is quiet without holding the bus."""
+    device = Device(MAP)
+    unit = resilient(device)
+    await read(unit, 40)
+    await fail(unit, SILENCE, device)
+    device.faults.append(SILENCE)
+    first = asyncio.create_task(time_out(unit, ModbusTimeoutError, 20))
+    await asyncio.sleep(0.5)
+    await read(unit, 20)
+    await first
+    assert counts(device)[-2:] == [21, 22]
+
+
+@pytest.mark.parametrize("hangs", [False, True])
+@virtual_time
 async def test_a_link_that_cannot_be_closed_is_no_obstacle(
     monkeypatch: pytest.MonkeyPatch,
-    hanging: bool,  # noqa: FBT001 - a parameter
+    hangs: bool,  # noqa: FBT001 - a parameter
 ) -> None:
     device = Device(MAP)
 
     async def refuse() -> None:
-        if hanging:
+        if hangs:
             await asyncio.Event().wait()
         raise ModbusConnectionError("cannot close")
 
     monkeypatch.setattr(device, "disconnect", refuse)
-    line = ResilientUnit(device, timeout=0.0)
-    await line.disconnect()
-    assert await line.read_holding_registers(40000, 2) == [0, 1]
+    unit = resilient(device)
+    dropped = TIMING.close * hangs + TIMING.port_closes
+    assert await duration(unit.disconnect()) == lasts(dropped)
+    # The quiet time has begun before.
+    assert await duration(read(unit)) == lasts(max(0.0, TIMEOUT - dropped))
+
+
+@virtual_time
+async def test_a_disconnect_waits_for_the_request_under_way() -> None:
+    bus = SharedBus()
+    device = Stuck(MAP)
+    unit, other = resilient(device, bus=bus), resilient(Device(MAP), bus=bus)
+    await read(unit)
+    device.stuck = True
+    reading = asyncio.create_task(time_out(unit, ServerDeviceBusyError))
+    await asyncio.sleep(1)
+    elapsed = await duration(other.disconnect())
+    assert elapsed == lasts(TIMEOUT + TIMING.busy - 1 + TIMING.port_closes)
+    await reading

@@ -1,8 +1,9 @@
-"""A search asks in the right order, and no more than it has to."""
+"""A scan probes in the right order, and no more than it has to."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import hypothesis
 from hypothesis import given, strategies as st
@@ -10,65 +11,71 @@ import pytest
 
 from custom_components.dts307.meter import Identity, LinkDownError, NotSunSpecError
 from custom_components.dts307.meter.modbus import (
-    Ask,
+    SCAN_RANGE,
+    SCAN_TIMING,
     BusScan,
     Probe,
+    ScanRange,
     ScanResult,
     ScanStage,
+    ScanTiming,
+    UnitProbe,
     UnusableSettingsError,
     network_passes,
     serial_passes,
 )
-from custom_components.dts307.meter.modbus.scan import LIKELY_UNIT_IDS, UNIT_IDS
 
 SETTINGS = tuple("abcdef")
 FACTORY = 100
+UNIT_IDS = SCAN_RANGE.unit_ids
+LIKELY_UNIT_IDS = SCAN_RANGE.likely_unit_ids
 unit_ids = st.integers(1, 247)
 settings = st.sampled_from(SETTINGS)
 
 
 @dataclass
 class Devices:
-    """Devices that hear one kind of settings; those with a serial number are meters."""
+    """Devices that all have the same settings; those with a serial number are meters."""
 
     settings: str
     serials: Mapping[int, str | None]
     unusable: frozenset[str] = frozenset()
     late: frozenset[int] = frozenset()
-    """Units that answer when the next one is asked."""
-    asked: list[tuple[str, int]] = field(default_factory=list)
+    """units whose response arrives during the next probe"""
+    timeouts: set[float] = field(default_factory=set)
+    probed: list[tuple[str, int]] = field(default_factory=list)
     is_open: bool = False
     failure: Exception | None = None
     _pending: frozenset[int] = frozenset()
 
     @asynccontextmanager
-    async def opened(self, settings: str, patience: float) -> AsyncIterator[Ask]:
-        """Open the bus, which nobody may have open."""
+    async def opened(self, settings: str, seconds: float) -> AsyncIterator[UnitProbe]:
+        """Open the bus, which must not be open yet."""
         assert not self.is_open
-        assert 0 < patience < 1
+        self.timeouts.add(seconds)
         if self.failure:
             raise self.failure
         if settings in self.unusable:
             raise UnusableSettingsError(settings)
 
-        async def ask(unit_id: int) -> frozenset[int]:
-            self.asked.append((settings, unit_id))
-            answer, self._pending = self._pending, frozenset()
+        async def probe(unit_id: int) -> frozenset[int]:
+            self.probed.append((settings, unit_id))
+            late, self._pending = self._pending, frozenset()
             if settings == self.settings and unit_id in self.serials:
                 if unit_id not in self.late:
-                    return answer | {unit_id}
+                    return late | {unit_id}
                 self._pending = frozenset({unit_id})
-            return answer
+            return late
 
         self.is_open = True
         self._pending = frozenset()
         try:
-            yield ask
+            yield probe
         finally:
             self.is_open = False
 
     async def identify(self, settings: str, unit_id: int) -> Identity:
-        """Tell who a device is, on a bus that nobody has open."""
+        """Return the identity of a device; the bus must not be open."""
         assert not self.is_open
         assert settings == self.settings
         serial = self.serials[unit_id]
@@ -80,59 +87,59 @@ class Devices:
 async def found(
     devices: Devices, *, thorough: bool = False, everything: bool = False, unit_id: int = FACTORY
 ) -> list[ScanResult[str]]:
-    """Search, and see that progress is made in each stage and nobody is asked twice."""
-    questions: list[Probe[str]] = []
-    search = BusScan(
+    """Scan, and check that each stage makes progress and no unit is probed twice."""
+    probes: list[Probe[str]] = []
+    scan = BusScan(
         devices,
         tuple(serial_passes(SETTINGS, [unit_id])),
-        is_wanted=lambda finding: finding.identity is not None,
-        on_question=questions.append,
+        is_wanted=lambda result: result.identity is not None,
+        on_probe=probes.append,
         thorough=thorough,
         everything=everything,
     )
-    findings = []
-    async for finding in search.run():
+    results = []
+    async for result in scan.run():
         assert not devices.is_open
-        findings.append(finding)
+        results.append(result)
     assert not devices.is_open
-    once_more = [each for each in set(devices.asked) if devices.asked.count(each) > 1]
-    assert len(devices.asked) == len(set(devices.asked)) + len(once_more)
-    assert {asked for _, asked in once_more} <= {unit_id}
-    assert [(each.settings, each.unit_id) for each in questions] == devices.asked
-    assert all(0 <= each.progress <= 1 for each in questions)
+    once_more = [each for each in set(devices.probed) if devices.probed.count(each) > 1]
+    assert len(devices.probed) == len(set(devices.probed)) + len(once_more)
+    assert {probed for _, probed in once_more} <= {unit_id}
+    assert [(each.settings, each.unit_id) for each in probes] == devices.probed
+    assert all(0 <= each.progress <= 1 for each in probes)
     for stage in (ScanStage.UNIT_IDS, ScanStage.EVERYTHING):
-        progress = [each.progress for each in questions if each.stage is stage]
-        if not findings:
+        progress = [each.progress for each in probes if each.stage is stage]
+        if not results:
             assert progress == sorted(progress)
-    return findings
+    return results
 
 
-def places(findings: list[ScanResult[str]]) -> list[tuple[str, int]]:
+def places(results: list[ScanResult[str]]) -> list[tuple[str, int]]:
     """Return where the meters were found."""
-    return [(each.settings, each.unit_id) for each in findings if each.identity]
+    return [(each.settings, each.unit_id) for each in results if each.identity]
 
 
-async def test_a_new_meter_is_found_with_the_first_question() -> None:
+async def test_a_new_meter_is_found_with_the_first_probe() -> None:
     devices = Devices("a", {FACTORY: "1"})
     assert places(await found(devices)) == [("a", FACTORY)]
-    assert devices.asked[0] == ("a", FACTORY)
+    assert devices.probed[0] == ("a", FACTORY)
     # Then only those that may follow in the same panel.
-    assert devices.asked[1:] == [("a", unit_id) for unit_id in range(101, 108)]
+    assert devices.probed[1:] == [("a", unit_id) for unit_id in range(101, 108)]
 
 
 @pytest.mark.parametrize("at", SETTINGS)
 async def test_other_settings_are_tried_before_other_unit_ids(at: str) -> None:
     devices = Devices(at, {FACTORY: "1"})
     assert places(await found(devices)) == [(at, FACTORY)]
-    assert devices.asked[: SETTINGS.index(at) + 1] == [
+    assert devices.probed[: SETTINGS.index(at) + 1] == [
         (each, FACTORY) for each in SETTINGS[: SETTINGS.index(at) + 1]
     ]
 
 
-async def test_what_is_known_is_asked_first() -> None:
+async def test_known_settings_are_probed_first() -> None:
     devices = Devices("a", {17: "1"})
     assert places(await found(devices, unit_id=17)) == [("a", 17)]
-    assert devices.asked[0] == ("a", 17)
+    assert devices.probed[0] == ("a", 17)
 
 
 async def test_meters_of_one_panel_are_found_together() -> None:
@@ -145,20 +152,20 @@ async def test_a_thorough_search_finds_all_on_the_bus() -> None:
     assert places(await found(devices, thorough=True)) == [("b", FACTORY), ("b", 1), ("b", 247)]
 
 
-async def test_who_is_no_meter_tells_the_settings() -> None:
-    """All devices on a bus have the same; nobody is asked with others any more."""
+async def test_a_device_that_is_no_meter_proves_the_settings() -> None:
+    """All devices on a bus have the same, so no others are tried any more."""
     devices = Devices("c", {FACTORY: None, 200: "1"})
-    findings = await found(devices)
-    assert isinstance(findings[0].error, NotSunSpecError)
-    assert places(findings) == [("c", 200)]
-    asked_later = devices.asked[devices.asked.index(("c", FACTORY)) :]
-    assert {each for each, _ in asked_later} == {"c"}
+    results = await found(devices)
+    assert isinstance(results[0].error, NotSunSpecError)
+    assert places(results) == [("c", 200)]
+    probed_later = devices.probed[devices.probed.index(("c", FACTORY)) :]
+    assert {each for each, _ in probed_later} == {"c"}
 
 
 async def test_minutes_are_only_spent_if_asked_for() -> None:
     devices = Devices("d", {17: "1"})
     assert await found(devices) == []
-    assert len(devices.asked) == len(SETTINGS) + len(UNIT_IDS)
+    assert len(devices.probed) == len(SETTINGS) + len(UNIT_IDS)
 
 
 @hypothesis.settings(deadline=None)
@@ -168,27 +175,27 @@ async def test_everything_finds_any_meter(at: str, unit_id: int) -> None:
     assert places(await found(devices, everything=True)) == [(at, unit_id)]
 
 
-async def test_nobody_is_forgotten() -> None:
+async def test_no_unit_is_left_out() -> None:
     devices = Devices("none of them", {})
     assert await found(devices, everything=True) == []
-    assert set(devices.asked) == {(each, unit_id) for each in SETTINGS for unit_id in UNIT_IDS}
+    assert set(devices.probed) == {(each, unit_id) for each in SETTINGS for unit_id in UNIT_IDS}
 
 
-async def test_settings_that_the_adapter_lacks_are_passed_over() -> None:
+async def test_settings_that_the_adapter_lacks_are_skipped() -> None:
     devices = Devices("c", {FACTORY: "1"}, unusable=frozenset("ab"))
     assert places(await found(devices)) == [("c", FACTORY)]
 
 
-async def test_late_answers_are_heard_all_the_same() -> None:
-    """An answer that comes while the next unit is asked says itself whose it is."""
+async def test_delayed_responses_count() -> None:
+    """A response that arrives during the next probe carries its own unit ID."""
     devices = Devices("a", {17: "1", 40: "2"}, late=frozenset({17, 40}))
     assert places(await found(devices, thorough=True)) == [("a", 17), ("a", 40)]
 
 
-def test_all_is_asked_on_the_network_in_the_end() -> None:
+def test_everything_is_probed_on_the_network_in_the_end() -> None:
     """The likely unit ids come first, with either framing."""
     plan = list(network_passes(["tcp", "rtu"], [FACTORY]))
-    assert [(leg.stage, leg.settings, len(leg.unit_ids)) for leg in plan] == [
+    assert [(each.stage, each.settings, len(each.unit_ids)) for each in plan] == [
         (ScanStage.SETTINGS, "tcp", 1),
         (ScanStage.SETTINGS, "rtu", 1),
         (ScanStage.UNIT_IDS, "tcp", len(LIKELY_UNIT_IDS)),
@@ -199,14 +206,102 @@ def test_all_is_asked_on_the_network_in_the_end() -> None:
     assert set(LIKELY_UNIT_IDS) < set(UNIT_IDS)
 
 
-async def test_a_first_answer_that_is_late() -> None:
-    """Its question is asked again, in a row in which it can be heard."""
+async def test_a_first_response_that_is_delayed() -> None:
+    """Its probe is repeated among others, during which the response can arrive."""
     devices = Devices("a", {FACTORY: "1"}, late=frozenset({FACTORY}))
     assert places(await found(devices)) == [("a", FACTORY)]
 
 
-async def test_a_link_that_fails_ends_the_search() -> None:
+async def test_a_link_that_fails_ends_the_scan() -> None:
     devices = Devices("a", {FACTORY: "1"})
     devices.failure = LinkDownError("unplugged")
     with pytest.raises(LinkDownError):
         await found(devices)
+
+
+@pytest.mark.parametrize(("first", "last"), [(240, 247), (3, 10)])
+async def test_neighbours_end_with_the_panel_or_the_unit_ids(first: int, last: int) -> None:
+    devices = Devices("a", {first: "1"})
+    await found(devices, unit_id=first)
+    assert devices.probed == [("a", unit_id) for unit_id in range(first, last + 1)]
+
+
+async def test_neighbours_follow_the_last_device_of_a_result() -> None:
+    """A delayed response may come together with another one."""
+    devices = Devices("a", {17: "1", 18: "2"}, late=frozenset({17}))
+    assert places(await found(devices)) == [("a", 17), ("a", 18)]
+    assert devices.probed[-7:] == [("a", unit_id) for unit_id in range(19, 26)]
+
+
+async def test_a_thorough_scan_probes_every_unit_once() -> None:
+    devices = Devices("a", {FACTORY: "1"})
+    await found(devices, thorough=True)
+    assert sorted(unit_id for _, unit_id in devices.probed) == list(UNIT_IDS)
+
+
+def test_a_serial_port_is_scanned_at_all_settings_first() -> None:
+    plan = list(serial_passes(["a", "b", "c"], [FACTORY]))
+    assert [(each.stage, each.settings, each.unit_ids) for each in plan] == [
+        (ScanStage.SETTINGS, "a", [FACTORY]),
+        (ScanStage.SETTINGS, "b", [FACTORY]),
+        (ScanStage.SETTINGS, "c", [FACTORY]),
+        (ScanStage.UNIT_IDS, "a", UNIT_IDS),
+        (ScanStage.EVERYTHING, "b", LIKELY_UNIT_IDS),
+        (ScanStage.EVERYTHING, "c", LIKELY_UNIT_IDS),
+        (ScanStage.EVERYTHING, "b", UNIT_IDS),
+        (ScanStage.EVERYTHING, "c", UNIT_IDS),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("passes", "first"),
+    [(serial_passes, SCAN_TIMING.first), (network_passes, SCAN_TIMING.first_network)],
+)
+def test_the_usual_unit_ids_have_more_time(passes: Any, first: float) -> None:
+    for each in passes(SETTINGS, [FACTORY]):
+        expected = first if each.stage is ScanStage.SETTINGS else SCAN_TIMING.following
+        assert each.timeout == expected
+
+
+async def test_other_timings_and_ranges_can_be_given() -> None:
+    timing = ScanTiming(first=7.0, first_network=8.0, following=9.0)
+    scan_range = ScanRange(unit_ids=range(5, 30), likely_unit_ids=(6,), meters_in_a_panel=3)
+    serial = list(serial_passes("a", [FACTORY], timing=timing, scan_range=scan_range))
+    assert [(list(each.unit_ids), each.timeout) for each in serial] == [
+        ([FACTORY], 7.0),
+        (list(range(5, 30)), 9.0),
+    ]
+    network = list(network_passes("a", [FACTORY], timing=timing, scan_range=scan_range))
+    assert [(list(each.unit_ids), each.timeout) for each in network] == [
+        ([FACTORY], 8.0),
+        ([6], 9.0),
+        (list(range(5, 30)), 9.0),
+    ]
+    devices = Devices("a", {27: "1"})
+    scan = BusScan(
+        devices,
+        serial,
+        is_wanted=lambda _result: True,
+        on_probe=lambda _probe: None,
+        timing=timing,
+        scan_range=scan_range,
+    )
+    assert [result.unit_id async for result in scan.run()] == [27]
+    assert [unit_id for _, unit_id in devices.probed] == [FACTORY, *range(5, 30)]
+    assert devices.timeouts == {7.0, 9.0}
+
+
+async def test_progress_counts_what_is_probed_in_a_stage() -> None:
+    devices = Devices("none of them", {})
+    shown: list[Probe[str]] = []
+    passes = list(serial_passes("ab", [FACTORY], scan_range=ScanRange(unit_ids=range(1, 5))))
+    scan = BusScan(devices, passes, is_wanted=lambda _: True, on_probe=shown.append)
+    assert [result async for result in scan.run()] == []
+    assert [(each.stage, each.progress) for each in shown] == [
+        (ScanStage.SETTINGS, 0.0),
+        (ScanStage.SETTINGS, 0.5),
+        (ScanStage.UNIT_IDS, 0.0),
+        (ScanStage.UNIT_IDS, 0.25),
+        (ScanStage.UNIT_IDS, 0.5),
+        (ScanStage.UNIT_IDS, 0.75),
+    ]

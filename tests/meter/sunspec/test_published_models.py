@@ -5,14 +5,13 @@ from modbus_connection.model.sunspec import SunSpecComponent
 import pytest
 
 from custom_components.dts307.meter import MeterEvent
+from custom_components.dts307.meter.sunspec.common import COMMON_LENGTH, Common
 from custom_components.dts307.meter.sunspec.models import (
-    COMMON_LENGTH,
     EVENTS_POINT,
     FAST_BLOCKS,
     LAYOUTS,
     PHASE_COUNTS as DECLARED_PHASES,
     SLOW_BLOCKS,
-    Common,
 )
 from tests.meter.published import (
     FLOAT_MODELS,

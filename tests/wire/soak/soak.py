@@ -2,13 +2,13 @@
 
 import asyncio
 
-from custom_components.dts307.connection.link import careful_unit, link_params, response_timeout
 from modbus_connection.tmodbus import ModbusConnection
 
 from custom_components.dts307.meter import Meter, MeterError
 from custom_components.dts307.meter.validation import questions
 from simulator import Simulator
 from tests.lines import network_data
+from tests.wire.links import bus_of, default_timeout, params_of, resilient
 from tests.wire.proxy import Proxy
 from tests.wire.soak.judge import Judge
 from tests.wire.soak.polled import Polled
@@ -30,8 +30,9 @@ class Soak:
         self.gateway = gateway
         self.polled = [Polled(meter, Judge(meter, self.report)) for meter in simulator.meters]
         self._data = network_data(simulator.tcp[0]) | {"port": gateway.port}
-        self.timeout = response_timeout(self._data)
-        self._connection = ModbusConnection(link_params(self._data))
+        self.timeout = default_timeout(self._data)
+        self._bus = bus_of(self._data)
+        self._connection = ModbusConnection(params_of(self._data))
 
     @property
     def now(self) -> float:
@@ -41,9 +42,11 @@ class Soak:
     async def start(self) -> None:
         """Identify the meters over a new connection, as after a start of Home Assistant."""
         await self._connection.close()
-        self._connection = ModbusConnection(link_params(self._data))
+        self._connection = ModbusConnection(params_of(self._data))
         for polled in self.polled:
-            unit = careful_unit(self._connection.for_unit(polled.simulated.unit), self._data)
+            unit = resilient(
+                self._connection.for_unit(polled.simulated.unit), self.timeout, self._bus
+            )
             polled.meter = None
             while polled.meter is None:
                 try:
