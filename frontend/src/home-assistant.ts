@@ -34,6 +34,7 @@ export interface HomeAssistant {
   connected: boolean;
   locale: { language: string; time_zone: "local" | "server" };
   callWS<T>(message: { type: string; [key: string]: unknown }): Promise<T>;
+  localize(key: string): string;
   formatEntityState(state: HassEntity, value?: string): string;
   formatEntityStateToParts(state: HassEntity, value?: string): ValuePart[];
 }

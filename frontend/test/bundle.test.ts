@@ -5,12 +5,19 @@ import { test } from "node:test";
 
 const FRONTEND = new URL("..", import.meta.url);
 
-test("the bundle that is checked in is what the source gives", () => {
+test("the files that are checked in are what the source gives, and within their budgets", () => {
   const { status, stderr } = spawnSync(process.execPath, ["build.js", "--check"], {
     cwd: FRONTEND,
     encoding: "utf8",
   });
   assert.equal(status, 0, stderr);
+});
+
+test("the main module imports nothing before it is used", () => {
+  const main = new URL("../custom_components/dts307/www/dts307.js", FRONTEND);
+  const text = readFileSync(main, "utf8");
+  assert.doesNotMatch(text, /\bfrom\s*"|\bimport\s*"/);
+  assert.match(text, /\bimport\("\.\/meter-card-\w{8}\.js"\)/);
 });
 
 test("the lock file pins packages by their hashes, and names no place to get them from", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { midnight } from "../src/midnight.ts";
+import { midnight } from "../src/meter/midnight.ts";
 
 const of = (now: string, zone: string): string => midnight(new Date(now), zone).toISOString();
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { nominalAngle, opposed, phasorsOf, roundUp, swapped } from "../src/phasors.ts";
-import type { Phasor } from "../src/phasors.ts";
+import { nominalAngle, opposed, phasorsOf, roundUp, swapped } from "../src/meter/phasors.ts";
+import type { Phasor } from "../src/meter/phasors.ts";
 import { phase, reading } from "./readings.ts";
 
 const rounded = (value: number | undefined): number | undefined =>

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { HomeAssistant } from "../src/home-assistant.ts";
-import { readingOf } from "../src/reading.ts";
+import { readingOf } from "../src/meter/reading.ts";
 import { phase, reading } from "./readings.ts";
 
 const wye = {

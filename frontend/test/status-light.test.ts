@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { levelOf, statusFlashes } from "../src/status-light.ts";
+import { levelOf, statusFlashes } from "../src/meter/status-light.ts";
 
 const importing = { direction: "importing", level: "normal", share: 50 };
 

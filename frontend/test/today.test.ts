@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import type { ReactiveControllerHost } from "lit";
 import type { HassEntity, HomeAssistant } from "../src/home-assistant.ts";
-import { TodayController } from "../src/today-controller.ts";
-import { countedToday, energyToday, startOfToday, sumOf } from "../src/today.ts";
+import { TodayController } from "../src/cards/meter/today-controller.ts";
+import { countedToday, energyToday, startOfToday, sumOf } from "../src/meter/today.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

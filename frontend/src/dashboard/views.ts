@@ -1,6 +1,6 @@
 // What the dashboard shows of a meter, by topic, in Home Assistant's own cards wherever they exist.
-import type { TextKey } from "./localize.ts";
-import type { MeterEntities } from "./meter.ts";
+import type { TextKey } from "../i18n/localize.ts";
+import type { MeterEntities } from "../meter/entities.ts";
 
 export interface Card {
   type: string;

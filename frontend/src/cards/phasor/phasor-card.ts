@@ -1,22 +1,24 @@
-import { css, html, nothing, svg } from "lit";
+import { css, html, nothing } from "lit";
 import type { TemplateResult } from "lit";
-import { define } from "./define.ts";
-import type { DeviceEntry, HomeAssistant } from "./home-assistant.ts";
-import type { TextKey } from "./localize.ts";
-import { MeterCard } from "./meter-card.ts";
-import { nameOf } from "./meter.ts";
-import { nominalAngle, opposed, phasorsOf, roundUp, swapped } from "./phasors.ts";
-import type { Phasor, Vector } from "./phasors.ts";
-import { pairOf, siValue } from "./reading.ts";
-import type { Phase, Reading } from "./reading.ts";
+import { define } from "../../define.ts";
+import type { DeviceEntry, HomeAssistant } from "../../home-assistant.ts";
+import type { TextKey } from "../../i18n/localize.ts";
+import { nameOf } from "../../meter/devices.ts";
+import { nominalAngle, opposed, phasorsOf, roundUp, swapped } from "../../meter/phasors.ts";
+import type { Phasor } from "../../meter/phasors.ts";
+import { pairOf, siValue } from "../../meter/reading.ts";
+import type { Phase, Reading } from "../../meter/reading.ts";
+import { BaseCard } from "../shared/base-card.ts";
+import { renderVector } from "./vector.ts";
 
-/** The radius that the largest voltage has in the drawing; currents have a scale of their own. */
+export { stubConfig } from "../shared/base-card.ts";
+
+/** The length of the largest voltage and current in the drawing. */
 const VOLTS = 84;
 const AMPS = 72;
 
-/** Voltages and currents as vectors: a reversed or swapped current transformer is seen at once. */
-@define("dts307-phasor-card")
-export class Dts307PhasorCard extends MeterCard {
+/** Voltages and currents as vectors, which show reversed or swapped current transformers. */
+export class PhasorCard extends BaseCard {
   protected override renderReading(
     hass: HomeAssistant,
     device: DeviceEntry,
@@ -38,7 +40,7 @@ export class Dts307PhasorCard extends MeterCard {
     </div>`;
   }
 
-  /** What the phasors look like, if not like a meter that is connected right. */
+  /** Return the wiring fault that the phasors look like, if any. */
   private suspicion(reading: Reading, phasors: Phasor[], nominal: number): unknown {
     const exchanged = nominal === 120 ? swapped(reading, phasors) : [];
     const phases = exchanged.length > 0 ? exchanged : opposed(reading);
@@ -120,7 +122,7 @@ export class Dts307PhasorCard extends MeterCard {
   }
 
   static override styles = [
-    MeterCard.styles,
+    BaseCard.styles,
     css`
       .card {
         display: grid;
@@ -232,34 +234,4 @@ export class Dts307PhasorCard extends MeterCard {
   ];
 }
 
-function renderVector(
-  vector: Vector | undefined,
-  scale: number,
-  kind: string,
-  symbol: string,
-  index: string,
-): TemplateResult | typeof nothing {
-  if (!vector) return nothing;
-  const radians = (vector.angle * Math.PI) / 180;
-  const at = (radius: number): { x: number; y: number } => ({
-    x: radius * Math.cos(radians),
-    y: -radius * Math.sin(radians),
-  });
-  const length = vector.magnitude * scale;
-  const head = kind.startsWith("current") ? 9 : 7;
-  const shaft = at(length - head);
-  const tip = at(length);
-  // A current lies next to its voltage; its name, on the side that is away from it.
-  const beyond = at(length + (head === 9 ? 0 : 12));
-  const away =
-    head === 9 ? { x: 12 * Math.sin(radians), y: 12 * Math.cos(radians) } : { x: 0, y: 0 };
-  const mark = { x: beyond.x + away.x, y: beyond.y + away.y };
-  const side = { x: (head / 2) * Math.sin(radians), y: (head / 2) * Math.cos(radians) };
-  // One that is too short for a head and a name is a stub as long as it should be.
-  if (length < head) return svg`<path class="vector ${kind}" d="M0 0L${tip.x} ${tip.y}"></path>`;
-  return svg`<g class="vector ${kind}">
-    <path d="M0 0L${shaft.x} ${shaft.y}"></path>
-    <polygon points="${tip.x},${tip.y} ${shaft.x + side.x},${shaft.y + side.y} ${shaft.x - side.x},${shaft.y - side.y}"></polygon>
-    <text x=${mark.x} y=${mark.y}>${symbol}<tspan class="index" dy="3">${index}</tspan></text>
-  </g>`;
-}
+define("dts307-phasor-card-content", PhasorCard);

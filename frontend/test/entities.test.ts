@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { HomeAssistant } from "../src/home-assistant.ts";
-import { entitiesOf, meterOf, metersOf } from "../src/meter.ts";
+import { meterOf, metersOf } from "../src/meter/devices.ts";
+import { entitiesOf } from "../src/meter/entities.ts";
 
 const entry = (entity_id: string, device_id: string, platform = "dts307") => ({
   [entity_id]: { entity_id, device_id, platform },

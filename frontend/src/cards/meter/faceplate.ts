@@ -1,9 +1,9 @@
 import { LitElement, css, html } from "lit";
 import type { TemplateResult } from "lit";
-import { define, property } from "./define.ts";
+import { define } from "../../define.ts";
 import { colours } from "./led.ts";
-import { PERIOD } from "./status-light.ts";
-import type { Flash } from "./status-light.ts";
+import { PERIOD } from "../../meter/status-light.ts";
+import type { Flash } from "../../meter/status-light.ts";
 
 // A request comes in, and the answer goes out (guide 5.2).
 const REMOTE: Flash[] = [
@@ -12,17 +12,26 @@ const REMOTE: Flash[] = [
 ];
 
 /** The front of the meter: a housing for the DIN rail between its green pluggable terminals. */
-@define("dts307-faceplate")
 export class Faceplate extends LitElement {
-  @property() product = "";
+  static override properties = {
+    product: {},
+    lines: {},
+    status: {},
+    statusText: { attribute: false },
+    remoteText: { attribute: false },
+    beat: {},
+    dark: { type: Boolean, reflect: true },
+  };
+
+  product = "";
   /** Lines of the label, each a name and a value. */
-  @property() lines: [string, unknown][] = [];
-  @property() status: Flash[] = [];
-  @property({ attribute: false }) statusText = "";
-  @property({ attribute: false }) remoteText = "";
+  lines: [string, unknown][] = [];
+  status: Flash[] = [];
+  statusText = "";
+  remoteText = "";
   /** Changes with every answer of the meter. */
-  @property() beat?: unknown;
-  @property({ type: Boolean, reflect: true }) dark = false;
+  beat?: unknown;
+  dark = false;
 
   static override styles = [
     colours,
@@ -213,3 +222,5 @@ export class Faceplate extends LitElement {
     </div>`;
   }
 }
+
+define("dts307-faceplate", Faceplate);

@@ -1,10 +1,10 @@
 // Per phase a bar of the current against the service current, with volts, watts and power factor.
 import { css, html, nothing } from "lit";
 import type { TemplateResult } from "lit";
-import type { TextKey } from "./localize.ts";
-import { pairOf } from "./reading.ts";
-import type { Phase, Quantity, Reading } from "./reading.ts";
-import { levelOf } from "./status-light.ts";
+import type { TextKey } from "../../i18n/localize.ts";
+import { pairOf } from "../../meter/reading.ts";
+import type { Phase, Quantity, Reading } from "../../meter/reading.ts";
+import { levelOf } from "../../meter/status-light.ts";
 
 /** How a card says things. */
 export interface Words {
@@ -23,7 +23,7 @@ export interface Words {
 const LONGEST = 120;
 const MARKS = [80, 100];
 
-export function renderPhases(reading: Reading, words: Words): TemplateResult {
+export function renderPhaseBars(reading: Reading, words: Words): TemplateResult {
   const { phases, serviceCurrent, level, answers } = reading;
   const service = serviceCurrent === undefined ? "" : words.number(serviceCurrent, "A");
   const untold = !service && answers && (level?.state.state ?? "unknown") === "unknown";
@@ -100,7 +100,7 @@ function renderPowerFactor(
   );
 }
 
-export const phasesStyles = css`
+export const phaseBarsStyles = css`
   .phases {
     display: grid;
     gap: 10px;

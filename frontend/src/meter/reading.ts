@@ -1,6 +1,6 @@
 // What a meter measures now, as its entities tell it: in SI units, with import positive.
-import type { HassEntity, HomeAssistant } from "./home-assistant.ts";
-import type { MeterEntities } from "./meter.ts";
+import type { HassEntity, HomeAssistant } from "../home-assistant.ts";
+import type { MeterEntities } from "./entities.ts";
 
 export type PhaseName = "A" | "B" | "C";
 export type Topology = "single" | "split" | "wye" | "delta";

@@ -1,7 +1,7 @@
 import type { ReactiveController, ReactiveControllerHost } from "lit";
-import type { HassEntity, HomeAssistant } from "./home-assistant.ts";
-import { countedToday, energyToday, startOfToday } from "./today.ts";
-import type { Counted } from "./today.ts";
+import type { HassEntity, HomeAssistant } from "../../home-assistant.ts";
+import { countedToday, energyToday, startOfToday } from "../../meter/today.ts";
+import type { Counted } from "../../meter/today.ts";
 
 const MINUTE = 60_000;
 /** Statistics come as often. */

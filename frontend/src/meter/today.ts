@@ -1,6 +1,6 @@
 // What a counter has counted since midnight: from its statistics, and since the last of them from
 // its state, so that it moves with every reading.
-import type { HassEntity, HomeAssistant } from "./home-assistant.ts";
+import type { HassEntity, HomeAssistant } from "../home-assistant.ts";
 import { midnight } from "./midnight.ts";
 
 const HOUR = 3_600_000;

@@ -1,8 +1,8 @@
 import { LitElement, css, html } from "lit";
 import type { TemplateResult } from "lit";
-import { define, property } from "./define.ts";
+import { define } from "../../define.ts";
 import { ReducedMotion } from "./reduced-motion.ts";
-import type { Flash } from "./status-light.ts";
+import type { Flash } from "../../meter/status-light.ts";
 
 const differs = (value: unknown, old: unknown): boolean =>
   JSON.stringify(value) !== JSON.stringify(old);
@@ -27,12 +27,17 @@ export const colours = css`
  * A light that repeats its flashes, each a layer of its own whose opacity the browser animates by
  * itself. To those who ask for less motion it is steady, in the colour of the first flash.
  */
-@define("dts307-led")
 export class Led extends LitElement {
-  @property({ hasChanged: differs }) flashes: Flash[] = [];
+  static override properties = {
+    flashes: { hasChanged: differs },
+    period: {},
+    beat: {},
+  };
+
+  flashes: Flash[] = [];
   /** Seconds after which the flashes repeat; without it, they come once with each new beat. */
-  @property() period?: number;
-  @property() beat?: unknown;
+  period?: number;
+  beat?: unknown;
 
   private readonly reducedMotion = new ReducedMotion(this);
   private animations: Animation[] = [];
@@ -115,3 +120,5 @@ export class Led extends LitElement {
     this.animations = [];
   }
 }
+
+define("dts307-led", Led);

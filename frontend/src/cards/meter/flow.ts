@@ -1,14 +1,19 @@
 import { LitElement, css, html } from "lit";
 import type { TemplateResult } from "lit";
-import { define, property } from "./define.ts";
+import { define } from "../../define.ts";
 
 /** Which way power flows between the grid, or the sun, and the house; arrows tell it at rest, too. */
-@define("dts307-flow")
 export class Flow extends LitElement {
-  @property() from = { icon: "", name: "" };
-  @property() to = { icon: "", name: "" };
+  static override properties = {
+    from: {},
+    to: {},
+    power: {},
+  };
+
+  from = { icon: "", name: "" };
+  to = { icon: "", name: "" };
   /** W; positive flows onwards, negative backwards, undefined is not known. */
-  @property() power?: number;
+  power?: number;
 
   static override styles = css`
     :host {
@@ -100,6 +105,8 @@ export class Flow extends LitElement {
     `;
   }
 }
+
+define("dts307-flow", Flow);
 
 function renderEnd({ icon, name }: { icon: string; name: string }): TemplateResult {
   return html`<div class="end"><ha-icon .icon=${icon}></ha-icon><span>${name}</span></div>`;
