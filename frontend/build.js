@@ -69,6 +69,7 @@ const linkChunks = (chunks) => ({
       if (kind !== "dynamic-import") return undefined;
       const source = resolve(dirname(importer), path);
       const chunk = chunks.find(({ entry }) => entry === source);
+      if (!chunk) return { errors: [{ text: `${path} is not among CHUNKS` }] };
       return { path: `./${chunk.name}`, external: true };
     });
   },

@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 const FRONTEND = new URL("..", import.meta.url);
 
-test("the files that are checked in are what the source gives, and within their budgets", () => {
+test("the built files match the source and their budgets", () => {
   const { status, stderr } = spawnSync(process.execPath, ["build.js", "--check"], {
     cwd: FRONTEND,
     encoding: "utf8",
@@ -20,7 +20,7 @@ test("the main module imports nothing before it is used", () => {
   assert.match(text, /\bimport\("\.\/meter-card-\w{8}\.js"\)/);
 });
 
-test("the lock file pins packages by their hashes, and names no place to get them from", () => {
+test("the lock file pins packages by hash, and names no registry", () => {
   const text = readFileSync(new URL("package-lock.json", FRONTEND), "utf8");
   assert.ok(!text.includes('"resolved"'));
   const { packages } = JSON.parse(text) as { packages: Record<string, { integrity?: string }> };

@@ -28,7 +28,7 @@ function home(callWS: (message: { entity_ids: string[] }) => unknown): HomeAssis
   } as unknown as HomeAssistant;
 }
 
-test("meters are found by their integration, in the order of their names", () => {
+test("meters are found by their integration and sorted by name", () => {
   const hass = home(() => ({}));
   assert.deepEqual(
     metersOf(hass).map(({ id }) => id),
@@ -37,11 +37,11 @@ test("meters are found by their integration, in the order of their names", () =>
   assert.equal(meterOf(hass)?.id, "1");
   assert.equal(meterOf(hass, "2")?.id, "2");
   assert.equal(meterOf(hass, "3"), undefined);
-  // So an editor leaves the field of one who wants no meter in particular.
+  // The form leaves an empty string when the owner clears the field.
   assert.equal(meterOf(hass, "")?.id, "1");
 });
 
-test("entities are known by their keys, whatever they are called, and asked for once", async () => {
+test("entities are found by their keys, and the server is asked once", async () => {
   let questions = 0;
   const hass = home(({ entity_ids }) => {
     questions += 1;
@@ -55,7 +55,7 @@ test("entities are known by their keys, whatever they are called, and asked for 
   assert.equal(questions, 1);
 });
 
-test("ids that have been exchanged are noticed", async () => {
+test("exchanged entity IDs are noticed", async () => {
   const answer = (a: string, b: string) => () => ({
     "sensor.my_watts": { unique_id: `S_1_${a}` },
     "sensor.my_amps": { unique_id: `S_1_${b}` },
@@ -68,7 +68,7 @@ test("ids that have been exchanged are noticed", async () => {
   assert.equal((await entitiesOf(after, meter)).power, "sensor.my_amps");
 });
 
-test("what was not answered is asked again", async () => {
+test("a failed request is repeated", async () => {
   let broken = true;
   const hass = home(() => {
     if (broken) throw new Error("no connection");

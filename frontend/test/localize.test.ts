@@ -4,7 +4,7 @@ import { languageOf } from "../src/i18n/language.ts";
 import { localize, textsIn } from "../src/i18n/localize.ts";
 import en from "../src/i18n/translations/en.json" with { type: "json" };
 
-test("a language of Home Assistant's leads to the closest of ours", () => {
+test("each language of Home Assistant maps to one of ours", () => {
   assert.equal(languageOf("de-CH"), "de");
   assert.equal(languageOf("pt"), "pt");
   assert.equal(languageOf("pt-BR"), "pt");
@@ -20,7 +20,7 @@ test("each of our languages can be loaded", async () => {
   assert.equal(await textsIn("fi"), en);
 });
 
-test("values take the place of placeholders", async () => {
+test("placeholders are replaced", async () => {
   const texts = await textsIn("de");
   assert.match(localize(texts, "phase", { phase: "A" }), /^\S+ A$/);
   assert.doesNotMatch(localize(texts, "service"), /[{}]/);

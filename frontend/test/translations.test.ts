@@ -7,7 +7,7 @@ import failures from "../src/i18n/download-failed.json" with { type: "json" };
 const FOLDER = new URL("../src/i18n/translations/", import.meta.url);
 const LANGUAGES = ["de", "en", "es", "fr", "nl", "pt-BR"];
 
-/** Words that two languages happen to share. */
+/** Texts that may be the same in two languages. */
 const MAY_BE_THE_SAME = new Set([
   ...["dashboard_name", "phase", "solar", "power_factor_short", "meter", "angle"],
 ]);
@@ -23,12 +23,12 @@ const english = textsOf("en");
 const placeholders = (text: string | undefined): string[] =>
   [...(text ?? "").matchAll(/\{\w+\}/g)].map(String).sort();
 
-test("there is a file for each language, and no other", () => {
+test("there is a file for each language", () => {
   assert.deepEqual(readdirSync(FOLDER).sort(), LANGUAGES.map((name) => `${name}.json`).sort());
 });
 
 for (const language of LANGUAGES) {
-  test(`${language} says all there is to say`, () => {
+  test(`${language} has all texts`, () => {
     const texts = textsOf(language);
     assert.deepEqual(Object.keys(texts), Object.keys(english));
     for (const [key, text] of Object.entries(texts)) {
@@ -42,7 +42,7 @@ for (const language of LANGUAGES) {
   });
 }
 
-test("what is said when a download fails is there in each language", () => {
+test("the message of a failed download is translated", () => {
   const texts = Object.entries(failures);
   assert.deepEqual(
     texts.map(([language]) => languageOf(language)),

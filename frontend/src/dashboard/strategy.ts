@@ -1,4 +1,4 @@
-// Makes the dashboard of the strategy: of all meters, or of the one that its configuration names.
+// The dashboard strategy: a dashboard of all meters, or of the one in its configuration.
 import type { HomeAssistant } from "../home-assistant.ts";
 import { localize, textsIn } from "../i18n/localize.ts";
 import { metersOf, nameOf } from "../meter/devices.ts";

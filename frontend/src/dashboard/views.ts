@@ -1,4 +1,4 @@
-// What the dashboard shows of a meter, by topic, in Home Assistant's own cards wherever they exist.
+// The views of the dashboard, made of Home Assistant's own cards wherever there is one.
 import type { TextKey } from "../i18n/localize.ts";
 import type { MeterEntities } from "../meter/entities.ts";
 
@@ -7,14 +7,14 @@ export interface Card {
   [option: string]: unknown;
 }
 
-/** A meter, and what there is to make a dashboard of it from. */
+/** A meter, and what its sections are made of. */
 export interface Site {
   deviceId: string;
   name: string;
   /** Whether it is the only meter of the dashboard. */
   alone: boolean;
   entities: MeterEntities;
-  /** Whether the Energy dashboard is shown beside it, as it counts the meter. */
+  /** Whether to add the cards of the Energy dashboard, because it counts this meter. */
   inEnergy: boolean;
   text: (key: TextKey) => string;
 }
@@ -22,7 +22,7 @@ export interface Site {
 interface Topic {
   path: "now" | "today" | "period" | "quality" | "link";
   icon: string;
-  /** Each section begins with its heading; one that has no more than that is left out. */
+  /** Each section starts with a heading; one with nothing else is left out. */
   sections: (site: Site) => Card[][];
 }
 
@@ -37,7 +37,7 @@ const FLAGS = [
   "low_power_factor",
   "missing_sensor",
 ];
-/** The name of an entity without that of its device, which the heading tells. */
+/** The name of the entity without its device, which the heading shows. */
 const BRIEF = { type: "entity" };
 
 export const VIEWS: Topic[] = [
@@ -45,7 +45,7 @@ export const VIEWS: Topic[] = [
     path: "now",
     icon: "mdi:meter-electric",
     sections: (site) => [
-      // These cards tell the name of the meter themselves.
+      // These cards show the name of the meter.
       [title(site, "view_now"), { type: "custom:dts307-card", device_id: site.deviceId }],
       [title(site, "phasors"), { type: "custom:dts307-phasor-card", device_id: site.deviceId }],
       [
@@ -151,7 +151,7 @@ export const VIEWS: Topic[] = [
   },
 ];
 
-/** Return the entities that there are: which ones, the meter and its owner decide. */
+/** Return the entities that exist: that depends on the meter, and on what is enabled. */
 function found(site: Site, keys: string[]): string[] {
   return keys.map((key) => site.entities[key]).filter((id) => id !== undefined);
 }
@@ -160,7 +160,7 @@ function title({ text }: Site, key: TextKey): Card {
   return { type: "heading", heading: text(key) };
 }
 
-/** Only where there are several meters does each topic need their names. */
+/** With several meters, each heading needs the name of its meter. */
 function heading({ name, alone, text }: Site, key?: TextKey): Card {
   const topic = key ? text(key) : "";
   const words = !topic ? name : alone ? topic : `${name}: ${topic}`;

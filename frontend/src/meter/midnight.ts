@@ -1,10 +1,10 @@
 const QUARTER = 900_000;
 
 /**
- * Return when the day of `now` began in a time zone; without one, where the browser is.
+ * Return when the day of `now` began in a time zone; without one, in the browser's.
  *
- * It is looked for from quarter to quarter, as clocks may have been put forward or back since, and
- * as all of their zones and changes are whole quarters of an hour.
+ * Clocks may have changed since midnight, so we search backwards. All time zones and clock changes
+ * are multiples of a quarter of an hour.
  */
 export function midnight(now: Date, timeZone?: string): Date {
   const dates = datesIn(timeZone);
@@ -14,7 +14,7 @@ export function midnight(now: Date, timeZone?: string): Date {
   return new Date(begin);
 }
 
-/** A browser may not know the zone of the server, in which case it is told in its own. */
+/** If the browser does not know the time zone, use its own. */
 function datesIn(timeZone?: string): Intl.DateTimeFormat {
   try {
     return new Intl.DateTimeFormat("en", { timeZone, dateStyle: "short" });

@@ -1,8 +1,8 @@
-// Voltages and currents as vectors. The meter gives magnitudes, power and reactive power; the angles
-// between its voltages are taken as nominal.
+// Voltages and currents as vectors. The meter measures magnitudes, power and reactive power. It does
+// not measure the angles between its voltages, so we assume the nominal ones.
 import type { Phase, PhaseName, Reading } from "./reading.ts";
 
-/** A vector in degrees, counted against the clock from the voltage of phase A. */
+/** A vector, with its angle in degrees counterclockwise from the voltage of phase A. */
 export interface Vector {
   angle: number;
   magnitude: number;
@@ -12,23 +12,26 @@ export interface Phasor {
   name: PhaseName | undefined;
   voltage: Vector | undefined;
   current: Vector | undefined;
-  /** From the current to its phase's voltage: positive lags, beyond 90° flows backwards. */
+  /** How far the current lags its voltage, in degrees; beyond ±90° the phase exports. */
   lag: number | undefined;
-  /** Whether lag or lead is known. */
+  /** Whether we know lag from lead. */
   signed: boolean;
 }
 
 const WYE: Readonly<Record<PhaseName, number>> = { A: 0, B: -120, C: 120 };
-/** A voltage between two lines is 30° ahead of that of the first. */
+/** A voltage between two lines leads the voltage of the first line by 30°. */
 const AHEAD = 30;
-/** Between two legs of one transformer lie 180°; of a three-phase one 120°, and √3 of the volts. */
+/**
+ * Two legs of one transformer are 180° apart, and have twice the voltage between them. Two phases of
+ * a three-phase service are 120° apart, and have √3 times the voltage. This is the middle.
+ */
 const OPPOSITE_LEGS = (2 + Math.sqrt(3)) / 2;
 
-/** Return the nominal angle between two voltages of a service; 0 if it has but one. */
+/** Return the nominal angle between two voltages of a service; 0 for a single phase. */
 export function nominalAngle(reading: Reading, betweenLegs?: number): number {
   if (reading.topology === "single") return 0;
   const [first, second] = reading.phases;
-  // Of a meter for three phases, two may be all that is enabled.
+  // A three-phase meter looks like a split-phase one if the entities of one phase are disabled.
   if (reading.topology !== "split" || first?.name !== "A" || second?.name !== "B") return 120;
   const [a, b] = [first.voltage?.value, second.voltage?.value];
   if (a === undefined || b === undefined || betweenLegs === undefined) return 180;
@@ -56,7 +59,7 @@ function vector(magnitude: number | undefined, angle: number): Vector | undefine
   return magnitude === undefined ? undefined : { magnitude: Math.abs(magnitude), angle };
 }
 
-/** Power and reactive power give the whole angle, the power factor only how far it is from 0. */
+/** Power and reactive power give the angle; the power factor gives only its size. */
 export function lagOf({ power, reactivePower, powerFactorValue }: Phase): {
   lag: number | undefined;
   signed: boolean;
@@ -77,8 +80,8 @@ function degrees(radians: number): number {
 }
 
 /**
- * Return the phases that feed in while all in all the house draws, which a reversed current
- * transformer looks like. One that draws while others feed in is a house in the sun.
+ * Return the phases that export while the house as a whole imports: their current transformers may
+ * be reversed. The opposite, a phase that imports while the house exports, is normal with solar.
  */
 export function opposed(reading: Reading): PhaseName[] {
   const known = reading.phases.map(({ name, power }) => ({ name, watts: power?.value ?? 0 }));
@@ -90,10 +93,10 @@ export function opposed(reading: Reading): PhaseName[] {
 }
 
 /**
- * Return two phases of which one lags as far behind its voltage as the other leads, which is how
- * current transformers look that sit on each other's phases.
+ * Return two phases whose current transformers may be swapped: each current is then about 120° from
+ * its voltage, one lagging and the other leading.
  *
- * No load is that far from its voltage; a phase whose load and sun are about the same may be.
+ * No load does that, but solar power that nearly equals the load of its phase can.
  */
 export function swapped(reading: Reading, phasors: readonly Phasor[]): PhaseName[] {
   const far = phasors.filter(({ lag, signed }, index) => {
@@ -105,13 +108,13 @@ export function swapped(reading: Reading, phasors: readonly Phasor[]): PhaseName
   return far.length === 2 && ways.size === 2 ? far.flatMap(({ name }) => name ?? []) : [];
 }
 
-/** Degrees; by how much what a house draws may be beside its voltage. */
+/** How far from 120° the angle of a swapped current may be, in degrees: loads lag or lead a little. */
 const FROM_THIRD = 28;
 
-/** W; a phase of a house with little to do may well be capacitive and a watt or two beyond 0. */
+/** In W. Below this, standby loads and filters make the angle meaningless. */
 const NOTICEABLE = 20;
 
-/** Return the radius of a circle for magnitudes: a round number that is not much larger. */
+/** Return a round number that is not much larger, for the scale of the drawing. */
 export function roundUp(magnitude: number): number {
   if (magnitude <= 0) return 1;
   const power = 10 ** Math.floor(Math.log10(magnitude));

@@ -1,27 +1,27 @@
-// What a meter measures now, as its entities tell it: in SI units, with import positive.
+// The current values of a meter, from its entities: in SI units, with import positive.
 import type { HassEntity, HomeAssistant } from "../home-assistant.ts";
 import type { MeterEntities } from "./entities.ts";
 
 export type PhaseName = "A" | "B" | "C";
 export type Topology = "single" | "split" | "wye" | "delta";
 
-/** A quantity, and the entity that tells it. */
+/** A value and the entity that it comes from. */
 export interface Quantity {
   state: HassEntity;
   value: number | undefined;
 }
 
 export interface Phase {
-  /** A single phase needs no name. */
+  /** Undefined if the meter has a single phase. */
   name: PhaseName | undefined;
   current?: Quantity | undefined;
   voltage?: Quantity | undefined;
-  /** Whether the voltage is that between this line and the next, for want of a neutral. */
+  /** Whether the voltage is between this line and the next, as in a service without a neutral. */
   betweenLines: boolean;
   power?: Quantity | undefined;
   reactivePower?: Quantity | undefined;
   powerFactor?: Quantity | undefined;
-  /** As the meter tells it or, by its definition, from power, voltage and current. */
+  /** From its entity, or else calculated from power, voltage and current. */
   powerFactorValue: number | undefined;
 }
 
@@ -34,11 +34,11 @@ export interface Reading {
   level: Quantity | undefined;
   direction: Quantity | undefined;
   link: Quantity | undefined;
-  /** In A, of one phase; of all together, if the entities of none are enabled. */
+  /** In A, per phase; of all phases together if no entity of a phase is enabled. */
   serviceCurrent: number | undefined;
-  /** What a current transformer, or several in parallel, are made for, in A. */
+  /** The rating of the current transformers of a phase, in A. */
   rating: number | undefined;
-  /** What a solar inverter gives, if the meter sits on one. */
+  /** The solar production, if the meter measures an inverter. */
   production: Quantity | undefined;
   answers: boolean;
 }
@@ -55,7 +55,7 @@ const GONE = "unavailable";
 const PHASES = ["A", "B", "C"] as const;
 const PAIRS = { A: "ab", B: "bc", C: "ca" } as const;
 
-/** Return a state as a number in the unit without a prefix, whichever one its owner has chosen. */
+/** Return a state in the SI unit, whichever prefix the owner has chosen. */
 export function siValue(state: HassEntity): number | undefined {
   const number = state.state.trim() === "" ? NaN : Number(state.state);
   if (!Number.isFinite(number)) return undefined;
@@ -64,7 +64,7 @@ export function siValue(state: HassEntity): number | undefined {
   return number * (prefix === undefined ? 1 : (PREFIXES[prefix] ?? 1));
 }
 
-/** Return what the entities of a meter tell. */
+/** Return the current values of a meter. */
 export function readingOf(hass: HomeAssistant, entities: MeterEntities): Reading {
   const get = (key: string): Quantity | undefined => {
     const state = hass.states[entities[key] ?? ""];
@@ -128,7 +128,7 @@ function phaseOf(
   return { ...phase, powerFactorValue: ratio(phase.powerFactor) ?? derived };
 }
 
-/** A power factor may be shown in percent. */
+/** The owner may have chosen percent. */
 function ratio(factor: Quantity | undefined): number | undefined {
   const percent = factor?.state.attributes.unit_of_measurement === "%";
   return factor?.value === undefined ? undefined : factor.value / (percent ? 100 : 1);
@@ -140,7 +140,7 @@ function topologyOf(phases: Phase[]): Topology {
   return phases.every(({ betweenLines }) => betweenLines) ? "delta" : "wye";
 }
 
-/** Tell the pair of lines that a phase of a delta service has its voltage from. */
+/** Return the pair of lines whose voltage belongs to a phase of a delta service. */
 export function pairOf(name: PhaseName): string {
   return { A: "A–B", B: "B–C", C: "C–A" }[name];
 }

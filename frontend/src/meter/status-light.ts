@@ -4,7 +4,7 @@ export type Colour = "green" | "orange" | "red" | "amber";
 
 export interface Flash {
   colour: Colour;
-  /** When it begins within the period, and how long it lasts, in s. */
+  /** Seconds from the start of the period. */
   start: number;
   duration: number;
 }
@@ -12,14 +12,14 @@ export interface Flash {
 /** Seconds from one heartbeat to the next. */
 export const PERIOD = 2;
 
-// The guide gives colours, and says of lengths only that they follow the current.
+// The guide defines the colours, and says only that the length follows the current.
 const HEARTBEAT = 0.15;
 const LEVEL_BEGINS = 0.45;
 const SHORTEST_LEVEL = 0.15;
 const SECONDS_PER_LEVEL = 0.8;
 const BRIGHTEST_LEVEL = 1.5;
 
-/** The colour of each level, and a share for its length if only the level is known. */
+/** The colour of each level, and a typical share for when only the level is known. */
 const LEVELS: Readonly<Record<string, [Colour, number] | undefined>> = {
   normal: ["green", 50],
   high: ["orange", 90],
@@ -35,7 +35,7 @@ export interface Light {
   share: number | undefined;
 }
 
-/** Return the flashes that repeat every PERIOD; none if nothing is known of the meter. */
+/** Return the flashes that repeat every PERIOD; none while the direction is unknown. */
 export function statusFlashes({ direction, level, share }: Light): Flash[] {
   if (direction !== "importing" && direction !== "exporting") return [];
   const heartbeat: Flash = {
@@ -51,7 +51,7 @@ export function statusFlashes({ direction, level, share }: Light): Flash[] {
   return [heartbeat, { colour, start: LEVEL_BEGINS, duration }];
 }
 
-/** Return the level that a share of the service current (in percent) stands for. */
+/** Return the level of a share of the service current, in percent. */
 export function levelOf(share: number | undefined): string | undefined {
   if (share === undefined) return undefined;
   if (share < 5) return "low";

@@ -1,11 +1,11 @@
-// What a counter has counted since midnight: from its statistics, and since the last of them from
-// its state, so that it moves with every reading.
+// The energy since midnight: from the counter's statistics, plus what its state has added since the
+// last of them.
 import type { HassEntity, HomeAssistant } from "../home-assistant.ts";
 import { midnight } from "./midnight.ts";
 
 const HOUR = 3_600_000;
 
-/** What Home Assistant keeps of a counter for an hour or for five minutes. */
+/** A statistics row: an hour or five minutes of a counter. */
 interface Row {
   start: number;
   end: number;
@@ -14,20 +14,20 @@ interface Row {
   state?: number | null;
 }
 
-/** A counter at the end of its latest statistics. */
+/** A counter at the end of its latest statistics row. */
 export interface Counted {
   /** Since midnight. */
   energy: number;
-  /** Where the counter stood then. */
+  /** The state of the counter then. */
   state: number;
 }
 
-/** Return when today began; the owner's profile says whose midnight it is. */
+/** Return when today began, in the time zone that the user's profile selects. */
 export function startOfToday({ locale, config }: HomeAssistant, now = new Date()): number {
   return midnight(now, locale.time_zone === "server" ? config.time_zone : undefined).getTime();
 }
 
-/** Return what the statistics say of counters, by entity id, each in the unit of its state. */
+/** Return the statistics of counters by entity ID, each in the unit of its state. */
 export async function countedToday(
   hass: HomeAssistant,
   counters: readonly HassEntity[],
@@ -36,10 +36,10 @@ export async function countedToday(
   const since = startOfToday(hass, now);
   const found = await Promise.all(
     counters.map(async (counter) => {
-      // Where midnight is not at a full hour, only five minutes end there.
+      // Some time zones have midnight at half past an hour: only five-minute rows end there.
       const before = since % HOUR ? await ask(hass, counter, "5minute", since - HOUR, since) : [];
       const hours = await ask(hass, counter, "hour", since - HOUR);
-      // The hour that is not over has its five minutes.
+      // The current hour has no row yet, but five-minute rows.
       const over = hours.at(-1)?.end ?? since - HOUR;
       const minutes = await ask(hass, counter, "5minute", over);
       return [counter.entity_id, sumOf([...hours, ...before, ...minutes], since)] as const;
@@ -48,17 +48,17 @@ export async function countedToday(
   return new Map(found.flatMap(([id, counted]) => (counted ? [[id, counted]] : [])));
 }
 
-/** Return a counter's energy of today, if it is known, from where it stands, or stood last. */
+/** Return the energy of today, if it is known, from the latest state of the counter. */
 export function energyToday(state: number | undefined, counted?: Counted): number | undefined {
-  // If it was set back, the latest statistics stand.
+  // After a reset of the counter, only the statistics count.
   return counted && counted.energy + Math.max(0, (state ?? 0) - counted.state);
 }
 
 /**
- * Return how far the sum has come since midnight, if statistics reach that far.
+ * Return the growth of the sum since midnight, if the statistics go back that far.
  *
- * The changes of the rows do not add up to it: that of five minutes knows nothing of a past which
- * has but hours, and an hour may lie on both sides of midnight.
+ * We cannot add up the changes of the rows. The first five-minute row reports no change if older
+ * data has only hours, and an hour may include midnight.
  */
 export function sumOf(rows: readonly Row[], since: number): Counted | undefined {
   const known = rows.filter(({ state, sum }) => state != null && sum != null);
@@ -69,7 +69,7 @@ export function sumOf(rows: readonly Row[], since: number): Counted | undefined 
   return { energy: (last.sum ?? 0) - before, state: last.state };
 }
 
-/** A counter that is new, or was not read at midnight, tells by how much its first row changed it. */
+/** For a counter without a row before midnight, the first row's own change gives the start. */
 function sumBefore([first]: readonly Row[], since: number): number {
   const today = first !== undefined && first.start >= since;
   return (first?.sum ?? 0) - (today ? (first.change ?? 0) : 0);

@@ -5,7 +5,7 @@ import { colours } from "./led.ts";
 import { PERIOD } from "../../meter/status-light.ts";
 import type { Flash } from "../../meter/status-light.ts";
 
-// A request comes in, and the answer goes out (guide 5.2).
+// A received request, and the reply that is sent (installation guide, 5.2).
 const REMOTE: Flash[] = [
   { colour: "green", start: 0, duration: 0.09 },
   { colour: "amber", start: 0.13, duration: 0.09 },
@@ -24,12 +24,12 @@ export class Faceplate extends LitElement {
   };
 
   product = "";
-  /** Lines of the label, each a name and a value. */
+  /** Lines of the label: name and value. */
   lines: [string, unknown][] = [];
   status: Flash[] = [];
   statusText = "";
   remoteText = "";
-  /** Changes with every answer of the meter. */
+  /** Changes with each reading, and makes REMOTE flicker. */
   beat?: unknown;
   dark = false;
 
@@ -209,7 +209,7 @@ export class Faceplate extends LitElement {
     </div>`;
   }
 
-  /** The two seconds of the light as a line, as the guide draws them: it can be read at rest. */
+  /** Draw the pattern of STATUS as a line, as the guide does: it is readable without animation. */
   private renderPattern(): TemplateResult {
     return html`<div class="pattern">
       ${this.status.map(

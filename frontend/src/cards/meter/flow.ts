@@ -2,7 +2,7 @@ import { LitElement, css, html } from "lit";
 import type { TemplateResult } from "lit";
 import { define } from "../../define.ts";
 
-/** Which way power flows between the grid, or the sun, and the house; arrows tell it at rest, too. */
+/** The direction of power between grid or sun and house: arrows, readable without animation, too. */
 export class Flow extends LitElement {
   static override properties = {
     from: {},
@@ -12,7 +12,7 @@ export class Flow extends LitElement {
 
   from = { icon: "", name: "" };
   to = { icon: "", name: "" };
-  /** W; positive flows onwards, negative backwards, undefined is not known. */
+  /** In W: positive from left to right, undefined if unknown. */
   power?: number;
 
   static override styles = css`
@@ -112,7 +112,7 @@ function renderEnd({ icon, name }: { icon: string; name: string }): TemplateResu
   return html`<div class="end"><ha-icon .icon=${icon}></ha-icon><span>${name}</span></div>`;
 }
 
-/** Quicker with more power, in a few steps only: each change of pace makes the arrows jump. */
+/** Faster with more power, in a few steps only: each change of speed makes the arrows jump. */
 function paceOf(power: number): number {
   const watts = Math.abs(power);
   if (watts < 300) return 3;

@@ -7,7 +7,7 @@ import type { Flash } from "../../meter/status-light.ts";
 const differs = (value: unknown, old: unknown): boolean =>
   JSON.stringify(value) !== JSON.stringify(old);
 
-/** What shines has the class of its colour. */
+/** The colours of the lights, by class. */
 export const colours = css`
   .green {
     --lit: #35e07a;
@@ -24,8 +24,8 @@ export const colours = css`
 `;
 
 /**
- * A light that repeats its flashes, each a layer of its own whose opacity the browser animates by
- * itself. To those who ask for less motion it is steady, in the colour of the first flash.
+ * A light that repeats its flashes. Each is a layer whose opacity the browser animates. With reduced
+ * motion, the light is steady in the colour of the first flash.
  */
 export class Led extends LitElement {
   static override properties = {
@@ -35,7 +35,7 @@ export class Led extends LitElement {
   };
 
   flashes: Flash[] = [];
-  /** Seconds after which the flashes repeat; without it, they come once with each new beat. */
+  /** Seconds after which the flashes repeat; without it, they run once per new `beat`. */
   period?: number;
   beat?: unknown;
 
@@ -109,7 +109,7 @@ export class Led extends LitElement {
         frames.map((frame) => ({ ...frame, easing: "step-end" })),
         { duration: length * 1000, iterations: this.period ? Infinity : 1 },
       );
-      // On one clock, all lights of a page beat together, and none starts anew with each reading.
+      // With one start time, all lights of a page are in step, and readings do not restart them.
       if (animation && this.period) animation.startTime = 0;
       return animation ?? [];
     });

@@ -1,4 +1,4 @@
-// Per phase a bar of the current against the service current, with volts, watts and power factor.
+// Per phase: a bar of the current against the service current, and volts, watts and power factor.
 import { css, html, nothing } from "lit";
 import type { TemplateResult } from "lit";
 import type { TextKey } from "../../i18n/localize.ts";
@@ -6,8 +6,8 @@ import { pairOf } from "../../meter/reading.ts";
 import type { Phase, Quantity, Reading } from "../../meter/reading.ts";
 import { levelOf } from "../../meter/status-light.ts";
 
-/** How a card says things. */
-export interface Words {
+/** What the rows need of the card around them. */
+export interface CardContext {
   format: (quantity: Quantity | undefined) => string;
   number: (value: number | string, unit?: string) => string;
   text: (key: TextKey, values?: Readonly<Record<string, string>>) => string;
@@ -19,19 +19,19 @@ export interface Words {
   ) => TemplateResult | typeof nothing;
 }
 
-/** The end of a bar, in percent of the service current, so that an overload has room. */
+/** The end of a bar, in percent of the service current: above 100 % to show overloads. */
 const LONGEST = 120;
 const MARKS = [80, 100];
 
-export function renderPhaseBars(reading: Reading, words: Words): TemplateResult {
+export function renderPhaseBars(reading: Reading, card: CardContext): TemplateResult {
   const { phases, serviceCurrent, level, answers } = reading;
-  const service = serviceCurrent === undefined ? "" : words.number(serviceCurrent, "A");
-  const untold = !service && answers && (level?.state.state ?? "unknown") === "unknown";
+  const service = serviceCurrent === undefined ? "" : card.number(serviceCurrent, "A");
+  const unknown = !service && answers && (level?.state.state ?? "unknown") === "unknown";
   const caption = phases.length > 1 ? "service_per_phase" : "service";
   return html`<section class="phases" aria-labelledby="phases">
-    <h3 id="phases">${service ? words.text(caption, { service }) : words.text("current")}</h3>
-    ${untold ? html`<p class="hint">${words.text("no_service")}</p>` : nothing}
-    ${phases.map((phase) => renderPhase(phase, reading, service, words))}
+    <h3 id="phases">${service ? card.text(caption, { service }) : card.text("current")}</h3>
+    ${unknown ? html`<p class="hint">${card.text("no_service")}</p>` : nothing}
+    ${phases.map((phase) => renderPhase(phase, reading, service, card))}
   </section>`;
 }
 
@@ -39,12 +39,12 @@ function renderPhase(
   phase: Phase,
   { serviceCurrent, answers }: Reading,
   service: string,
-  words: Words,
+  card: CardContext,
 ): TemplateResult {
   const { name, current, voltage, power } = phase;
-  const of = name ? words.text("phase", { phase: name }) : undefined;
+  const of = name ? card.text("phase", { phase: name }) : undefined;
   const label = (key: TextKey, value: string): string =>
-    [of, words.text(key), value].filter(Boolean).join(" ");
+    [of, card.text(key), value].filter(Boolean).join(" ");
   const amps = current?.value;
   const share =
     amps === undefined || serviceCurrent === undefined
@@ -55,7 +55,7 @@ function renderPhase(
     ${name ? html`<span class="name" aria-hidden="true">${name}</span>` : nothing}
     ${
       serviceCurrent === undefined
-        ? // A meter that is silent has its bars empty, and nothing moves when it is back.
+        ? // An offline meter has empty bars, so that the layout does not change when it is back.
           html`<div class=${answers ? "" : "bar"}></div>`
         : html`<div
             class="bar ${levelOf(share) ?? ""}"
@@ -64,7 +64,7 @@ function renderPhase(
             aria-valuemin="0"
             aria-valuemax=${serviceCurrent}
             aria-valuenow=${amps === undefined ? 0 : Math.abs(amps)}
-            aria-valuetext="${words.format(current)} / ${service}"
+            aria-valuetext="${card.format(current)} / ${service}"
           >
             <div
               class="fill"
@@ -73,15 +73,15 @@ function renderPhase(
             ${MARKS.map((mark) => html`<i style="left: ${mark / (LONGEST / 100)}%"></i>`)}
           </div>`
     }
-    ${words.value(current, words.format(current), label("current", words.format(current)), "amps")}
+    ${card.value(current, card.format(current), label("current", card.format(current)), "amps")}
     <div class="values">
-      ${words.value(
+      ${card.value(
         voltage,
-        html`${volts ? html`<span class="pair">${volts}</span>` : nothing}${words.format(voltage)}`,
-        label("voltage", words.format(voltage)),
+        html`${volts ? html`<span class="pair">${volts}</span>` : nothing}${card.format(voltage)}`,
+        label("voltage", card.format(voltage)),
       )}
-      ${words.value(power, words.format(power), label("power", words.format(power)))}
-      ${renderPowerFactor(phase, label, words)}
+      ${card.value(power, card.format(power), label("power", card.format(power)))}
+      ${renderPowerFactor(phase, label, card)}
     </div>
   </div>`;
 }
@@ -89,13 +89,13 @@ function renderPhase(
 function renderPowerFactor(
   { powerFactor, power, powerFactorValue }: Phase,
   label: (key: TextKey, value: string) => string,
-  words: Words,
+  card: CardContext,
 ): TemplateResult | typeof nothing {
-  const shown = powerFactorValue === undefined ? "–" : words.number(powerFactorValue.toFixed(2));
-  // An owner may have disabled its entity; the power is what leads on then.
-  return words.value(
+  const shown = powerFactorValue === undefined ? "–" : card.number(powerFactorValue.toFixed(2));
+  // If its entity is disabled, open that of the power.
+  return card.value(
     powerFactor ?? power,
-    html`<span class="pair">${words.text("power_factor_short")}</span>${shown}`,
+    html`<span class="pair">${card.text("power_factor_short")}</span>${shown}`,
     label("power_factor", shown),
   );
 }

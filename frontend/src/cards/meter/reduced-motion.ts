@@ -1,6 +1,6 @@
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 
-/** Tells whether the viewer asks for less motion, and updates its host when that changes. */
+/** Follow the system setting for reduced motion, and update the host when it changes. */
 export class ReducedMotion implements ReactiveController {
   private readonly query = matchMedia("(prefers-reduced-motion: reduce)");
 

@@ -4,7 +4,7 @@ import { countedToday, energyToday, startOfToday } from "../../meter/today.ts";
 import type { Counted } from "../../meter/today.ts";
 
 const MINUTE = 60_000;
-/** Statistics come as often. */
+/** Home Assistant compiles statistics this often. */
 const BETWEEN_QUESTIONS = 5 * MINUTE;
 
 interface Subject {
@@ -12,10 +12,10 @@ interface Subject {
   counters: HassEntity[];
 }
 
-/** Keeps what counters have counted today, and updates its host with it. */
+/** Keep the energy of today of some counters, and update the card with it. */
 export class TodayController implements ReactiveController {
   private counted = new Map<string, Counted>();
-  /** Where the counters stood when they were last known. */
+  /** The latest known states of the counters. */
   private latest = new Map<string, number>();
   private readonly host: ReactiveControllerHost;
   private readonly subject: () => Subject;
@@ -28,7 +28,7 @@ export class TodayController implements ReactiveController {
     host.addController(this);
   }
 
-  /** Return a counter's energy of today, if it is known. */
+  /** Return the energy of today of a counter, if it is known. */
   energyOf({ entity_id }: HassEntity): number | undefined {
     return energyToday(this.latest.get(entity_id), this.counted.get(entity_id));
   }
@@ -46,7 +46,7 @@ export class TodayController implements ReactiveController {
   hostUpdate(): void {
     const { hass, counters } = this.subject();
     if (!hass || counters.length === 0) return;
-    // What was counted yesterday, in another unit or by another meter is nothing of this.
+    // Start over on a new day, with another unit and with another meter.
     const about = JSON.stringify([
       startOfToday(hass),
       counters.map(({ entity_id, attributes }) => [entity_id, attributes.unit_of_measurement]),
@@ -72,7 +72,7 @@ export class TodayController implements ReactiveController {
       this.counted = counted;
       this.host.requestUpdate();
     } catch {
-      // Without the recorder there is no today.
+      // Without the recorder there are no statistics.
     }
   }
 }

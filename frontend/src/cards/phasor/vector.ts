@@ -20,13 +20,13 @@ export function renderVector(
   const head = kind.startsWith("current") ? 9 : 7;
   const shaft = at(length - head);
   const tip = at(length);
-  // A current lies next to its voltage; its name, on the side that is away from it.
+  // A current is often on top of its voltage, so its label goes to the side.
   const beyond = at(length + (head === 9 ? 0 : 12));
   const away =
     head === 9 ? { x: 12 * Math.sin(radians), y: 12 * Math.cos(radians) } : { x: 0, y: 0 };
   const mark = { x: beyond.x + away.x, y: beyond.y + away.y };
   const side = { x: (head / 2) * Math.sin(radians), y: (head / 2) * Math.cos(radians) };
-  // One that is too short for a head and a name is a stub as long as it should be.
+  // Too short for a head and a label: only a line.
   if (length < head) return svg`<path class="vector ${kind}" d="M0 0L${tip.x} ${tip.y}"></path>`;
   return svg`<g class="vector ${kind}">
     <path d="M0 0L${shaft.x} ${shaft.y}"></path>

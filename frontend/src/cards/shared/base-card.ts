@@ -130,8 +130,8 @@ export abstract class BaseCard extends LitElement {
 
   /** Render why the meter does not answer. Screen readers announce only changes of what is there. */
   protected renderNotice(hass: HomeAssistant, { answers, link }: Reading): TemplateResult {
-    const told = link && link.state.state !== "unavailable";
-    const why = told ? hass.formatEntityState(link.state) : this.text("unavailable");
+    const known = link && link.state.state !== "unavailable";
+    const why = known ? hass.formatEntityState(link.state) : this.text("unavailable");
     return html`<div class="notice" role="status">${answers ? nothing : why}</div>`;
   }
 
