@@ -1,19 +1,43 @@
-// Bundle src/main.ts into the one file that Home Assistant serves; with --check, only see whether
-// the file that is there is what the source gives.
+// Build custom_components/dts307/www from src: the main module, which Home Assistant loads on every
+// page, and the chunks that it downloads when they are used. With --check, only report whether the
+// files that are there are what the source gives, and within their budgets.
 import { build } from "esbuild";
 import { minifyHTMLLiterals } from "minify-literals";
-import { readFile, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { REGISTRATION_KEYS } from "./src/registration/text-keys.ts";
 
-const BUNDLE = fileURLToPath(new URL("../custom_components/dts307/www/dts307.js", import.meta.url));
-const LARGEST = 60_000;
+const WWW = fileURLToPath(new URL("../custom_components/dts307/www/", import.meta.url));
 
-/** Take the white space out of templates and style sheets. */
+/** Each file of the build by a source in it, and the most bytes that it may have. */
+const BUDGETS = [
+  ["src/main.ts", 6_500],
+  ["src/cards/meter/meter-card.ts", 18_000],
+  ["src/cards/phasor/phasor-card.ts", 7_000],
+  // Lit, and what the cards share.
+  ["src/cards/shared/base-card.ts", 22_000],
+  ["src/dashboard/strategy.ts", 6_000],
+  // English, and what else the cards and the dashboard share.
+  ["src/i18n/localize.ts", 4_500],
+  ["src/i18n/translations/de.json", 2_700],
+  ["src/i18n/translations/es.json", 2_700],
+  ["src/i18n/translations/fr.json", 2_700],
+  ["src/i18n/translations/nl.json", 2_700],
+  ["src/i18n/translations/pt-BR.json", 2_700],
+];
+
+const CHUNKS = {
+  "meter-card": "src/cards/meter/meter-card.ts",
+  "phasor-card": "src/cards/phasor/phasor-card.ts",
+  dashboard: "src/dashboard/dashboard.ts",
+};
+
+/** Remove the white space of templates and style sheets. */
 const minifyTemplates = {
   name: "minify-templates",
   setup({ onLoad }) {
-    onLoad({ filter: /\/src\/[\w-]+\.ts$/ }, async ({ path }) => {
+    onLoad({ filter: /\/src\/.+\.ts$/ }, async ({ path }) => {
       const source = await readFile(path, "utf8");
       const minified = await minifyHTMLLiterals(source, { fileName: path });
       return { contents: minified?.code ?? source, loader: "ts" };
@@ -21,54 +45,116 @@ const minifyTemplates = {
   },
 };
 
-/** Write the keys of the texts down once, for all languages: they are a tenth of the bundle. */
-const shareKeys = {
-  name: "share-keys",
+/** Keep only those texts in the main module that it shows itself. */
+const keepRegistrationTexts = {
+  name: "keep-registration-texts",
   setup({ onLoad }) {
-    onLoad({ filter: /\/translations\/[\w-]+\.json$/ }, async ({ path }) => {
-      if (path.endsWith("/en.json")) return undefined;
-      const english = JSON.parse(await readFile(join(dirname(path), "en.json"), "utf8"));
+    onLoad({ filter: /\/translations\/.+\.json$/ }, async ({ path }) => {
       const texts = JSON.parse(await readFile(path, "utf8"));
-      const joined = Object.keys(english)
-        .map((key) => texts[key])
-        .join("|");
+      const kept = REGISTRATION_KEYS.map((key) => texts[key]);
       return {
-        contents: `import { withKeys } from "../with-keys.ts";
-          export default withKeys(${JSON.stringify(joined)}.split("|"));`,
+        contents: `import { withKeys } from "../../registration/text-keys.ts";
+          export default withKeys(${JSON.stringify(kept)});`,
         loader: "js",
       };
     });
   },
 };
 
-const { outputFiles } = await build({
-  absWorkingDir: import.meta.dirname,
-  entryPoints: ["src/main.ts"],
-  bundle: true,
-  format: "esm",
-  // What Home Assistant's own modern build asks of a browser.
-  target: "es2022",
-  minify: true,
-  legalComments: "none",
-  banner: {
-    js: "/*! With Lit, Copyright 2017-2022 Google LLC, SPDX-License-Identifier: BSD-3-Clause */",
+/** Let the main module import chunks, which are built before it, by their names with the hash. */
+const linkChunks = (chunks) => ({
+  name: "link-chunks",
+  setup({ onResolve }) {
+    onResolve({ filter: /\.ts$/ }, ({ kind, path, importer }) => {
+      if (kind !== "dynamic-import") return undefined;
+      const source = resolve(dirname(importer), path);
+      const chunk = chunks.find(({ entry }) => entry === source);
+      if (!chunk) return { errors: [{ text: `${path} is not among CHUNKS` }] };
+      return { path: `./${chunk.name}`, external: true };
+    });
   },
-  charset: "utf8",
-  plugins: [minifyTemplates, shareKeys],
-  write: false,
 });
-const [{ contents, text }] = outputFiles;
 
-if (contents.length > LARGEST) {
-  console.error(`build: the bundle has ${contents.length} bytes, and may have ${LARGEST}`);
+/** Lit's licence asks for this note where Lit is. */
+const LICENCE =
+  "/*! With Lit, Copyright 2017-2022 Google LLC, SPDX-License-Identifier: BSD-3-Clause */\n";
+
+function fail(message) {
+  console.error(`build: ${message}`);
   process.exit(1);
 }
+
+async function bundle(options) {
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: import.meta.dirname,
+    outdir: WWW,
+    bundle: true,
+    format: "esm",
+    // What Home Assistant's own modern build asks of a browser.
+    target: "es2022",
+    minify: true,
+    legalComments: "none",
+    charset: "utf8",
+    metafile: true,
+    write: false,
+    ...options,
+  });
+  const outputs = new Map(
+    Object.entries(metafile.outputs).map(([path, output]) => [
+      resolve(import.meta.dirname, path),
+      output,
+    ]),
+  );
+  return outputFiles.map(({ path, text }) => {
+    const { entryPoint, inputs } = outputs.get(path);
+    const sources = Object.keys(inputs);
+    const withLit = sources.some((source) => source.startsWith("node_modules/"));
+    return {
+      name: relative(WWW, path),
+      entry: entryPoint && resolve(import.meta.dirname, entryPoint),
+      sources,
+      text: withLit ? LICENCE + text : text,
+    };
+  });
+}
+
+async function bundleAll() {
+  const chunks = await bundle({
+    entryPoints: CHUNKS,
+    entryNames: "[name]-[hash]",
+    chunkNames: "[name]-[hash]",
+    splitting: true,
+    plugins: [minifyTemplates],
+  });
+  // A build of its own: code shared with chunks would be another file for every page to download.
+  const main = await bundle({
+    entryPoints: { dts307: "src/main.ts" },
+    plugins: [minifyTemplates, keepRegistrationTexts, linkChunks(chunks)],
+  });
+  return [...main, ...chunks];
+}
+
+const files = await bundleAll();
+for (const { name, sources, text } of files) {
+  const [source, budget] = BUDGETS.find(([source]) => sources.includes(source)) ?? [];
+  if (!source) fail(`${name} has no budget; it is made of ${sources.join(", ")}`);
+  const size = Buffer.byteLength(text);
+  if (size > budget) fail(`${name} (${source}) has ${size} bytes; its budget is ${budget}`);
+  console.log(`build: ${name}, ${size} bytes`);
+}
+
+const present = await readdir(WWW).catch(() => []);
+const obsolete = present.filter((name) => !files.some((file) => file.name === name));
 if (process.argv.includes("--check")) {
-  if ((await readFile(BUNDLE, "utf8").catch(() => "")) !== text) {
-    console.error(`build: ${BUNDLE} is not what the source gives; scripts/frontend build`);
-    process.exit(1);
+  const wrong = [...obsolete];
+  for (const { name, text } of files) {
+    if ((await readFile(join(WWW, name), "utf8").catch(() => "")) !== text) wrong.push(name);
+  }
+  if (wrong.length > 0) {
+    fail(`not what the source gives: ${wrong.join(", ")}. Run scripts/frontend build.`);
   }
 } else {
-  await writeFile(BUNDLE, text);
-  console.log(`build: ${BUNDLE}, ${contents.length} bytes`);
+  await mkdir(WWW, { recursive: true });
+  for (const name of obsolete) await rm(join(WWW, name));
+  for (const { name, text } of files) await writeFile(join(WWW, name), text);
 }

@@ -28,7 +28,9 @@ export default typescript.config(
       // One query is no reason to bundle the decorator.
       "lit/prefer-query-decorators": "off",
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
-      // The decorator defines the element, but not over one that is there already.
+      // define() does, but not over an element that is there already.
+      // TypeScript assigns fields in the constructor, to the accessors that Lit has made.
+      "lit/no-classfield-shadowing": "off",
       "wc/define-tag-after-class-definition": "off",
       "wc/guard-super-call": "off",
     },

@@ -1,4 +1,4 @@
-"""The cards and the dashboard strategy, in one module that the frontend loads by itself."""
+"""Serve the cards and the dashboard strategy, and have the frontend load them."""
 
 from hashlib import sha256
 from pathlib import Path
@@ -10,24 +10,26 @@ from homeassistant.core import HomeAssistant
 
 from .const import DOMAIN
 
-_FILE: Final = Path(__file__).parent / "www" / "dts307.js"
-_URL: Final = f"/{DOMAIN}/{_FILE.name}"
+_FOLDER: Final = Path(__file__).parent / "www"
+_MAIN: Final = "dts307.js"
+_URL: Final = f"/{DOMAIN}"
 _VERSION_DIGITS: Final = 12
 
 
 async def async_serve_module(hass: HomeAssistant) -> None:
-    """Serve the module, and let every page load it; without the frontend there is nobody to.
+    """Serve the modules, and load the main one on every page if there is a frontend.
 
-    Browsers keep it for a month. Its address tells its content, so that none keeps an old one.
+    The main module imports the others when they are used. Browsers cache all of them for a month:
+    the address of each contains a hash of its content, so an update is a new address.
     """
     if frontend.DOMAIN not in hass.config.components:
         return
     version = await hass.async_add_executor_job(_version)
     await hass.http.async_register_static_paths(
-        [StaticPathConfig(_URL, str(_FILE), cache_headers=True)]
+        [StaticPathConfig(_URL, str(_FOLDER), cache_headers=True)]
     )
-    frontend.add_extra_js_url(hass, f"{_URL}?v={version}")
+    frontend.add_extra_js_url(hass, f"{_URL}/{_MAIN}?v={version}")
 
 
 def _version() -> str:
-    return sha256(_FILE.read_bytes()).hexdigest()[:_VERSION_DIGITS]
+    return sha256((_FOLDER / _MAIN).read_bytes()).hexdigest()[:_VERSION_DIGITS]

@@ -1,18 +1,7 @@
-import type { PropertyDeclaration, ReactiveElement } from "lit";
-
 /**
- * Define an element, unless it is there already: a page that stays open while Home Assistant is
- * updated gets the module once more, and goes on with what it has.
+ * Define an element unless its name is taken: a page that stays open during an update may load the
+ * next version of a module, and goes on with the elements that it has.
  */
-export function define(name: string) {
-  return (element: CustomElementConstructor): void => {
-    if (!customElements.get(name)) customElements.define(name, element);
-  };
-}
-
-/** Make a field one of Lit's reactive properties: as its own decorator does, which is a kilobyte. */
-export function property(options?: PropertyDeclaration) {
-  return (prototype: object, name: string): void => {
-    (prototype.constructor as typeof ReactiveElement).createProperty(name, options);
-  };
+export function define(name: string, element: CustomElementConstructor): void {
+  if (!customElements.get(name)) customElements.define(name, element);
 }

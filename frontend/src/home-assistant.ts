@@ -1,4 +1,4 @@
-// The parts of Home Assistant's frontend that are used here.
+// The parts of Home Assistant's frontend that we use.
 import type { HassConfig, HassEntities, HassEntity } from "home-assistant-js-websocket";
 
 export type { HassEntity };
@@ -34,6 +34,7 @@ export interface HomeAssistant {
   connected: boolean;
   locale: { language: string; time_zone: "local" | "server" };
   callWS<T>(message: { type: string; [key: string]: unknown }): Promise<T>;
+  localize(key: string): string;
   formatEntityState(state: HassEntity, value?: string): string;
   formatEntityStateToParts(state: HassEntity, value?: string): ValuePart[];
 }
@@ -49,7 +50,7 @@ export interface GridOptions {
   min_columns?: number;
 }
 
-/** Open the dialog that tells all about an entity. */
+/** Open the more-info dialog of an entity. */
 export function showMoreInfo(from: HTMLElement, entityId: string): void {
   from.dispatchEvent(
     new CustomEvent("hass-more-info", { bubbles: true, composed: true, detail: { entityId } }),

@@ -1,6 +1,19 @@
-import "./card.ts";
-import "./dashboard.ts";
-import "./phasor-card.ts";
-import { offer } from "./offer.ts";
+// Home Assistant loads this module on every page. So it only registers the cards and the
+// dashboard; each downloads what it needs when it is first used.
+import { defineLazyCard } from "./registration/lazy-card.ts";
+import { defineLazyStrategy } from "./registration/lazy-strategy.ts";
+import { addToPickers } from "./registration/picker.ts";
 
-offer();
+// Heights in px with three phases: in a column of a dashboard, and with the parts side by side.
+defineLazyCard(
+  "dts307-card",
+  { narrow: 655, wide: 490 },
+  () => import("./cards/meter/meter-card.ts"),
+);
+defineLazyCard(
+  "dts307-phasor-card",
+  { narrow: 547, wide: 350 },
+  () => import("./cards/phasor/phasor-card.ts"),
+);
+defineLazyStrategy();
+addToPickers();

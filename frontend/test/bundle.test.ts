@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 const FRONTEND = new URL("..", import.meta.url);
 
-test("the bundle that is checked in is what the source gives", () => {
+test("the built files match the source and their budgets", () => {
   const { status, stderr } = spawnSync(process.execPath, ["build.js", "--check"], {
     cwd: FRONTEND,
     encoding: "utf8",
@@ -13,7 +13,14 @@ test("the bundle that is checked in is what the source gives", () => {
   assert.equal(status, 0, stderr);
 });
 
-test("the lock file pins packages by their hashes, and names no place to get them from", () => {
+test("the main module imports nothing before it is used", () => {
+  const main = new URL("../custom_components/dts307/www/dts307.js", FRONTEND);
+  const text = readFileSync(main, "utf8");
+  assert.doesNotMatch(text, /\bfrom\s*"|\bimport\s*"/);
+  assert.match(text, /\bimport\("\.\/meter-card-\w{8}\.js"\)/);
+});
+
+test("the lock file pins packages by hash, and names no registry", () => {
   const text = readFileSync(new URL("package-lock.json", FRONTEND), "utf8");
   assert.ok(!text.includes('"resolved"'));
   const { packages } = JSON.parse(text) as { packages: Record<string, { integrity?: string }> };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { nominalAngle, opposed, phasorsOf, roundUp, swapped } from "../src/phasors.ts";
-import type { Phasor } from "../src/phasors.ts";
+import { nominalAngle, opposed, phasorsOf, roundUp, swapped } from "../src/meter/phasors.ts";
+import type { Phasor } from "../src/meter/phasors.ts";
 import { phase, reading } from "./readings.ts";
 
 const rounded = (value: number | undefined): number | undefined =>
@@ -15,7 +15,7 @@ function threePhases(powers: [number, number][]): ReturnType<typeof reading> {
   return reading(Object.assign({}, ...entities) as Parameters<typeof reading>[0]);
 }
 
-test("currents lag and lead as power and reactive power say", () => {
+test("power and reactive power give lag and lead", () => {
   const phasors = phasorsOf(
     threePhases([
       [100, 0],
@@ -45,7 +45,7 @@ test("a reversed current transformer turns its current by 180°", () => {
   assert.deepEqual(opposed(house), ["B"]);
 });
 
-test("a house in the sun is not suspected", () => {
+test("a house with solar power is not suspected", () => {
   const sunny = threePhases([
     [-3000, 0],
     [1000, 100],
@@ -54,7 +54,7 @@ test("a house in the sun is not suspected", () => {
   assert.deepEqual(opposed(sunny), []);
 });
 
-/** Powers and reactive powers of a house whose currents are seen beside the voltages of others. */
+/** Power and reactive power of phases whose currents are measured with the voltages of others. */
 function seen(currents: [amps: number, lag: number][], voltageOf: string): [number, number][] {
   const along = { A: 0, B: -120, C: 120 };
   const at = (name: string): number => along[name as keyof typeof along];
@@ -67,18 +67,18 @@ function seen(currents: [amps: number, lag: number][], voltageOf: string): [numb
   });
 }
 
-/** The phases that look swapped, if the currents of A, B and C are seen beside those voltages. */
+/** The phases that look swapped if the currents of A, B and C are measured with these voltages. */
 const suspicion = (voltages: string, ...currents: [amps: number, lag: number][]): string => {
   const house = threePhases(seen(currents, voltages));
   return swapped(house, phasorsOf(house, 120)).join("");
 };
 
-test("swapped current transformers turn theirs by 120°, one each way", () => {
+test("swapped current transformers turn their currents by 120°, one each way", () => {
   const alike: [number, number][] = Array.from("ABC", () => [10, 0]);
   assert.deepEqual(lags(phasorsOf(threePhases(seen(alike, "BAC")), 120)), [120, -120, 0]);
 });
 
-test("swapped current transformers are told from all that a house does", () => {
+test("normal loads do not look swapped", () => {
   const lagging = [-25, 0, 25];
   for (const a of lagging) {
     for (const b of lagging) {
@@ -91,15 +91,15 @@ test("swapped current transformers are told from all that a house does", () => {
   }
 });
 
-test("phases that feed in about what they draw are not suspected for being far from theirs", () => {
+test("phases whose solar power about equals their load are not suspected", () => {
   assert.equal(suspicion("ABC", [5, 120], [5, 135], [5, 100]), "");
 });
 
-test("a swapped phase with next to no power tells nothing", () => {
+test("a phase with almost no power is not suspected", () => {
   assert.equal(suspicion("BAC", [0.1, 0], [20, 0], [2, 0]), "");
 });
 
-test("without reactive power the way is not known, and said so", () => {
+test("without reactive power, lag and lead are unknown", () => {
   const [phasor] = phasorsOf(
     reading({ voltage_line_to_neutral: [120, "V"], current: [1, "A"], power: [60, "W"] }),
     0,
@@ -108,13 +108,13 @@ test("without reactive power the way is not known, and said so", () => {
   assert.equal(phasor?.signed, false);
 });
 
-test("without a flow there is no angle", () => {
+test("without power there is no angle", () => {
   const [phasor] = phasorsOf(threePhases([[0, 0]]), 0);
   assert.equal(phasor?.lag, undefined);
   assert.equal(phasor?.current, undefined);
 });
 
-test("two legs are opposite, or of a three-phase service", () => {
+test("two legs are 180° apart, or 120° in a three-phase service", () => {
   const legs = reading({ ...phase("a", 120, 1, 100, 0), ...phase("b", 120, 1, 100, 0) });
   assert.equal(nominalAngle(legs, 240), 180);
   assert.equal(nominalAngle(legs, 208), 120);
@@ -125,7 +125,7 @@ test("two legs are opposite, or of a three-phase service", () => {
   assert.equal(nominalAngle(single), 0);
 });
 
-test("the circle is a round number at least as large as what it holds", () => {
+test("the scale is a round number, and not smaller than the value", () => {
   assert.deepEqual(
     [0, 0.2, 1, 1.2, 4, 5, 7, 19.9, 20, 201].map(roundUp),
     [1, 0.2, 1, 2, 4, 6, 8, 20, 20, 300],

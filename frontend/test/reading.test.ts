@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { HomeAssistant } from "../src/home-assistant.ts";
-import { readingOf } from "../src/reading.ts";
+import { readingOf } from "../src/meter/reading.ts";
 import { phase, reading } from "./readings.ts";
 
 const wye = {
@@ -11,7 +11,7 @@ const wye = {
   ...phase("c", 119, 1, 100, 10),
 } as const;
 
-test("the topology shows in the entities that there are", () => {
+test("the topology follows from the entities", () => {
   assert.equal(reading(wye).topology, "wye");
   const split = { ...phase("a", 120, 1, 100, 0), ...phase("b", 120, 1, 100, 0) };
   assert.equal(reading(split).topology, "split");
@@ -27,7 +27,7 @@ test("the topology shows in the entities that there are", () => {
   assert.equal(delta.phases[0].betweenLines, true);
 });
 
-test("what an owner has disabled is left out, and the rest is shown", () => {
+test("disabled entities are left out", () => {
   const { phases } = reading({ ...wye, current_b: ["unknown", "A"] });
   assert.deepEqual(
     phases.map(({ current }) => current?.value),
@@ -35,14 +35,14 @@ test("what an owner has disabled is left out, and the rest is shown", () => {
   );
 });
 
-test("units may have been changed", () => {
+test("units are converted", () => {
   const { power, phases } = reading({ ...wye, power: [1.5, "kW"], current_a: [500, "mA"] });
   assert.equal(power?.value, 1500);
   assert.equal(reading({ ...wye, current_a: [500_000, "μA"] }).phases[0]?.current?.value, 0.5);
   assert.equal(phases[0]?.current?.value, 0.5);
 });
 
-test("a power factor comes from its entity, or else from its definition", () => {
+test("a power factor comes from its entity, or is calculated", () => {
   assert.equal(reading({ ...wye, power_factor_a: [0.5] }).phases[0]?.powerFactorValue, 0.5);
   assert.equal(reading(wye).phases[0]?.powerFactorValue, 100 / 120);
   const reversed = reading({ ...wye, power_a: [-100, "W"] });
@@ -57,7 +57,7 @@ test("the service current is an attribute of the share", () => {
   assert.equal(reading(wye).serviceCurrent, undefined);
 });
 
-test("the current of all phases together is measured against all of theirs", () => {
+test("the total current is compared with the service current of all phases", () => {
   const share = {
     current_share: [75, "%", { service_current: 20, total_service_current: 60 }],
   } as const;
@@ -67,7 +67,7 @@ test("the current of all phases together is measured against all of theirs", () 
   assert.equal(reading({ ...wye, ...share }).serviceCurrent, 20);
 });
 
-test("a meter answers, too, if its total power is disabled", () => {
+test("a meter without its total power still counts as online", () => {
   const phases = Object.fromEntries(Object.entries(wye).filter(([key]) => key !== "power"));
   const found = reading(phases);
   assert.equal(found.power, undefined);
@@ -75,7 +75,7 @@ test("a meter answers, too, if its total power is disabled", () => {
   assert.equal(reading({ ...phases, current_a: ["unavailable", "A"] }).answers, false);
 });
 
-test("a meter of which there is no state yet has not answered", () => {
+test("a meter without any state counts as offline", () => {
   const entities = { power: "sensor.power", voltage_line_to_neutral_a: "sensor.a" };
   const keys = ["current_a", "current_b", "current_c", "voltage_line_to_neutral_b"];
   const hass = { states: {} } as unknown as HomeAssistant;
@@ -95,16 +95,16 @@ test("a meter of which there is no state yet has not answered", () => {
   assert.equal(phase?.voltage, undefined);
 });
 
-test("a wye is not taken for a delta for want of one entity", () => {
+test("a wye with a disabled entity is not a delta", () => {
   const rest = Object.entries(wye).filter(([key]) => key !== "voltage_line_to_neutral_a");
   assert.equal(reading(Object.fromEntries(rest)).topology, "wye");
 });
 
-test("a power factor may be shown in percent", () => {
+test("a power factor in percent is converted", () => {
   assert.equal(reading({ ...wye, power_factor_a: [50, "%"] }).phases[0]?.powerFactorValue, 0.5);
 });
 
-test("a meter that does not answer is known as such, also without its own entity for it", () => {
+test("an offline meter is recognised without the entity for that", () => {
   assert.equal(reading(wye).answers, true);
   assert.equal(reading({ ...wye, power: ["unavailable", "W"] }).answers, false);
   assert.equal(reading({ ...wye, answering: ["off"] }).answers, false);

@@ -1,7 +1,7 @@
-// Meters as Home Assistant's frontend sees them, for tests.
+// Readings for tests, from states as the frontend has them.
 import type { HomeAssistant } from "../src/home-assistant.ts";
-import { readingOf } from "../src/reading.ts";
-import type { Reading } from "../src/reading.ts";
+import { readingOf } from "../src/meter/reading.ts";
+import type { Reading } from "../src/meter/reading.ts";
 
 type Shown = readonly [state: number | string, unit?: string, attributes?: object];
 

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import type { ReactiveControllerHost } from "lit";
 import type { HassEntity, HomeAssistant } from "../src/home-assistant.ts";
-import { TodayController } from "../src/today-controller.ts";
-import { countedToday, energyToday, startOfToday, sumOf } from "../src/today.ts";
+import { TodayController } from "../src/cards/meter/today-controller.ts";
+import { countedToday, energyToday, startOfToday, sumOf } from "../src/meter/today.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -23,7 +23,7 @@ interface Question {
   units: { energy: string };
 }
 
-/** A home that draws 1 kW for ever, whose recorder compiles each period when it is over. */
+/** A home with a constant load of 1 kW, whose recorder compiles each period when it is over. */
 class Home {
   now: number;
   questions = 0;
@@ -42,10 +42,10 @@ class Home {
   }
 
   silent = false;
-  /** The five minutes that were not compiled, by their start. */
+  /** The starts of five-minute periods that were not compiled. */
   gap = 0;
 
-  /** Where its counter stands. */
+  /** The state of its counter. */
   counter(unit = "kWh"): HassEntity {
     if (this.silent) return counter("unavailable", unit);
     return counter(((this.now - FIRST) / HOUR) * (unit === "Wh" ? 1000 : 1), unit);
@@ -82,7 +82,7 @@ class Home {
 const ZONES = ["UTC", "America/New_York", "Asia/Kolkata", "Asia/Kathmandu", "America/St_Johns"];
 
 for (const zone of ZONES) {
-  test(`today is what has flowed since midnight in ${zone}, at each minute of the day`, async () => {
+  test(`today is the energy since midnight in ${zone}, at each minute of the day`, async () => {
     const home = new Home("2026-06-01T00:01:00Z", zone);
     for (let minutes = 0; minutes < 26 * 60; minutes += 7) {
       home.now += 7 * MINUTE;
@@ -97,7 +97,7 @@ for (const zone of ZONES) {
   });
 }
 
-test("a gap just before a midnight at half past costs no more than itself", async () => {
+test("a gap before a midnight at half past affects only itself", async () => {
   const home = new Home("2026-06-01T19:01:00Z", "Asia/Kolkata");
   home.gap = Date.parse("2026-06-01T18:25:00Z");
   const counted = await countedToday(home.hass, [home.counter()], new Date(home.now));
@@ -105,7 +105,7 @@ test("a gap just before a midnight at half past costs no more than itself", asyn
   assert.ok(shown !== undefined && Math.abs(shown - home.truth - 5 / 60) < 1e-9, `${shown}`);
 });
 
-test("a counter that is new today begins with its first statistics", async () => {
+test("a counter that is new today starts with its first statistics", async () => {
   const home = new Home("2026-06-01T12:34:00Z", "UTC", Date.parse("2026-06-01T12:20:00Z"));
   const counted = await countedToday(home.hass, [home.counter()], new Date(home.now));
   assert.ok(Math.abs((counted.get("sensor.import")?.energy ?? 0) - 10 / 60) < 1e-9);
@@ -122,32 +122,32 @@ const row = (start: number, change: number, sum: number, state: number) => ({
   state,
 });
 
-test("what was counted while nobody looked at midnight is of today, as Home Assistant has it", () => {
+test("energy from a gap over midnight belongs to today, as in Home Assistant", () => {
   assert.deepEqual(sumOf([row(20, 4, 44, 104), row(30, 1, 45, 105)], 15), {
     energy: 5,
     state: 105,
   });
 });
 
-test("a row on both sides of midnight is of yesterday, if nothing tells them apart", () => {
+test("a row that includes midnight belongs to yesterday", () => {
   assert.deepEqual(sumOf([row(10, 4, 44, 104), row(20, 1, 45, 105)], 15), {
     energy: 1,
     state: 105,
   });
 });
 
-test("minutes go on from hours that they know nothing of", () => {
+test("five-minute rows continue the hours before them", () => {
   const counted = sumOf([row(0, 9, -3, 98), row(10, 2, -1, 100), row(20, 0.5, 0.5, 101.5)], 10);
   assert.deepEqual(counted, { energy: 3.5, state: 101.5 });
 });
 
-test("statistics that do not reach midnight tell nothing of today", () => {
+test("statistics that end before midnight give no value", () => {
   assert.equal(sumOf([row(0, 5, 40, 100)], 11), undefined);
   assert.deepEqual(sumOf([row(0, 5, 40, 100)], 10), { energy: 0, state: 100 });
   assert.equal(sumOf([], 10), undefined);
 });
 
-test("a counter that was set back does not count down", () => {
+test("a reset counter does not count down", () => {
   const counted = { energy: 3, state: 103 };
   assert.equal(energyToday(104, counted), 4);
   assert.equal(energyToday(0, counted), 3);
@@ -155,7 +155,7 @@ test("a counter that was set back does not count down", () => {
   assert.equal(energyToday(1), undefined);
 });
 
-/** A card with a controller; what it shows is what it would at that moment. */
+/** A card with a controller, and what it shows at the moment. */
 function cardOf(home: Home): {
   show: (unit?: string) => number | undefined;
   answer: () => Promise<void>;
@@ -176,7 +176,7 @@ function cardOf(home: Home): {
   };
 }
 
-test("a page that stays open never shows what is not of today, in another unit, or old", async () => {
+test("an open page never shows yesterday, another unit or old values", async () => {
   const home = new Home("2026-06-01T23:57:00Z");
   mock.timers.enable({ apis: ["Date"], now: home.now });
   const card = cardOf(home);
@@ -203,7 +203,7 @@ test("a page that stays open never shows what is not of today, in another unit, 
     await card.answer();
     near(card.show("Wh"), 2000 / 60);
 
-    // The answer about watt-hours comes when kilowatt-hours are wanted again.
+    // The answer in Wh comes when the card asks for kWh again.
     home.fails = true;
     assert.equal(card.show("kWh"), undefined);
     await card.answer();
@@ -226,7 +226,7 @@ test("a page that stays open never shows what is not of today, in another unit, 
   }
 });
 
-test("a meter that falls silent keeps what it had", async () => {
+test("an offline meter keeps its energy of today", async () => {
   const home = new Home("2026-06-01T12:04:00Z");
   mock.timers.enable({ apis: ["Date"], now: home.now });
   try {
@@ -243,7 +243,7 @@ test("a meter that falls silent keeps what it had", async () => {
   }
 });
 
-test("a zone that the browser does not know is told in its own", () => {
+test("an unknown time zone is replaced by the browser's", () => {
   const now = new Date("2026-06-01T12:00:00Z");
   const of = (time_zone: string, zone: string): number =>
     startOfToday(
@@ -254,7 +254,7 @@ test("a zone that the browser does not know is told in its own", () => {
   assert.notEqual(of("server", "Asia/Tokyo"), of("server", "America/New_York"));
 });
 
-test("an answer that comes too late is not taken for another", async () => {
+test("a late answer is not taken for another", async () => {
   const home = new Home("2026-06-01T12:00:00Z");
   mock.timers.enable({ apis: ["Date"], now: home.now });
   try {

@@ -91,8 +91,8 @@ class Home:
             )
 
     def card(self, kind: str = CARD) -> Locator:
-        """Return the first card of a kind that is to be seen."""
-        return self.page.locator(kind).first
+        """Return what draws the first visible card of a kind."""
+        return self.page.locator(f"{kind}-content").first
 
     def listen(self) -> None:
         """Take note of what goes wrong in our module from now on."""
@@ -169,6 +169,17 @@ def _small(card: Mapping[str, Any]) -> dict[str, Any]:
 def _view(path: str, *cards: Mapping[str, str]) -> dict[str, Any]:
     sections = [{"type": "grid", "cards": [card]} for card in cards]
     return {"path": path, "type": "sections", "sections": sections}
+
+
+async def dashboard(home: Home, path: str, strategy: dict[str, str]) -> None:
+    """Make a dashboard of a strategy, and wait until the page knows of it."""
+    await home.client.command(
+        "lovelace/dashboards/create", url_path=path, title=path, mode="storage"
+    )
+    await home.client.command("lovelace/config/save", url_path=path, config={"strategy": strategy})
+    await home.page.wait_for_function(
+        "(path) => path in document.querySelector('home-assistant').hass.panels", arg=path
+    )
 
 
 async def shows(card: Locator, text: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from scripts.dev.client import HomeAssistantError, wait_for
 
-from .home import Home
+from .home import Home, dashboard, shows
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -64,9 +64,9 @@ async def test_make_a_dashboard(home: Home) -> None:
     await page.get_by_role("button", name="Create", exact=True).click()
 
     async def made() -> Any:
-        for dashboard in await home.client.command("lovelace/dashboards/list"):
-            if dashboard["title"] == "DTS 307":
-                path = dashboard["url_path"]
+        for found in await home.client.command("lovelace/dashboards/list"):
+            if found["title"] == "DTS 307":
+                path = found["url_path"]
                 # It is listed a moment before it has a content.
                 with suppress(HomeAssistantError):
                     return await home.client.command("lovelace/config", url_path=path)
@@ -74,3 +74,22 @@ async def test_make_a_dashboard(home: Home) -> None:
 
     config = await wait_for(made, "the dashboard to be made")
     assert config == {"strategy": {"type": "custom:dts307"}}
+
+
+async def test_choose_the_meter_of_a_dashboard(home: Home) -> None:
+    page = home.page
+    await dashboard(home, "of-my-choice", {"type": "custom:dts307"})
+    await page.goto("/of-my-choice/now")
+    await shows(home.card(), "The delta meter")
+    await page.get_by_role("button", name="Edit dashboard").first.click()
+    editor = page.locator("dts307-dashboard-editor")
+    await expect(editor).to_contain_text("Empty for all meters")
+    await editor.locator("ha-device-picker").click()
+    await page.get_by_text("The split meter").last.click()
+    await expect(editor).to_contain_text("Meter")
+    await page.get_by_role("button", name="Save", exact=True).click()
+    await expect(page.locator("dts307-card")).to_have_count(1)
+    await shows(home.card(), "The split meter")
+    assert await home.client.command("lovelace/config", url_path="of-my-choice") == {
+        "strategy": {"type": "custom:dts307", "device_id": home.devices["split"]}
+    }

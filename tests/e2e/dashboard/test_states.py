@@ -97,7 +97,7 @@ async def test_another_meter_is_chosen(home: Home) -> None:
         """async (card, device) => {
             const { hass } = card;
             card.hass = { ...hass, entities: { ...hass.entities } };
-            card.setConfig({ type: "custom:dts307-card", device_id: device });
+            card.config = { type: "custom:dts307-card", device_id: device };
             await card.updateComplete;
             return card.shadowRoot.textContent.trim();
         }""",

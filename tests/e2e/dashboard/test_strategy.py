@@ -5,7 +5,7 @@ from typing import Any
 from playwright.async_api import expect
 import pytest
 
-from .home import WIDE, Home
+from .home import WIDE, Home, dashboard
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -76,13 +76,3 @@ async def test_what_the_energy_dashboard_counts(home: Home) -> None:
     assert columns == 3
     assert sum(spans) == columns * len(home.devices)
     await home.client.command("energy/save_prefs", **none)
-
-
-async def dashboard(home: Home, path: str, strategy: dict[str, str]) -> None:
-    await home.client.command(
-        "lovelace/dashboards/create", url_path=path, title=path, mode="storage"
-    )
-    await home.client.command("lovelace/config/save", url_path=path, config={"strategy": strategy})
-    await home.page.wait_for_function(
-        "(path) => path in document.querySelector('home-assistant').hass.panels", arg=path
-    )

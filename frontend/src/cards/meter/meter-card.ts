@@ -1,0 +1,234 @@
+import { css, html, nothing } from "lit";
+import type { TemplateResult } from "lit";
+import { define } from "../../define.ts";
+import type { DeviceEntry, HassEntity, HomeAssistant } from "../../home-assistant.ts";
+import { nameOf } from "../../meter/devices.ts";
+import type { Reading } from "../../meter/reading.ts";
+import { levelOf, statusFlashes } from "../../meter/status-light.ts";
+import { BaseCard } from "../shared/base-card.ts";
+import "./faceplate.ts";
+import "./flow.ts";
+import { phaseBarsStyles, renderPhaseBars } from "./phase-bars.ts";
+import { TodayController } from "./today-controller.ts";
+
+export { stubConfig } from "../shared/base-card.ts";
+
+const COUNTERS = [
+  ["energy_imported", "imported", "mdi:tray-arrow-down"],
+  ["energy_exported", "exported", "mdi:tray-arrow-up"],
+] as const;
+
+/** The meter as it hangs in the panel, and beside it what it measures. */
+export class MeterCard extends BaseCard {
+  private readonly today = new TodayController(this, () => ({
+    hass: this.hass,
+    counters: COUNTERS.map(([key]) => this.stateOf(key)).filter((found) => found !== undefined),
+  }));
+
+  protected override renderReading(
+    hass: HomeAssistant,
+    device: DeviceEntry,
+    reading: Reading,
+  ): TemplateResult {
+    return html`<div class="card ${reading.answers ? "" : "silent"}">
+      ${this.renderFace(hass, device, reading)}
+      <div class="live">
+        <h2>${nameOf(device)}</h2>
+        ${this.renderPower(hass, reading)} ${this.renderNotice(hass, reading)}
+        ${renderPhaseBars(reading, this)} ${this.renderToday(hass)}
+      </div>
+    </div>`;
+  }
+
+  private renderFace(hass: HomeAssistant, device: DeviceEntry, reading: Reading): TemplateResult {
+    const { power, share, level, direction, rating } = reading;
+    const answers = reading.answers && hass.connected;
+    const flow = power?.value === undefined ? "" : power.value < 0 ? "exporting" : "importing";
+    const light = {
+      direction: answers ? (direction?.state.state ?? flow) : "",
+      level: level?.state.state ?? levelOf(share?.value),
+      share: share?.value,
+    };
+    const flashes = statusFlashes(light);
+    const words = [this.text(light.direction === "exporting" ? "exporting" : "importing")];
+    if (level) words.push(this.text("level", { level: hass.formatEntityState(level.state) }));
+    const lines: [string, unknown][] = [
+      ["S/N", device.serial_number],
+      ["CT", rating && this.number(rating, "A")],
+      ["FW", device.sw_version],
+    ];
+    return html`<dts307-faceplate
+      .product=${device.model ?? "DTS 307"}
+      .lines=${lines.filter(([, value]) => value)}
+      .status=${flashes}
+      .statusText=${flashes.length === 0 ? this.text("dark") : words.join(", ")}
+      .remoteText=${this.text(answers ? "remote" : "dark")}
+      .beat=${this.beat(hass)}
+      .dark=${!answers}
+    ></dts307-faceplate>`;
+  }
+
+  /** Return the time of the latest update of any entity. */
+  private beat(hass: HomeAssistant): string {
+    const ids = Object.values(this.entities ?? {});
+    const times = ids.map((id) => hass.states[id ?? ""]?.last_updated ?? "");
+    return times.reduce((latest, time) => (time > latest ? time : latest), "");
+  }
+
+  private renderPower(hass: HomeAssistant, { power, production }: Reading): TemplateResult {
+    const watts = power?.value;
+    const way = watts === undefined || watts === 0 ? "" : watts < 0 ? "export" : "import";
+    const word = this.text(
+      watts === undefined ? "unavailable" : way ? (`${way}ing` as const) : "idle",
+    );
+    const parts = power && watts !== undefined && partsOf(hass, power.state);
+    const source = production
+      ? { icon: "mdi:solar-power-variant", name: this.text("solar") }
+      : { icon: "mdi:transmission-tower", name: this.text("grid") };
+    return html`<div class="power ${way}">
+      <div class="headline">
+        ${this.value(
+          power,
+          html`<span class="number">${parts ? parts.value : "–"}</span
+            ><span class="unit">${parts ? parts.unit : ""}</span>`,
+          parts ? `${word}: ${parts.value} ${parts.unit}` : word,
+          "total",
+        )}
+        <span class="way" aria-hidden="true">${word}</span>
+      </div>
+      <dts307-flow
+        aria-hidden="true"
+        .from=${source}
+        .to=${{ icon: "mdi:home", name: this.text("house") }}
+        .power=${(production ?? power)?.value}
+      ></dts307-flow>
+    </div>`;
+  }
+
+  private renderToday(hass: HomeAssistant): TemplateResult {
+    const today = this.text("today");
+    return html`<section class="today" aria-labelledby="today">
+      <h3 id="today">${today}</h3>
+      ${COUNTERS.map(([key, name, icon]) => {
+        const counter = this.stateOf(key);
+        if (!counter) return nothing;
+        const value = this.today.energyOf(counter);
+        const shown = value === undefined ? "–" : hass.formatEntityState(counter, value.toFixed(6));
+        const what = this.text(name);
+        return this.value(
+          { state: counter, value },
+          html`<ha-icon .icon=${icon}></ha-icon><span class="what">${what}</span
+            ><span class="energy">${shown}</span>`,
+          `${today}: ${what} ${shown}`,
+          `counter ${name}`,
+        );
+      })}
+    </section>`;
+  }
+
+  static override styles = [
+    BaseCard.styles,
+    phaseBarsStyles,
+    css`
+      .card {
+        display: grid;
+        gap: 16px;
+        padding: 16px;
+      }
+      .live {
+        display: grid;
+        gap: 14px;
+        align-content: start;
+        min-width: 0;
+      }
+      .power {
+        --dts-flow: var(--secondary-text-color);
+        display: grid;
+        gap: 10px;
+      }
+      .import {
+        --dts-flow: var(--dts-green);
+      }
+      .export {
+        --dts-flow: var(--dts-orange);
+      }
+      .headline {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: baseline;
+        column-gap: 12px;
+      }
+      .total {
+        margin: -4px -8px;
+        padding: 4px 8px;
+      }
+      .number {
+        font-size: 40px;
+        font-weight: 600;
+        line-height: 1.1;
+      }
+      .unit {
+        margin-left: 6px;
+        font-size: 20px;
+      }
+      .way {
+        font-size: 16px;
+        font-weight: 600;
+      }
+      .silent .number {
+        color: var(--secondary-text-color);
+      }
+      .today {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 8px;
+        border-top: 1px solid var(--divider-color);
+        padding-top: 12px;
+      }
+      .today h3 {
+        width: 100%;
+      }
+      .counter {
+        flex: 1;
+        display: grid;
+        grid-template-columns: auto 1fr;
+        align-items: center;
+        column-gap: 10px;
+        margin: 0 -6px;
+        padding: 4px 6px;
+        --mdc-icon-size: 22px;
+      }
+      .counter ha-icon {
+        grid-row: span 2;
+      }
+      .imported ha-icon {
+        color: var(--dts-green);
+      }
+      .exported ha-icon {
+        color: var(--dts-orange);
+      }
+      .what {
+        font-size: 12px;
+      }
+      .energy {
+        font-size: 18px;
+        font-weight: 500;
+      }
+      @container (min-width: 560px) {
+        .card {
+          grid-template-columns: 178px minmax(0, 1fr);
+          gap: 20px;
+        }
+      }
+    `,
+  ];
+}
+
+define("dts307-card-content", MeterCard);
+
+/** Return the absolute power and its unit; the word beside them shows the direction. */
+function partsOf(hass: HomeAssistant, power: HassEntity): { value: string; unit: string } {
+  const parts = hass.formatEntityStateToParts(power, `${Math.abs(Number(power.state))}`);
+  const of = (type: string): string => parts.find((part) => part.type === type)?.value ?? "";
+  return { value: of("value"), unit: of("unit") };
+}

@@ -1,0 +1,186 @@
+// Per phase: a bar of the current against the service current, and volts, watts and power factor.
+import { css, html, nothing } from "lit";
+import type { TemplateResult } from "lit";
+import type { TextKey } from "../../i18n/localize.ts";
+import { pairOf } from "../../meter/reading.ts";
+import type { Phase, Quantity, Reading } from "../../meter/reading.ts";
+import { levelOf } from "../../meter/status-light.ts";
+
+/** What the rows need of the card around them. */
+export interface CardContext {
+  format: (quantity: Quantity | undefined) => string;
+  number: (value: number | string, unit?: string) => string;
+  text: (key: TextKey, values?: Readonly<Record<string, string>>) => string;
+  value: (
+    quantity: Quantity | undefined,
+    content: unknown,
+    label: string,
+    name?: string,
+  ) => TemplateResult | typeof nothing;
+}
+
+/** The end of a bar, in percent of the service current: above 100 % to show overloads. */
+const LONGEST = 120;
+const MARKS = [80, 100];
+
+export function renderPhaseBars(reading: Reading, card: CardContext): TemplateResult {
+  const { phases, serviceCurrent, level, answers } = reading;
+  const service = serviceCurrent === undefined ? "" : card.number(serviceCurrent, "A");
+  const unknown = !service && answers && (level?.state.state ?? "unknown") === "unknown";
+  const caption = phases.length > 1 ? "service_per_phase" : "service";
+  return html`<section class="phases" aria-labelledby="phases">
+    <h3 id="phases">${service ? card.text(caption, { service }) : card.text("current")}</h3>
+    ${unknown ? html`<p class="hint">${card.text("no_service")}</p>` : nothing}
+    ${phases.map((phase) => renderPhase(phase, reading, service, card))}
+  </section>`;
+}
+
+function renderPhase(
+  phase: Phase,
+  { serviceCurrent, answers }: Reading,
+  service: string,
+  card: CardContext,
+): TemplateResult {
+  const { name, current, voltage, power } = phase;
+  const of = name ? card.text("phase", { phase: name }) : undefined;
+  const label = (key: TextKey, value: string): string =>
+    [of, card.text(key), value].filter(Boolean).join(" ");
+  const amps = current?.value;
+  const share =
+    amps === undefined || serviceCurrent === undefined
+      ? undefined
+      : (Math.abs(amps) / serviceCurrent) * 100;
+  const volts = name && phase.betweenLines ? pairOf(name) : "";
+  return html`<div class="phase ${name ? "" : "single"}" role="group" aria-label=${of ?? nothing}>
+    ${name ? html`<span class="name" aria-hidden="true">${name}</span>` : nothing}
+    ${
+      serviceCurrent === undefined
+        ? // An offline meter has empty bars, so that the layout does not change when it is back.
+          html`<div class=${answers ? "" : "bar"}></div>`
+        : html`<div
+            class="bar ${levelOf(share) ?? ""}"
+            role="meter"
+            aria-label=${label("current", "")}
+            aria-valuemin="0"
+            aria-valuemax=${serviceCurrent}
+            aria-valuenow=${amps === undefined ? 0 : Math.abs(amps)}
+            aria-valuetext="${card.format(current)} / ${service}"
+          >
+            <div
+              class="fill"
+              style="width: ${Math.min(share ?? 0, LONGEST) / (LONGEST / 100)}%"
+            ></div>
+            ${MARKS.map((mark) => html`<i style="left: ${mark / (LONGEST / 100)}%"></i>`)}
+          </div>`
+    }
+    ${card.value(current, card.format(current), label("current", card.format(current)), "amps")}
+    <div class="values">
+      ${card.value(
+        voltage,
+        html`${volts ? html`<span class="pair">${volts}</span>` : nothing}${card.format(voltage)}`,
+        label("voltage", card.format(voltage)),
+      )}
+      ${card.value(power, card.format(power), label("power", card.format(power)))}
+      ${renderPowerFactor(phase, label, card)}
+    </div>
+  </div>`;
+}
+
+function renderPowerFactor(
+  { powerFactor, power, powerFactorValue }: Phase,
+  label: (key: TextKey, value: string) => string,
+  card: CardContext,
+): TemplateResult | typeof nothing {
+  const shown = powerFactorValue === undefined ? "–" : card.number(powerFactorValue.toFixed(2));
+  // If its entity is disabled, open that of the power.
+  return card.value(
+    powerFactor ?? power,
+    html`<span class="pair">${card.text("power_factor_short")}</span>${shown}`,
+    label("power_factor", shown),
+  );
+}
+
+export const phaseBarsStyles = css`
+  .phases {
+    display: grid;
+    gap: 10px;
+  }
+  .phase {
+    display: grid;
+    grid-template-columns: 14px minmax(0, 1fr) 74px;
+    align-items: center;
+    column-gap: 10px;
+  }
+  .phase.single {
+    grid-template-columns: minmax(0, 1fr) 74px;
+  }
+  .name {
+    font-weight: 600;
+  }
+  .bar {
+    position: relative;
+    height: 8px;
+    border-radius: 4px;
+    overflow: hidden;
+    background: color-mix(in srgb, var(--primary-text-color) 11%, transparent);
+  }
+  .fill {
+    height: 100%;
+    min-width: 2px;
+    border-radius: 4px;
+    background: var(--dts-green);
+    transition: width 0.6s ease-out;
+  }
+  .high .fill {
+    background: var(--dts-orange);
+  }
+  .over .fill {
+    background: var(--dts-red);
+  }
+  .bar i {
+    position: absolute;
+    inset-block: 0;
+    width: 2px;
+    margin-left: -1px;
+    background: var(--ha-card-background, var(--card-background-color));
+  }
+  .amps {
+    justify-self: end;
+    padding: 2px 6px;
+    margin: -2px -6px;
+    font-weight: 500;
+  }
+  .values {
+    grid-column: 2 / -1;
+    display: grid;
+    grid-template-columns: 1fr 1fr auto;
+    gap: 6px;
+    font-size: 13px;
+  }
+  .single .values {
+    grid-column: 1 / -1;
+  }
+  .values .value {
+    justify-self: start;
+    padding: 4px 6px;
+    margin: 0 -6px;
+  }
+  .values .value:nth-child(2) {
+    justify-self: center;
+  }
+  .values .value:last-child {
+    justify-self: end;
+  }
+  .pair {
+    margin-right: 4px;
+  }
+  .hint {
+    font-size: 13px;
+    line-height: 1.4;
+  }
+  @media (prefers-reduced-motion: reduce) {
+    .fill {
+      transition: none;
+    }
+  }
+`;

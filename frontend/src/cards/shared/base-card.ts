@@ -1,0 +1,175 @@
+import { LitElement, html, nothing } from "lit";
+import type { CSSResultGroup, PropertyValues, TemplateResult } from "lit";
+import type { CardConfig, DeviceEntry, HassEntity, HomeAssistant } from "../../home-assistant.ts";
+import { showMoreInfo } from "../../home-assistant.ts";
+import { localize, textsIn } from "../../i18n/localize.ts";
+import type { TextKey, Texts } from "../../i18n/localize.ts";
+import { meterOf } from "../../meter/devices.ts";
+import { entitiesOf } from "../../meter/entities.ts";
+import type { MeterEntities } from "../../meter/entities.ts";
+import { readingOf } from "../../meter/reading.ts";
+import type { Quantity, Reading } from "../../meter/reading.ts";
+import { baseStyles } from "./base-styles.ts";
+
+/** Return the configuration of a card that is new on a dashboard. */
+export function stubConfig(hass: HomeAssistant): Omit<CardConfig, "type"> {
+  const meter = meterOf(hass);
+  return meter ? { device_id: meter.id } : {};
+}
+
+/**
+ * The content of a card about one meter: its device, its entities and its texts.
+ *
+ * The element around it talks to Home Assistant (registration/lazy-card.ts).
+ */
+export abstract class BaseCard extends LitElement {
+  static override properties = {
+    hass: {},
+    config: {},
+    entities: {},
+    texts: {},
+  };
+
+  hass?: HomeAssistant;
+  config?: CardConfig;
+  protected entities?: MeterEntities;
+  private texts?: Texts;
+  protected reading?: Reading;
+  private askedDevice?: DeviceEntry;
+  private askedLanguage?: string;
+
+  protected get device(): DeviceEntry | undefined {
+    return this.hass && meterOf(this.hass, this.config?.device_id);
+  }
+
+  /** Home Assistant replaces `hass` with each state; only changes that show are drawn. */
+  protected override shouldUpdate(changed: PropertyValues<this>): boolean {
+    const { hass } = this;
+    const old = changed.get("hass");
+    if (changed.size > 1 || old === undefined || hass === undefined) return true;
+    return (
+      old.entities !== hass.entities ||
+      old.devices !== hass.devices ||
+      old.locale !== hass.locale ||
+      old.connected !== hass.connected ||
+      old.language !== hass.language ||
+      old.formatEntityState !== hass.formatEntityState ||
+      Object.values(this.entities ?? {}).some((id) => id && old.states[id] !== hass.states[id])
+    );
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    const { hass, device } = this;
+    if (hass && hass.language !== this.askedLanguage) void this.learnTexts(hass.language);
+    if (!hass || !device) return;
+    const old = changed.get("hass");
+    const registry = old?.entities !== hass.entities || old.devices !== hass.devices;
+    if (registry || device !== this.askedDevice) void this.learnEntities(hass, device);
+    // The values of another meter must not appear under the name of this one.
+    if (device.id !== this.askedDevice?.id) this.entities = this.reading = undefined;
+    this.askedDevice = device;
+    if (this.entities) this.reading = readingOf(hass, this.entities);
+  }
+
+  private async learnEntities(hass: HomeAssistant, device: DeviceEntry): Promise<void> {
+    try {
+      const entities = await entitiesOf(hass, device);
+      // The owner may have chosen another meter meanwhile.
+      if (this.device?.id === device.id) this.entities = entities;
+    } catch {
+      // The connection was lost. When it is back, the registry is new, and we ask again.
+    }
+  }
+
+  private async learnTexts(language: string): Promise<void> {
+    this.askedLanguage = language;
+    const texts = await textsIn(language);
+    // The owner may have chosen another language meanwhile.
+    if (this.askedLanguage === language) this.texts = texts;
+  }
+
+  text(key: TextKey, values?: Readonly<Record<string, string>>): string {
+    return this.texts ? localize(this.texts, key, values) : "";
+  }
+
+  /** Return a quantity in the unit and precision that its owner has chosen. */
+  format(quantity: Quantity | undefined): string {
+    if (quantity?.value === undefined || !this.hass) return "–";
+    return this.hass.formatEntityState(quantity.state);
+  }
+
+  /** Return a number in the owner's number format, as Home Assistant shows sensors. */
+  number(value: number | string, unit?: string): string {
+    const attributes = { state_class: "measurement", unit_of_measurement: unit };
+    // A product of decimals such as 3 × 0.1 has a rounding error.
+    const state = typeof value === "number" ? `${Number(value.toPrecision(9))}` : value;
+    const sensor = { entity_id: "sensor.", state, attributes } as HassEntity;
+    return this.hass?.formatEntityState(sensor) ?? "";
+  }
+
+  /** Render a value that opens the more-info dialog of its entity. */
+  value(
+    quantity: Quantity | undefined,
+    content: unknown,
+    label: string,
+    name = "value",
+  ): TemplateResult | typeof nothing {
+    if (!quantity) return nothing;
+    const { entity_id } = quantity.state;
+    return html`<button
+      class=${name}
+      type="button"
+      data-entity=${entity_id}
+      aria-label=${label}
+      title=${label}
+      @click=${this.showMoreInfo}
+    >
+      ${content}
+    </button>`;
+  }
+
+  /** Render why the meter does not answer. Screen readers announce only changes of what is there. */
+  protected renderNotice(hass: HomeAssistant, { answers, link }: Reading): TemplateResult {
+    const known = link && link.state.state !== "unavailable";
+    const why = known ? hass.formatEntityState(link.state) : this.text("unavailable");
+    return html`<div class="notice" role="status">${answers ? nothing : why}</div>`;
+  }
+
+  protected stateOf(key: string): HassEntity | undefined {
+    return this.hass?.states[this.entities?.[key] ?? ""];
+  }
+
+  private readonly showMoreInfo = (event: Event): void => {
+    const { entity } = (event.currentTarget as HTMLElement).dataset;
+    if (entity) showMoreInfo(this, entity);
+  };
+
+  protected override render(): TemplateResult | typeof nothing {
+    if (!this.hass || !this.config) return nothing;
+    if (!this.texts) return this.renderReserved();
+    if (!this.device) {
+      const key = this.config.device_id ? "not_found" : "no_meter";
+      return html`<ha-card><p class="missing" role="status">${this.text(key)}</p></ha-card>`;
+    }
+    const { entities, reading } = this;
+    // A meter whose entry was never set up has no entities.
+    if (entities && Object.keys(entities).length === 0) {
+      return html`<ha-card><p class="missing">${this.text("unavailable")}</p></ha-card>`;
+    }
+    if (!reading) return this.renderReserved();
+    return html`<ha-card>${this.renderReading(this.hass, this.device, reading)}</ha-card>`;
+  }
+
+  /** Render an empty card as high as a drawn one, so that what is below it stays in its place. */
+  private renderReserved(): TemplateResult {
+    return html`<ha-card><div class="reserved"></div></ha-card>`;
+  }
+
+  protected abstract renderReading(
+    hass: HomeAssistant,
+    device: DeviceEntry,
+    reading: Reading,
+  ): TemplateResult;
+
+  static override styles: CSSResultGroup = baseStyles;
+}

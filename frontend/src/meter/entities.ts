@@ -1,0 +1,56 @@
+// The entities of a meter, by the keys that the integration gives them. Entity IDs are no help:
+// the owner may change them.
+import type { DeviceEntry, HomeAssistant } from "../home-assistant.ts";
+import { DOMAIN, serialOf } from "./devices.ts";
+
+/** Entity IDs by the key of what they show, such as "power_a". */
+export type MeterEntities = Readonly<Record<string, string | undefined>>;
+
+interface RegistryEntry {
+  unique_id: string;
+}
+
+/** Return the IDs of a meter's enabled entities; the frontend does not know disabled ones. */
+function entityIdsOf(hass: HomeAssistant, device: DeviceEntry): string[] {
+  return Object.values(hass.entities)
+    .filter((entity) => entity?.device_id === device.id && entity.platform === DOMAIN)
+    .map((entity) => entity?.entity_id ?? "");
+}
+
+type Answers = Map<DeviceEntry, Promise<MeterEntities>>;
+/** By entity registry: Home Assistant replaces that object with each change. */
+const known = new WeakMap<HomeAssistant["entities"], Answers>();
+
+/**
+ * Return a meter's entities by their keys.
+ *
+ * The frontend holds no unique IDs, and the phases of a quantity share a translation key. So we
+ * ask the server, once for all cards.
+ */
+export function entitiesOf(hass: HomeAssistant, device: DeviceEntry): Promise<MeterEntities> {
+  const answers = known.get(hass.entities) ?? (new Map() as Answers);
+  known.set(hass.entities, answers);
+  let answer = answers.get(device);
+  if (!answer) {
+    answer = ask(hass, device);
+    answers.set(device, answer);
+    // The next card asks again after a failure.
+    answer.catch(() => answers.delete(device));
+  }
+  return answer;
+}
+
+async function ask(hass: HomeAssistant, device: DeviceEntry): Promise<MeterEntities> {
+  const ids = entityIdsOf(hass, device);
+  if (ids.length === 0) return {};
+  const entries = await hass.callWS<Record<string, RegistryEntry | null>>({
+    type: "config/entity_registry/get_entries",
+    entity_ids: ids,
+  });
+  const prefix = `${serialOf(device) ?? ""}_`;
+  const keys: Record<string, string> = {};
+  for (const [entityId, entry] of Object.entries(entries)) {
+    if (entry?.unique_id.startsWith(prefix)) keys[entry.unique_id.slice(prefix.length)] = entityId;
+  }
+  return keys;
+}

@@ -1,0 +1,122 @@
+// Voltages and currents as vectors. The meter measures magnitudes, power and reactive power. It does
+// not measure the angles between its voltages, so we assume the nominal ones.
+import type { Phase, PhaseName, Reading } from "./reading.ts";
+
+/** A vector, with its angle in degrees counterclockwise from the voltage of phase A. */
+export interface Vector {
+  angle: number;
+  magnitude: number;
+}
+
+export interface Phasor {
+  name: PhaseName | undefined;
+  voltage: Vector | undefined;
+  current: Vector | undefined;
+  /** How far the current lags its voltage, in degrees; beyond ±90° the phase exports. */
+  lag: number | undefined;
+  /** Whether we know lag from lead. */
+  signed: boolean;
+}
+
+const WYE: Readonly<Record<PhaseName, number>> = { A: 0, B: -120, C: 120 };
+/** A voltage between two lines leads the voltage of the first line by 30°. */
+const AHEAD = 30;
+/**
+ * Two legs of one transformer are 180° apart, and have twice the voltage between them. Two phases of
+ * a three-phase service are 120° apart, and have √3 times the voltage. This is the middle.
+ */
+const OPPOSITE_LEGS = (2 + Math.sqrt(3)) / 2;
+
+/** Return the nominal angle between two voltages of a service; 0 for a single phase. */
+export function nominalAngle(reading: Reading, betweenLegs?: number): number {
+  if (reading.topology === "single") return 0;
+  const [first, second] = reading.phases;
+  // A three-phase meter looks like a split-phase one if the entities of one phase are disabled.
+  if (reading.topology !== "split" || first?.name !== "A" || second?.name !== "B") return 120;
+  const [a, b] = [first.voltage?.value, second.voltage?.value];
+  if (a === undefined || b === undefined || betweenLegs === undefined) return 180;
+  return betweenLegs / ((a + b) / 2) < OPPOSITE_LEGS ? 120 : 180;
+}
+
+export function phasorsOf(reading: Reading, nominal: number): Phasor[] {
+  return reading.phases.map((phase) => phasorOf(phase, nominal));
+}
+
+function phasorOf(phase: Phase, nominal: number): Phasor {
+  const { name, voltage, current, betweenLines } = phase;
+  const angle = name === undefined ? 0 : nominal === 180 ? (name === "A" ? 0 : 180) : WYE[name];
+  const { lag, signed } = lagOf(phase);
+  return {
+    name,
+    voltage: vector(voltage?.value, betweenLines ? angle + AHEAD : angle),
+    current: lag === undefined ? undefined : vector(current?.value, angle - lag),
+    lag,
+    signed,
+  };
+}
+
+function vector(magnitude: number | undefined, angle: number): Vector | undefined {
+  return magnitude === undefined ? undefined : { magnitude: Math.abs(magnitude), angle };
+}
+
+/** Power and reactive power give the angle; the power factor gives only its size. */
+export function lagOf({ power, reactivePower, powerFactorValue }: Phase): {
+  lag: number | undefined;
+  signed: boolean;
+} {
+  const [p, q] = [power?.value, reactivePower?.value];
+  if (p !== undefined && q !== undefined && Math.hypot(p, q) > 0) {
+    return { lag: degrees(Math.atan2(q, p)), signed: true };
+  }
+  if (powerFactorValue === undefined || p === undefined || p === 0) {
+    return { lag: undefined, signed: false };
+  }
+  const factor = Math.abs(powerFactorValue) * Math.sign(p);
+  return { lag: degrees(Math.acos(factor)), signed: false };
+}
+
+function degrees(radians: number): number {
+  return (radians * 180) / Math.PI;
+}
+
+/**
+ * Return the phases that export while the house as a whole imports: their current transformers may
+ * be reversed. The opposite, a phase that imports while the house exports, is normal with solar.
+ */
+export function opposed(reading: Reading): PhaseName[] {
+  const known = reading.phases.map(({ name, power }) => ({ name, watts: power?.value ?? 0 }));
+  if (known.reduce((sum, { watts }) => sum + watts, 0) <= 0) return [];
+  return known
+    .filter(({ watts }) => watts < -NOTICEABLE)
+    .map(({ name }) => name)
+    .filter((name) => name !== undefined);
+}
+
+/**
+ * Return two phases whose current transformers may be swapped: each current is then about 120° from
+ * its voltage, one lagging and the other leading.
+ *
+ * No load does that, but solar power that nearly equals the load of its phase can.
+ */
+export function swapped(reading: Reading, phasors: readonly Phasor[]): PhaseName[] {
+  const far = phasors.filter(({ lag, signed }, index) => {
+    const watts = Math.abs(reading.phases[index]?.power?.value ?? 0);
+    const beside = Math.abs(Math.abs(lag ?? 0) - 120);
+    return signed && watts > NOTICEABLE && beside < FROM_THIRD;
+  });
+  const ways = new Set(far.map(({ lag }) => Math.sign(lag ?? 0)));
+  return far.length === 2 && ways.size === 2 ? far.flatMap(({ name }) => name ?? []) : [];
+}
+
+/** How far from 120° the angle of a swapped current may be, in degrees: loads lag or lead a little. */
+const FROM_THIRD = 28;
+
+/** In W. Below this, standby loads and filters make the angle meaningless. */
+const NOTICEABLE = 20;
+
+/** Return a round number that is not much larger, for the scale of the drawing. */
+export function roundUp(magnitude: number): number {
+  if (magnitude <= 0) return 1;
+  const power = 10 ** Math.floor(Math.log10(magnitude));
+  return ([1, 2, 3, 4, 6, 8].find((step) => step * power >= magnitude * (1 - 1e-9)) ?? 10) * power;
+}

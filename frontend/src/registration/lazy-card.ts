@@ -1,0 +1,159 @@
+// The element that Home Assistant creates for a card. It is registered on every page, because
+// Home Assistant shows an error card for an element that is not defined yet. The element that draws
+// the card, `<type>-content`, is downloaded when a card is first shown.
+import { define } from "../define.ts";
+import type { CardConfig, GridOptions, HomeAssistant } from "../home-assistant.ts";
+import { METER_SCHEMA } from "./meter-form.ts";
+import type { MeterForm } from "./meter-form.ts";
+import { downloadFailed, registrationText } from "./texts.ts";
+
+interface CardContent extends HTMLElement {
+  hass?: HomeAssistant | undefined;
+  config?: CardConfig | undefined;
+}
+
+interface CardModule {
+  stubConfig: (hass: HomeAssistant) => Omit<CardConfig, "type">;
+}
+
+/** The typical height of a card in px, which is reserved until the card is drawn. */
+interface Heights {
+  narrow: number;
+  wide: number;
+}
+
+/** The build minifies templates with this tag. */
+const css = String.raw;
+
+export function defineLazyCard(
+  type: string,
+  { narrow, wide }: Heights,
+  download: () => Promise<CardModule>,
+): void {
+  // The content reserves the same height until it knows its meter (cards/shared/base-card.ts).
+  const styles = css`
+    :host {
+      display: block;
+      --dts-narrow-height: ${narrow}px;
+      --dts-wide-height: ${wide}px;
+    }
+    /* Where a layout sets the height, what is reserved beyond it is cut off. */
+    ha-card {
+      height: 100%;
+      overflow: hidden;
+      container-type: inline-size;
+    }
+    .reserved {
+      min-height: var(--dts-narrow-height);
+    }
+    @container (min-width: 560px) {
+      .reserved {
+        min-height: var(--dts-wide-height);
+      }
+    }
+  `;
+
+  class LazyCard extends HTMLElement {
+    #hass?: HomeAssistant | undefined;
+    #config?: CardConfig;
+    #content?: CardContent;
+    #downloading = false;
+    #failures = 0;
+
+    static getConfigForm(): MeterForm {
+      return { schema: METER_SCHEMA, computeLabel: () => registrationText("meter") };
+    }
+
+    /** Without a stub, the card picker goes on: the preview then shows that the download failed. */
+    static async getStubConfig(hass: HomeAssistant): Promise<Omit<CardConfig, "type">> {
+      try {
+        return (await download()).stubConfig(hass);
+      } catch {
+        return {};
+      }
+    }
+
+    constructor() {
+      super();
+      this.attachShadow({ mode: "open" });
+      this.#show("ha-card", "<div class=reserved></div>");
+    }
+
+    get hass(): HomeAssistant | undefined {
+      return this.#hass;
+    }
+
+    set hass(hass: HomeAssistant | undefined) {
+      const reconnected = hass?.connected && this.#hass?.connected === false;
+      this.#hass = hass;
+      if (this.#content) this.#content.hass = hass;
+      else if (reconnected && this.#failures > 0) void this.#load();
+    }
+
+    setConfig(config: CardConfig): void {
+      if (config.device_id && typeof config.device_id !== "string") {
+        throw new Error("device_id must be a device ID");
+      }
+      this.#config = config;
+      if (this.#content) this.#content.config = config;
+    }
+
+    getCardSize(): number {
+      return 8;
+    }
+
+    getGridOptions(): GridOptions {
+      return { columns: 12, rows: "auto", min_columns: 9 };
+    }
+
+    connectedCallback(): void {
+      if (this.#failures === 0) void this.#load();
+    }
+
+    async #load(): Promise<void> {
+      if (this.#content || this.#downloading) return;
+      this.#downloading = true;
+      try {
+        await download();
+      } catch (error) {
+        this.#failures += 1;
+        this.#showFailure();
+        // Home Assistant logs what is reported here.
+        reportError(error);
+        return;
+      } finally {
+        this.#downloading = false;
+      }
+      this.#content = this.#show(`${type}-content`);
+      this.#content.hass = this.#hass;
+      this.#content.config = this.#config;
+    }
+
+    /** Older browsers remember the failure: there, only reloading the page helps. */
+    #showFailure(): void {
+      const alert = this.#show("ha-alert", "<span></span><ha-button slot=action></ha-button>");
+      alert.setAttribute("alert-type", "error");
+      const [message, button] = alert.children;
+      if (!message || !button) return;
+      const again = this.#failures === 1;
+      message.textContent = downloadFailed();
+      button.textContent = this.#hass?.localize(`ui.common.${again ? "retry" : "refresh"}`) ?? "↻";
+      button.addEventListener("click", () => {
+        if (again) void this.#load();
+        else location.reload();
+      });
+    }
+
+    /** Replace what is in the shadow root by one element. */
+    #show(tag: string, inside = ""): CardContent {
+      const element = document.createElement(tag);
+      element.innerHTML = inside;
+      const style = document.createElement("style");
+      style.textContent = styles;
+      this.shadowRoot?.replaceChildren(style, element);
+      return element;
+    }
+  }
+
+  define(type, LazyCard);
+}
