@@ -22,6 +22,7 @@ from custom_components.dts307.meter.errors import (
     HostUnknownError,
     HostUnreachableError,
     LinkLostError,
+    MeterError,
     PortForbiddenError,
     PortInUseError,
     PortMissingError,
