@@ -20,7 +20,7 @@ _WAITING = (
     "integration/test_reasons",
     "integration/test_reconfigure",
     "integration/test_replacement",
-    "integration/test_search",
+    "integration/test_scan",
     "integration/test_setup",
     "integration/test_silence",
     "integration/test_waiting",

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-import pytest
+from homeassistant.core import HomeAssistant
 
-from custom_components.dts307.connection import serial_ports
+from custom_components.dts307.connection.system_paths import DATA_SYSTEM_PATHS, SystemPaths
 
 BY_ID = "serial/by-id/usb-FTDI_FT232R_A10K-if00-port0"
 BY_PATH = "serial/by-path/pci-0000:00:14.0-usb-0:2:1.0"
@@ -13,10 +13,10 @@ BY_PATH = "serial/by-path/pci-0000:00:14.0-usb-0:2:1.0"
 class PortNames:
     """Gives devices names, as udev does."""
 
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, hass: HomeAssistant, folder: Path) -> None:
         """Let the integration look for names in the folder."""
         self._folder = folder
-        monkeypatch.setattr(serial_ports, "_LINKS", folder / "serial")
+        hass.data[DATA_SYSTEM_PATHS] = SystemPaths(persistent_ports=folder / "serial")
 
     def __call__(self, link: str, device: str | Path) -> str:
         """Give a device a name, which may have been another one's before; return its path."""

@@ -1,16 +1,18 @@
 """Adding a meter, by nothing but its port or address."""
 
 from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
 
-from custom_components.dts307.connection.link import link_params
 from homeassistant.components.modbus.connection import async_get_connection_info
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
 import pytest
 
+from custom_components.dts307.connection import MeterAddress, NetworkAdapter, SerialPort, Transport
 from custom_components.dts307.const import DOMAIN
-from custom_components.dts307.flows.setup_forms import link_answers, link_data
+from custom_components.dts307.flows.setup_forms import address_answers, entered_address
 from simulator.meter import MeterConfig
 from simulator.server import Framing
 from tests.device import Device
@@ -29,6 +31,7 @@ from tests.integration.home import (
     submit,
     unknowing,
 )
+from tests.integration.port_names import BY_ID, PortNames
 from tests.lines import network, network_data, serial, serial_data
 
 
@@ -72,18 +75,13 @@ async def test_a_meter_on_a_serial_port(hass: HomeAssistant) -> None:
         assert entry.state is ConfigEntryState.LOADED
 
 
-async def test_a_port_goes_by_the_name_that_outlasts_replugging(
-    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Home Assistant shares a port by its path, so that every name of it has to be the same."""
+async def test_a_port_goes_by_its_persistent_path(hass: HomeAssistant, tmp_path: Path) -> None:
+    """Home Assistant shares a port by its path, so one port always needs the same path."""
+    name = PortNames(hass, tmp_path)
     async with serial(Device()) as line:
-        monkeypatch.setattr(
-            "custom_components.dts307.ports._stable_name",
-            lambda path: line.path if path == "/dev/ttyUSB0" else path,
-        )
-        entered = answers(serial_data(line)) | {"device": "/dev/ttyUSB0"}
-        entry = await add_meter(hass, await search(hass, "serial", entered))
-        assert entry.data["device"] == line.path
+        by_id = name(BY_ID, line.path)
+        entry = await add_meter(hass, await search(hass, "serial", answers(serial_data(line))))
+        assert entry.data == serial_data(line) | {"device": by_id}
 
 
 async def test_what_is_known_is_asked_first(hass: HomeAssistant) -> None:
@@ -217,23 +215,29 @@ async def test_a_unit_id_is_one_that_a_device_may_have(hass: HomeAssistant) -> N
         {"host": "gateway", "port": 4001, "framing": "rtu"},
     ],
 )
-def test_a_link_is_described_as_it_is_kept(data: dict[str, object]) -> None:
-    """What is shown of an entry, sent off as it is, makes the same entry."""
+def test_the_form_shows_an_address_as_it_is_stored(data: dict[str, Any]) -> None:
+    """Submitting what the form shows of an entry stores the same address."""
     data |= {"transport": "network" if "host" in data else "serial", "unit_id": 17}
-    assert link_answers(data) == {
+    address = MeterAddress.parse(data)
+    assert address_answers(address) == {
         **answers(data),
         "known": {k: v for k, v in answers(data)["known"].items() if k != "thorough"},
     }
-    assert link_data(str(data["transport"]), link_answers(data)) == data
+    assert entered_address(address.bus.transport, address_answers(address)) == address
+
+
+def entered_adapter(host: str, port: int) -> NetworkAdapter:
+    """Return the adapter that was entered."""
+    form = {"host": host, "port": port, "known": {}}
+    bus = entered_address(Transport.NETWORK, form).bus
+    assert isinstance(bus, NetworkAdapter)
+    return bus
 
 
 @pytest.mark.parametrize("host", ["FD00::7", "[fd00::7]", " fd00::7 "])
 def test_an_address_has_one_spelling(host: str) -> None:
-    """Home Assistant shares a link by the letters of its address."""
-    data = link_data("network", {"host": host, "port": 502, "known": {}})
-    assert data["host"] == "fd00::7"
-    rtu = link_params(data | {"framing": "rtu"})
-    assert rtu.endpoint[1] == "socket://[fd00::7]:502"
+    """Home Assistant shares a connection by the text of its address."""
+    assert entered_adapter(host, 502) == NetworkAdapter(host="fd00::7", port=502)
 
 
 async def test_a_flow_that_is_reconfigured_begins_with_the_same_menu(hass: HomeAssistant) -> None:
@@ -269,15 +273,13 @@ async def test_a_flow_that_is_reconfigured_begins_with_the_same_menu(hass: HomeA
 )
 def test_an_address_that_was_copied(entered: str, host: str, port: int) -> None:
     """It may come with its port, from a browser or from another program's settings."""
-    data = link_data("network", {"host": entered, "port": 1234, "known": {}})
-    assert (data["host"], data["port"]) == (host, port)
+    assert entered_adapter(entered, 1234) == NetworkAdapter(host=host, port=port)
 
 
 def test_a_port_that_was_copied() -> None:
     """Blanks around a path mean nothing."""
-    assert (
-        link_data("serial", {"device": " /dev/ttyUSB0\n", "known": {}})["device"] == "/dev/ttyUSB0"
-    )
+    address = entered_address(Transport.SERIAL, {"device": " /dev/ttyUSB0\n", "known": {}})
+    assert address == MeterAddress(SerialPort(device="/dev/ttyUSB0"), 100)
 
 
 @pytest.mark.parametrize(

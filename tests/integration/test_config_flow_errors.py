@@ -31,8 +31,8 @@ from tests.integration.home import (
     suggested,
     unknowing,
 )
-from tests.integration.scan_settings import ScanSettings
-from tests.integration.searching import nothing_is_open, watch
+from tests.integration.scanning import nothing_is_open, watch
+from tests.integration.timing import change_timing
 from tests.lines import network, network_data, serial, serial_data
 
 LOOK_UP = socket.getaddrinfo
@@ -243,12 +243,10 @@ async def test_a_gateway_that_ignores_unit_ids(hass: HomeAssistant) -> None:
         assert counts <= {"0", "1"}
 
 
-async def test_many_devices_that_are_no_meters(
-    hass: HomeAssistant, scan_settings: ScanSettings
-) -> None:
+async def test_many_devices_that_are_no_meters(hass: HomeAssistant) -> None:
     """The first of them are told, for a form has to stay short."""
     unit_ids = range(100, 111)
-    scan_settings.change(unit_ids=unit_ids)
+    change_timing(hass, scan_range={"unit_ids": unit_ids})
     devices = [Device(MeterConfig(unit=unit_id)) for unit_id in unit_ids]
     for device in devices:
         zeros(device)

@@ -3,7 +3,6 @@
 from copy import deepcopy
 
 from homeassistant.components.repairs import RepairsFlowResult
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from homeassistant.setup import async_setup_component
@@ -15,7 +14,8 @@ from custom_components.dts307.energy_dashboard import async_is_in_dashboard
 from simulator.server import TcpLine
 from tests.device import Device
 from tests.integration.dashboard import open_dashboard, save, sources
-from tests.integration.home import entry_for, let_pass, load
+from tests.integration.home import entry_for, let_pass, load, state_of
+from tests.integration.scanning import load_without_meter
 from tests.lines import network, network_data
 
 POWER = "sensor.dts_307_power"
@@ -82,17 +82,21 @@ async def test_it_is_fulfilled_at_once(hass: HomeAssistant) -> None:
 
 
 async def test_a_meter_that_is_silent_at_first(hass: HomeAssistant) -> None:
+    """Its sensors exist only once it has answered; the wish waits for them."""
     manager = await open_dashboard(hass)
     device = Device()
     async with network(device) as line:
         device.silent = True
         entry = wished_for(device, line)
-        await load(hass, entry, ConfigEntryState.SETUP_RETRY)
-        assert sources(manager) == []
-        assert repair(hass, entry) is None
+        await load_without_meter(hass, entry, device, "meter_silent")
+        for _ in range(2):
+            assert sources(manager) == []
+            assert repair(hass, entry) is None
+            assert entry.data == wished_for(device, line).data
+            await let_pass(hass, 60)
         device.silent = False
         await let_pass(hass, 60)
-        assert entry.state is ConfigEntryState.LOADED
+        assert state_of(hass, device, "link_state") == "ok"
         assert len(sources(manager)) == 1
         assert entry.data == network_data(line)
 

@@ -28,7 +28,7 @@ from tests.integration.home import (
     state_of,
     submit,
 )
-from tests.integration.searching import reconfigure
+from tests.integration.scanning import reconfigure
 from tests.integration.timing import change_timing
 from tests.lines import SPEED, network, network_data, serial, serial_data
 

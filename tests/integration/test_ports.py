@@ -1,4 +1,4 @@
-"""One adapter has several names, and is one port under all of them."""
+"""One adapter has several paths, and is one port by any of them."""
 
 from pathlib import Path
 
@@ -8,7 +8,8 @@ from homeassistant.core import HomeAssistant
 import pytest
 
 from custom_components.dts307.connection import serial_ports
-from custom_components.dts307.connection.serial_ports import async_stable_name
+from custom_components.dts307.connection.address import NetworkAdapter, SerialPort
+from custom_components.dts307.connection.serial_ports import async_resolved_bus
 from simulator.meter import MeterConfig
 from tests.device import Device
 from tests.integration.home import entry_for, let_pass, load, state_of
@@ -20,9 +21,9 @@ OTHER_PATH = "serial/by-path/pci-0000:00:14.0-usb-0:3:1.0"
 
 
 @pytest.fixture
-def name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PortNames:
+def name(hass: HomeAssistant, tmp_path: Path) -> PortNames:
     """Gives a device a name."""
-    return PortNames(tmp_path, monkeypatch)
+    return PortNames(hass, tmp_path)
 
 
 @pytest.fixture
@@ -31,41 +32,55 @@ def adapter(tmp_path: Path) -> str:
     return plug(tmp_path / "ttyUSB0")
 
 
+async def path_of(hass: HomeAssistant, device: str) -> str:
+    """Return the path by which a port is opened."""
+    bus = await async_resolved_bus(hass, SerialPort(device=device, baudrate=19200, parity="E"))
+    assert isinstance(bus, SerialPort)
+    assert bus == SerialPort(device=bus.device, baudrate=19200, parity="E")
+    return bus.device
+
+
+async def test_an_adapter_on_the_network(hass: HomeAssistant) -> None:
+    """It has no paths."""
+    adapter = NetworkAdapter(host="gateway")
+    assert await async_resolved_bus(hass, adapter) is adapter
+
+
 @pytest.mark.usefixtures("name")
 @pytest.mark.parametrize(
     "device", ["socket://10.0.0.5:4001", "esphome-hass://abc/?port_name=RS485", "/dev/ttyUSB7"]
 )
 async def test_a_port_that_is_not_here(hass: HomeAssistant, device: str) -> None:
-    """It keeps its name: that of another machine, or of an adapter that is not plugged in."""
-    assert await async_stable_name(hass, device) == device
+    """Its path stays: it is on another machine, or its adapter is not plugged in."""
+    assert await path_of(hass, device) == device
 
 
 @pytest.mark.usefixtures("name")
 async def test_a_port_with_one_name(hass: HomeAssistant, adapter: str) -> None:
-    """A port on the board itself is numbered once and for all."""
-    assert await async_stable_name(hass, adapter) == adapter
+    """A port of the board itself always has the same number."""
+    assert await path_of(hass, adapter) == adapter
 
 
 async def test_by_id_comes_first(hass: HomeAssistant, name: PortNames, adapter: str) -> None:
-    """It goes wherever the adapter is plugged in; all the other names lead to it."""
+    """It follows the adapter to any socket; all other paths lead to it."""
     by_id, by_path = name(BY_ID, adapter), name(BY_PATH, adapter)
     another = name("serial/by-id/usb-FTDI_FT232R_ZZZZ-if00-port0", adapter)
     own = name("meter", by_path)
     for device in (adapter, by_path, by_id, another, own):
-        assert await async_stable_name(hass, device) == by_id
+        assert await path_of(hass, device) == by_id
 
 
 async def test_by_path_comes_second(hass: HomeAssistant, name: PortNames, adapter: str) -> None:
-    """It is that of the socket."""
+    """It identifies the socket."""
     by_path = name(BY_PATH, adapter)
     name(BY_ID, "/dev/null")
-    assert await async_stable_name(hass, adapter) == by_path
+    assert await path_of(hass, adapter) == by_path
 
 
 async def test_a_name_of_the_owners_own(hass: HomeAssistant, name: PortNames, adapter: str) -> None:
-    """A rule for udev is as good as its names."""
+    """A link from the owner's udev rule persists, too."""
     own = name("meter", adapter)
-    assert await async_stable_name(hass, own) == own
+    assert await path_of(hass, own) == own
 
 
 async def test_a_name_that_leads_nowhere(
@@ -75,7 +90,7 @@ async def test_a_name_that_leads_nowhere(
     by_id = name(BY_ID, adapter)
     unplug(adapter)
     name(BY_PATH, adapter)
-    assert await async_stable_name(hass, by_id) == by_id
+    assert await path_of(hass, by_id) == by_id
 
 
 def interface(device: str, resolved: str, number: int = 0) -> USBDevice:
@@ -95,7 +110,7 @@ def interface(device: str, resolved: str, number: int = 0) -> USBDevice:
 async def test_two_adapters_that_are_alike(
     hass: HomeAssistant, name: PortNames, adapter: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After a restart, the name that they share may lead to the other one."""
+    """They share a path, which may lead to the other one after a restart."""
     other, lone = plug(f"{adapter}1"), plug(f"{adapter}2")
     by_id, by_path = name(TWIN, adapter), name(BY_PATH, adapter)
     other_path, lone_id = name(OTHER_PATH, other), name(BY_ID, lone)
@@ -105,29 +120,29 @@ async def test_two_adapters_that_are_alike(
         SerialDevice(device=lone_id, serial_number="A10K", manufacturer="FTDI", description="UART"),
     ]
     monkeypatch.setattr(serial_ports, "scan_serial_ports", lambda: found)
-    assert await async_stable_name(hass, adapter) == by_id
+    assert await path_of(hass, adapter) == by_id
     found.append(interface(other, other))
-    assert await async_stable_name(hass, adapter) == by_path
-    assert await async_stable_name(hass, by_id) == by_path
-    assert await async_stable_name(hass, other) == other_path
-    assert await async_stable_name(hass, lone) == lone_id
+    assert await path_of(hass, adapter) == by_path
+    assert await path_of(hass, by_id) == by_path
+    assert await path_of(hass, other) == other_path
+    assert await path_of(hass, lone) == lone_id
 
 
 async def test_an_adapter_with_two_ports(
     hass: HomeAssistant, name: PortNames, adapter: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each of them has a name of its own, though all else is the same."""
+    """Each port has its own path, although all else is the same."""
     second = plug(f"{adapter}1")
     names = {adapter: name(TWIN, adapter), second: name(f"{TWIN[:-1]}1", second)}
     found = [interface(by_id, device) for device, by_id in names.items()]
     monkeypatch.setattr(serial_ports, "scan_serial_ports", lambda: found)
     for device, by_id in names.items():
         name(f"serial/by-path/{Path(device).name}", device)
-        assert await async_stable_name(hass, device) == by_id
+        assert await path_of(hass, device) == by_id
 
 
 async def test_two_names_share_one_connection(hass: HomeAssistant, name: PortNames) -> None:
-    """Two meters on one bus, one entered by this name and one by that."""
+    """Two meters on one bus were entered with different paths of its port."""
     one, other = Device(), Device(MeterConfig(unit=101, serial="S307101"))
     async with serial(one, other) as line:
         by_id = name(BY_ID, line.path)

@@ -1,4 +1,4 @@
-"""An entry that names its port by a name that does not last is moved, if its owner agrees."""
+"""An entry whose port has no persistent path gets one, if its owner agrees."""
 
 from pathlib import Path
 
@@ -22,17 +22,18 @@ from tests.integration.home import (
     state_of,
 )
 from tests.integration.port_names import BY_ID, BY_PATH, PortNames, unplug
+from tests.integration.scanning import load_without_meter
 from tests.lines import network, network_data, serial, serial_data
 
 
 @pytest.fixture
-def name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PortNames:
+def name(hass: HomeAssistant, tmp_path: Path) -> PortNames:
     """Gives a device a name."""
-    return PortNames(tmp_path, monkeypatch)
+    return PortNames(hass, tmp_path)
 
 
 def offer(hass: HomeAssistant, entry: MockConfigEntry) -> ir.IssueEntry | None:
-    """Return the repair that offers the lasting name, if it does."""
+    """Return the repair that offers the persistent path, if there is one."""
     return ir.async_get(hass).async_get_issue(DOMAIN, f"unstable_port_{entry.entry_id}")
 
 
@@ -56,7 +57,7 @@ async def confirm(hass: HomeAssistant, shown: RepairsFlowResult) -> RepairsFlowR
 
 
 async def test_the_repair_moves_the_entry(hass: HomeAssistant, name: PortNames) -> None:
-    """Everything but the name of the port stays."""
+    """Everything but the path of the port stays."""
     device = Device()
     async with serial(device) as line:
         by_id = name(BY_ID, line.path)
@@ -113,7 +114,7 @@ async def test_the_repair_comes_too_late(hass: HomeAssistant, name: PortNames, w
 
 @pytest.mark.parametrize("link", [BY_ID, BY_PATH, "meter"])
 async def test_a_name_that_lasts(hass: HomeAssistant, name: PortNames, link: str) -> None:
-    """Nobody is asked about it, even though another one may be used."""
+    """There is no repair, although the port may be opened by another path."""
     device = Device()
     async with serial(device) as line:
         by_id = name(BY_ID, line.path)
@@ -147,16 +148,17 @@ async def test_nothing_is_asked_of_a_disabled_entry(hass: HomeAssistant, name: P
 
 
 async def test_another_meter_is_no_reason_to_move(hass: HomeAssistant, name: PortNames) -> None:
-    """The unstable name may be another adapter's already."""
+    """The path may belong to another adapter by now."""
     async with serial(Device()) as line:
         name(BY_ID, line.path)
-        entry = entry_for(Device(MeterConfig(serial="S30700002")), serial_data(line))
-        await load(hass, entry, ConfigEntryState.SETUP_RETRY)
+        expected = Device(MeterConfig(serial="S30700002"))
+        entry = entry_for(expected, serial_data(line))
+        await load_without_meter(hass, entry, expected, "another_meter")
         assert offer(hass, entry) is None
 
 
 async def test_the_adapter_is_exchanged(hass: HomeAssistant, name: PortNames) -> None:
-    """The new one has another name by-id; the owner's own name leads to it at once."""
+    """The new one has another path in by-id; the owner's own link leads to it at once."""
     device = Device()
     async with serial(device) as line:
         old = name(BY_ID, line.path)
@@ -167,7 +169,7 @@ async def test_the_adapter_is_exchanged(hass: HomeAssistant, name: PortNames) ->
         await line.close()
         unplug(old, own)
         await let_pass(hass)
-        assert coordinator.health.data.failure == "port_missing"
+        assert coordinator.connection.data.failure == "port_missing"
         assert entry.runtime_data is coordinator
 
         await line.open()

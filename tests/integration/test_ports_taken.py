@@ -1,4 +1,4 @@
-"""A port or a link that somebody else has: it is told who that is."""
+"""A port or a connection is in use: the reason names what uses it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -10,7 +10,6 @@ from pathlib import Path
 import sys
 from typing import Any
 
-from custom_components.dts307.connection.link import link_params
 from homeassistant.components.modbus import async_get_temporary_unit
 from homeassistant.components.modbus.const import DATA_MODBUS_HUBS
 from homeassistant.components.usb import consumers
@@ -20,15 +19,16 @@ from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.dts307.connection import port_users
-from custom_components.dts307.connection.port_users import async_port_holders
-from custom_components.dts307.connection.serial_ports import async_failure
+from custom_components.dts307.connection import MeterAddress, async_failure
+from custom_components.dts307.connection.port_users import async_port_users
+from custom_components.dts307.connection.system_paths import DATA_SYSTEM_PATHS, SystemPaths
 from custom_components.dts307.meter.errors import MeterSilentError, PortInUseError
 from simulator.meter import MeterConfig
 from simulator.server import PtyLine
 from tests.device import Device
 from tests.integration.home import entry_for, let_pass, load, reason_text, state_of
 from tests.integration.reasons import told
+from tests.integration.scanning import load_without_meter
 from tests.lines import SPEED, serial, serial_data
 
 HOLD = """
@@ -42,20 +42,20 @@ WAITING = ConfigEntryState.SETUP_RETRY
 
 
 def command(pid: int) -> str:
-    """Return what the system calls a process of Python's."""
+    """Return the system's name of a Python process."""
     name = Path(f"/proc/{pid}/comm").read_text().strip()
     assert name.startswith("python")
     return name
 
 
 def device_of(line: PtyLine) -> str:
-    """Return the device that the name of a line leads to."""
+    """Return the device that the path of a line leads to."""
     return str(Path(line.path).resolve())
 
 
 @asynccontextmanager
 async def program(port: str) -> AsyncIterator[str]:
-    """Let another program hold a port; gives its name."""
+    """Let another program hold a port, and yield its name."""
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", HOLD, port, stdin=pipe, stdout=pipe
@@ -80,12 +80,17 @@ def held_by_home_assistant(port: str) -> Iterator[None]:
 
 
 def taken_by(holder: str) -> str:
-    """Return what is told of a port that somebody has."""
+    """Return the reason that names who uses a port."""
     return reason_text("port_in_use_by").format(holder=holder)
 
 
+def reason_of(entry: MockConfigEntry) -> str:
+    """Return why the latest poll of a meter has failed."""
+    return str(entry.runtime_data.last_exception)
+
+
 async def test_a_yaml_hub(hass: HomeAssistant) -> None:
-    """What others recommend for Modbus holds the port, until its owner removes it."""
+    """A hub in configuration.yaml holds the port until its owner removes it."""
     device = Device()
     async with serial(device, speed=None) as line:
         hub = {
@@ -103,16 +108,16 @@ async def test_a_yaml_hub(hass: HomeAssistant) -> None:
         running = hass.data[DATA_MODBUS_HUBS]["cellar"]
         await running.event_connected.wait()
         entry = entry_for(device, serial_data(line))
-        await load(hass, entry, WAITING)
-        assert entry.reason == taken_by('modbus "cellar" (configuration.yaml)')
+        await load_without_meter(hass, entry, device, "port_in_use")
+        assert reason_of(entry) == taken_by('modbus "cellar" (configuration.yaml)')
         await running.async_close()
         hass.data[DATA_MODBUS_HUBS].clear()
         await let_pass(hass, 60)
-        assert entry.state is ConfigEntryState.LOADED
+        assert state_of(hass, device, "link_state") == "ok"
 
 
 async def test_another_integration(hass: HomeAssistant) -> None:
-    """It is named as its owner sees it, but only while it can have the port."""
+    """It is named as its owner sees it, but only while it can hold the port."""
     device = Device()
     async with serial(device) as line:
         other = MockConfigEntry(domain="zha", title="ZBT-1", data={"device": {"path": line.path}})
@@ -120,18 +125,17 @@ async def test_another_integration(hass: HomeAssistant) -> None:
         entry = entry_for(device, serial_data(line))
         with held_by_home_assistant(line.path):
             other.mock_state(hass, ConfigEntryState.LOADED)
-            await load(hass, entry, WAITING)
-            assert entry.error_reason_translation_key == "port_in_use_by"
-            assert entry.reason == taken_by("ZBT-1 (Zigbee Home Automation)")
+            await load_without_meter(hass, entry, device, "port_in_use")
+            assert reason_of(entry) == taken_by("ZBT-1 (Zigbee Home Automation)")
             for state in (WAITING, ConfigEntryState.NOT_LOADED):
                 other.mock_state(hass, state)
-                assert await async_port_holders(hass, line.path) == []
+                assert await async_port_users(hass, line.path) == []
         await let_pass(hass, 60)
-        assert entry.state is ConfigEntryState.LOADED
+        assert state_of(hass, device, "link_state") == "ok"
 
 
 async def test_an_app(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Home Assistant knows what is set in its options."""
+    """Home Assistant knows the port from its options."""
     async with serial(Device()) as line:
         apps = {
             "zigbee2mqtt": {
@@ -142,30 +146,30 @@ async def test_an_app(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> N
         }
         monkeypatch.setattr(consumers, "is_hassio", lambda _hass: True)
         monkeypatch.setattr(consumers, "get_addons_info", lambda _hass: apps)
-        assert await async_port_holders(hass, line.path) == ["Zigbee2MQTT"]
+        assert await async_port_users(hass, line.path) == ["Zigbee2MQTT"]
 
 
 async def test_another_program(hass: HomeAssistant) -> None:
-    """And when it is another one by then, that is told."""
+    """When another program takes the port over, the reason names that one."""
     device = Device()
     async with serial(device) as line:
         entry = entry_for(device, serial_data(line))
         async with program(line.path) as first:
-            await load(hass, entry, WAITING)
-            assert entry.reason == taken_by(first)
+            await load_without_meter(hass, entry, device, "port_in_use")
+            assert reason_of(entry) == taken_by(first)
         async with program(line.path) as second:
             for _ in range(3):
                 await let_pass(hass, 60)
-            assert entry.reason == taken_by(second)
+            assert reason_of(entry) == taken_by(second)
         for _ in range(2):
             await let_pass(hass, 60)
-        assert entry.state is ConfigEntryState.LOADED
+        assert state_of(hass, device, "link_state") == "ok"
 
 
 async def test_while_the_meters_are_polled(
     hass: HomeAssistant, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
-    """It is told once, and those who share the connection do not blame each other."""
+    """It is logged once, and entries that share the connection do not blame each other."""
     one, other = Device(), Device(MeterConfig(unit=101, serial="S307101"))
     async with serial(one, other, link=tmp_path / "meter") as line:
         entries = [
@@ -190,31 +194,45 @@ async def test_while_the_meters_are_polled(
 
 
 async def test_an_entry_of_our_own_by_another_name(hass: HomeAssistant, tmp_path: Path) -> None:
-    """A name that the owner has given is used as it is, so that it has a connection of its own."""
+    """The owner's own link to a port is used as it is, so it has its own connection."""
     one, other = Device(), Device(MeterConfig(unit=101))
     async with serial(one, other, link=tmp_path / "meter") as line:
         data = serial_data(line) | {"device": device_of(line)}
         await load(hass, entry_for(one, data))
         entry = entry_for(other, serial_data(line, unit_id=101))
-        await load(hass, entry, WAITING)
-        assert entry.reason == taken_by("DTS 307 (Measurlogic DTS 307)")
+        await load_without_meter(hass, entry, other, "port_in_use")
+        assert reason_of(entry) == taken_by("DTS 307 (Measurlogic DTS 307)")
 
 
-async def test_nobody_that_is_known(hass: HomeAssistant) -> None:
-    """Then it is told who it might be."""
+async def test_entries_that_wait_for_the_same_port(hass: HomeAssistant, tmp_path: Path) -> None:
+    """They are loaded, but neither has the port, so neither is blamed for it."""
+    one, other = Device(), Device(MeterConfig(unit=101))
+    async with serial(one, other, link=tmp_path / "meter") as line:
+        data = serial_data(line)
+        entries = {
+            one: entry_for(one, data | {"device": device_of(line)}),
+            other: entry_for(other, data | {"unit_id": 101}),
+        }
+        async with program(line.path) as name:
+            for device, entry in entries.items():
+                await load_without_meter(hass, entry, device, "port_in_use")
+            await let_pass(hass, 60)
+            assert {reason_of(entry) for entry in entries.values()} == {taken_by(name)}
+
+
+async def test_an_unknown_user(hass: HomeAssistant) -> None:
+    """Then the reason lists what it may be."""
     device = Device()
     async with serial(device) as line:
         entry = entry_for(device, serial_data(line))
         with held_by_home_assistant(line.path):
-            await load(hass, entry, WAITING)
-            assert entry.reason == reason_text("port_in_use")
+            await load_without_meter(hass, entry, device, "port_in_use")
+            assert reason_of(entry) == reason_text("port_in_use")
 
 
-async def test_programs_that_cannot_be_seen(
-    hass: HomeAssistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """One has just ended, or is somebody else's; the others are found nevertheless."""
-    monkeypatch.setattr(port_users, "_PROCESSES", tmp_path)
+async def test_programs_that_cannot_be_seen(hass: HomeAssistant, tmp_path: Path) -> None:
+    """One has just ended, and one belongs to another user; the others are found."""
+    hass.data[DATA_SYSTEM_PATHS] = SystemPaths(processes=tmp_path)
     async with serial(Device()) as line:
         handles = {"7": [], "8": [line.path], "9": ["socket:[1]", "/dev/null", line.path]}
         for number, targets in handles.items():
@@ -224,8 +242,8 @@ async def test_programs_that_cannot_be_seen(
                 (folder / str(at)).symlink_to(target)
         (tmp_path / "10").mkdir()
         (tmp_path / "9" / "comm").write_text("mbpoll\n")
-        assert await async_port_holders(hass, line.path) == ["mbpoll (PID 9)"]
-    assert await async_port_holders(hass, line.path) == []
+        assert await async_port_users(hass, line.path) == ["mbpoll (PID 9)"]
+    assert await async_port_users(hass, line.path) == []
 
 
 def other_speed(data: dict[str, Any]) -> dict[str, Any]:
@@ -234,12 +252,12 @@ def other_speed(data: dict[str, Any]) -> dict[str, Any]:
 
 
 async def test_a_link_with_other_settings(hass: HomeAssistant) -> None:
-    """Entries that use it are named; a form that is just trying it has no name."""
+    """Entries that use it are named; a form that tries it has no name."""
     one, other = Device(), Device(MeterConfig(unit=101))
     async with serial(one, other, speed=None) as line:
         data = serial_data(line)
         entry = entry_for(other, other_speed(serial_data(line, unit_id=101)))
-        async with async_get_temporary_unit(hass, link_params(data), 100):
+        async with async_get_temporary_unit(hass, MeterAddress.parse(data).bus.params, 100):
             await load(hass, entry, WAITING)
             assert entry.reason == reason_text("link_in_use")
         await load(hass, entry_for(one, data))
@@ -250,10 +268,10 @@ async def test_a_link_with_other_settings(hass: HomeAssistant) -> None:
 
 
 async def test_for_a_form(hass: HomeAssistant) -> None:
-    """The same is told of a link that is not an entry's yet."""
+    """The reason is the same for an address that no entry has yet."""
     async with serial(Device()) as line:
-        data = serial_data(line)
-        assert await async_failure(hass, MeterSilentError(), data) == ("meter_silent_serial", {})
+        bus = MeterAddress.parse(serial_data(line)).bus
+        assert await async_failure(hass, MeterSilentError(), bus) == ("meter_silent_serial", {})
         async with program(line.path) as name:
-            failure = await async_failure(hass, PortInUseError(), data)
+            failure = await async_failure(hass, PortInUseError(), bus)
             assert failure == ("port_in_use_by", {"holder": name})

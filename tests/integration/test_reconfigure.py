@@ -1,4 +1,4 @@
-"""Moving a meter to another link; until it is found there, everything stays as it was."""
+"""A meter is moved to another port or adapter; until it is found there, nothing changes."""
 
 from homeassistant.components.modbus.connection import async_get_connection_info
 from homeassistant.config_entries import ConfigEntryState
@@ -23,7 +23,7 @@ from tests.integration.home import (
     suggested,
     unknowing,
 )
-from tests.integration.searching import assert_moved, reconfigure
+from tests.integration.scanning import assert_moved, load_without_meter, reconfigure
 from tests.lines import SPEED, network, network_data, serial, serial_data
 from tests.uart import uart
 
@@ -31,7 +31,7 @@ OTHER_SPEED = SPEED // 2
 
 
 async def test_another_unit_id(hass: HomeAssistant) -> None:
-    """The form begins with what is set up; the new one is found out."""
+    """The form shows what is set up; the scan finds the new unit ID."""
     device = Device(MeterConfig(serial="S1"))
     async with network(device) as line:
         entry = entry_for(device, network_data(line))
@@ -52,7 +52,7 @@ async def test_another_unit_id(hass: HomeAssistant) -> None:
 
 
 async def test_another_adapter(hass: HomeAssistant) -> None:
-    """The entities and the options stay; the old link is closed."""
+    """The entities and the options stay; the old connection is closed."""
     device = Device()
     async with network(device) as line, network(device, framing=Framing.RTU) as other:
         entry = entry_for(device, network_data(line), ct_rating=200.0, ct_sets=2)
@@ -67,8 +67,8 @@ async def test_another_adapter(hass: HomeAssistant) -> None:
         assert str(other.port) in str(info.endpoint)
 
 
-async def test_another_adapter_is_searched_while_the_meter_is_read(hass: HomeAssistant) -> None:
-    """The entry holds another link than the one that is searched, and need not step aside."""
+async def test_another_adapter_is_scanned_while_the_meter_is_polled(hass: HomeAssistant) -> None:
+    """The entry holds another connection, so it is not suspended."""
     device, other = Device(), Device(MeterConfig(serial="another"))
     async with network(device) as line, network(other) as elsewhere:
         entry = entry_for(device, network_data(line))
@@ -81,7 +81,7 @@ async def test_another_adapter_is_searched_while_the_meter_is_read(hass: HomeAss
 
 
 async def test_from_serial_to_network_and_back(hass: HomeAssistant) -> None:
-    """Nothing of the old link is left in the entry."""
+    """Nothing of the old address is left in the entry."""
     device = Device()
     async with serial(device) as port, network(device) as line:
         entry = entry_for(device, serial_data(port))
@@ -103,20 +103,20 @@ async def test_from_serial_to_network_and_back(hass: HomeAssistant) -> None:
 async def test_the_same_adapter_with_the_other_framing(
     hass: HomeAssistant, framing: Framing
 ) -> None:
-    """Somebody has changed what it speaks; the entry steps aside whichever it knew."""
+    """The adapter was set up differently; the entry is suspended whichever framing it has."""
     device = Device()
     async with network(device, framing=framing) as line:
         right = network_data(line)
         wrong = network_data(line, framing={"tcp": "rtu", "rtu": "tcp"}[right["framing"]])
         entry = entry_for(device, wrong)
-        await load(hass, entry, ConfigEntryState.SETUP_RETRY)
+        await load_without_meter(hass, entry, device, "meter_silent")
         result = await reconfigure(hass, entry, "network")
         result = await submit(hass, result, answers(wrong))
         assert_moved(result, entry, right)
 
 
 async def test_the_same_port_at_another_speed(hass: HomeAssistant) -> None:
-    """The entry holds the port, and steps aside so that the new speed can be tried."""
+    """The entry holds the port, and is suspended so that the new baud rate can be tried."""
     device = Device()
     async with serial(device, speed=None) as line:
         entry = entry_for(device, serial_data(line))
@@ -136,11 +136,11 @@ async def test_the_same_port_at_another_speed(hass: HomeAssistant) -> None:
 async def test_a_meter_that_was_set_to_another_speed_is_found_again(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The form need only be sent off as it is."""
+    """The form can be submitted as it is."""
     device = Device()
     async with uart(monkeypatch, device, baud=19200, parity="E") as line:
         entry = entry_for(device, serial_data(line, speed=9600))
-        await load(hass, entry, ConfigEntryState.SETUP_RETRY)
+        await load_without_meter(hass, entry, device, "meter_silent")
         result = await reconfigure(hass, entry, "serial")
         unchanged = {**suggested(result), "known": suggested(result, "known")}
         result = await submit(hass, result, unchanged)
@@ -149,7 +149,7 @@ async def test_a_meter_that_was_set_to_another_speed_is_found_again(
 
 @pytest.mark.usefixtures("slow_driver")
 async def test_the_same_port_with_a_slow_driver(hass: HomeAssistant) -> None:
-    """It is closed and opened time and again in a row, and found taken at first each time."""
+    """It is closed and opened several times in a row, and is in use at first each time."""
     device = Device()
     async with serial(device) as line:
         data = serial_data(line)
@@ -168,7 +168,7 @@ async def test_the_same_port_with_a_slow_driver(hass: HomeAssistant) -> None:
 
 
 async def test_the_port_is_shared(hass: HomeAssistant) -> None:
-    """Another meter on the bus keeps the port at its speed, and this one is found at that."""
+    """Another meter on the bus keeps the port open, and this one is found at its baud rate."""
     devices = Device(), Device(MeterConfig(unit=101))
     async with serial(*devices) as line:
         entries = [entry_for(device, serial_data(line, unit_id=device.unit)) for device in devices]
@@ -183,33 +183,34 @@ async def test_the_port_is_shared(hass: HomeAssistant) -> None:
 
 
 async def test_the_meter_is_found_among_others(hass: HomeAssistant) -> None:
-    """Those that are set up themselves, and those that are not, are passed over."""
+    """Other meters are skipped, whether they are set up or not."""
     device, known, new = (Device(MeterConfig(unit=unit)) for unit in (102, 100, 101))
     async with network(device, known, new) as line, network() as old:
         await load(hass, entry_for(known, network_data(line)))
         entry = entry_for(device, network_data(old))
-        await load(hass, entry, ConfigEntryState.SETUP_RETRY)
+        await load_without_meter(hass, entry, device, "meter_silent")
         result = await reconfigure(hass, entry, "network")
         result = await submit(hass, result, unknowing(network_data(line)))
         assert_moved(result, entry, network_data(line, unit_id=102))
+        assert state_of(hass, device, "link_state") == "ok"
         assert len(hass.config_entries.async_entries(DOMAIN)) == 2
         assert hass.config_entries.flow.async_progress() == []
 
 
 @pytest.mark.parametrize("speed", [SPEED, 9600])
-async def test_an_entry_that_waits_for_its_next_attempt(hass: HomeAssistant, speed: int) -> None:
-    """The meter was set to another unit id, and perhaps to another speed: the usual reason."""
+async def test_a_meter_that_was_silent_from_the_start(hass: HomeAssistant, speed: int) -> None:
+    """It has another unit ID, and perhaps another baud rate: the usual reason."""
     device = Device(MeterConfig(unit=9))
     async with serial(device, speed=speed) as line:
         entry = entry_for(device, serial_data(line))
-        await load(hass, entry, ConfigEntryState.SETUP_RETRY)
+        await load_without_meter(hass, entry, device, "meter_silent")
         result = await reconfigure(hass, entry, "serial")
         result = await submit(hass, result, answers(serial_data(line, unit_id=9)))
         assert_moved(result, entry, serial_data(line, unit_id=9, speed=speed))
 
 
 async def test_a_wish_for_the_dashboard_is_kept(hass: HomeAssistant) -> None:
-    """It has not been fulfilled yet, and the way to the meter has nothing to do with it."""
+    """It has not been fulfilled yet, and does not depend on the address."""
     device = Device()
     async with network(device) as line, network(device) as other:
         entry = entry_for(device, network_data(line) | {"add_to_energy": True})

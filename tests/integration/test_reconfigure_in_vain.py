@@ -1,4 +1,4 @@
-"""A meter is not found on the link that it is said to have now, and stays as it was."""
+"""A meter is not found at its new address, and its entry stays as it was."""
 
 from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
 from homeassistant.core import HomeAssistant
@@ -21,14 +21,19 @@ from tests.integration.home import (
     suggested,
     unknowing,
 )
-from tests.integration.searching import assert_moved, reconfigure
+from tests.integration.scanning import (
+    assert_moved,
+    assert_no_meter,
+    load_without_meter,
+    reconfigure,
+)
 from tests.lines import SPEED, network, network_data, serial, serial_data
 
 OTHER_SPEED = SPEED // 2
 
 
 async def test_a_meter_that_is_not_found(hass: HomeAssistant) -> None:
-    """The entry goes on as before, whatever is tried next."""
+    """The entry works as before, and the next attempt may succeed."""
     device = Device(MeterConfig(unit=7))
     async with serial(device) as line, network() as nobody:
         data = serial_data(line, unit_id=7)
@@ -59,7 +64,7 @@ async def test_a_meter_that_is_not_found(hass: HomeAssistant) -> None:
 
 @pytest.mark.parametrize("serial_number", ["S30700999", ""])
 async def test_another_meter_answers(hass: HomeAssistant, serial_number: str) -> None:
-    """It is not taken for the one that was set up, nor is one without a serial number."""
+    """It is not mistaken for the one that was set up, even without a serial number."""
     device = Device()
     other = Device()
     other.write("SN", serial_number)
@@ -82,11 +87,11 @@ async def test_another_meter_answers(hass: HomeAssistant, serial_number: str) ->
 
 
 async def test_another_meter_at_another_speed(hass: HomeAssistant) -> None:
-    """The entry that stepped aside comes back also when something does answer."""
-    device = Device()
+    """The suspended entry is resumed, and reports the other meter."""
+    own, device = Device(), Device()
     async with serial(device, speed=None) as line:
         data = serial_data(line)
-        entry = entry_for(device, data)
+        entry = entry_for(own, data)
         await load(hass, entry)
         result = await reconfigure(hass, entry, "serial")
         device.write("SN", "S30700999")
@@ -94,30 +99,33 @@ async def test_another_meter_at_another_speed(hass: HomeAssistant) -> None:
         result = await submit(hass, result, wrong)
         assert_refused(result, "serial", "other_meters")
         assert entry.data == data
-        assert entry.state is ConfigEntryState.SETUP_RETRY
+        assert entry.state is ConfigEntryState.LOADED
+        assert_no_meter(hass, own, "another_meter")
 
 
-async def test_an_entry_that_waits_and_is_not_found(hass: HomeAssistant) -> None:
-    """It waits on, and loads once its meter answers again."""
+async def test_a_meter_that_stays_silent(hass: HomeAssistant) -> None:
+    """Its entry polls on, and recovers once its meter answers again."""
     device = Device()
     async with serial(device) as line:
         entry = entry_for(device, serial_data(line))
         device.silent = True
-        await load(hass, entry, ConfigEntryState.SETUP_RETRY)
+        await load_without_meter(hass, entry, device, "meter_silent")
         result = await reconfigure(hass, entry, "serial")
         wrong = answers(serial_data(line, speed=OTHER_SPEED))
         result = await submit(hass, result, wrong)
         assert_refused(result, "serial", "nothing_found_serial")
-        assert entry.state is ConfigEntryState.SETUP_RETRY
+        assert entry.state is ConfigEntryState.LOADED
+        assert_no_meter(hass, device, "meter_silent")
         hass.config_entries.flow.async_abort(result["flow_id"])
 
         device.silent = False
         await let_pass(hass, 60)
-        assert hass.config_entries.async_loaded_entries(DOMAIN) == [entry]
+        assert state_of(hass, device, "link_state") == "ok"
+        assert state_of(hass, device, "frequency") == "59.98"
 
 
 async def test_an_entry_that_is_disabled(hass: HomeAssistant) -> None:
-    """It holds no link, so that it need not step aside, and stays disabled."""
+    """It holds no connection, so it is not suspended, and stays disabled."""
     device = Device()
     device.silent = True
     async with serial(device, speed=None) as line:
@@ -133,7 +141,7 @@ async def test_an_entry_that_is_disabled(hass: HomeAssistant) -> None:
 
 @pytest.mark.parametrize("answering", [True, False])
 async def test_an_entry_that_is_removed_meanwhile(hass: HomeAssistant, *, answering: bool) -> None:
-    """There is nothing to reconfigure any more; that is said, and nothing is left."""
+    """The flow ends with that reason, and nothing is left."""
     device = Device(MeterConfig(unit=101))
     async with serial(device, speed=None) as line:
         entry = entry_for(device, serial_data(line, unit_id=101))
@@ -145,7 +153,7 @@ async def test_an_entry_that_is_removed_meanwhile(hass: HomeAssistant, *, answer
         assert_gone(hass, await follow(hass, result))
 
 
-async def test_an_entry_that_is_removed_before_its_search(hass: HomeAssistant) -> None:
+async def test_an_entry_that_is_removed_before_the_scan(hass: HomeAssistant) -> None:
     """Whichever form is open."""
     device = Device()
     async with network(device) as line:

@@ -17,7 +17,7 @@ from tests.integration.home import (
     search,
     submit,
 )
-from tests.integration.searching import nothing_is_open
+from tests.integration.scanning import nothing_is_open
 from tests.lines import network, network_data
 
 VOLTS = "A 123.1 V · B 120.7 V · C 120.4 V"

@@ -12,25 +12,25 @@ from pytest_homeassistant_custom_component.typing import (
     WebSocketGenerator,
 )
 
-from custom_components.dts307 import config_flow
-from custom_components.dts307.flows import preview as previews
+from custom_components.dts307.flows.preview import PREVIEWS
 from simulator.meter import MeterConfig
 from tests.device import Device
 from tests.integration.home import answers, describe, search, submit
-from tests.integration.searching import give_up, nothing_is_open, tasks, until
+from tests.integration.scanning import give_up, nothing_is_open, tasks, until
+from tests.integration.timing import change_timing
 from tests.lines import network, network_data
 
 VOLTS = "A 123.1 V · B 120.7 V · C 120.4 V"
 
 
 @pytest.fixture(autouse=True)
-def little_interval(monkeypatch: pytest.MonkeyPatch) -> None:
+def little_interval(hass: HomeAssistant) -> None:
     """Measure again at once."""
-    monkeypatch.setattr(previews, "_INTERVAL", 0.01)
+    change_timing(hass, preview=0.01)
 
 
 class Preview:
-    """What the frontend shows below a form: asked for once, told time and again."""
+    """What the frontend shows below a form: requested once, updated until the form is left."""
 
     def __init__(self, client: MockHAClientWebSocket) -> None:
         """Show nothing yet."""
@@ -52,7 +52,7 @@ class Preview:
         self._id = answer["id"]
 
     async def shown(self) -> dict[str, Any]:
-        """Return what is told next."""
+        """Return the next update."""
         async with asyncio.timeout(5):
             message = await self._client.receive_json()
         assert message["id"] == self._id
@@ -60,7 +60,7 @@ class Preview:
         return event
 
     async def shows(self, state: str) -> None:
-        """Wait until this is told."""
+        """Wait for an update with this state."""
         async with asyncio.timeout(5):
             while (await self.shown())["state"] != state:
                 pass
@@ -81,7 +81,7 @@ async def preview(hass: HomeAssistant, hass_ws_client: WebSocketGenerator) -> Pr
 
 
 async def test_the_power_is_shown_as_it_changes(hass: HomeAssistant, preview: Preview) -> None:
-    """Also while the meter is silent for a while; the link is not held in between."""
+    """It survives a silent meter, and does not hold the connection between updates."""
     device = Device()
     device.write("W_SF", 0)
     async with network(device) as line:
@@ -130,21 +130,21 @@ async def test_several_meters_are_shown_in_one_line(hass: HomeAssistant, preview
 
 
 async def test_a_window_that_was_closed(hass: HomeAssistant, preview: Preview) -> None:
-    """Nothing is measured for nobody, whatever ends first, and nothing is kept."""
+    """The measurements end, whatever ends first, and nothing is kept."""
     async with network(Device()) as line:
         result = await search(hass, "network", answers(network_data(line)))
         await preview.start(result)
         await preview.shown()
         await preview.end()
         hass.config_entries.flow.async_abort(result["flow_id"])
-        assert hass.data[previews.PREVIEWS] == {}
+        assert hass.data[PREVIEWS] == {}
         await until(lambda: tasks("preview") == [] and nothing_is_open(hass))
 
 
 async def test_a_connection_that_is_lost(
     hass: HomeAssistant, hass_ws_client: WebSocketGenerator
 ) -> None:
-    """The browser is gone without a word."""
+    """The browser disappears without unsubscribing."""
     async with network(Device()) as line:
         result = await search(hass, "network", answers(network_data(line)))
         client = await hass_ws_client(hass)
@@ -167,14 +167,14 @@ async def test_a_flow_that_ends_before_its_preview(hass: HomeAssistant, preview:
         created = hass.async_create_task(
             hass.config_entries.flow.async_configure(result["flow_id"], {})
         )
-        await until(lambda: hass.data[previews.PREVIEWS] == {})
+        await until(lambda: hass.data[PREVIEWS] == {})
         await created
         await until(lambda: tasks("preview") == [])
         await preview.end()
 
 
 async def test_a_flow_that_is_gone(hass: HomeAssistant, preview: Preview) -> None:
-    """A frontend that asks too late gets an answer, and is not measured for."""
+    """A late request gets a response, but no measurements."""
     async with network(Device()) as line:
         result = await search(hass, "network", answers(network_data(line)))
         hass.config_entries.flow.async_abort(result["flow_id"])
@@ -182,23 +182,17 @@ async def test_a_flow_that_is_gone(hass: HomeAssistant, preview: Preview) -> Non
         await until(lambda: tasks("preview") == [])
 
 
-async def test_a_window_that_is_closed_while_it_is_measured(
-    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What is looked up for the last form is for nobody then."""
-    measuring, go_on = asyncio.Event(), asyncio.Event()
-
-    async def slow(*_args: object) -> None:
-        measuring.set()
-        await go_on.wait()
-
-    async with network(Device()) as line:
+async def test_a_window_that_is_closed_while_the_meter_is_read(hass: HomeAssistant) -> None:
+    """The last form is prepared for nobody then, and nothing is kept."""
+    device = Device()
+    async with network(device) as line:
         result = await search(hass, "network", answers(network_data(line)))
-        monkeypatch.setattr(config_flow, "async_measure", slow)
+        device.silent = True
+        device.asked.clear()
         described = asyncio.create_task(describe(hass, result))
-        await measuring.wait()
+        await device.asked.wait()
+        assert result["flow_id"] in hass.data[PREVIEWS]
         hass.config_entries.flow.async_abort(result["flow_id"])
-        go_on.set()
         with pytest.raises(UnknownFlow):
             await described
-        assert hass.data[previews.PREVIEWS] == {}
+        assert hass.data[PREVIEWS] == {}

@@ -7,6 +7,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, UnknownFlow
 import pytest
 
+from custom_components.dts307.config_flow import NewMeter
+from custom_components.dts307.connection import MeterAddress, async_temporary_meter
 from custom_components.dts307.const import DOMAIN
 from simulator.meter import MeterConfig
 from simulator.server import Framing
@@ -235,10 +237,13 @@ async def test_a_discovery_of_what_is_set_up_ends_at_once(hass: HomeAssistant) -
     async with network(device) as line:
         data = network_data(line)
         await load(hass, entry_for(device, data))
+        address = MeterAddress.parse(data)
+        async with async_temporary_meter(hass, address) as meter:
+            found = NewMeter(address, meter.identity)
         result = await hass.config_entries.flow.async_init(
             DOMAIN,
             context={"source": "integration_discovery"},
-            data={"data": data, "identity": {"serial_number": device.serial_number}},
+            data=found.as_discovered(),
         )
         assert result["type"] is FlowResultType.ABORT
         assert result["reason"] == "already_configured"

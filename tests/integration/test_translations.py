@@ -14,14 +14,18 @@ from homeassistant.util.yaml import load_yaml_dict
 import pytest
 
 from custom_components.dts307 import binary_sensor, descriptions, sensor
-from custom_components.dts307.descriptions.connection import LINK_BINARY_SENSORS, LINK_SENSORS
-from custom_components.dts307.descriptions.production import production_row
+from custom_components.dts307.connection import Transport
+from custom_components.dts307.descriptions.connection import (
+    CONNECTION_BINARY_SENSORS,
+    CONNECTION_SENSORS,
+)
+from custom_components.dts307.descriptions.production import PRODUCTION_SENSOR
 from custom_components.dts307.energy_dashboard import NOT_IN_DASHBOARD, EnergyDashboardError
 from custom_components.dts307.flows import option_forms, setup_forms
 from custom_components.dts307.flows.options_flow import Dts307OptionsFlow
-from custom_components.dts307.options import ProductionCounter, Role
+from custom_components.dts307.options import Role
 from tests.integration.home import ENGLISH, INTEGRATION
-from tests.integration.texts import TRANSLATED, TRANSPORTS, placeholders, texts, told_in
+from tests.integration.texts import TRANSLATED, placeholders, texts, told_in
 
 ICONS: dict[str, Any] = json.loads((INTEGRATION / "icons.json").read_text())["entity"]
 
@@ -64,12 +68,11 @@ SAME: dict[str, dict[str, str]] = {
 
 ENTITIES: dict[str, tuple[descriptions.MeterEntityDescription[Any], ...]] = {
     "sensor": (
-        *sensor.OF_THE_METER,
-        *sensor.OF_ITS_PHASES,
-        production_row(ProductionCounter.EXPORTED),
-        *LINK_SENSORS,
+        *sensor.SENSORS,
+        PRODUCTION_SENSOR,
+        *CONNECTION_SENSORS,
     ),
-    "binary_sensor": binary_sensor.OF_THE_METER + LINK_BINARY_SENSORS,
+    "binary_sensor": binary_sensor.BINARY_SENSORS + CONNECTION_BINARY_SENSORS,
 }
 
 CLASS_NAMES: dict[str, dict[str | None, str]] = {
@@ -152,9 +155,9 @@ def test_all_that_is_in_the_way_of_the_dashboard_is_explained() -> None:
 def form_texts() -> Iterator[tuple[dict[str, Any], Any]]:
     """Go through the forms, each with the texts that belong to it."""
     steps = ENGLISH["config"]["step"]
-    for transport in TRANSPORTS:
+    for transport in Transport:
         # Once nothing was found, the form has all the fields that there are.
-        yield steps[transport], setup_forms.link_form(transport, again=True)
+        yield steps[transport], setup_forms.address_form(transport, again=True)
     yield steps["meters"], setup_forms.meters_form({})
     yield steps["meter"], setup_forms.METER_FORM
     yield steps["finish"], setup_forms.energy_form({"serial number": "name"})

@@ -4,16 +4,20 @@ import ast
 from pathlib import Path
 from types import ModuleType
 
-from custom_components.dts307.connection.link import failure_key
-
 from custom_components.dts307 import config_flow
+from custom_components.dts307.connection import (
+    NetworkAdapter,
+    SerialPort,
+    Transport,
+    failure_key,
+)
 from custom_components.dts307.flows import preview
 from custom_components.dts307.meter import MeterError
 from custom_components.dts307.meter.installation import NoMeasurement
 from custom_components.dts307.meter.modbus import ScanStage
-from custom_components.dts307.scan import search_flow
+from custom_components.dts307.scan import scan_flow
 from tests.integration.home import ENGLISH
-from tests.integration.texts import TRANSPORTS, placeholders, texts
+from tests.integration.texts import placeholders, texts
 
 DOUBTS = {*NoMeasurement, "current_above_rating", "solar_imports", "load_exports"}
 """What is told of a meter's values before it is added."""
@@ -23,7 +27,7 @@ ONLY_IN_A_FORM = {
     "only_known_meters",
     "other_meters",
     "no_meter_among",
-    *(f"nothing_found_{transport}" for transport in TRANSPORTS),
+    *(f"nothing_found_{transport}" for transport in Transport),
     "none_chosen",
     *DOUBTS,
 }
@@ -58,11 +62,8 @@ def failures() -> set[str]:
     kinds = [MeterError]
     for kind in kinds:
         kinds += kind.__subclasses__()
-    return {
-        failure_key(kind(), {"transport": transport})
-        for kind in kinds[1:]
-        for transport in TRANSPORTS
-    }
+    buses = SerialPort(device="/dev/ttyUSB0"), NetworkAdapter(host="gateway")
+    return {failure_key(kind(), bus) for kind in kinds[1:] for bus in buses}
 
 
 def returned(module: ModuleType, function: str) -> set[str]:
@@ -93,8 +94,8 @@ def returned(module: ModuleType, function: str) -> set[str]:
 
 def refusals() -> set[str]:
     """Return the keys that the config flow names itself."""
-    told = returned(search_flow, "_async_explain") | returned(preview, "doubt")
-    nothing_found = {f"nothing_found_{transport}" for transport in TRANSPORTS}
+    told = returned(scan_flow, "_async_explain") | returned(preview, "doubt")
+    nothing_found = {f"nothing_found_{transport}" for transport in Transport}
     return told | nothing_found | set(NoMeasurement) | {"none_chosen", "link_in_use"}
 
 
@@ -122,7 +123,7 @@ def test_every_step_has_its_texts() -> None:
     assert set(told) == steps - UNSEEN_STEPS
     assert steps > UNSEEN_STEPS
     for step in ("user", "reconfigure"):
-        assert set(told[step]["menu_options"]) == set(TRANSPORTS)
+        assert set(told[step]["menu_options"]) == set(Transport)
     assert {
         step: {name for _, text in texts(its) for name in placeholders(text)}
         for step, its in told.items()

@@ -5,12 +5,9 @@ import json
 import re
 from typing import Any
 
-from custom_components.dts307.const import TRANSPORT_NETWORK, TRANSPORT_SERIAL
 from tests.integration.home import INTEGRATION
 
 TRANSLATED = sorted({path.stem for path in (INTEGRATION / "translations").iterdir()} - {"en"})
-
-TRANSPORTS = (TRANSPORT_SERIAL, TRANSPORT_NETWORK)
 
 
 def texts(tree: dict[str, Any], *path: str) -> Iterator[tuple[str, str]]:

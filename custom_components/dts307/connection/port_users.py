@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 import os
 from pathlib import Path
-from typing import Final
 
+from homeassistant.components.modbus.connection import async_get_connection_info
 from homeassistant.components.usb import (
     SerialDevice,
     USBDevice,
@@ -13,12 +13,11 @@ from homeassistant.components.usb import (
     async_scan_serial_ports,
 )
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.loader import async_get_integration
 
 from .modbus_internals import yaml_hubs
-
-_PROCESSES: Final = Path("/proc")
+from .system_paths import async_system_paths
 
 
 async def async_port_users(
@@ -29,17 +28,19 @@ async def async_port_users(
     These are config entries except those ``apart_from``, apps, Modbus hubs in configuration.yaml,
     and other programs on this machine.
     """
+    processes = async_system_paths(hass).processes
     port = await hass.async_add_executor_job(resolve, device)
     entry_ids, apps = await _async_consumers(hass, port)
+    apart = {*apart_from, *_async_disconnected(hass)}
     hubs = {
         f'modbus "{name}" (configuration.yaml)': str(endpoint[1])
         for name, endpoint in yaml_hubs(hass).items()
     }
     return [
-        *await async_entry_names(hass, [each for each in entry_ids if each not in apart_from]),
+        *await async_entry_names(hass, [each for each in entry_ids if each not in apart]),
         *apps,
         *await hass.async_add_executor_job(_leading_to, port, hubs),
-        *await hass.async_add_executor_job(_processes, port),
+        *await hass.async_add_executor_job(_programs, processes, port),
     ]
 
 
@@ -76,6 +77,14 @@ async def _async_consumers(hass: HomeAssistant, port: str) -> tuple[list[str], l
     return entry_ids, [claim.title for claim in active if claim.config_entry_id is None]
 
 
+@callback
+def _async_disconnected(hass: HomeAssistant) -> set[str]:
+    """Return the IDs of the entries that have closed their Modbus connections, or wait for them."""
+    infos = async_get_connection_info(hass)
+    connected = {entry_id for info in infos if info.connected for entry_id in info.units}
+    return {entry_id for info in infos for entry_id in info.units} - connected
+
+
 async def _async_entry_name(hass: HomeAssistant, entry: ConfigEntry) -> str:
     integration = await async_get_integration(hass, entry.domain)
     return f"{entry.title} ({integration.name})"
@@ -86,13 +95,13 @@ def _leading_to(port: str, devices: Mapping[str, str]) -> list[str]:
     return [key for key, device in devices.items() if resolve(device) == port]
 
 
-def _processes(port: str) -> list[str]:
+def _programs(processes: Path, port: str) -> list[str]:
     """Return the other programs that have a port open, as far as the system lets us see."""
     with suppress(OSError):
         number = Path(port).stat().st_rdev
         return [
             program
-            for process in _PROCESSES.glob("[0-9]*")
+            for process in processes.glob("[0-9]*")
             if process.name != str(os.getpid()) and (program := _program(process, number))
         ]
     return []

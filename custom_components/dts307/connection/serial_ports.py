@@ -19,9 +19,7 @@ from homeassistant.core import HomeAssistant
 from ..issues import async_raise_issue, async_withdraw_issue
 from .address import BusAddress, MeterAddress, SerialPort
 from .port_users import resolve
-
-_LINKS: Final = Path("/dev/serial")
-"""Where udev puts the persistent paths (its 60-serial.rules)."""
+from .system_paths import async_system_paths
 
 _UNSTABLE: Final = "unstable_port"
 
@@ -34,7 +32,8 @@ async def async_resolved_bus(hass: HomeAssistant, bus: BusAddress) -> BusAddress
     """Return a bus whose serial port, if it has one, goes by its persistent path."""
     if not isinstance(bus, SerialPort):
         return bus
-    path = await hass.async_add_executor_job(_persistent_path, bus.device)
+    links = async_system_paths(hass).persistent_ports
+    path = await hass.async_add_executor_job(_persistent_path, links, bus.device)
     return replace(bus, device=path)
 
 
@@ -60,9 +59,9 @@ async def async_leads_elsewhere(hass: HomeAssistant, entry: ConfigEntry) -> bool
 
 async def async_check_port_path(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Offer to store the persistent path of an entry's port, or withdraw that offer."""
-    bus = MeterAddress.parse(entry.data).bus
+    bus, links = MeterAddress.parse(entry.data).bus, async_system_paths(hass).persistent_ports
     if isinstance(bus, SerialPort) and (
-        better := await hass.async_add_executor_job(_better_path, bus.device)
+        better := await hass.async_add_executor_job(_better_path, links, bus.device)
     ):
         paths = {"device": bus.device, "stable": better}
         async_raise_issue(hass, entry, _UNSTABLE, question=paths, placeholders=paths)
@@ -89,22 +88,22 @@ def _device(address: MeterAddress) -> str | None:
     return address.bus.device if isinstance(address.bus, SerialPort) else None
 
 
-def _persistent_path(device: str) -> str:
+def _persistent_path(links: Path, device: str) -> str:
     """Return the best persistent path of a port, or the path that was given if there is none."""
-    return next(iter(_persistent_paths(device)), device)
+    return next(iter(_persistent_paths(links, device)), device)
 
 
-def _better_path(device: str) -> str | None:
+def _better_path(links: Path, device: str) -> str | None:
     """Return the persistent path of a port whose given path does not persist.
 
     A symbolic link from the owner's own udev rule persists, too.
     """
-    own = Path(device).is_symlink() and _LINKS not in Path(device).parents
-    paths = _persistent_paths(device)
+    own = Path(device).is_symlink() and links not in Path(device).parents
+    paths = _persistent_paths(links, device)
     return None if own or device in paths else next(iter(paths), None)
 
 
-def _persistent_paths(device: str) -> list[str]:
+def _persistent_paths(links: Path, device: str) -> list[str]:
     """Return the persistent paths of a port, the best first; none if there is no such port.
 
     Adapters without a serial number share one path in by-id, which leads to any of them.
@@ -113,7 +112,7 @@ def _persistent_paths(device: str) -> list[str]:
     if not Path(port).exists():
         return []
     by_id, by_path = (
-        [str(link) for link in sorted((_LINKS / kind).glob("*")) if resolve(str(link)) == port]
+        [str(link) for link in sorted((links / kind).glob("*")) if resolve(str(link)) == port]
         for kind in ("by-id", "by-path")
     )
     return by_path if by_id and _has_twin(port) else by_id + by_path

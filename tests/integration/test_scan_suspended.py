@@ -1,4 +1,4 @@
-"""Entries whose meters do not answer make way for a search, and come back after it."""
+"""Entries whose meters do not answer are suspended for a scan, and resumed after it."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,8 +9,7 @@ from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.dts307.scan import suspension
-from custom_components.dts307.scan.suspension import DATA_ASIDE
+from custom_components.dts307.scan.suspension import DATA_SUSPENDED
 from simulator.meter import MeterConfig
 from tests.device import Device
 from tests.integration.home import (
@@ -23,18 +22,19 @@ from tests.integration.home import (
     load,
     submit,
 )
-from tests.integration.searching import watch
+from tests.integration.scanning import watch
+from tests.integration.timing import change_timing
 from tests.lines import serial_data
 from tests.uart import UartLine, uart
 
-LOADED, WAITING = ConfigEntryState.LOADED, ConfigEntryState.SETUP_RETRY
+LOADED = ConfigEntryState.LOADED
 
 
 @asynccontextmanager
 async def panel(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, *, silent: bool
 ) -> AsyncIterator[tuple[UartLine, list[MockConfigEntry]]]:
-    """Serve two meters with an entry each, and perhaps change the speed of their bus then."""
+    """Serve two meters with an entry each; if ``silent``, change the baud rate of their bus."""
     devices = [Device(), Device(MeterConfig(unit=101))]
     async with uart(monkeypatch, *devices, baud=9600) as line:
         entries = [
@@ -52,10 +52,10 @@ async def panel(
         yield line, entries
 
 
-async def test_the_speed_of_a_whole_bus_was_changed(
+async def test_the_baud_rate_of_a_whole_bus_was_changed(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """When one meter is found again, the others on its bus are as well."""
+    """When one meter is found again, the other entries on its bus follow."""
     async with panel(hass, monkeypatch, silent=True) as (line, entries):
         entry = entries[0]
         result = await choose(hass, await entry.start_reconfigure_flow(hass), "serial")
@@ -66,11 +66,13 @@ async def test_the_speed_of_a_whole_bus_was_changed(
         assert [entry.data["baudrate"] for entry in entries] == [19200] * 2
         assert [entry.data["unit_id"] for entry in entries] == [100, 101]
         assert [entry.state for entry in entries] == [LOADED] * 2
-        assert not hass.data[DATA_ASIDE]
+        assert not hass.data[DATA_SUSPENDED]
 
 
-async def test_who_answers_stays(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A search for another meter asks beside those that are read, at their speed."""
+async def test_entries_that_work_are_not_suspended(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A scan for another meter shares their connection, at their baud rate."""
     async with panel(hass, monkeypatch, silent=False) as (line, entries):
         result = await submit(
             hass, await begin(hass, "serial"), answers(serial_data(line, unit_id=7, speed=38400))
@@ -80,8 +82,8 @@ async def test_who_answers_stays(hass: HomeAssistant, monkeypatch: pytest.Monkey
         assert [entry.state for entry in entries] == [LOADED] * 2
 
 
-async def test_another_search_at_once(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The entries that are coming back from the first make way once more."""
+async def test_another_scan_at_once(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The entries that are being resumed after the first are suspended again."""
     async with panel(hass, monkeypatch, silent=True) as (line, entries):
         line.baud = 1200
         known = answers(serial_data(line, unit_id=7, speed=9600))
@@ -93,15 +95,16 @@ async def test_another_search_at_once(hass: HomeAssistant, monkeypatch: pytest.M
             assert_refused(result, "serial", "nothing_found_serial")
             assert {speed for speed, _ in line.tried} == {9600, 19200}
         await hass.async_block_till_done(wait_background_tasks=True)
-        assert [entry.state for entry in entries] == [WAITING] * 2
-        assert not hass.data[DATA_ASIDE]
+        assert [entry.state for entry in entries] == [LOADED] * 2
+        assert not any(entry.runtime_data.last_update_success for entry in entries)
+        assert not hass.data[DATA_SUSPENDED]
 
 
 @pytest.mark.parametrize("speed", [19200, 1200])
-async def test_reloaded_while_it_is_searched_for(
+async def test_an_entry_is_reloaded_during_the_scan(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, speed: int
 ) -> None:
-    """The entry leaves the link to the search, and goes on when that has ended."""
+    """It waits for the end of the scan, and is set up then."""
     async with panel(hass, monkeypatch, silent=True) as (line, entries):
         line.baud = speed
         entry = entries[0]
@@ -109,7 +112,7 @@ async def test_reloaded_while_it_is_searched_for(
         known = answers(serial_data(line, unit_id=entry.data["unit_id"], speed=9600))
         result = await hass.config_entries.flow.async_configure(result["flow_id"], known)
         assert not await hass.config_entries.async_reload(entry.entry_id)
-        assert entry.state is WAITING
+        assert entry.state is ConfigEntryState.SETUP_RETRY
         assert entry.error_reason_translation_key == "being_searched"
         result = (await watch(hass, result))[-1]
         await hass.async_block_till_done(wait_background_tasks=True)
@@ -118,16 +121,19 @@ async def test_reloaded_while_it_is_searched_for(
             assert [entry.state for entry in entries] == [LOADED] * 2
         else:
             assert_refused(result, "serial", "nothing_found_serial")
-            assert entry.state is WAITING
-            assert entry.error_reason_translation_key != "being_searched"
-        assert not hass.data[DATA_ASIDE]
+            assert entry.state is LOADED
+            assert not entry.runtime_data.last_update_success
+            line.baud = 9600
+            await let_pass(hass, 60)
+            assert entry.runtime_data.last_update_success
+        assert not hass.data[DATA_SUSPENDED]
 
 
-async def test_nobody_looks_at_what_was_found(
+async def test_the_window_is_left_open(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The entry goes on as before, after a while."""
-    monkeypatch.setattr(suspension, "_COMES_BACK_WITHIN", 0.1)
+    """The entry is resumed as it was, after a while."""
+    change_timing(hass, entries_resume=0.1)
     async with panel(hass, monkeypatch, silent=False) as (line, entries):
         entry = entries[0]
         result = await choose(hass, await entry.start_reconfigure_flow(hass), "serial")
@@ -136,7 +142,7 @@ async def test_nobody_looks_at_what_was_found(
         await hass.async_block_till_done(wait_background_tasks=True)
         await let_pass(hass, 1)
         assert entry.state is LOADED
-        assert not hass.data[DATA_ASIDE]
+        assert not hass.data[DATA_SUSPENDED]
         hass.config_entries.flow.async_abort(result["flow_id"])
         await hass.async_block_till_done(wait_background_tasks=True)
         assert len(async_get_connection_info(hass)) == 1

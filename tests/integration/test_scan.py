@@ -1,4 +1,4 @@
-"""On a serial port, speed, parity and unit id are found out."""
+"""A scan of a serial port finds baud rate, parity and unit ID."""
 
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import EVENT_DATA_ENTRY_FLOW_PROGRESS_UPDATE
@@ -25,8 +25,8 @@ from tests.integration.home import (
     suggested,
     unknowing,
 )
-from tests.integration.scan_settings import ScanSettings
-from tests.integration.searching import nothing_is_open, watch, when_free
+from tests.integration.scanning import nothing_is_open, watch, when_free
+from tests.integration.timing import change_timing
 from tests.lines import SPEED, serial, serial_data
 from tests.uart import uart
 
@@ -38,10 +38,10 @@ OTHERS = bytes.fromhex("55ff00010000005a55ff0164000000e1" * 2)
 
 @pytest.mark.usefixtures("all_speeds")
 @pytest.mark.parametrize(("baud", "parity"), [(19200, "E"), (4800, "N"), (9600, "E")])
-async def test_the_speed_is_found(
+async def test_the_settings_are_found(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, baud: int, parity: str
 ) -> None:
-    """Nobody has to know it."""
+    """The owner does not have to know it."""
     async with uart(monkeypatch, Device(), baud=baud, parity=parity) as line:
         result = await search(hass, "serial", unknowing(serial_data(line)))
         assert line.tried[0] == DEFAULT
@@ -55,7 +55,7 @@ async def test_the_speed_is_found(
 async def test_what_is_known_is_tried_first(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also what is not among the usual settings."""
+    """Even settings that are not among the usual ones."""
     async with uart(monkeypatch, Device(), baud=1200, parity="O") as line:
         data = serial_data(line, speed=1200) | {"parity": "odd", "stopbits": 2}
         entry = await add_meter(hass, await search(hass, "serial", answers(data)))
@@ -66,7 +66,7 @@ async def test_what_is_known_is_tried_first(
 async def test_what_is_known_may_be_wrong(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is a hint and no more; what answers is what counts."""
+    """What is entered is only a hint."""
     async with uart(monkeypatch, Device(), baud=9600) as line:
         wrong = serial_data(line, speed=115200) | {"parity": "even"}
         result = await search(hass, "serial", answers(wrong))
@@ -76,11 +76,13 @@ async def test_what_is_known_may_be_wrong(
 
 
 @pytest.mark.usefixtures("all_speeds")
-async def test_silence_is_told_and_everything_offered(
-    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, scan_settings: ScanSettings
+async def test_nothing_is_found_and_everything_is_offered(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where all usual ways were tried, the owner may spend minutes on the others."""
-    scan_settings.change(unit_ids=range(100, 102), first=0.05, following=0.03)
+    """After all usual settings, the form offers a scan of everything, which takes minutes."""
+    unit_ids = range(100, 102)
+    scan = {"first": 0.05, "following": 0.03}
+    change_timing(hass, scan=scan, scan_range={"unit_ids": unit_ids})
     async with uart(monkeypatch, baud=9600) as line:
         entered = answers(serial_data(line, speed=9600))
         result = await begin(hass, "serial")
@@ -100,15 +102,15 @@ async def test_silence_is_told_and_everything_offered(
         result = await submit(hass, result, {**entered, "everything": True})
         assert_refused(result, "serial", "nothing_found_serial")
         asked = len(line.tried) - asked_so_far
-        assert asked == len(ALL_SETTINGS) * (1 + len(scan_settings.scan_range.unit_ids))
+        assert asked == len(ALL_SETTINGS) * (1 + len(unit_ids))
         assert suggested(result)["everything"] is True
 
 
-async def test_everything_finds_what_is_most_hidden(
-    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, scan_settings: ScanSettings
+async def test_everything_finds_the_most_unusual_meter(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another unit id at another speed and with parity, of which nobody knows."""
-    scan_settings.change(unit_ids=range(16, 19), likely_unit_ids=(16,))
+    """An unusual unit ID at another baud rate and parity."""
+    change_timing(hass, scan_range={"unit_ids": range(16, 19), "likely_unit_ids": (16,)})
     async with uart(monkeypatch, Device(MeterConfig(unit=17)), baud=19200, parity="E") as line:
         result = await search(hass, "serial", unknowing(serial_data(line)))
         assert_refused(result, "serial", "nothing_found_serial")
@@ -119,11 +121,9 @@ async def test_everything_finds_what_is_most_hidden(
 
 @pytest.mark.usefixtures("all_unit_ids")
 @pytest.mark.parametrize("unit_id", [1, 247])
-async def test_any_unit_id_is_found(
-    hass: HomeAssistant, scan_settings: ScanSettings, unit_id: int
-) -> None:
-    """At the usual speed nobody has to ask for that."""
-    scan_settings.change(following=0.005)
+async def test_any_unit_id_is_found(hass: HomeAssistant, unit_id: int) -> None:
+    """With the usual settings, all unit IDs are part of the normal scan."""
+    change_timing(hass, scan={"following": 0.005})
     async with serial(Device(MeterConfig(unit=unit_id))) as line:
         known = serial_data(line)
         result = await search(hass, "serial", answers(known))
@@ -131,11 +131,11 @@ async def test_any_unit_id_is_found(
         assert entry.data == known | {"unit_id": unit_id}
 
 
-async def test_a_late_answer_is_heard_all_the_same(
-    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, scan_settings: ScanSettings
+async def test_a_late_response_is_recognized(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It comes while the next unit is asked, and says itself whose it is."""
-    scan_settings.change(following=0.03)
+    """It arrives while the next unit is probed, and carries its own unit ID."""
+    change_timing(hass, scan={"following": 0.03})
     device = Device(MeterConfig(unit=99))
     async with uart(monkeypatch, device, baud=SPEED, turnaround=0.06) as line:
         data = serial_data(line)
@@ -144,10 +144,10 @@ async def test_a_late_answer_is_heard_all_the_same(
 
 
 @pytest.mark.parametrize("baud", [38400, 9600])
-async def test_noise_is_told(
+async def test_noise_is_reported(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, baud: int
 ) -> None:
-    """Others talk on the bus, whom nobody understands, as while it is set to BACnet."""
+    """Bytes that are not Modbus arrive, as on a bus that is set to BACnet."""
     async with uart(monkeypatch, baud=baud) as line:
         line.neighbour = OTHERS
         result = await search(hass, "serial", unknowing(serial_data(line)))
@@ -158,7 +158,7 @@ async def test_noise_is_told(
 async def test_a_meter_is_found_among_noise(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Crackle at wrong speeds is forgotten once somebody answers properly."""
+    """Noise at wrong baud rates does not matter once a meter answers."""
     async with uart(monkeypatch, Device(), baud=38400) as line:
         line.neighbour = b"\x00"
         result = await search(hass, "serial", unknowing(serial_data(line)))
@@ -167,10 +167,10 @@ async def test_a_meter_is_found_among_noise(
 
 
 @pytest.mark.usefixtures("all_speeds")
-async def test_what_answers_tells_the_settings(
+async def test_any_device_proves_the_settings(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """All devices on a bus have the same, so that the meter is asked with no others any more."""
+    """All devices on a bus have the same settings, so the first response rules out all others."""
     stranger = Device()
     stranger.refusal = ExcCodes.ILLEGAL_ADDRESS
     meter = Device(MeterConfig(unit=101))
@@ -182,19 +182,17 @@ async def test_what_answers_tells_the_settings(
         assert len(set(line.tried)) < len(ALL_SETTINGS)
 
 
-async def test_settings_that_a_port_lacks_are_passed_over(hass: HomeAssistant) -> None:
-    """A pseudo-terminal knows no parity, as some drivers do not; that is not why nobody answers."""
+async def test_unsupported_settings_are_skipped(hass: HomeAssistant) -> None:
+    """A pseudo-terminal supports no parity, like some drivers; that is not the reported reason."""
     async with serial() as line:
         result = await search(hass, "serial", unknowing(serial_data(line)))
         assert_refused(result, "serial", "nothing_found_serial")
 
 
-async def test_a_port_with_none_of_the_settings(
-    hass: HomeAssistant, scan_settings: ScanSettings
-) -> None:
-    """Then it is the port's fault, and said so."""
+async def test_a_port_with_none_of_the_settings(hass: HomeAssistant) -> None:
+    """Then the port is the reason, and the form says so."""
     async with serial(Device()) as line:
-        scan_settings.change(baud_rates=())
+        change_timing(hass, scan_range={"baud_rates": ()})
         odd = serial_data(line) | {"parity": "odd"}
         result = await search(hass, "serial", answers(odd))
         assert_refused(result, "serial", "link_down_serial")
@@ -203,7 +201,7 @@ async def test_a_port_with_none_of_the_settings(
 
 
 async def test_the_port_goes_away_in_the_middle(hass: HomeAssistant) -> None:
-    """The adapter is pulled out; the search ends there, and begins anew once it is back."""
+    """The adapter is unplugged: the scan ends, and works again once it is back."""
     device = Device(MeterConfig(unit=102))
     device.silent = True
     async with serial(device) as line:
@@ -220,31 +218,32 @@ async def test_the_port_goes_away_in_the_middle(hass: HomeAssistant) -> None:
 
 
 @pytest.mark.usefixtures("all_speeds")
-async def test_the_search_says_what_it_is_at(
-    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, scan_settings: ScanSettings
+async def test_the_scan_shows_its_progress(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Stage, settings and unit id are told as they change, and how far each stage has come."""
-    scan_settings.change(unit_ids=range(90, 116), first=0.05, following=0.03)
+    """It shows stage, settings and unit ID as they change, and the progress of each stage."""
+    scan = {"first": 0.05, "following": 0.03}
+    change_timing(hass, scan=scan, scan_range={"unit_ids": range(90, 116)})
     updates = async_capture_events(hass, EVENT_DATA_ENTRY_FLOW_PROGRESS_UPDATE)
     async with uart(monkeypatch, baud=9600) as line:
         entered = unknowing(serial_data(line))
         shown = await watch(hass, await start(hass, await begin(hass, "serial"), entered))
         assert_refused(shown.pop(), "serial", "nothing_found_serial")
-    told = []
+    actual = []
     for step in shown:
         placeholders = dict(step["description_placeholders"] or {})
         assert placeholders.pop("count") == "0"
-        told.append((step["progress_action"], *placeholders.values()))
-    assert told == [
+        actual.append((step["progress_action"], *placeholders.values()))
+    assert actual == [
         *(
             ("settings", f"{baud} 8{parity}1", "100")
             for baud in SCAN_RANGE.baud_rates
             for parity in "NE"
         ),
-        # Of many in a row, each eighth is told.
+        # In a long row, every eighth is shown.
         *(("unit_ids", "9600 8N1", first) for first in ("88", "96", "104", "112")),
     ]
-    assert set(ENGLISH["config"]["progress"]) >= {action for action, *_ in told}
+    assert set(ENGLISH["config"]["progress"]) >= {action for action, *_ in actual}
     progress = [event.data["progress"] for event in updates]
     stages = [progress[: len(ALL_SETTINGS)], progress[len(ALL_SETTINGS) :]]
     for stage in stages:
@@ -253,8 +252,8 @@ async def test_the_search_says_what_it_is_at(
         assert 0.9 < stage[-1] < 1
 
 
-async def test_the_search_says_what_it_has_found(hass: HomeAssistant) -> None:
-    """Stage by stage, and at last it goes on with all that was found."""
+async def test_the_scan_counts_the_meters(hass: HomeAssistant) -> None:
+    """The count grows stage by stage, and the flow continues with all meters."""
     devices = [Device(MeterConfig(unit=unit)) for unit in (99, 101)]
     async with serial(*devices) as line:
         entered = answers(serial_data(line))
@@ -268,8 +267,8 @@ async def test_the_search_says_what_it_has_found(hass: HomeAssistant) -> None:
         assert counts[actions.index("neighbours")] == 1
 
 
-async def test_an_inverter_is_passed_over(hass: HomeAssistant) -> None:
-    """It speaks SunSpec, too; the meter beside it is what is searched for."""
+async def test_an_inverter_is_skipped(hass: HomeAssistant) -> None:
+    """It is a SunSpec device, too, but not a meter; the meter beside it is found."""
     inverter, meter = Device(), Device(MeterConfig(unit=102))
     inverter.registers[inverter.meter_model().model_addr] = 103
     async with serial(inverter, meter, speed=9600) as line:
@@ -282,8 +281,8 @@ async def test_an_inverter_is_passed_over(hass: HomeAssistant) -> None:
         assert result["description_placeholders"] == {"devices": "#100, 9600 8N1"}
 
 
-def test_silence_and_its_kinds_are_searched_for() -> None:
-    """What listening tells apart is silence to whoever does not care."""
+def test_the_kinds_of_silence() -> None:
+    """What raw bytes distinguish is silence to all other code."""
     assert {kind.reason for kind in MeterSilentError.__subclasses__()} == {
         "another_unit",
         "wrong_speed",

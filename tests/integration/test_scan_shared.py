@@ -1,18 +1,20 @@
-"""A link that is in use already is searched beside those who use it, and as they use it."""
+"""A scan shares a connection that is in use, with the settings in use."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
-from custom_components.dts307.connection.link import link_params
-from homeassistant.components.modbus import async_get_unit
+from homeassistant.components.modbus import async_get_temporary_unit, async_get_unit
 from homeassistant.components.modbus.connection import async_get_connection_info
 from homeassistant.core import HomeAssistant
+from modbus_connection import ModbusTcpParams
 from pymodbus.constants import ExcCodes
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 import serialx
 
-from custom_components.dts307.scan import link_bus, search as searching
+from custom_components.dts307.connection import MeterAddress, ModbusParams
 from simulator.meter import MeterConfig
 from simulator.server import Framing
 from tests.device import Device
@@ -30,19 +32,20 @@ from tests.integration.home import (
     state_of,
     unknowing,
 )
+from tests.integration.timing import change_timing
 from tests.lines import SPEED, network, network_data, serial, serial_data
 from tests.wire.proxy import proxy
 
 
 def pair() -> tuple[Device, Device]:
-    """Return a meter that is set up, and one that is not."""
+    """Return a meter that is set up, and a new one."""
     return Device(), Device(MeterConfig(unit=101, model=201))
 
 
-async def test_the_other_meter_is_read_on(
+async def test_the_other_meter_is_still_polled(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The search goes over its connection, which is never closed, and takes turns with it."""
+    """The scan uses its connection, which is never closed, and takes turns with it."""
     opened = 0
     connect = serialx.create_serial_connection
 
@@ -69,7 +72,7 @@ async def test_the_other_meter_is_read_on(
 
 @pytest.mark.parametrize("framing", Framing)
 async def test_an_adapter_that_serves_one_client(hass: HomeAssistant, framing: Framing) -> None:
-    """It needs no more than the connection that is there."""
+    """The existing connection is enough."""
     known, new = pair()
     async with network(known, new, framing=framing) as line, proxy(line) as adapter:
         data = network_data(line) | {"port": adapter.port}
@@ -83,7 +86,7 @@ async def test_an_adapter_that_serves_one_client(hass: HomeAssistant, framing: F
 
 
 async def test_the_settings_in_use_are_taken(hass: HomeAssistant) -> None:
-    """They are right, whatever is said: somebody is answered with them."""
+    """They are right, whatever was entered, because a meter answers with them."""
     known, new = pair()
     async with serial(known, new) as line:
         await load(hass, entry_for(known, serial_data(line)))
@@ -93,8 +96,8 @@ async def test_the_settings_in_use_are_taken(hass: HomeAssistant) -> None:
 
 
 @pytest.mark.parametrize("kind", ["serial", *Framing])
-async def test_nobody_else_is_there(hass: HomeAssistant, kind: str | Framing) -> None:
-    """The meter that is set up answers and is told; it is no news."""
+async def test_there_is_no_new_meter(hass: HomeAssistant, kind: str | Framing) -> None:
+    """The only meter that answers is set up already, and the form names it."""
     known = Device()
     line_of = network(known, framing=kind) if isinstance(kind, Framing) else serial(known)
     async with line_of as line:
@@ -104,14 +107,14 @@ async def test_nobody_else_is_there(hass: HomeAssistant, kind: str | Framing) ->
         await load(hass, entry)
         result = await search(hass, transport, unknowing(data))
         assert_refused(result, transport, "only_known_meters")
-        told = (result["description_placeholders"] or {})["devices"]
-        assert known.serial_number in told
+        devices = (result["description_placeholders"] or {})["devices"]
+        assert known.serial_number in devices
         await entry.runtime_data.async_refresh()
         assert state_of(hass, known, "link_state") == "ok"
 
 
 async def test_the_known_meter_is_silent(hass: HomeAssistant) -> None:
-    """Then nothing is known of the settings but that they are in use."""
+    """The form explains the silence."""
     known = Device()
     async with serial(known) as line:
         await load(hass, entry_for(known, serial_data(line)))
@@ -125,7 +128,7 @@ async def test_the_known_meter_is_silent(hass: HomeAssistant) -> None:
     [(ExcCodes.ACKNOWLEDGE, "meter_busy"), (ExcCodes.ILLEGAL_FUNCTION, "no_meter_among")],
 )
 async def test_a_refusal_is_an_answer(hass: HomeAssistant, code: ExcCodes, reason: str) -> None:
-    """Whoever refuses is there; what that means is asked then."""
+    """A device that refuses a read exists; it is identified next."""
     device = Device(MeterConfig(unit=101))
     device.refusal = code
     async with serial(device) as line:
@@ -135,24 +138,29 @@ async def test_a_refusal_is_an_answer(hass: HomeAssistant, code: ExcCodes, reaso
 
 
 def hold(hass: HomeAssistant, data: dict[str, Any]) -> None:
-    """Use a link as another integration does, for a device that is not there."""
+    """Use a connection as another integration does, for a device that does not exist."""
+    hold_with(hass, MeterAddress.parse(data).bus.params)
+
+
+def hold_with(hass: HomeAssistant, params: ModbusParams) -> None:
+    """Use a connection as another integration does, with its own parameters."""
     other = MockConfigEntry(domain="other")
     other.add_to_hass(hass)
-    async_get_unit(hass, other, link_params(data), 7).require_timeout(0.25)
+    async_get_unit(hass, other, params, 7).require_timeout(0.25)
 
 
-async def test_the_link_is_lost_in_the_middle(hass: HomeAssistant) -> None:
-    """It is everybody's, so that it is opened again for all in the end."""
+async def test_the_connection_is_lost_in_the_middle(hass: HomeAssistant) -> None:
+    """The next scan opens it again."""
     known, new = pair()
     async with network(known, new) as line, proxy(line) as adapter:
         data = network_data(line) | {"port": adapter.port}
         await load(hass, entry_for(known, data))
 
-        def hang_up(_direction: object, _data: bytes) -> bytes:
+        def disconnect(_direction: object, _data: bytes) -> bytes:
             adapter.reset()
             return b""
 
-        adapter.suffer(hang_up)
+        adapter.suffer(disconnect)
         result = await search(hass, "network", answers(data | {"unit_id": 101}))
         assert_refused(result, "network", "link_lost_network")
         adapter.suffer(lambda _direction, data: data)
@@ -160,8 +168,8 @@ async def test_the_link_is_lost_in_the_middle(hass: HomeAssistant) -> None:
         assert_asks_about_meter(result)
 
 
-async def test_another_integration_holds_the_link(hass: HomeAssistant) -> None:
-    """Its settings are as good as ours."""
+async def test_another_integration_holds_the_connection(hass: HomeAssistant) -> None:
+    """The scan uses its settings."""
     new = Device()
     async with serial(new) as line:
         hold(hass, serial_data(line))
@@ -170,35 +178,53 @@ async def test_another_integration_holds_the_link(hass: HomeAssistant) -> None:
         assert entry.data == serial_data(line)
 
 
-async def test_the_link_is_taken_at_the_last_moment(
-    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.filterwarnings("ignore:ModbusTcpParams:DeprecationWarning")
+async def test_another_integration_holds_an_adapter_that_passes_rtu_on(
+    hass: HomeAssistant,
 ) -> None:
-    """Somebody has opened it with other settings, and keeps it."""
+    """Its parameters differ in form, but Home Assistant shares the connection."""
+    async with network(Device(), framing=Framing.RTU) as line, proxy(line) as adapter:
+        data = network_data(line) | {"port": adapter.port}
+        hold_with(hass, ModbusTcpParams(host=data["host"], port=data["port"], framer="rtu"))
+        result = await search(hass, "network", unknowing(data))
+        entry = await add_meter(hass, result)
+        assert entry.data == data
+        assert adapter.accepted == 1
+
+
+@asynccontextmanager
+async def another_window(hass: HomeAssistant, data: dict[str, Any]) -> AsyncIterator[None]:
+    """Hold a connection for a moment, as a flow does that looks for a meter."""
+    async with async_get_temporary_unit(hass, MeterAddress.parse(data).bus.params, 100):
+        yield
+
+
+async def test_the_connection_is_taken_at_the_last_moment(hass: HomeAssistant) -> None:
+    """An entry opens it with other settings while the scan waits, and keeps it."""
+    change_timing(hass, others_finish=0.5)
     known, new = pair()
-    monkeypatch.setattr(link_bus, "_ATTEMPTS_TO_OPEN", 2)
     async with serial(known, new) as line:
-        await load(hass, entry_for(known, serial_data(line)))
-        with monkeypatch.context() as patch:
-            patch.setattr(searching, "params_in_use", lambda *_args: None)
-            wrong = serial_data(line, unit_id=101, speed=SPEED // 2)
-            result = await search(hass, "serial", answers(wrong))
+        wrong = serial_data(line, unit_id=101, speed=SPEED // 2)
+        async with another_window(hass, serial_data(line)):
+            result = await start(hass, await begin(hass, "serial"), answers(wrong))
+            entry = entry_for(known, serial_data(line))
+            entry.add_to_hass(hass)
+            await hass.config_entries.async_setup(entry.entry_id)
+        result = await follow(hass, result)
         assert_refused(result, "serial", "link_in_use_by")
-        assert "DTS 307" in (result["description_placeholders"] or {})["holder"]
+        holder = (result["description_placeholders"] or {})["holder"]
+        assert holder == "DTS 307 (Measurlogic DTS 307)"
         assert state_of(hass, known, "link_state") == "ok"
 
 
-async def test_a_link_that_is_let_go_in_a_moment(
-    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Somebody just looks for a meter there, as another window does; then it is free."""
-    known, new = pair()
-    async with serial(known, new, speed=None) as line:
-        entry = entry_for(known, serial_data(line))
-        await load(hass, entry)
-        monkeypatch.setattr(searching, "params_in_use", lambda *_args: None)
+async def test_a_connection_that_is_soon_released(hass: HomeAssistant) -> None:
+    """Another window looks for a meter there; then the connection is free."""
+    _, new = pair()
+    async with serial(new, speed=None) as line:
         other = serial_data(line, unit_id=101, speed=SPEED // 2)
-        result = await start(hass, await begin(hass, "serial"), answers(other))
-        await asyncio.sleep(0.05)
-        await hass.config_entries.async_unload(entry.entry_id)
+        async with another_window(hass, serial_data(line)):
+            result = await start(hass, await begin(hass, "serial"), answers(other))
+            await asyncio.sleep(0.05)
+            assert new.requests == []
         second = await add_meter(hass, await follow(hass, result))
         assert second.data == other

@@ -1,4 +1,4 @@
-"""A search that is under way, and a line that may have been left open."""
+"""A scan that is under way, and a line that may have been left open."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,11 +11,12 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.data_entry_flow import EVENT_DATA_ENTRY_FLOW_PROGRESSED, FlowResultType
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from tests.integration.home import choose
+from tests.device import Device
+from tests.integration.home import choose, load, state_of
 
 
 def is_free(path: str) -> bool:
-    """Tell whether nobody in this process has a port open, apart from its own far end."""
+    """Tell whether this process has only its own far end of a port open."""
     target = Path(path).resolve()
     holders = [fd for fd in Path("/proc/self/fd").iterdir() if fd.resolve() == target]
     return len(holders) == 1
@@ -24,7 +25,7 @@ def is_free(path: str) -> bool:
 async def until(holds: Callable[[], bool]) -> None:
     """Wait until something holds that is no event, such as bytes on a line."""
     async with asyncio.timeout(10):
-        while not holds():  # noqa: ASYNC110 - the system tells nobody
+        while not holds():  # noqa: ASYNC110 - the system sends no event
             await asyncio.sleep(0.002)
 
 
@@ -40,10 +41,10 @@ def nothing_is_open(hass: HomeAssistant) -> bool:
 
 async def give_up(hass: HomeAssistant, result: ConfigFlowResult) -> None:
     """Close the window of a flow, and let what it had set in motion end."""
-    searching = tasks("search")
+    scanning = tasks("scan")
     hass.config_entries.flow.async_abort(result["flow_id"])
-    if searching:
-        await asyncio.wait(searching)
+    if scanning:
+        await asyncio.wait(scanning)
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
@@ -55,7 +56,7 @@ def tasks(kind: str) -> list[asyncio.Task[object]]:
 async def watch(hass: HomeAssistant, result: ConfigFlowResult) -> list[ConfigFlowResult]:
     """Do as the frontend, which asks for the step again whenever it hears of a change.
 
-    Return all that it shows, from the beginning of the search to what follows.
+    Return all that it shows, from the beginning of the scan to what follows.
     """
     flow_id = result["flow_id"]
     changed = asyncio.Event()
@@ -71,9 +72,23 @@ async def watch(hass: HomeAssistant, result: ConfigFlowResult) -> list[ConfigFlo
             await changed.wait()
         changed.clear()
         shown.append(await hass.config_entries.flow.async_configure(flow_id))
-        assert len(tasks("search told")) <= len(tasks("search"))
+        assert len(tasks("scan update")) <= len(tasks("scan"))
     unsubscribe()
     return shown
+
+
+async def load_without_meter(
+    hass: HomeAssistant, entry: MockConfigEntry, device: Device, reason: str
+) -> None:
+    """Set an entry up whose meter does not answer, and see that it is loaded nevertheless."""
+    await load(hass, entry)
+    assert_no_meter(hass, device, reason)
+
+
+def assert_no_meter(hass: HomeAssistant, device: Device, reason: str) -> None:
+    """See that an entry shows why its meter does not answer."""
+    assert state_of(hass, device, "link_state") == reason
+    assert state_of(hass, device, "answering", "binary_sensor") == "off"
 
 
 async def reconfigure(

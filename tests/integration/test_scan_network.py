@@ -1,4 +1,4 @@
-"""Behind a network adapter, what it speaks is found out along with the unit id."""
+"""A scan behind a network adapter finds its framing and the unit ID."""
 
 import asyncio
 
@@ -22,8 +22,8 @@ from tests.integration.home import (
     submit,
     unknowing,
 )
-from tests.integration.scan_settings import ScanSettings
-from tests.integration.searching import nothing_is_open, until
+from tests.integration.scanning import nothing_is_open, until
+from tests.integration.timing import HASTY
 from tests.lines import network, network_data
 from tests.wire.proxy import Proxy, proxy
 from tests.wire.wire import Direction
@@ -33,7 +33,7 @@ NO_PROTOCOL = b"\x00\x00"
 
 
 def eavesdrop(adapter: Proxy) -> list[str]:
-    """Return a list that grows by what each question is framed as."""
+    """Return a list that grows by the framing of each request."""
     framings: list[str] = []
 
     def note(direction: Direction, data: bytes) -> bytes:
@@ -47,7 +47,7 @@ def eavesdrop(adapter: Proxy) -> list[str]:
 
 @pytest.mark.parametrize("framing", Framing)
 async def test_what_is_known_is_tried_first(hass: HomeAssistant, framing: Framing) -> None:
-    """The other framing is not, then."""
+    """The other framing is not tried then."""
     async with network(Device(), framing=framing) as line, proxy(line) as adapter:
         framings = eavesdrop(adapter)
         known = network_data(line) | {"port": adapter.port}
@@ -58,7 +58,7 @@ async def test_what_is_known_is_tried_first(hass: HomeAssistant, framing: Framin
 
 @pytest.mark.parametrize("framing", Framing)
 async def test_what_is_known_may_be_wrong(hass: HomeAssistant, framing: Framing) -> None:
-    """What answers is what counts."""
+    """What is entered is only a hint."""
     async with network(Device(), framing=framing) as line:
         right = network_data(line)
         wrong = network_data(line, framing={"tcp": "rtu", "rtu": "tcp"}[right["framing"]])
@@ -68,7 +68,7 @@ async def test_what_is_known_may_be_wrong(hass: HomeAssistant, framing: Framing)
 
 @pytest.mark.parametrize("framing", Framing)
 async def test_another_unit_id_is_found(hass: HomeAssistant, framing: Framing) -> None:
-    """With either framing, the likely ones first."""
+    """With either framing."""
     async with network(Device(MeterConfig(unit=101)), framing=framing) as line:
         result = await search(hass, "network", unknowing(network_data(line)))
         entry = await add_meter(hass, result)
@@ -76,10 +76,10 @@ async def test_another_unit_id_is_found(hass: HomeAssistant, framing: Framing) -
 
 
 @pytest.mark.parametrize("framing", Framing)
-async def test_silence_is_told_and_everything_offered(
+async def test_nothing_is_found_and_everything_is_offered(
     hass: HomeAssistant, framing: Framing
 ) -> None:
-    """Where likely ways were tried, the owner may spend minutes on the others."""
+    """After the likely unit IDs, the form offers a scan of everything, which takes minutes."""
     async with network(Device(MeterConfig(unit=98)), framing=framing) as line:
         result = await begin(hass, "network")
         assert "everything" not in {str(key) for key in form_of(result).schema}
@@ -92,9 +92,9 @@ async def test_silence_is_told_and_everything_offered(
 
 
 async def test_an_adapter_costs_no_time_of_its_own(hass: HomeAssistant) -> None:
-    """The library gives an adapter ten seconds to connect; a unit need not be waited for as long.
+    """The library gives an adapter ten seconds to connect, but each probe here is much shorter.
 
-    Many questions and new connections are asked here, each of a silent bus.
+    Nothing answers any of the many probes and new connections.
     """
     async with network() as line:
         async with asyncio.timeout(8):
@@ -102,10 +102,10 @@ async def test_an_adapter_costs_no_time_of_its_own(hass: HomeAssistant) -> None:
         assert_refused(result, "network", "nothing_found_network")
 
 
-def gateway(code: ExcCodes, unit_ids: range, *devices: Device) -> list[Device]:
-    """Return what a gateway answers for: devices, and in the place of all others a refusal."""
+def gateway(code: ExcCodes, *devices: Device) -> list[Device]:
+    """Return the devices behind a gateway, and a refusal in the place of all others."""
     there = {device.unit: device for device in devices}
-    for unit_id in unit_ids:
+    for unit_id in HASTY.scan_range.unit_ids:
         if unit_id not in there:
             there[unit_id] = Device(MeterConfig(unit=unit_id))
             there[unit_id].refusal = code
@@ -113,12 +113,10 @@ def gateway(code: ExcCodes, unit_ids: range, *devices: Device) -> list[Device]:
 
 
 @pytest.mark.parametrize("code", [ExcCodes.GATEWAY_PATH_UNAVIABLE, ExcCodes.GATEWAY_NO_RESPONSE])
-async def test_a_gateway_that_says_that_nobody_answers(
-    hass: HomeAssistant, scan_settings: ScanSettings, code: ExcCodes
-) -> None:
-    """That is the word of a gateway, so that nothing else is spoken to it any more."""
+async def test_a_gateway_that_reports_silence(hass: HomeAssistant, code: ExcCodes) -> None:
+    """Only a gateway to Modbus TCP says so, so the other framing is no longer tried."""
     meter = Device(MeterConfig(unit=101))
-    devices = gateway(code, scan_settings.scan_range.unit_ids, meter)
+    devices = gateway(code, meter)
     async with network(*devices) as line, proxy(line) as adapter:
         framings = eavesdrop(adapter)
         data = network_data(line) | {"port": adapter.port}
@@ -130,40 +128,38 @@ async def test_a_gateway_that_says_that_nobody_answers(
 
 
 @pytest.mark.parametrize("code", [ExcCodes.GATEWAY_PATH_UNAVIABLE, ExcCodes.GATEWAY_NO_RESPONSE])
-async def test_a_gateway_with_nobody_behind_it(
-    hass: HomeAssistant, scan_settings: ScanSettings, code: ExcCodes
-) -> None:
-    """It tells the same as silence on the wire; then somebody is there."""
-    devices = gateway(code, scan_settings.scan_range.unit_ids)
+async def test_a_gateway_without_a_meter(hass: HomeAssistant, code: ExcCodes) -> None:
+    """It means the same as silence on the wire."""
+    devices = gateway(code)
     async with network(*devices) as line:
         result = await search(hass, "network", unknowing(network_data(line)))
         assert_refused(result, "network", "nothing_found_network")
         for device in devices:
             device.refusal = None
         result = await submit(hass, result, unknowing(network_data(line)))
-        # The gateway's other units are meters, too, by now.
+        # The gateway's other units are meters, too, now.
         assert result["step_id"] == "meters"
 
 
-async def test_a_gateway_that_hangs_up_on_what_it_does_not_understand(hass: HomeAssistant) -> None:
-    """It was reached; that nobody answers behind it is what is to be told, not its manners."""
+async def test_a_gateway_that_disconnects_on_the_other_framing(hass: HomeAssistant) -> None:
+    """It was reached with the other framing, so the silence behind it is the reason."""
     async with network() as line, proxy(line) as adapter:
 
-        def hang_up_on_rtu(direction: Direction, data: bytes) -> bytes:
+        def disconnect_on_rtu(direction: Direction, data: bytes) -> bytes:
             if direction is Direction.REQUEST and data[2:4] != NO_PROTOCOL:
                 adapter.reset()
                 return b""
             return data
 
-        adapter.suffer(hang_up_on_rtu)
+        adapter.suffer(disconnect_on_rtu)
         data = network_data(line) | {"port": adapter.port}
         result = await search(hass, "network", unknowing(data))
         assert_refused(result, "network", "nothing_found_network")
         await until(lambda: adapter.sessions == 0)
 
 
-async def test_noise_is_told(hass: HomeAssistant) -> None:
-    """The adapter's serial settings are not those of the bus."""
+async def test_noise_is_reported(hass: HomeAssistant) -> None:
+    """The adapter's serial settings differ from those of the bus."""
     async with network(Device(), framing=Framing.RTU) as line, proxy(line) as adapter:
         adapter.suffer(
             lambda direction, data: (
@@ -178,7 +174,7 @@ async def test_noise_is_told(hass: HomeAssistant) -> None:
 
 @pytest.mark.parametrize("framing", Framing)
 async def test_the_adapter_goes_away_in_the_middle(hass: HomeAssistant, framing: Framing) -> None:
-    """The search ends there and says why; then it finds what it would have found."""
+    """The scan ends with the reason; the next one finds the meter."""
     device = Device(MeterConfig(unit=102))
     async with network(device, framing=framing) as line:
         data = network_data(line)
@@ -194,7 +190,7 @@ async def test_the_adapter_goes_away_in_the_middle(hass: HomeAssistant, framing:
 
 
 async def test_a_device_vanishes_while_it_is_identified(hass: HomeAssistant) -> None:
-    """It has answered once, and then there is no link to ask it by."""
+    """It has answered once, and then the connection is gone."""
     device = Device()
     async with network(device) as line:
         data = network_data(line)

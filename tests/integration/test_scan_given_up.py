@@ -1,15 +1,16 @@
-"""A search can be given up at any moment, and leaves nothing open."""
+"""A scan can be cancelled at any moment, and leaves nothing open."""
 
 import asyncio
 from collections.abc import Callable
+import errno
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, UnknownFlow
 import pytest
+import serialx
 
 from custom_components.dts307.const import DOMAIN
-from custom_components.dts307.scan import link_bus
 from simulator.meter import MeterConfig
 from simulator.server import Framing
 from tests.device import Device
@@ -25,7 +26,7 @@ from tests.integration.home import (
     state_of,
     unknowing,
 )
-from tests.integration.searching import (
+from tests.integration.scanning import (
     give_up,
     is_free,
     nothing_is_open,
@@ -39,19 +40,19 @@ from tests.lines import network, network_data, serial, serial_data
 from tests.uart import uart
 
 
-@pytest.mark.parametrize("questions", [0, 1, 3, 6])
+@pytest.mark.parametrize("requests", [0, 1, 3, 6])
 async def test_on_a_serial_port(
-    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, questions: int
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, requests: int
 ) -> None:
-    """Whenever that is, the port can be used at once."""
+    """The port can be used again at once."""
     device = Device(MeterConfig(unit=102))
     async with uart(monkeypatch, device, baud=9600) as line:
         entered = unknowing(serial_data(line))
         result = await start(hass, await begin(hass, "serial"), entered)
-        await until(lambda: len(line.tried) >= questions)
+        await until(lambda: len(line.tried) >= requests)
         await give_up(hass, result)
         asked = len(line.tried)
-        assert asked <= questions + 1
+        assert asked <= requests + 1
         assert is_free(line.path)
         assert nothing_is_open(hass)
         assert hass.config_entries.flow.async_progress() == []
@@ -61,7 +62,7 @@ async def test_on_a_serial_port(
 
 
 async def test_while_a_device_is_identified(hass: HomeAssistant) -> None:
-    """It has answered once, and is silent since; that holds the shared link for a while."""
+    """It has answered once and is silent since, while the scan holds the shared connection."""
     device = Device()
     async with serial(device) as line:
         entered = answers(serial_data(line))
@@ -79,7 +80,7 @@ async def test_while_a_device_is_identified(hass: HomeAssistant) -> None:
 
 @pytest.mark.parametrize("framing", Framing)
 async def test_on_the_network(hass: HomeAssistant, framing: Framing) -> None:
-    """The adapter's only connection is free again."""
+    """The adapter's only connection is free again at once."""
     device = Device(MeterConfig(unit=102))
     async with network(device, framing=framing) as line:
         entered = unknowing(network_data(line))
@@ -94,15 +95,15 @@ async def test_on_the_network(hass: HomeAssistant, framing: Framing) -> None:
 async def test_while_a_port_is_waited_for(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Somebody holds it; whoever does not want to wait need not."""
+    """Another program holds it."""
     asked = 0
 
-    def busy(*_args: object) -> None:
+    async def busy(*_args: object, **_settings: object) -> None:
         nonlocal asked
         asked += 1
-        raise OSError(16, "Device or resource busy")
+        raise OSError(errno.EBUSY, "Device or resource busy")
 
-    monkeypatch.setattr(link_bus, "ears", busy)
+    monkeypatch.setattr(serialx, "create_serial_connection", busy)
     async with serial(Device()) as line:
         entered = answers(serial_data(line))
         result = await start(hass, await begin(hass, "serial"), entered)
@@ -112,7 +113,7 @@ async def test_while_a_port_is_waited_for(
 
 
 async def test_on_a_link_that_others_use(hass: HomeAssistant) -> None:
-    """They keep it, and go on."""
+    """They keep it, and are still polled."""
     device = Device()
     async with serial(device) as line:
         entry = entry_for(device, serial_data(line))
@@ -125,25 +126,25 @@ async def test_on_a_link_that_others_use(hass: HomeAssistant) -> None:
         assert state_of(hass, device, "link_state") == "ok"
 
 
-def silent(device: Device, questions: int) -> Callable[[], bool]:
-    """Tell whether a device has let so many questions pass without an answer."""
+def silent(device: Device, requests: int) -> Callable[[], bool]:
+    """Return whether a silent device has received so many requests."""
     device.silent = True
     device.requests.clear()
-    return lambda: len(device.requests) >= questions
+    return lambda: len(device.requests) >= requests
 
 
-@pytest.mark.parametrize("questions", [0, 1, 3])
-async def test_an_entry_that_stepped_aside_comes_back(hass: HomeAssistant, questions: int) -> None:
+@pytest.mark.parametrize("requests", [0, 1, 3])
+async def test_a_suspended_entry_is_resumed(hass: HomeAssistant, requests: int) -> None:
     """It is polled again as soon as the window is closed."""
     device = Device()
     async with serial(device, speed=None) as line:
         entry = entry_for(device, serial_data(line))
         await load(hass, entry)
         result = await reconfigure(hass, entry, "serial")
-        await_questions = silent(device, questions)
+        enough = silent(device, requests)
         result = await start(hass, result, answers(serial_data(line)))
         assert hass.config_entries.async_loaded_entries(DOMAIN) == []
-        await until(await_questions)
+        await until(enough)
         device.silent = False
         await give_up(hass, result)
         assert entry.state is ConfigEntryState.LOADED
@@ -151,8 +152,8 @@ async def test_an_entry_that_stepped_aside_comes_back(hass: HomeAssistant, quest
         assert hass.config_entries.async_loaded_entries(DOMAIN) == [entry]
 
 
-async def test_an_entry_comes_back_while_a_device_is_identified(hass: HomeAssistant) -> None:
-    """The search held the shared link itself, with other settings than the entry's."""
+async def test_an_entry_is_resumed_while_a_device_is_identified(hass: HomeAssistant) -> None:
+    """The scan held the shared connection itself, with other settings than the entry's."""
     device = Device()
     async with serial(device, speed=None) as line:
         entry = entry_for(device, serial_data(line))
@@ -170,8 +171,8 @@ async def test_an_entry_comes_back_while_a_device_is_identified(hass: HomeAssist
         assert entry.state is ConfigEntryState.LOADED
 
 
-async def test_an_entry_comes_back_if_the_window_is_closed_at_once(hass: HomeAssistant) -> None:
-    """It had not even stepped aside yet; nothing is searched for nobody."""
+async def test_an_entry_is_resumed_if_the_window_is_closed_at_once(hass: HomeAssistant) -> None:
+    """It was still being unloaded; no scan begins for a closed window."""
     device = Device()
     async with serial(device) as line:
         entry = entry_for(device, serial_data(line))
@@ -193,13 +194,13 @@ async def test_an_entry_comes_back_if_the_window_is_closed_at_once(hass: HomeAss
         unloading.set()
         with pytest.raises(UnknownFlow):
             await submitting
-        assert tasks("search") == []
+        assert tasks("scan") == []
         await hass.async_block_till_done(wait_background_tasks=True)
         assert entry.state is ConfigEntryState.LOADED
 
 
-async def test_an_entry_that_was_removed_meanwhile_stays_away(hass: HomeAssistant) -> None:
-    """Nothing is set up that is not there any more."""
+async def test_an_entry_that_is_removed_meanwhile_is_not_resumed(hass: HomeAssistant) -> None:
+    """It is not set up again."""
     device = Device()
     async with serial(device, speed=None) as line:
         entry = entry_for(device, serial_data(line))
@@ -214,10 +215,10 @@ async def test_an_entry_that_was_removed_meanwhile_stays_away(hass: HomeAssistan
         await when_free(line.path)
 
 
-async def test_a_search_that_another_window_began(
+async def test_a_scan_that_another_window_began(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The page was reloaded in the middle of it: the new search is not held up by the old one."""
+    """The page was reloaded: the old scan gives way to the new one."""
     async with uart(monkeypatch, Device(), baud=9600, parity="E") as line:
         entered = unknowing(serial_data(line))
         old = await start(hass, await begin(hass, "serial"), entered)
@@ -233,10 +234,10 @@ async def test_a_search_that_another_window_began(
 
 
 @pytest.mark.parametrize("framing", ["tcp", "rtu"])
-async def test_a_search_behind_an_adapter_that_another_window_began(
+async def test_a_scan_behind_an_adapter_that_another_window_began(
     hass: HomeAssistant, framing: str
 ) -> None:
-    """An adapter has one bus, whatever is spoken to it."""
+    """An adapter has one bus, whatever the framing."""
     async with network(Device(MeterConfig(unit=102))) as line:
         data = network_data(line, framing=framing)
         old = await start(hass, await begin(hass, "network"), answers(data))
@@ -248,8 +249,8 @@ async def test_a_search_behind_an_adapter_that_another_window_began(
         assert ended["reason"] == "taken_over"
 
 
-async def test_an_entry_comes_back_though_nobody_looks(hass: HomeAssistant) -> None:
-    """The browser is gone; Home Assistant keeps the flow, but the meter is read on."""
+async def test_an_entry_is_resumed_after_the_browser_is_closed(hass: HomeAssistant) -> None:
+    """Home Assistant keeps the flow, but the meter is polled again."""
     device = Device(MeterConfig(unit=7))
     async with serial(device) as line:
         entry = entry_for(device, serial_data(line, unit_id=7))
@@ -262,10 +263,10 @@ async def test_an_entry_comes_back_though_nobody_looks(hass: HomeAssistant) -> N
 
 
 @pytest.mark.parametrize("found", [False, True])
-async def test_an_entry_that_stepped_aside_for_a_lost_window(
+async def test_an_entry_that_was_suspended_for_a_lost_window(
     hass: HomeAssistant, *, found: bool
 ) -> None:
-    """The page was reloaded while it was searched for; now it waits for the new search."""
+    """The page was reloaded during the scan; now the entry waits for the new scan."""
     device = Device(MeterConfig(unit=7))
     async with serial(device) as line:
         entry = entry_for(device, serial_data(line, unit_id=7))
@@ -283,8 +284,8 @@ async def test_an_entry_that_stepped_aside_for_a_lost_window(
         assert hass.config_entries.async_loaded_entries(DOMAIN) == [entry]
 
 
-async def test_an_entry_comes_back_before_another_meter_is_asked_about(hass: HomeAssistant) -> None:
-    """It stepped aside for a window that is gone; here somebody wants to add a meter instead."""
+async def test_an_entry_is_resumed_before_another_meter_is_asked_about(hass: HomeAssistant) -> None:
+    """It was suspended for a window that is gone; the new window adds another meter."""
     device, new = Device(MeterConfig(unit=7)), Device(MeterConfig(unit=102))
     async with serial(device, new) as line:
         entry = entry_for(device, serial_data(line, unit_id=7))
