@@ -34,8 +34,9 @@ class ScanSettings:
         ranges = {name: value for name, value in values.items() if name not in _TIMINGS}
         self.timing = replace(self.timing, **timings)
         self.scan_range = replace(self.scan_range, **ranges)
-        both = {"timing": self.timing, "scan_range": self.scan_range}
-        for function in (BusScan, network_passes, serial_passes):
+        both: dict[str, Any] = {"timing": self.timing, "scan_range": self.scan_range}
+        functions: tuple[Any, ...] = (BusScan, network_passes, serial_passes)
+        for function in functions:
             self._monkeypatch.setattr(search, function.__name__, partial(function, **both))
         settings = partial(usual_settings, scan_range=self.scan_range)
         self._monkeypatch.setattr(search, "usual_settings", settings)
