@@ -24,7 +24,6 @@ _WAITING = (
     "integration/test_setup",
     "integration/test_silence",
     "integration/test_waiting",
-    "meter/test_line",
     "simulator/test_clock",
     "simulator/test_command",
     "simulator/test_lines",

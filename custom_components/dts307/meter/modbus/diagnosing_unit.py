@@ -46,10 +46,10 @@ class Outage:
 class DiagnosingUnit:
     """A ModbusUnit that reads through a ResilientUnit, and probes the bus during an outage.
 
-    The Modbus library discards bytes that are no response to its request, and these tell a wrong
-    baud rate or unit ID from silence. A probe sees them, but needs the port for itself. So it runs
-    only if no other unit on the link responds, from the second failed read on, and once a minute
-    (``LinkTiming.probe_again``).
+    The Modbus library discards bytes that are no response to its request, and these distinguish
+    a wrong baud rate or unit ID from silence. A probe sees them, but needs the port for itself. So
+    it runs only if no other unit on the link responds, from the second failed read on, and once a
+    minute (``LinkTiming.probe_again``).
     """
 
     def __init__(  # noqa: PLR0913 - each is known to another part of the integration

@@ -23,7 +23,7 @@ from .timing import LINK_TIMING, MAX_FRAME_BYTES, LinkTiming
 _MAX_SPARE_REGISTERS: Final = 2
 
 _OVERHEAD_BYTES: Final = 8 + 5
-"""Bytes on a serial line for a read besides the registers: the request, and the response's rest."""
+"""Bytes of a read besides the registers: the request and the frame around the response."""
 
 _NOWHERE: Final = 0x1_0000
 """An address behind the last register."""
@@ -39,11 +39,11 @@ class SharedBus:
         """Start with no response due, on a serial port or a network adapter."""
         self.is_port = is_port
         self.lock = asyncio.Lock()
-        """Held during each request: one unit at a time."""
+        """held during each request: one unit at a time"""
         self.responses = 0
-        """How many requests have been answered by any unit, be it with a Modbus exception."""
+        """number of responses from any unit, Modbus exceptions included"""
         self.quiet_until = 0.0
-        """Seconds of the event loop's clock after which no response to a failed request is due."""
+        """seconds of the event loop's clock after which no response to a failed request is due"""
 
 
 class ResilientUnit:

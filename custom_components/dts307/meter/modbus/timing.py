@@ -1,7 +1,7 @@
 """How long each step on a Modbus link may take, and which addresses and settings a scan tries.
 
-All times are seconds. Whoever builds a unit or a scan passes other values where the defaults do
-not fit, such as tests.
+All times are seconds. Units and scans take other values as arguments where the defaults do not fit,
+such as in tests.
 """
 
 from dataclasses import dataclass
