@@ -20,6 +20,8 @@ _SAMPLES = 16
 """How often in a bit a receiver looks for the beginning of a character."""
 
 _READ_SIZE = 4096
+_REQUEST_BYTES = 8
+"""The length of each request to read registers (Modbus over Serial Line 2.5.1)."""
 _SPEEDS = {
     getattr(termios, f"B{baud}"): baud
     for baud in (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)
@@ -96,7 +98,8 @@ class _UartTransport(PtyTransport):
         data = os.read(self._master, _READ_SIZE)
         baud = _SPEEDS[termios.tcgetattr(self._slave)[4]]
         line = self._line
-        line.tried.append((baud, line.port_parity))
+        # On a busy machine, one read may return several requests.
+        line.tried += [(baud, line.port_parity)] * (len(data) // _REQUEST_BYTES)
         if line.neighbour:
             self.write(heard_at(baud, line.neighbour, line.baud))
         if (baud, line.port_parity) == (line.baud, line.parity):

@@ -123,7 +123,7 @@ async def test_everything_finds_the_most_unusual_meter(
 @pytest.mark.parametrize("unit_id", [1, 247])
 async def test_any_unit_id_is_found(hass: HomeAssistant, unit_id: int) -> None:
     """With the usual settings, all unit IDs are part of the normal scan."""
-    change_timing(hass, scan={"following": 0.005})
+    change_timing(hass, scan={"following": 0.01})
     async with serial(Device(MeterConfig(unit=unit_id))) as line:
         known = serial_data(line)
         result = await search(hass, "serial", answers(known))
