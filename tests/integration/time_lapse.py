@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import pytest
 
-_SETTLES: Final = 0.002
+_SETTLES: Final = 0.005
 """Real seconds in which whatever is on its way on loopback has arrived."""
 
 
