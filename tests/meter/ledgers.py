@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 from custom_components.dts307.meter.intervals import (
     Billing,
     BillingPeriod,
-    Counted,
     Estimate,
     Ledger,
+    PeriodEnergy,
     billing,
 )
 from custom_components.dts307.meter.sample import Sample
@@ -51,15 +51,15 @@ def bill(
     return result.this_period, result
 
 
-def energy(counted: Counted | None) -> Estimate:
+def energy(counted: PeriodEnergy | None) -> Estimate:
     """Return an energy that is known."""
     assert counted is not None
     return counted.energy
 
 
-def value(known: Counted | Estimate | None) -> float:
+def value(known: PeriodEnergy | Estimate | None) -> float:
     """Return an energy that is known, in Wh."""
-    estimate = energy(known) if isinstance(known, Counted) else known
+    estimate = energy(known) if isinstance(known, PeriodEnergy) else known
     assert estimate is not None
     return estimate.value
 

@@ -9,7 +9,11 @@ import pytest
 
 from custom_components.dts307.meter import PerPhase, Reading
 from custom_components.dts307.meter.alarms import CurrentLevel, EnergyDirection
-from custom_components.dts307.meter.alarms.status_light import StatusLight, shares_of, status_light
+from custom_components.dts307.meter.alarms.status_light import (
+    StatusLight,
+    current_shares,
+    status_light,
+)
 from simulator.leds import Colour, status_light as simulated_light
 from tests.meter.device import reading_of
 from tests.meter.published import encode
@@ -128,7 +132,7 @@ def test_the_sign_of_a_current_is_no_matter() -> None:
 
 
 def test_only_measured_phases_count() -> None:
-    assert shares_of(currents(50.0, 100.0, None), SERVICE_CURRENT) == {
+    assert current_shares(currents(50.0, 100.0, None), SERVICE_CURRENT) == {
         "a": 0.5,
         "b": 1.0,
         "total": 0.75,
@@ -139,20 +143,20 @@ def test_a_phase_without_voltage_is_not_measured() -> None:
     """Two legs of a house on a meter for three phases: 95 % of what the two can carry."""
     legs = currents(95.0, 95.0, 0.0)
     assert status_light(legs, SERVICE_CURRENT, frozenset("c")).share == 0.95
-    assert shares_of(legs, SERVICE_CURRENT, frozenset("c")) == {
+    assert current_shares(legs, SERVICE_CURRENT, frozenset("c")) == {
         "a": 0.95,
         "b": 0.95,
         "c": 0.0,
         "total": 0.95,
     }
     # When nothing has voltage yet, that tells nothing about any of them.
-    assert shares_of(legs, SERVICE_CURRENT, frozenset("abc"))["total"] == 0.633333
+    assert current_shares(legs, SERVICE_CURRENT, frozenset("abc"))["total"] == 0.633333
 
 
 @pytest.mark.parametrize(("phases", "share"), [(1, 1.5), (2, 0.75), (3, 0.5)])
 def test_a_meter_that_states_only_the_total(phases: int, share: float) -> None:
     reading = replace(reading_with(current=PerPhase(total=-150.0)), phases=phases)
-    assert shares_of(reading, SERVICE_CURRENT) == {"total": share}
+    assert current_shares(reading, SERVICE_CURRENT) == {"total": share}
 
 
 def test_how_many_phases_a_total_is_of() -> None:

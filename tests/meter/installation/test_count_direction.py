@@ -10,7 +10,7 @@ from custom_components.dts307.meter.installation import (
     CountDirections,
     count_directions_as_dict,
     count_directions_from_dict,
-    counting_up,
+    with_exports_counting_up,
 )
 from tests.meter.device import reading_of
 from tests.meter.published import encode
@@ -31,7 +31,7 @@ async def exporting(total: float | None, **phases: float) -> Reading:
 
 def shown(senses: CountDirections, reading: Reading) -> tuple[CountDirections, float | None]:
     """Return what is known after a reading, and the energy exported, in tens of Wh."""
-    senses, checked = counting_up(senses, reading)
+    senses, checked = with_exports_counting_up(senses, reading)
     assert checked.energy_imported == reading.energy_imported
     assert checked.power == reading.power
     total = checked.energy_exported.total
@@ -101,7 +101,7 @@ async def test_a_sum_of_phases_stays_their_sum() -> None:
 
 async def test_a_float_says_itself_that_it_is_negative() -> None:
     reading = await reading_of(encode(213, totwhimp=1000.0, totwhexp=-250.5, totwhexppha=-250.5))
-    senses, checked = counting_up({}, reading)
+    senses, checked = with_exports_counting_up({}, reading)
     assert senses == {}
     assert checked.energy_exported.total == 250.5
     assert checked.energy_exported.a == 250.5

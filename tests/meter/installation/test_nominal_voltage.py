@@ -12,7 +12,7 @@ from custom_components.dts307.meter.installation import (
     ServiceDetection,
     ServiceVoltage,
     absent_phases,
-    detected,
+    detect_service,
     voltages,
 )
 from custom_components.dts307.meter.installation.phase_voltages import LINE_TO_NEUTRAL, live_phases
@@ -50,7 +50,9 @@ def after(
     """Return what is known after these readings, the first of which comes after a silence."""
     state = state or ServiceDetection()
     for number, reading in enumerate(readings):
-        state = detected(state, reading, number * every, PATIENCE, every if number else silence)
+        state = detect_service(
+            state, reading, number * every, PATIENCE, every if number else silence
+        )
     return state
 
 

@@ -11,7 +11,12 @@ from hypothesis import assume, given, settings, strategies as st
 import pytest
 
 from custom_components.dts307.meter import PerPhase, Reading
-from custom_components.dts307.meter.installation import PowerSign, PowerSignState, observe, oriented
+from custom_components.dts307.meter.installation import (
+    PowerSign,
+    PowerSignState,
+    observe,
+    with_import_positive,
+)
 from custom_components.dts307.meter.sunspec.models import FAST_BLOCKS, SLOW_BLOCKS
 from custom_components.dts307.meter.sunspec.reading import reading_from_points
 
@@ -139,7 +144,7 @@ def test_whatever_the_house_does_the_verdict_is_never_wrong(
     polls: list[Poll], register: Register, sign: int
 ) -> None:
     state = after(watched(polls, sign, register))
-    assert state.direction is not (EXPORT if sign == 1 else IMPORT)
+    assert state.verdict is not (EXPORT if sign == 1 else IMPORT)
     assert state.lead * sign >= 0
 
 
@@ -157,7 +162,7 @@ def test_no_single_reading_brings_a_wrong_verdict(
     timed = watched(polls, sign, register)
     place = data.draw(st.integers(0, len(timed) - 1))
     timed[place] = (timed[place][0], wrong)
-    assert after(timed).direction is not (EXPORT if sign == 1 else IMPORT)
+    assert after(timed).verdict is not (EXPORT if sign == 1 else IMPORT)
 
 
 @unhurried
@@ -178,7 +183,7 @@ def test_what_flows_steadily_brings_the_verdict_in_time(
         (every * poll, reading(sign * watts, *(max(0.0, x) // count * count for x in (wh, -wh))))
         for poll, wh in enumerate(net)
     ]
-    assert after(timed).direction is (IMPORT if sign == 1 else EXPORT)
+    assert after(timed).verdict is (IMPORT if sign == 1 else EXPORT)
 
 
 @unhurried
@@ -198,7 +203,7 @@ def test_a_restart_forgets_no_vote(polls: list[Poll], sign: int, data: st.DataOb
 
 
 def test_nothing_is_known_before_anything_is_read() -> None:
-    assert UNDECIDED.direction is UNKNOWN
+    assert UNDECIDED.verdict is UNKNOWN
     assert UNDECIDED.suspect_phases == frozenset()
 
 
@@ -207,8 +212,8 @@ def test_nothing_is_known_before_anything_is_read() -> None:
 def test_the_verdict_comes_with_the_third_vote(sign: int, verdict: PowerSign, flow: float) -> None:
     enough = (1 + VOTES_FOR_A_VERDICT) * SPAN_SECONDS
     timed = watched(steady(flow, enough), sign)
-    assert after(timed[:-1]).direction is UNKNOWN
-    assert after(timed).direction is verdict
+    assert after(timed[:-1]).verdict is UNKNOWN
+    assert after(timed).verdict is verdict
 
 
 @signs
@@ -218,29 +223,29 @@ def test_a_meter_that_is_set_up_anew_is_followed(sign: int, verdict: PowerSign) 
     assert abs(state.lead) == LARGEST_LEAD
     votes = LARGEST_LEAD + VOTES_FOR_A_VERDICT
     anew = watched(steady(1000, (1 + votes) * SPAN_SECONDS, 60), sign)
-    assert after(anew[:-1], state).direction is not verdict
-    assert after(anew, state).direction is verdict
+    assert after(anew[:-1], state).verdict is not verdict
+    assert after(anew, state).verdict is verdict
 
 
 def test_a_verdict_stands_against_as_much_as_brought_it() -> None:
     duration = (1 + VOTES_FOR_A_VERDICT) * SPAN_SECONDS
     state = after(watched(steady(1000, duration)))
     doubted = after(watched(steady(1000, duration), -1), state)
-    assert (doubted.direction, doubted.lead) == (IMPORT, 0)
+    assert (doubted.verdict, doubted.lead) == (IMPORT, 0)
     opposite = after(watched(steady(1000, duration), -1), doubted)
-    assert (opposite.direction, opposite.lead) == (EXPORT, -VOTES_FOR_A_VERDICT)
+    assert (opposite.verdict, opposite.lead) == (EXPORT, -VOTES_FOR_A_VERDICT)
 
 
 def test_counts_of_a_kilowatt_hour_are_enough() -> None:
     timed = watched(steady(-800, 6 * 3600, 60), -1, Register(count=1000, start=700))
-    assert after(timed).direction is EXPORT
+    assert after(timed).verdict is EXPORT
 
 
 def test_a_meter_that_lacks_the_other_counter_has_a_verdict() -> None:
     timed = [
         (now, replace(one, energy_exported=PerPhase())) for now, one in watched(steady(500, 1800))
     ]
-    assert after(timed).direction is IMPORT
+    assert after(timed).verdict is IMPORT
 
 
 def test_no_counters_no_verdict() -> None:
@@ -262,18 +267,18 @@ def runs(pause: float, watts_between: float | None = 1000) -> Iterator[Timed]:
 
 
 def test_what_happened_during_an_outage_is_unknown() -> None:
-    assert after(runs(LONGEST_GAP)).direction is EXPORT
+    assert after(runs(LONGEST_GAP)).verdict is EXPORT
     assert after(runs(LONGEST_GAP + 1)).lead == 0
 
 
 def test_a_clock_that_goes_back_breaks_the_span() -> None:
-    assert after(runs(0)).direction is EXPORT
+    assert after(runs(0)).verdict is EXPORT
     assert after(runs(-1)).lead == 0
 
 
 @pytest.mark.parametrize("watts", [None, 0.0, -1.0])
 def test_a_reading_without_the_sign_breaks_the_span(watts: float | None) -> None:
-    assert after(runs(10)).direction is EXPORT
+    assert after(runs(10)).verdict is EXPORT
     assert after(runs(10, watts)).lead == 0
 
 
@@ -299,7 +304,7 @@ def test_a_meter_that_counts_phases_without_netting_them_has_a_verdict() -> None
         return (3000 * now / 3600, 1800 * now / 3600)
 
     timed = [(10.0 * n, reading(1200, *counted(10.0 * n))) for n in range(100)]
-    assert after(timed).direction is IMPORT
+    assert after(timed).verdict is IMPORT
 
 
 def test_a_little_that_takes_long_is_enough() -> None:
@@ -320,7 +325,7 @@ def test_a_late_counter_does_not_answer_for_the_sign_before() -> None:
     """Clouds pass: strong export, then weak import, and the counters are a minute late."""
     cloudy = [*steady(-9000, 200), *steady(600, 290)] * 8
     state = after(watched(cloudy, 1, Register(delay=60)))
-    assert state.direction is IMPORT
+    assert state.verdict is IMPORT
 
 
 def whole(sign: float = 1.0) -> Reading:
@@ -345,18 +350,18 @@ def whole(sign: float = 1.0) -> Reading:
 
 
 def test_a_reading_is_turned_to_import_being_positive() -> None:
-    assert oriented(whole(-1), EXPORT) == whole()
+    assert with_import_positive(whole(-1), EXPORT) == whole()
 
 
 @pytest.mark.parametrize("direction", [IMPORT, UNKNOWN])
 def test_a_reading_that_need_not_be_turned_stays(direction: PowerSign) -> None:
-    assert oriented(whole(-1), direction) is not whole()
-    assert oriented(whole(-1), direction) == whole(-1)
+    assert with_import_positive(whole(-1), direction) is not whole()
+    assert with_import_positive(whole(-1), direction) == whole(-1)
 
 
 def test_a_power_factor_that_was_sent_without_sign_gets_that_of_its_power() -> None:
     unsigned = replace(whole(-1), power_factor=PerPhase(total=0.64, a=0.99, b=0.83, c=0.28))
-    assert oriented(unsigned, EXPORT) == whole()
+    assert with_import_positive(unsigned, EXPORT) == whole()
 
 
 @pytest.mark.parametrize(
@@ -376,12 +381,12 @@ def test_a_power_factor_that_has_no_power_to_follow(
     power: float | None, factor: float | None, turned: float | None
 ) -> None:
     odd = replace(EMPTY, power=PerPhase(b=power), power_factor=PerPhase(b=factor))
-    assert str(oriented(odd, EXPORT).power_factor) == str(PerPhase(b=turned))
+    assert str(with_import_positive(odd, EXPORT).power_factor) == str(PerPhase(b=turned))
 
 
 def test_what_is_zero_or_not_known_stays_so() -> None:
     still = replace(EMPTY, power=PerPhase(total=0.0))
-    assert str(oriented(still, EXPORT)) == str(still)
+    assert str(with_import_positive(still, EXPORT)) == str(still)
 
 
 @unhurried
@@ -402,4 +407,4 @@ def test_turning_twice_changes_nothing_where_factor_and_power_have_one_sign(
         reactive_power=PerPhase(total=reactive),
         energy_imported=PerPhase(total=imported),
     )
-    assert oriented(oriented(one, EXPORT), EXPORT) == one
+    assert with_import_positive(with_import_positive(one, EXPORT), EXPORT) == one

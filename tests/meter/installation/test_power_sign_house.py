@@ -8,7 +8,12 @@ from typing import Any, override
 
 import pytest
 
-from custom_components.dts307.meter.installation import PowerSign, PowerSignState, observe, oriented
+from custom_components.dts307.meter.installation import (
+    PowerSign,
+    PowerSignState,
+    observe,
+    with_import_positive,
+)
 from custom_components.dts307.meter.sunspec import Reading
 from custom_components.dts307.meter.sunspec.models import PHASE_COUNTS
 from custom_components.dts307.meter.sunspec.reading import reading_from_points
@@ -153,10 +158,10 @@ def test_a_day_of_the_house(model: int, role: Role, sign: int, verdict: PowerSig
     """A verdict comes within the hour, holds, turns the readings, and accuses no phase."""
     watch = Watch.of(model, site_of(model), sign=sign, role=role)
     states = list(watch.lives(DAY))
-    assert states[3600 // POLL].direction is verdict
-    assert {state.direction for state in states} == {PowerSign.UNKNOWN, verdict}
+    assert states[3600 // POLL].verdict is verdict
+    assert {state.verdict for state in states} == {PowerSign.UNKNOWN, verdict}
     assert all(state.lead * sign >= 0 for state in states)
-    assert oriented(watch.reading(sign), verdict) == watch.reading(1)
+    assert with_import_positive(watch.reading(sign), verdict) == watch.reading(1)
     assert watch.state.suspect_phases == set()
 
 
@@ -184,14 +189,14 @@ def test_a_transformer_that_is_put_right_is_acquitted_in_the_next_night() -> Non
     watch.meter.site = Site(House())
     *_, acquitted = watch.lives(DAY)
     assert acquitted.suspect_phases == set()
-    assert acquitted.direction is PowerSign.IMPORT_POSITIVE
+    assert acquitted.verdict is PowerSign.IMPORT_POSITIVE
 
 
 @pytest.mark.parametrize("start", [NOON, WINTER])
 def test_exchanged_transformers_make_only_their_phases_suspect(start: int) -> None:
     watch = Watch.of(203, Exchanged(House()), start=start)
     *_, state = watch.lives(2 * DAY)
-    assert state.direction is PowerSign.IMPORT_POSITIVE
+    assert state.verdict is PowerSign.IMPORT_POSITIVE
     assert state.suspect_phases
     assert state.suspect_phases <= {"a", "b"}
 
@@ -204,11 +209,11 @@ def test_a_battery_that_feeds_one_phase_by_night_is_no_reversed_transformer(
     site = Stored(House(solar_peak=9000), power=power, capacity=capacity)
     watch = Watch.of(203, site, start=start)
     assert not any(state.suspect_phases for state in watch.lives(3 * DAY))
-    assert watch.state.direction is PowerSign.IMPORT_POSITIVE
+    assert watch.state.verdict is PowerSign.IMPORT_POSITIVE
 
 
 def test_without_neutral_phases_are_not_judged() -> None:
     watch = Watch.of(204, Reversed(House(), "b"), start=WINTER)
     *_, state = watch.lives(DAY)
-    assert state.direction is PowerSign.IMPORT_POSITIVE
-    assert state.opposition == {}
+    assert state.verdict is PowerSign.IMPORT_POSITIVE
+    assert state.opposite_seconds == {}

@@ -47,7 +47,7 @@ class Meter:
     def __post_init__(self) -> None:
         """Begin with a verdict."""
         verdict = PowerSign.IMPORT_POSITIVE if self.sign > 0 else PowerSign.EXPORT_POSITIVE
-        self.state = PowerSignState(direction=verdict, lead=3 * self.sign)
+        self.state = PowerSignState(verdict=verdict, lead=3 * self.sign)
 
     def lives(self, watts: Watts, polls: int, *, dark: bool = True) -> frozenset[str]:
         """Let power flow, import positive, and return the phases that are suspect then."""
@@ -103,13 +103,13 @@ def test_a_house_that_only_draws_has_no_suspect(
 ) -> None:
     meter = Meter(sign=sign)
     meter.lives(watts, 30, dark=dark)
-    assert not any(meter.state.opposition.values())
+    assert not any(meter.state.opposite_seconds.values())
 
 
 def test_by_daylight_a_phase_may_export() -> None:
     meter = Meter()
     assert meter.lives(REVERSED, 3 * ENOUGH, dark=False) == set()
-    assert meter.state.opposition == {}
+    assert meter.state.opposite_seconds == {}
 
 
 def test_a_span_with_some_daylight_does_not_count() -> None:
@@ -119,23 +119,23 @@ def test_a_span_with_some_daylight_does_not_count() -> None:
         for _ in range(ENOUGH):
             meter.lives(REVERSED, 1, dark=first)
             meter.lives(REVERSED, 1, dark=not first)
-        assert meter.state.opposition == {}
+        assert meter.state.opposite_seconds == {}
 
 
 def test_without_a_verdict_on_the_meter_there_is_none_on_its_phases() -> None:
     meter = Meter()
     meter.state = PowerSignState()
     meter.lives(REVERSED, 6)
-    assert meter.state.direction is PowerSign.UNKNOWN
-    assert meter.state.opposition == {}
+    assert meter.state.verdict is PowerSign.UNKNOWN
+    assert meter.state.opposite_seconds == {}
 
 
 def test_while_the_verdict_is_doubted_phases_are_not_judged() -> None:
     meter = Meter(sign=-1)
-    meter.state = PowerSignState(direction=PowerSign.IMPORT_POSITIVE, lead=30)
+    meter.state = PowerSignState(verdict=PowerSign.IMPORT_POSITIVE, lead=30)
     meter.lives(REVERSED, 30)
-    assert meter.state.direction is PowerSign.IMPORT_POSITIVE
-    assert meter.state.opposition == {}
+    assert meter.state.verdict is PowerSign.IMPORT_POSITIVE
+    assert meter.state.opposite_seconds == {}
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_while_the_verdict_is_doubted_phases_are_not_judged() -> None:
 def test_export_in_the_dark_that_has_a_reason(watts: Watts, why: str) -> None:
     meter = Meter()
     meter.lives(watts, ENOUGH)
-    assert not any(meter.state.opposition.values()), why
+    assert not any(meter.state.opposite_seconds.values()), why
 
 
 def test_a_phase_whose_current_only_lies_askew_is_not_suspect() -> None:
@@ -179,8 +179,8 @@ def test_a_phase_that_its_own_counters_deny_is_not_suspect() -> None:
             abs(meter.net[2]) + 800 * POLL / 3600,
             meter.net[3],
         )
-    assert meter.state.opposition.get("b") is None
-    assert meter.state.opposition["a"] == 0
+    assert meter.state.opposite_seconds.get("b") is None
+    assert meter.state.opposite_seconds["a"] == 0
 
 
 def test_a_phase_that_imports_now_and_then_is_not_suspect() -> None:
@@ -193,11 +193,11 @@ def test_a_phase_that_imports_now_and_then_is_not_suspect() -> None:
 def test_a_phase_that_goes_to_and_fro_is_neither_accused_nor_acquitted() -> None:
     meter = Meter()
     meter.lives(REVERSED, HOUR)
-    before = meter.state.opposition["b"]
+    before = meter.state.opposite_seconds["b"]
     for _ in range(HOUR):
         meter.lives((300, -500, 500), 1)
         meter.lives((300, 100, 500), 1)
-    assert meter.state.opposition["b"] == pytest.approx(before, abs=4 * POLL)
+    assert meter.state.opposite_seconds["b"] == pytest.approx(before, abs=4 * POLL)
 
 
 def test_a_transformer_that_is_put_right_is_acquitted_within_an_hour_of_darkness() -> None:
@@ -227,4 +227,4 @@ def test_a_suspect_is_remembered_over_days_and_restarts() -> None:
     meter.lives(REVERSED, 5, dark=False)
     meter.state = PowerSignState.from_dict(meter.state.as_dict())
     assert meter.lives(REVERSED, 10, dark=False) == {"b"}
-    assert meter.state.opposition["b"] == pytest.approx(3 * 3600)
+    assert meter.state.opposite_seconds["b"] == pytest.approx(3 * 3600)

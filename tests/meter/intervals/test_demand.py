@@ -47,14 +47,14 @@ def test_the_average_of_a_block() -> None:
     noon = at("06-01", "12:00:00")
     counted = record((noon - 2, 998), (noon + 2, 1002), (noon + 400, 1100), (noon + 898, 1248))
     assert counted.latest is None
-    assert counted.least == (1248 - 1000) * 4
+    assert counted.running_minimum == (1248 - 1000) * 4
     counted = read(counted, (noon + 902, 1252))
     # Half of what was counted between two polls at either border, and one step.
     assert counted.latest == DemandInterval(
         start=noon, seconds=900, power=1000, uncertainty=(2 + 2 + 1) * 4
     )
     assert counted.peaks == (counted.latest,)
-    assert counted.least == (1252 - 1250) * 4
+    assert counted.running_minimum == (1252 - 1250) * 4
 
 
 @pytest.mark.parametrize(("window", "blocks"), [(900.0, 8), (1800.0, 4), (3600.0, 2)])
@@ -83,9 +83,9 @@ def test_a_block_with_an_unknown_border_does_not_count() -> None:
     noon = at("06-01", "12:00:00")
     begun = record((noon - 1, 1000), (noon + 1, 1000))
     counted = read(begun, (noon + 4000, 50_000))
-    assert (counted.latest, counted.least, counted.peaks) == (None, None, ())
+    assert (counted.latest, counted.running_minimum, counted.peaks) == (None, None, ())
     counted = read(counted, (noon + 4499, 50_100), (noon + 4501, 50_100))
-    assert (counted.latest, counted.least) == (None, 0)
+    assert (counted.latest, counted.running_minimum) == (None, 0)
     counted = read(counted, (noon + 5399, 50_200), (noon + 5401, 50_200))
     assert counted.latest is not None
     assert counted.latest.power == 400
@@ -111,16 +111,16 @@ def test_a_block_that_was_polled_once_is_known() -> None:
 def test_a_clock_that_is_set_back_spoils_its_block() -> None:
     noon = at("06-01", "12:00:00")
     counted = record((noon - 1, 1000), (noon + 1, 1000), (noon + 600, 1100), (noon + 300, 1101))
-    assert counted.least is None
+    assert counted.running_minimum is None
     counted = read(counted, (noon + 899, 1200), (noon + 901, 1200))
-    assert (counted.latest, counted.least) == (None, 0)
+    assert (counted.latest, counted.running_minimum) == (None, 0)
 
 
 def test_a_counter_that_falls_spoils_its_block() -> None:
     """It never should; but then nothing is made of it."""
     noon = at("06-01", "12:00:00")
     counted = record((noon - 1, 1000), (noon + 1, 1000), (noon + 899, 1200), (noon + 901, 7))
-    assert (counted.latest, counted.least) == (None, None)
+    assert (counted.latest, counted.running_minimum) == (None, None)
 
 
 @pytest.mark.parametrize("day", ["03-08", "11-01"])
@@ -156,7 +156,7 @@ def test_the_home_moves_to_where_hours_begin_at_the_half() -> None:
     counted = record((noon - 1, 1000), (noon + 1, 1000), (noon + 1799, 1500), window=3600.0)
     india = ZoneInfo("Asia/Kolkata")
     counted = counted.after(Sample(value=1500, at=noon + 1801), STEP, india)
-    assert (counted.latest, counted.least) == (None, 0)
+    assert (counted.latest, counted.running_minimum) == (None, 0)
     for second, count in ((5399, 1700), (5401, 1700)):
         counted = counted.after(Sample(value=count, at=noon + second), STEP, india)
     assert counted.latest is not None

@@ -17,7 +17,7 @@ from custom_components.dts307.meter.intervals import (
     samples_of,
 )
 from custom_components.dts307.meter.sample import Sample
-from custom_components.dts307.meter.validation import Registers
+from custom_components.dts307.meter.validation import RegisterReads
 from tests.meter.device import reading_of
 from tests.meter.ledgers import (
     NEW_YORK,
@@ -37,7 +37,7 @@ from tests.meter.published import encode
 def test_nothing_is_known_before_the_first_reading() -> None:
     assert billing(Ledger(), NEW_YORK, 1) == Billing()
     assert list(Ledger().periods(NEW_YORK, 1)) == []
-    assert Ledger().collapsed(NEW_YORK, 1) == Ledger()
+    assert Ledger().compacted(NEW_YORK, 1) == Ledger()
 
 
 def test_the_first_period_is_partial_and_says_so() -> None:
@@ -167,9 +167,9 @@ def test_credit_is_carried_forward() -> None:
     """Like a utility's bank of kWh: it pays for a later net, and for no more than there is."""
     periods = list(months((100, 400), (250, 50), (500, 100), (0, 7), (0, 0)).periods(NEW_YORK, 1))
     assert [value(period.net) for period in periods] == [-300, 200, 400, -7, 0, 0]
-    assert [value(period.brought) for period in periods] == [0, 300, 100, 0, 7, 7]
+    assert [value(period.brought_forward) for period in periods] == [0, 300, 100, 0, 7, 7]
     assert [value(period.billed) for period in periods] == [0, 0, 300, 0, 0, 0]
-    assert [value(period.carried) for period in periods] == [300, 100, 0, 7, 7, 7]
+    assert [value(period.carried_forward) for period in periods] == [300, 100, 0, 7, 7, 7]
 
 
 def test_an_estimate_that_makes_no_difference_is_none() -> None:
@@ -186,7 +186,7 @@ def test_without_an_export_counter_there_is_nothing_net() -> None:
     june, july = ledger.periods(NEW_YORK, 1)
     assert value(july.imported) == pytest.approx(100 / 31)
     for period in (june, july):
-        nothing = (period.exported, period.net, period.brought, period.billed)
+        nothing = (period.exported, period.net, period.brought_forward, period.billed)
         assert nothing == (None,) * 4
 
 
@@ -212,7 +212,7 @@ def test_one_counter_is_held_back_for_long() -> None:
     assert energy(period.imported) == Estimate.exactly(90)
     assert energy(period.exported) == Estimate.at_least(0, 0)
     assert energy(period.net) == Estimate(value=90, lowest=-inf, highest=90, estimated=True)
-    assert period.carried == Estimate.at_least(0, 0)
+    assert period.carried_forward == Estimate.at_least(0, 0)
     assert stored(ledger) == ledger
 
 
@@ -222,9 +222,9 @@ def test_what_was_kept_apart_is_taken_up_if_it_is_newer() -> None:
         "imported": Sample(value=150, at=at("06-30", "23:59:30")),
         "register_imported": Sample(value=150, at=at("06-30", "23:59:30")),
     }
-    resumed = ledger.resumed(latest, SERIAL, NEW_YORK)
+    resumed = ledger.with_newer(latest, SERIAL, NEW_YORK)
     assert resumed.newest == latest
-    assert resumed.resumed(ledger.newest, SERIAL, NEW_YORK) == resumed
+    assert resumed.with_newer(ledger.newest, SERIAL, NEW_YORK) == resumed
     july = bill(read(resumed, at("07-01", "00:00:30"), 160))[0]
     assert energy(july.imported) == Estimate(value=5, lowest=0, highest=10)
 
@@ -238,17 +238,17 @@ async def test_the_totals_of_a_reading() -> None:
     )
     register, other = Sample(value=300.0, at=5.0), Sample(value=20.0, at=7.0)
     seen = {"seen": Sample(value=0.0, at=8.0)}
-    assert samples_of(reading, Registers(imported=register, exported=other), 8.0) == {
+    assert samples_of(reading, RegisterReads(imported=register, exported=other), 8.0) == {
         **seen,
         "imported": Sample(value=1300.0, at=5.0),
         "register_imported": register,
         "exported": other,
         "register_exported": other,
     }
-    assert samples_of(reading, Registers(imported=register), 8.0).keys() == {
+    assert samples_of(reading, RegisterReads(imported=register), 8.0).keys() == {
         "seen",
         "imported",
         "register_imported",
     }
     silent = replace(reading, energy_imported=PerPhase(), energy_exported=PerPhase())
-    assert samples_of(silent, Registers(imported=register, exported=other), 8.0) == seen
+    assert samples_of(silent, RegisterReads(imported=register, exported=other), 8.0) == seen

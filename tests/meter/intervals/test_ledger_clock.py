@@ -54,7 +54,7 @@ def test_the_clock_was_wrong_for_years(*, restarted: bool) -> None:
     begin = at("06-01", "12:00:00")
     ahead = begin + 4 * 365 * 86400
     ledger = read(Ledger(), begin, 0)
-    ledger = read(ledger, ahead, 10).collapsed(NEW_YORK, 1)
+    ledger = read(ledger, ahead, 10).compacted(NEW_YORK, 1)
     for hour in range(1, 48):
         ledger = read(ledger, begin + hour * 3600, 10 + hour)
         ledger = stored(ledger) if restarted else ledger
@@ -71,8 +71,8 @@ def test_what_was_read_last_is_taken_up_while_the_clock_is_behind() -> None:
     ledger = read(read(Ledger(), at("06-30"), 100), at("07-05"), 110)
     ledger = read(ledger, at("07-01"), 120)
     later = read(ledger, at("07-01", "01:00:00"), 130)
-    assert stored(ledger).resumed(later.newest, "S307", NEW_YORK).newest == later.newest
-    assert later.resumed(ledger.newest, "S307", NEW_YORK) == later
+    assert stored(ledger).with_newer(later.newest, "S307", NEW_YORK).newest == later.newest
+    assert later.with_newer(ledger.newest, "S307", NEW_YORK) == later
 
 
 def test_a_clock_that_began_before_everything() -> None:
@@ -144,10 +144,10 @@ def test_a_clock_that_is_far_ahead_makes_nothing_old() -> None:
     noon = begin + 43_200
     for wrong in (*range(0, 4000, 30), 90_000):
         ahead = noon + 3 * 365 * 86400 + wrong
-        ledger = read(ledger, ahead, counted, 2 * counted).collapsed(NEW_YORK, 1)
+        ledger = read(ledger, ahead, counted, 2 * counted).compacted(NEW_YORK, 1)
         peaks = peaks.after(Sample(value=counted, at=ahead), 1.0, NEW_YORK)
     for right in range(0, 90_000, 600):
-        ledger = read(ledger, noon + 4000 + right, counted, 2 * counted).collapsed(NEW_YORK, 1)
+        ledger = read(ledger, noon + 4000 + right, counted, 2 * counted).compacted(NEW_YORK, 1)
         peaks = peaks.after(Sample(value=counted, at=noon + 4000 + right), 1.0, NEW_YORK)
     after = billing(ledger, NEW_YORK, 1)
     assert (after.this_period, after.last_period) == (before.this_period, before.last_period)

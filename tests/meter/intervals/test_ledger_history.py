@@ -26,7 +26,7 @@ def test_the_register_starts_over_within_an_outage() -> None:
     assert energy(period.imported) == Estimate(value=500, lowest=0, highest=1000, estimated=True)
     june = billing(read(ledger, at("06-02", "00:00:05"), 710, carried=2**32), NEW_YORK, 1)
     assert june.at_billing_day is not None
-    assert june.at_billing_day.imported == Estimate.guessed(4_294_967_000)
+    assert june.at_billing_day.imported == Estimate.unbounded(4_294_967_000)
     assert value(at_midnight(all_of_it)) == 704
 
 
@@ -37,7 +37,7 @@ def test_the_register_is_set_back_within_an_outage_and_passes_where_it_was() -> 
     period, all_of_it = bill(ledger)
     assert energy(period.imported) == Estimate(value=750, lowest=0, highest=1500, estimated=True)
     assert all_of_it.at_billing_day is not None
-    assert all_of_it.at_billing_day.imported == Estimate.guessed(1000)
+    assert all_of_it.at_billing_day.imported == Estimate.unbounded(1000)
 
 
 def test_the_meter_is_replaced_within_an_outage() -> None:
@@ -48,7 +48,7 @@ def test_the_meter_is_replaced_within_an_outage() -> None:
     assert value(period.imported) == pytest.approx(20)
     assert all_of_it.at_billing_day is not None
     assert all_of_it.at_billing_day.serial_number == "OLD"
-    assert all_of_it.at_billing_day.imported == Estimate.guessed(1000)
+    assert all_of_it.at_billing_day.imported == Estimate.unbounded(1000)
     assert all_of_it.at_midnight is not None
     assert all_of_it.at_midnight.serial_number == "NEW"
     assert all_of_it.at_midnight.imported == Estimate.exactly(700_000)
@@ -93,14 +93,14 @@ def test_export_is_counted_from_a_later_day_on() -> None:
     assert period.imported.since.timestamp() == at("06-01")
     assert period.exported is not None
     assert period.exported.since.timestamp() == export_begins
-    assert (value(period.exported), value(period.net), value(period.brought)) == (10, 30, 0)
+    assert (value(period.exported), value(period.net), value(period.brought_forward)) == (10, 30, 0)
     assert period.net is not None
     assert period.net.since.timestamp() == export_begins
     assert all_of_it.at_billing_day is not None
     assert value(all_of_it.at_billing_day.imported) == 300
     assert all_of_it.at_billing_day.exported is None
     july = bill(read(ledger, at("07-01"), 540, 3_000_110))[0]
-    assert value(july.brought) == 70
+    assert value(july.brought_forward) == 70
 
 
 def test_all_totals_are_held_back() -> None:
@@ -135,19 +135,19 @@ def test_what_is_too_old_collapses_into_the_credit() -> None:
     for month in range(31):
         begin = 1 + month * 30
         ledger = days(ledger, begin, begin + 30)
-        kept = days(kept, begin, begin + 30).collapsed(NEW_YORK, 1)
+        kept = days(kept, begin, begin + 30).compacted(NEW_YORK, 1)
         assert billing(kept, NEW_YORK, 1) == billing(ledger, NEW_YORK, 1)
     assert len(list(ledger.periods(NEW_YORK, 1))) == 32
     periods = list(kept.periods(NEW_YORK, 1))
     assert len(periods) == 16
-    assert value(periods[0].brought) > 100
+    assert value(periods[0].brought_forward) > 100
     assert entries(kept) < entries(ledger) / 2 + 4 * 2 * 31
     # What came before the border is gone, so another billing day begins its first period there.
     moved = next(kept.periods(NEW_YORK, 10))
     assert moved.net is not None
     assert moved.net.since == periods[0].start
     assert moved.start < moved.net.since
-    assert value(moved.brought) == value(periods[0].brought)
+    assert value(moved.brought_forward) == value(periods[0].brought_forward)
     assert stored(kept) == kept
 
 
@@ -156,7 +156,7 @@ def test_what_is_too_old_of_a_meter_that_exports_nothing() -> None:
     for day in range(900):
         for seconds in (-5, 0):
             ledger = read(ledger, at("01-15") + day * 86400.0 + seconds, day * 3.0)
-        ledger = ledger.collapsed(NEW_YORK, 1)
+        ledger = ledger.compacted(NEW_YORK, 1)
     assert len(list(ledger.periods(NEW_YORK, 1))) == 16
     assert value(ledger.credit) == 0
 
@@ -164,5 +164,5 @@ def test_what_is_too_old_of_a_meter_that_exports_nothing() -> None:
 def test_what_is_too_old_in_a_period_that_is_still_needed() -> None:
     """A period is kept as long as a part of it."""
     ledger = days(Ledger(), 0, 440)
-    assert ledger.collapsed(NEW_YORK, 1) == ledger
-    assert entries(days(ledger, 440, 450).collapsed(NEW_YORK, 1)) < entries(ledger)
+    assert ledger.compacted(NEW_YORK, 1) == ledger
+    assert entries(days(ledger, 440, 450).compacted(NEW_YORK, 1)) < entries(ledger)

@@ -71,7 +71,7 @@ class Reader:
             name: from_pair(pair) for name, pair in json.loads(self.files["latest"]).items()
         }
         ledger = Ledger.from_dict(json.loads(self.files["ledger"]))
-        self.ledger = ledger.resumed(latest, "S307", self.zone)
+        self.ledger = ledger.with_newer(latest, "S307", self.zone)
 
     def stop(self) -> None:
         """Write both files, as when Home Assistant is stopped."""

@@ -12,19 +12,19 @@ from custom_components.dts307.meter.validation import (
     CounterFilter,
     CounterFilters,
     CounterQuestion,
-    Registers,
+    RegisterReads,
+    answered,
     carried_to_new_meter,
     counter_limits,
     questions,
-    registers,
-    settled,
+    register_reads,
     validated,
 )
 from custom_components.dts307.meter.validation.limits import DEFAULT_SERVICE_CURRENT, Limits
 from tests.meter.device import reading_of
 from tests.meter.published import encode
 
-LIMITS = Limits(power=72_000.0, likely=72_000.0, resolution=1.0, modulus=2.0**32)
+LIMITS = Limits(possible_power=72_000.0, likely_power=72_000.0, resolution=1.0, modulus=2.0**32)
 """20 Wh a second."""
 
 
@@ -65,7 +65,7 @@ def test_what_is_possible_is_believed_at_once() -> None:
 
 def test_what_the_power_does_not_explain_needs_a_second_reading() -> None:
     """A word of a register that is torn apart is off by 65,536 counts, within many a reach."""
-    idle = replace(LIMITS, likely=3600.0)
+    idle = replace(LIMITS, likely_power=3600.0)
     counter = trusted(5000)
     assert counter.after(5011, 5.0, idle).published == 5011
     held = counter.after(5012, 5.0, idle)
@@ -79,7 +79,7 @@ def test_a_wrong_reading_shows_nowhere(wrong: float) -> None:
     counter = trusted(5000).after(wrong, 5.0, LIMITS)
     assert counter.published == 5000
     counter = counter.after(5020, 10.0, LIMITS)
-    assert counter.row is None
+    assert counter.candidate is None
     assert counter.published == 5020
 
 
@@ -129,7 +129,7 @@ def test_a_question_goes_when_the_register_is_right_again() -> None:
 
 def test_a_counter_that_was_set_back_to_zero() -> None:
     """What it has counted since is counted."""
-    counter = lasting(trusted(500_000), 7.0).settled(CounterAnswer.ZERO, LIMITS)
+    counter = lasting(trusted(500_000), 7.0).answered(CounterAnswer.ZERO, LIMITS)
     assert counter.published == 500_007
     assert counter.question is None
     assert read(counter, 17.0, begin=70.0).published == 500_017
@@ -137,14 +137,14 @@ def test_a_counter_that_was_set_back_to_zero() -> None:
 
 def test_a_counter_that_was_set_to_something_else() -> None:
     """Where it began nobody knows, but for where it was first seen."""
-    counter = lasting(trusted(500_000), 250_000.0).settled(CounterAnswer.ELSEWHERE, LIMITS)
+    counter = lasting(trusted(500_000), 250_000.0).answered(CounterAnswer.ELSEWHERE, LIMITS)
     assert counter.published == 500_000
     assert read(counter, 250_010.0, begin=70.0).published == 500_010
 
 
 def test_a_counter_that_was_wrong_before() -> None:
     """It waits until the register has caught up."""
-    counter = lasting(trusted(500_000), 490_000.0).settled(CounterAnswer.NOT_SET_BACK, LIMITS)
+    counter = lasting(trusted(500_000), 490_000.0).answered(CounterAnswer.NOT_SET_BACK, LIMITS)
     assert counter.published == 500_000
     assert read(counter, 490_100, begin=70.0).published == 500_000
     later = read(counter, 500_050, 500_060, begin=10_000.0)
@@ -153,27 +153,31 @@ def test_a_counter_that_was_wrong_before() -> None:
 
 def test_a_leap_is_counted_or_not() -> None:
     counter = lasting(trusted(500_000), 900_000.0)
-    assert counter.settled(CounterAnswer.REAL, LIMITS).published == 900_000
-    left_out = counter.settled(CounterAnswer.NOT_REAL, LIMITS)
+    assert counter.answered(CounterAnswer.REAL, LIMITS).published == 900_000
+    left_out = counter.answered(CounterAnswer.NOT_REAL, LIMITS)
     assert left_out.published == 500_000
     assert read(left_out, 900_010.0, begin=70.0).published == 500_010
 
 
 def test_an_answer_that_nobody_asked_for_changes_nothing() -> None:
     for counter in (CounterFilter(), trusted(5000), trusted(5000).after(0.0, 5.0, LIMITS)):
-        assert counter.settled(CounterAnswer.ZERO, LIMITS) is counter
+        assert counter.answered(CounterAnswer.ZERO, LIMITS) is counter
     back = lasting(trusted(500_000), 7.0)
-    assert back.settled(CounterAnswer.REAL, LIMITS) is back
+    assert back.answered(CounterAnswer.REAL, LIMITS) is back
 
 
 def test_zero_is_not_believed_where_it_cannot_be() -> None:
     """Not even 250 kWh have gone through in five seconds, whatever was clicked on."""
-    counter = lasting(trusted(500_000), 250_000.0).settled(CounterAnswer.ZERO, LIMITS)
+    counter = lasting(trusted(500_000), 250_000.0).answered(CounterAnswer.ZERO, LIMITS)
     assert counter.published == 500_000
 
 
-UNRATED = Limits(power=8_310_000.0, likely=415_500.0, resolution=1.0, modulus=2.0**32)
-FINE = Limits(power=332_400.0, likely=20_000.0, resolution=0.01, modulus=2.0**32 / 100)
+UNRATED = Limits(
+    possible_power=8_310_000.0, likely_power=415_500.0, resolution=1.0, modulus=2.0**32
+)
+FINE = Limits(
+    possible_power=332_400.0, likely_power=20_000.0, resolution=0.01, modulus=2.0**32 / 100
+)
 DAY = 86_400.0
 
 
@@ -182,7 +186,7 @@ DAY = 86_400.0
     [
         (UNRATED, 10e6, 22 * DAY, 500.0),
         (FINE, 10e6, 5 * DAY, 500.0),
-        (replace(FINE, power=8_310_000.0), 10e6, DAY / 4, 500.0),
+        (replace(FINE, possible_power=8_310_000.0), 10e6, DAY / 4, 500.0),
         (UNRATED, 10e6, -3600.0, 500.0),
     ],
 )
@@ -223,7 +227,7 @@ def test_a_question_does_not_answer_itself(leap: float, disturbance: str) -> Non
         assert counter.published == 10e6
     # What has gone through since it was first seen there is not lost.
     answer = CounterAnswer.NOT_REAL if asked is CounterQuestion.LEAP else CounterAnswer.ELSEWHERE
-    assert counter.settled(answer, UNRATED).published == 10e6 + 1000
+    assert counter.answered(answer, UNRATED).published == 10e6 + 1000
 
 
 def test_a_question_gives_way_to_another_number_that_lasts() -> None:
@@ -256,7 +260,7 @@ def test_a_meter_that_shows_zero_while_it_starts_asks_nothing() -> None:
     assert counter.published == 150_000
     counter = read(counter, 150_000, 150_001, begin=25.0)
     assert counter.question is None
-    assert counter.row is None
+    assert counter.candidate is None
     assert counter.published == 150_001
 
 
@@ -265,20 +269,20 @@ def test_wrong_readings_by_turns_leave_nothing_behind() -> None:
     counter = read(trusted(5000), 5050, 5001, 5060, 5002, 5003, 5004, begin=5.0)
     assert counter.published == 5060
     assert counter.question is None
-    assert counter.row is None
+    assert counter.candidate is None
     assert read(counter, 5100, begin=35.0).published == 5100
 
 
-def test_a_counter_is_known_anew_after_two_readings() -> None:
+def test_a_counter_is_reconfirmed_since_after_two_readings() -> None:
     """Until then, one that was kept may be older than what was shown."""
     kept = trusted(5000)
     once = kept.after(5001.0, 5.0, LIMITS)
-    assert not kept.is_known_anew(kept)
-    assert not once.is_known_anew(kept)
-    assert once.after(5002.0, 10.0, LIMITS).is_known_anew(kept)
-    another = kept.taken_over()
-    assert not another.after(7.0, 5.0, LIMITS).is_known_anew(another)
-    assert read(another, 7.0, 8.0, begin=5.0).is_known_anew(another)
+    assert not kept.is_reconfirmed_since(kept)
+    assert not once.is_reconfirmed_since(kept)
+    assert once.after(5002.0, 10.0, LIMITS).is_reconfirmed_since(kept)
+    another = kept.for_new_meter()
+    assert not another.after(7.0, 5.0, LIMITS).is_reconfirmed_since(another)
+    assert read(another, 7.0, 8.0, begin=5.0).is_reconfirmed_since(another)
 
 
 def test_a_register_that_runs_backwards_is_asked_about() -> None:
@@ -343,9 +347,9 @@ async def test_a_question_is_answered_for_all_that_it_is_about() -> None:
         counters, checked = validated(counters, zero, 10.0 + 5 * number, 200.0)
     assert checked.energy_imported.total == 5_000_000
     assert questions(counters) == {CounterQuestion.SET_BACK, CounterQuestion.LEAP}
-    counters = settled(counters, CounterAnswer.ZERO, zero, 200.0)
+    counters = answered(counters, CounterAnswer.ZERO, zero, 200.0)
     assert questions(counters) == {CounterQuestion.LEAP}
-    counters = settled(counters, CounterAnswer.NOT_REAL, zero, 200.0)
+    counters = answered(counters, CounterAnswer.NOT_REAL, zero, 200.0)
     assert questions(counters) == frozenset()
     assert counters["energy_exported.total"].published == 3_000_000
 
@@ -394,8 +398,8 @@ async def test_one_answer_is_for_those_that_would_ask_later_too() -> None:
         counters, _ = validated(counters, replace(zero, whole=whole), 10.0 + 5 * number, 200.0)
     assert counters["energy_imported.total"].question is CounterQuestion.SET_BACK
     assert counters["apparent_energy_imported.total"].question is None
-    counters = settled(counters, CounterAnswer.ZERO, zero, 200.0)
-    assert counters["apparent_energy_imported.total"].row is None
+    counters = answered(counters, CounterAnswer.ZERO, zero, 200.0)
+    assert counters["apparent_energy_imported.total"].candidate is None
     assert counters["apparent_energy_imported.total"].published == 6_000_000
 
 
@@ -413,11 +417,11 @@ async def test_the_registers_are_what_the_meter_itself_shows() -> None:
     """What is published goes on after a wrap or with another meter; the display does not."""
     reading = await a_reading(totwhimp=2**32 - 10, totwhexp=70)
     counters: CounterFilters = {}
-    assert registers(counters) == Registers()
+    assert register_reads(counters) == RegisterReads()
     counters, _ = validated(counters, reading, 0.0, 200.0)
-    assert registers(counters) == Registers()
+    assert register_reads(counters) == RegisterReads()
     counters, _ = validated(counters, reading, 5.0, 200.0)
-    assert registers(counters) == Registers(
+    assert register_reads(counters) == RegisterReads(
         imported=Sample(value=2**32 - 10, at=5.0), exported=Sample(value=70, at=5.0)
     )
 
@@ -425,40 +429,40 @@ async def test_the_registers_are_what_the_meter_itself_shows() -> None:
     for now in (10.0, 15.0):
         counters, checked = validated(counters, wrapped, now, 200.0)
     assert checked.energy_imported.total == 2**32 + 3
-    assert registers(counters) == Registers(
+    assert register_reads(counters) == RegisterReads(
         imported=Sample(value=3, at=15.0), exported=Sample(value=70, at=15.0)
     )
 
     new = replace(reading, energy_imported=PerPhase(total=123.4))
     counters, _ = validated(carried_to_new_meter(counters), new, 20.0, 200.0)
-    assert registers(counters).imported is None
+    assert register_reads(counters).imported is None
     counters, _ = validated(counters, new, 25.0, 200.0)
-    assert registers(counters).imported == Sample(value=123.4, at=25.0)
+    assert register_reads(counters).imported == Sample(value=123.4, at=25.0)
 
 
 async def test_limits_are_physics() -> None:
     """Service current times voltage times phases, with a margin of two; and one count."""
     reading = await a_reading(totwhimp=5000, totwh_sf=1, phv=480)
     total = counter_limits(reading, "energy_imported.total", 50_000.0, 200.0)
-    assert total.power == 2 * 200 * 480 * 3
+    assert total.possible_power == 2 * 200 * 480 * 3
     assert total.resolution == 10
     assert total.modulus == 10 * 2**32
-    assert total.reach(3600) == total.power + 10
-    assert total.likely == total.power
-    assert total.for_a_single_reading.reach(3600) == total.reach(3600)
+    assert total.reach(3600) == total.possible_power + 10
+    assert total.likely_power == total.possible_power
+    assert total.for_single_read.reach(3600) == total.reach(3600)
     told = replace(reading, power=PerPhase(total=-5_000.0))
     likely = counter_limits(told, "energy_imported.total", 50_000.0, 200.0)
-    assert likely == replace(total, likely=4 * 5_000 + 0.05 * total.power)
-    assert likely.for_a_single_reading.reach(3600) == likely.likely + 10
+    assert likely == replace(total, likely_power=4 * 5_000 + 0.05 * total.possible_power)
+    assert likely.for_single_read.reach(3600) == likely.likely_power + 10
     overloaded = replace(reading, power=PerPhase(total=500_000.0))
     seen = counter_limits(overloaded, "energy_imported.total", 50_000.0, 200.0)
-    assert seen.power == seen.likely == 2 * 500_000
+    assert seen.possible_power == seen.likely_power == 2 * 500_000
     phase = counter_limits(reading, "energy_imported.a", 50_000.0, None)
-    assert phase.power == 2 * DEFAULT_SERVICE_CURRENT * 480
+    assert phase.possible_power == 2 * DEFAULT_SERVICE_CURRENT * 480
 
     single = await a_reading(211, totwhimp=5000.0)
     limits = counter_limits(single, "energy_imported.total", 4_000_000.0, 200.0)
-    assert limits.power == 2 * 200 * 277
+    assert limits.possible_power == 2 * 200 * 277
     assert limits.modulus is None
     assert 0.9 < limits.resolution < 1
 
@@ -483,7 +487,7 @@ async def test_apparent_and_reactive_energies_are_guarded_too() -> None:
 
     vah = counter_limits(first, "apparent_energy_imported.total", 500_000.0, 200.0)
     assert (vah.resolution, vah.modulus) == (100, 100 * 2**32)
-    assert vah.likely == 4 * 1000 + 0.05 * vah.power
+    assert vah.likely_power == 4 * 1000 + 0.05 * vah.possible_power
     varh = counter_limits(first, "reactive_energy_q1.total", 70.0, 200.0)
     assert (varh.resolution, varh.modulus) == (1, 2**32)
-    assert varh.likely == 4 * 300 + 0.05 * varh.power
+    assert varh.likely_power == 4 * 300 + 0.05 * varh.possible_power

@@ -57,7 +57,9 @@ class MeterAndOwner(RuleBasedStateMachine):
     def hang_up(self, power: float, resolution: float, counts: float) -> None:
         """The meter has counted before it is set up; its first reading is right."""
         modulus = COUNTS * resolution
-        self.limits = Limits(power=power, likely=power, resolution=resolution, modulus=modulus)
+        self.limits = Limits(
+            possible_power=power, likely_power=power, resolution=resolution, modulus=modulus
+        )
         self.register = self.begun = counts * resolution
         for _ in range(2):
             self.pass_time(5.0, 0.0)
@@ -83,19 +85,19 @@ class MeterAndOwner(RuleBasedStateMachine):
         self.unread += energy
         # A register that goes more of its way unseen could be taken for one that was set back.
         assume(self.energy - self.believed_at < self.modulus / 16)
-        if self.truth and self.counter.suspicion is None:
+        if self.truth and self.counter.pending_question is None:
             # Until it has been seen twice where it is now, nobody can tell what it counts there.
             self.lost += energy
         self.register = (self.register + energy) % self.modulus
-        likely = min(self.limits.power, 4 * power + 0.05 * self.limits.power)
-        self.limits = replace(self.limits, likely=likely)
+        likely = min(self.limits.possible_power, 4 * power + 0.05 * self.limits.possible_power)
+        self.limits = replace(self.limits, likely_power=likely)
 
     def read(self, raw: float) -> None:
         """Let the guard see a register value, as whole counts."""
         counts = float(int(raw / self.limits.resolution))
         raw = counts * self.limits.resolution
         self.counter = self.counter.after(raw, self.now, self.limits)
-        if self.stale is not None and self.counter.is_known_anew(self.stale):
+        if self.stale is not None and self.counter.is_reconfirmed_since(self.stale):
             self.stale = None
         if self.stale is None and self.counter.published is not None:
             self.shown.append(self.counter.published)
@@ -106,11 +108,11 @@ class MeterAndOwner(RuleBasedStateMachine):
         self.misread_last = False
         self.unread = 0.0
         self.read_at = self.now
-        if self.counter.row is None:
+        if self.counter.candidate is None:
             self.believed_at = self.energy
         question = self.counter.question
         assert question is None or question in self.truth, f"{question} is asked needlessly"
-        if CounterQuestion.SET_BACK in self.truth and self.counter.row is None:
+        if CounterQuestion.SET_BACK in self.truth and self.counter.candidate is None:
             # It has come past where it was, and nobody could tell any more.
             self.lost += self.set_back_by
             self.truth = {}
@@ -119,7 +121,7 @@ class MeterAndOwner(RuleBasedStateMachine):
         """Let the owner say what has happened, if they are asked; that is written down at once."""
         question = self.counter.question
         if question in self.truth:
-            self.counter = self.counter.settled(self.truth[question], self.limits)
+            self.counter = self.counter.answered(self.truth[question], self.limits)
             self.truth = {}
             self.store()
 
@@ -156,7 +158,7 @@ class MeterAndOwner(RuleBasedStateMachine):
 
     def read_wrongly(self, raw: float) -> None:
         """Let the guard see what the register does not say."""
-        if self.truth and self.counter.suspicion is None:
+        if self.truth and self.counter.pending_question is None:
             # Where a counter was first seen after something happened to it, nothing can confirm.
             self.slack = self.limits.reach(INTERVAL)
         self.read(raw)
@@ -195,7 +197,7 @@ class MeterAndOwner(RuleBasedStateMachine):
     @rule()
     def kill(self) -> None:
         """Home Assistant starts again, from a state that is older than what was shown."""
-        if self.stored.row is not None:
+        if self.stored.candidate is not None:
             # A wrong reading just before and one just after would be two in a row; and what was
             # asked then may have been settled since.
             return
@@ -252,7 +254,7 @@ class MeterAndOwner(RuleBasedStateMachine):
                 self.pass_time(seconds, power)
                 self.poll()
                 self.answer()
-                if power and self.counter.row is None and self.shown[-1] <= self.expected():
+                if power and self.counter.candidate is None and self.shown[-1] <= self.expected():
                     break
 
     def expected(self) -> float:
