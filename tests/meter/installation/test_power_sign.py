@@ -1,4 +1,4 @@
-"""Which way is import: the verdict, what it takes, and what must not sway it."""
+"""The sign of import: what a verdict needs, and what must not change it."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
@@ -48,7 +48,7 @@ type Timed = tuple[float, Reading]
 def reading(
     watts: float | None, imported: float | None = None, exported: float | None = None
 ) -> Reading:
-    """Return a reading of nothing but totals."""
+    """Return a reading of totals only."""
     return replace(
         EMPTY,
         power=PerPhase(total=watts),
@@ -75,7 +75,7 @@ class Poll:
 
 @dataclass(frozen=True)
 class Register:
-    """How a meter shows what it counts: in counts of some Wh, and some seconds late."""
+    """How a meter shows what it counts: in counts of some Wh, and some s late."""
 
     count: float = 1.0
     delay: float = 0.0
@@ -92,7 +92,7 @@ class Register:
 
 
 def watched(polls: Sequence[Poll], sign: int = 1, register: Register | None = None) -> list[Timed]:
-    """Return what a meter says that gives import this sign."""
+    """Return the readings of a meter that gives import this sign, 1 or -1."""
     register = register or Register()
     times = list(accumulate((poll.seconds for poll in polls[:-1]), initial=0.0))
     energies = [
@@ -172,7 +172,7 @@ def test_no_single_reading_brings_a_wrong_verdict(
     every=st.sampled_from([5, 10, 30, 60]),
     count=st.sampled_from([0.01, 1, 10, 100]),
 )
-def test_what_flows_steadily_brings_the_verdict_in_time(
+def test_a_steady_power_brings_the_verdict_in_time(
     watts: float, sign: int, every: float, count: float
 ) -> None:
     """A span takes two minutes or 10 Wh, then the next count, then the next poll."""
@@ -188,7 +188,7 @@ def test_what_flows_steadily_brings_the_verdict_in_time(
 
 @unhurried
 @given(polls=houses, register=registers)
-def test_the_two_signs_are_alike(polls: list[Poll], register: Register) -> None:
+def test_both_signs_are_treated_alike(polls: list[Poll], register: Register) -> None:
     assert after(watched(polls, 1, register)).lead == -after(watched(polls, -1, register)).lead
 
 
@@ -217,17 +217,17 @@ def test_the_verdict_comes_with_the_third_vote(sign: int, verdict: PowerSign, fl
 
 
 @signs
-def test_a_meter_that_is_set_up_anew_is_followed(sign: int, verdict: PowerSign) -> None:
+def test_the_verdict_follows_a_meter_that_is_reconfigured(sign: int, verdict: PowerSign) -> None:
     before = watched(steady(1000, 2 * LARGEST_LEAD * SPAN_SECONDS, 60), -sign)
     state = after(before)
     assert abs(state.lead) == LARGEST_LEAD
     votes = LARGEST_LEAD + VOTES_FOR_A_VERDICT
-    anew = watched(steady(1000, (1 + votes) * SPAN_SECONDS, 60), sign)
-    assert after(anew[:-1], state).verdict is not verdict
-    assert after(anew, state).verdict is verdict
+    reconfigured = watched(steady(1000, (1 + votes) * SPAN_SECONDS, 60), sign)
+    assert after(reconfigured[:-1], state).verdict is not verdict
+    assert after(reconfigured, state).verdict is verdict
 
 
-def test_a_verdict_stands_against_as_much_as_brought_it() -> None:
+def test_a_verdict_changes_after_as_many_votes_as_brought_it_and_three() -> None:
     duration = (1 + VOTES_FOR_A_VERDICT) * SPAN_SECONDS
     state = after(watched(steady(1000, duration)))
     doubted = after(watched(steady(1000, duration), -1), state)
@@ -236,7 +236,7 @@ def test_a_verdict_stands_against_as_much_as_brought_it() -> None:
     assert (opposite.verdict, opposite.lead) == (EXPORT, -VOTES_FOR_A_VERDICT)
 
 
-def test_counts_of_a_kilowatt_hour_are_enough() -> None:
+def test_counts_of_a_kilowatt_hour_bring_a_verdict() -> None:
     timed = watched(steady(-800, 6 * 3600, 60), -1, Register(count=1000, start=700))
     assert after(timed).verdict is EXPORT
 
@@ -253,10 +253,10 @@ def test_no_counters_no_verdict() -> None:
 
 
 def runs(pause: float, watts_between: float | None = 1000) -> Iterator[Timed]:
-    """Yield readings that show the wrong counter moving, but only ever between two runs of them.
+    """Yield readings whose wrong counter moves, but only between two runs of them.
 
     A run is too short to vote by itself. ``pause`` is the time from one to the next in s, and
-    ``watts_between`` what a reading says at its beginning.
+    ``watts_between`` the power of a reading in between.
     """
     now, exported = 0.0, 0.0
     for _ in range(10):
@@ -266,7 +266,7 @@ def runs(pause: float, watts_between: float | None = 1000) -> Iterator[Timed]:
         exported += 1000 * (200 + pause) / 3600
 
 
-def test_what_happened_during_an_outage_is_unknown() -> None:
+def test_an_outage_breaks_the_span() -> None:
     assert after(runs(LONGEST_GAP)).verdict is EXPORT
     assert after(runs(LONGEST_GAP + 1)).lead == 0
 
@@ -277,7 +277,7 @@ def test_a_clock_that_goes_back_breaks_the_span() -> None:
 
 
 @pytest.mark.parametrize("watts", [None, 0.0, -1.0])
-def test_a_reading_without_the_sign_breaks_the_span(watts: float | None) -> None:
+def test_another_sign_or_no_power_breaks_the_span(watts: float | None) -> None:
     assert after(runs(10)).verdict is EXPORT
     assert after(runs(10, watts)).lead == 0
 
@@ -290,7 +290,7 @@ def test_a_counter_that_falls_has_no_vote() -> None:
 
 
 @pytest.mark.parametrize("ratio", [0.45, 1.55, 20.0, -0.45, -1.55, 0.0])
-def test_counters_that_tell_another_story_have_no_vote(ratio: float) -> None:
+def test_counters_that_fit_neither_sign_have_no_vote(ratio: float) -> None:
     def counted(now: float) -> tuple[float, float]:
         net = 1000 * now / 3600 * ratio
         return (10 + max(0.0, net), 10 + max(0.0, -net) + now * 1e-6)
@@ -307,21 +307,21 @@ def test_a_meter_that_counts_phases_without_netting_them_has_a_verdict() -> None
     assert after(timed).verdict is IMPORT
 
 
-def test_a_little_that_takes_long_is_enough() -> None:
-    """At 12 W the first count is seen after 5 minutes, and 10 Wh more take 50."""
+def test_a_small_power_needs_ten_watt_hours() -> None:
+    """At 12 W the first count comes after 5 minutes, and 10 Wh more after another 50."""
     assert after(watched(steady(12, 54 * 60))).lead == 0
     assert after(watched(steady(12, 61 * 60))).lead == 1
 
 
 def test_power_may_change_a_lot_from_poll_to_poll() -> None:
-    """Between two polls power is taken to have changed steadily, as it does here."""
+    """Between two polls power is taken to change steadily, as it does here."""
     power = [10.0, 10.0, 10.0, 6010.0, 12_010.0]
     energy = [0.0, 1.0, 2.0, 2 + 3010 / 36, 2 + (3010 + 9010) / 36]
     readings = (reading(watts, wh) for watts, wh in zip(power, energy, strict=True))
     assert after((100.0 * n, one) for n, one in enumerate(readings)).lead == 1
 
 
-def test_a_late_counter_does_not_answer_for_the_sign_before() -> None:
+def test_a_late_counter_does_not_vote_for_the_sign_before() -> None:
     """Clouds pass: strong export, then weak import, and the counters are a minute late."""
     cloudy = [*steady(-9000, 200), *steady(600, 290)] * 8
     state = after(watched(cloudy, 1, Register(delay=60)))
@@ -349,23 +349,23 @@ def whole(sign: float = 1.0) -> Reading:
     )
 
 
-def test_a_reading_is_turned_to_import_being_positive() -> None:
+def test_export_positive_readings_get_import_positive() -> None:
     assert with_import_positive(whole(-1), EXPORT) == whole()
 
 
 @pytest.mark.parametrize("direction", [IMPORT, UNKNOWN])
-def test_a_reading_that_need_not_be_turned_stays(direction: PowerSign) -> None:
+def test_other_readings_stay_as_they_are(direction: PowerSign) -> None:
     assert with_import_positive(whole(-1), direction) is not whole()
     assert with_import_positive(whole(-1), direction) == whole(-1)
 
 
-def test_a_power_factor_that_was_sent_without_sign_gets_that_of_its_power() -> None:
+def test_a_power_factor_without_a_sign_gets_that_of_its_power() -> None:
     unsigned = replace(whole(-1), power_factor=PerPhase(total=0.64, a=0.99, b=0.83, c=0.28))
     assert with_import_positive(unsigned, EXPORT) == whole()
 
 
 @pytest.mark.parametrize(
-    ("power", "factor", "turned"),
+    ("power", "factor", "expected"),
     [
         (None, -0.5, 0.5),
         (None, 0.5, -0.5),
@@ -377,14 +377,14 @@ def test_a_power_factor_that_was_sent_without_sign_gets_that_of_its_power() -> N
         (5.0, None, None),
     ],
 )
-def test_a_power_factor_that_has_no_power_to_follow(
-    power: float | None, factor: float | None, turned: float | None
+def test_a_power_factor_without_power_or_at_zero(
+    power: float | None, factor: float | None, expected: float | None
 ) -> None:
     odd = replace(EMPTY, power=PerPhase(b=power), power_factor=PerPhase(b=factor))
-    assert str(with_import_positive(odd, EXPORT).power_factor) == str(PerPhase(b=turned))
+    assert str(with_import_positive(odd, EXPORT).power_factor) == str(PerPhase(b=expected))
 
 
-def test_what_is_zero_or_not_known_stays_so() -> None:
+def test_zero_and_unknown_stay_so() -> None:
     still = replace(EMPTY, power=PerPhase(total=0.0))
     assert str(with_import_positive(still, EXPORT)) == str(still)
 
@@ -396,7 +396,7 @@ def test_what_is_zero_or_not_known_stays_so() -> None:
     reactive=anything,
     imported=anything,
 )
-def test_turning_twice_changes_nothing_where_factor_and_power_have_one_sign(
+def test_changing_the_sign_twice_changes_nothing(
     power: float, factor: float, reactive: float | None, imported: float | None
 ) -> None:
     assume(power * factor > 0)
