@@ -1,4 +1,4 @@
-"""What truly went through a meter, at any instant; shares no code with what is tested."""
+"""The true energy of a meter at any instant; it shares no code with what is tested."""
 
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ ZONES = (
     "America/New_York",
     "Asia/Kathmandu",  # 45 minutes off the hour
     "Australia/Lord_Howe",  # the clock is changed by half an hour
-    "Africa/Cairo",  # the clock leaps over midnight
+    "Africa/Cairo",  # the clock skips midnight
     "America/Havana",  # the clock shows midnight twice
     "Pacific/Kiritimati",  # 14 hours ahead
 )
@@ -21,7 +21,7 @@ starts = st.integers(1_767_225_600, 1_798_761_600)
 
 @dataclass
 class Flow:
-    """A counter in Wh that grows evenly between instants, which are given one after the other."""
+    """A counter in Wh that grows evenly between given instants."""
 
     times: list[float]
     counts: list[float]
@@ -34,6 +34,6 @@ class Flow:
     def at(self, instant: float) -> float:
         """Return the exact count at an instant."""
         place = min(max(bisect_right(self.times, instant), 1), len(self.times) - 1)
-        begun, ended = self.times[place - 1], self.times[place]
-        share = (instant - begun) / (ended - begun)
+        start, end = self.times[place - 1], self.times[place]
+        share = (instant - start) / (end - start)
         return self.counts[place - 1] + (self.counts[place] - self.counts[place - 1]) * share

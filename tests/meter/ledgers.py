@@ -1,4 +1,4 @@
-"""Ledgers in the making: readings at local times, and what is made of them."""
+"""Helpers for tests of the ledger: reads at local times, and the resulting bill."""
 
 from datetime import datetime
 import json
@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 from custom_components.dts307.meter.intervals import (
     Billing,
     BillingPeriod,
-    Counted,
     Estimate,
     Ledger,
+    PeriodEnergy,
     billing,
 )
 from custom_components.dts307.meter.sample import Sample
@@ -23,7 +23,7 @@ def at(day: str, clock: str = "00:00:00", zone: ZoneInfo = NEW_YORK) -> float:
     return datetime.fromisoformat(f"2026-{day}T{clock}").replace(tzinfo=zone).timestamp()
 
 
-def read(  # noqa: PLR0913 - a reading has so many parts
+def read(  # noqa: PLR0913 - a read has so many parts
     ledger: Ledger,
     when: float,
     imported: float,
@@ -32,40 +32,40 @@ def read(  # noqa: PLR0913 - a reading has so many parts
     carried: float = 0.0,
     serial: str = SERIAL,
 ) -> Ledger:
-    """Return the ledger after a reading of registers, and of counters that are carried on."""
-    points = {
+    """Return the ledger after a read; the published counter is ``carried`` Wh higher."""
+    samples = {
         "imported": Sample(value=imported + carried, at=when),
         "register_imported": Sample(value=imported, at=when),
     }
     if exported is not None:
-        points["exported"] = points["register_exported"] = Sample(value=exported, at=when)
-    return ledger.after(points, serial, NEW_YORK)
+        samples["exported"] = samples["register_exported"] = Sample(value=exported, at=when)
+    return ledger.after(samples, serial, NEW_YORK)
 
 
 def bill(
     ledger: Ledger, billing_day: int = 1, zone: ZoneInfo = NEW_YORK
 ) -> tuple[BillingPeriod, Billing]:
-    """Return the running period, and all of the billing."""
+    """Return the billing period in progress, and the whole billing."""
     result = billing(ledger, zone, billing_day)
     assert result.this_period is not None
     return result.this_period, result
 
 
-def energy(counted: Counted | None) -> Estimate:
-    """Return an energy that is known."""
+def energy(counted: PeriodEnergy | None) -> Estimate:
+    """Return an energy, which has to be known."""
     assert counted is not None
     return counted.energy
 
 
-def value(known: Counted | Estimate | None) -> float:
-    """Return an energy that is known, in Wh."""
-    estimate = energy(known) if isinstance(known, Counted) else known
+def value(known: PeriodEnergy | Estimate | None) -> float:
+    """Return an energy in Wh, which has to be known."""
+    estimate = energy(known) if isinstance(known, PeriodEnergy) else known
     assert estimate is not None
     return estimate.value
 
 
 def entries(ledger: Ledger) -> int:
-    """Return how many readings a ledger keeps for good."""
+    """Return how many reads a ledger keeps for good."""
     return sum(map(len, ledger.kept.values()))
 
 

@@ -12,7 +12,13 @@ from homeassistant.const import EntityCategory, UnitOfEnergy, UnitOfPower
 from homeassistant.util import dt as dt_util
 
 from ..meter import PerPhase
-from ..meter.intervals import BillingPeriod, Counted, DemandInterval, Estimate, RegisterReadings
+from ..meter.intervals import (
+    BillingPeriod,
+    DemandInterval,
+    Estimate,
+    PeriodEnergy,
+    RegisterEstimates,
+)
 from ..snapshot import Snapshot
 from . import MeterSensorDescription, in_kilo
 
@@ -42,12 +48,12 @@ def _certainty(energy: Estimate | None) -> Attributes:
 def _energy_row(
     key: str,
     period_of: Callable[[Snapshot], BillingPeriod | None],
-    counted_of: Callable[[BillingPeriod], Counted | None],
+    counted_of: Callable[[BillingPeriod], PeriodEnergy | None],
     more_of: Callable[[BillingPeriod], Attributes] = lambda _: {},
 ) -> MeterSensorDescription[Snapshot]:
     """Describe the sensor of an energy that belongs to a billing period."""
 
-    def counted(now: Snapshot) -> Counted | None:
+    def counted(now: Snapshot) -> PeriodEnergy | None:
         period = period_of(now)
         return None if period is None else counted_of(period)
 
@@ -112,7 +118,7 @@ def _ended_row(
 def _register_row(
     direction: str,
     instant: str,
-    readings_of: Callable[[Snapshot], RegisterReadings | None],
+    readings_of: Callable[[Snapshot], RegisterEstimates | None],
     *,
     enabled: bool,
 ) -> MeterSensorDescription[Snapshot]:
@@ -234,8 +240,8 @@ NET_METERING: Final = (
         _energy_row(
             "credit",
             _this_period,
-            attrgetter("brought"),
-            lambda period: {"if_period_ended_now": _kwh(period.carried)},
+            attrgetter("brought_forward"),
+            lambda period: {"if_period_ended_now": _kwh(period.carried_forward)},
         ),
         entity_registry_enabled_default=False,
     ),

@@ -24,7 +24,7 @@ from ..meter.intervals import (
     from_pair,
     samples_of,
 )
-from ..meter.validation import Registers, counter_limits
+from ..meter.validation import RegisterReads, counter_limits
 from ..options import MeterOptions
 
 _LOGGER = logging.getLogger(__name__)
@@ -89,7 +89,7 @@ class BillingKeeper:
         ):
             points, serial_number, kept = totals
             zone = dt_util.get_default_time_zone()
-            self._ledger = self._ledger.resumed(points, serial_number, zone)
+            self._ledger = self._ledger.with_newer(points, serial_number, zone)
             # Blocks of another length cannot be compared with one another.
             if kept.window == self._demand.window:
                 self._demand = kept
@@ -120,13 +120,13 @@ class BillingKeeper:
         return None
 
     @callback
-    def async_check(self, reading: Reading, registers: Registers) -> tuple[Billing, Demand]:
+    def async_check(self, reading: Reading, registers: RegisterReads) -> tuple[Billing, Demand]:
         """Enter a reading whose totals may be believed, and return what follows."""
         zone = dt_util.get_default_time_zone()
         points = samples_of(reading, registers, dt_util.utcnow().timestamp())
         ledger = self._ledger.after(points, self._serial_number, zone)
         if ledger.kept != self._ledger.kept:
-            ledger = ledger.collapsed(zone, self._billing_day)
+            ledger = ledger.compacted(zone, self._billing_day)
             self._ledger_store.async_delay_save(self._ledger_as_dict)
         self._ledger = ledger
         if imported := points.get(IMPORTED):

@@ -15,14 +15,14 @@ from ..meter.validation import (
     CounterFilter,
     CounterFilters,
     CounterQuestion,
-    Registers,
+    RegisterReads,
+    answered,
+    awaiting_reconfirmation,
     carried_to_new_meter,
     questions,
-    registers,
-    settled,
-    still_stale,
+    register_reads,
     validated,
-    without,
+    without_counters,
 )
 from ..options import MeterOptions
 
@@ -84,13 +84,13 @@ class CounterKeeper:
         if not 0 <= now - self._saving_since < _SECONDS_BETWEEN_SAVES:
             self._saving_since = now
             self._store.async_delay_save(self.as_dict, _SECONDS_BETWEEN_SAVES)
-        self._stale = still_stale(self._stale, self._counters)
-        return without(checked, self._stale)
+        self._stale = awaiting_reconfirmation(self._stale, self._counters)
+        return without_counters(checked, self._stale)
 
     @property
-    def registers(self) -> Registers:
+    def registers(self) -> RegisterReads:
         """What the meter's own display shows, as far as it is believed."""
-        return registers({k: v for k, v in self._counters.items() if k not in self._stale})
+        return register_reads({k: v for k, v in self._counters.items() if k not in self._stale})
 
     @property
     def unconfirmed(self) -> bool:
@@ -108,7 +108,7 @@ class CounterKeeper:
 
     async def async_answer(self, answer: CounterAnswer, reading: Reading) -> None:
         """Take the owner's answer for all counters that it is about."""
-        self._counters = settled(self._counters, answer, reading, self._service_current)
+        self._counters = answered(self._counters, answer, reading, self._service_current)
         self._async_ask()
         await self._store.async_save(self.as_dict())
 

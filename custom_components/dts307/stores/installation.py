@@ -18,10 +18,10 @@ from ..meter.installation import (
     PowerSignState,
     count_directions_as_dict,
     count_directions_from_dict,
-    counting_up,
     measures_nothing,
     observe,
-    oriented,
+    with_exports_counting_up,
+    with_import_positive,
 )
 from ..options import MeterOptions
 
@@ -76,16 +76,16 @@ class InstallationKeeper:
         """Take a reading in evidence; return it with import positive and counters that count up."""
         now = dt_util.utcnow().timestamp()
         before = self._as_dict()
-        self._senses, reading = counting_up(self._senses, reading)
+        self._senses, reading = with_exports_counting_up(self._senses, reading)
         self._state = observe(self._state, reading, now, dark=not is_up(self._hass))
         if self._as_dict() != before:
             self._store.async_delay_save(self._as_dict, _SAVE_DELAY)
         self._async_tell(self._findings(reading, now))
-        return oriented(reading, self._direction, self._state.flowing)
+        return with_import_positive(reading, self._direction, self._state.last_counted)
 
     @property
     def _direction(self) -> PowerSign:
-        return self._chosen or self._state.direction
+        return self._chosen or self._state.verdict
 
     def _findings(self, reading: Reading, now: float) -> dict[str, dict[str, str]]:
         """Return the issues that there are now, with what is to be put into their texts."""

@@ -1,4 +1,4 @@
-"""Export, overload, a phase lost, a voltage out of band: when they are on, and where."""
+"""Export, overload, a lost phase, a voltage out of band: when they are on, and where."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -30,17 +30,17 @@ OPTIONS = AlarmOptions(
     phase_lost_hold=5,
     voltage_hold=60,
 )
-PATIENCE = 15.0
+OUTAGE_AFTER = 15.0
 EVERY = 5.0
 
 OFF, UNKNOWN = Alarm(on=False), Alarm()
 
 
 class Watch:
-    """Takes one reading after the other, five seconds apart."""
+    """Takes readings five seconds apart."""
 
     def __init__(self, options: AlarmOptions = OPTIONS, memory: AlarmMemory | None = None) -> None:
-        """Begin at some time, perhaps with a memory."""
+        """Start at some time, perhaps with a memory."""
         self.options = options
         self.memory = memory or AlarmMemory()
         self.now = 1000.0
@@ -50,7 +50,7 @@ class Watch:
         for reading in readings:
             self.now += EVERY
             self.memory, states = states_after(
-                self.memory, reading, self.options, self.now, PATIENCE
+                self.memory, reading, self.options, self.now, OUTAGE_AFTER
             )
         return states
 
@@ -96,7 +96,7 @@ def test_export_ends_below_its_threshold_after_its_hold() -> None:
     assert watch.see(power(-80)).exporting == OFF
 
 
-def test_a_cloud_at_noon_turns_nothing() -> None:
+def test_a_cloud_at_noon_changes_nothing() -> None:
     watch = Watch()
     cloud = [power(watts) for watts in (-3000, -3000, 400, 500, -2800)] * 100
     assert not any(watch.see(reading).exporting.on for reading in cloud)
@@ -104,7 +104,7 @@ def test_a_cloud_at_noon_turns_nothing() -> None:
     assert all(watch.see(reading).exporting.on for reading in cloud)
 
 
-def test_a_threshold_of_nothing_is_any_export() -> None:
+def test_with_a_threshold_of_zero_any_export_counts() -> None:
     watch = Watch(replace(OPTIONS, export_threshold=0, export_hold=0))
     assert [watch.see(power(watts)).exporting.on for watts in (0, -1, 0, 1)] == [
         False,
@@ -114,7 +114,7 @@ def test_a_threshold_of_nothing_is_any_export() -> None:
     ]
 
 
-def test_export_is_not_guessed() -> None:
+def test_without_a_power_export_is_unknown() -> None:
     watch = Watch()
     assert watch.see(power(None)).exporting == UNKNOWN
     watch.see_for(30, power(-5000))
@@ -161,14 +161,14 @@ def test_overload_waits_for_the_service_current() -> None:
     assert states.light.level is None
 
 
-def test_a_phase_whose_current_is_not_known_leaves_it_open() -> None:
+def test_while_a_phase_that_was_overloaded_is_missing_overload_is_unknown() -> None:
     watch = Watch()
     watch.see_for(10, currents(150, 20, 20))
     assert watch.see(currents(None, 20, 20)).overload == UNKNOWN
     assert watch.see(currents(150, 20, 20)).overload.where == ("a",)
     assert watch.see_for(10, currents(150, 150, 20)).overload.where == ("a", "b", "total")
     assert watch.see(currents(None, 150, 20)).overload.where == ("b", "total")
-    # What was off is not missed, and neither is what has not been measured for long.
+    # A part that was off is not missed, nor one that has not been measured for long.
     assert watch.see_for(600, currents(None, 20, 20)).overload == OFF
     assert Watch().see(currents(1, 1, 1), currents(None, 1, 1)).overload == OFF
 
@@ -177,13 +177,13 @@ HEALTHY = neutral(120, 121, 119)
 
 
 def test_two_legs_on_a_meter_for_three_phases() -> None:
-    """Where there never was a voltage, nothing can flow: the two others are all there is."""
+    """A phase without voltage carries no current, so the total is that of the two others."""
     watch = Watch()
     legs = replace(neutral(120, 120, 0), current=PerPhase(a=101.0, b=100.0, c=0.0))
     states = watch.see_for(10, legs)
     assert states.light.share == 1.005
     assert states.overload == Alarm(on=True, where=("a", "total"))
-    # A third phase that comes into use counts, and goes on counting when it is lost.
+    # A third phase counts once it has had voltage, and still counts when it is lost.
     for volts in (120, 0):
         states = watch.see(replace(neutral(120, 120, volts), current=legs.current))
         assert states.light.share == 0.67
@@ -224,7 +224,7 @@ def test_the_hold_time_of_a_lost_phase_can_be_set(hold: float) -> None:
         watch.see_for(hold, healthy)
 
 
-def test_both_kinds_of_voltage_tell_of_the_same_phase() -> None:
+def test_both_kinds_of_voltage_show_the_same_lost_phase() -> None:
     between = PerPhase(a=208.0, b=208.0, c=208.0)
     watch = Watch()
     watch.see(replace(HEALTHY, voltage_line_to_line=between))
@@ -242,7 +242,7 @@ def test_both_kinds_of_voltage_tell_of_the_same_phase() -> None:
         lines(200, 240, 230),
     ],
 )
-def test_an_uneven_service_has_lost_nothing(reading: Reading) -> None:
+def test_an_uneven_service_has_lost_no_phase(reading: Reading) -> None:
     assert Watch().see_for(600, reading).phase_lost == OFF
 
 
@@ -256,7 +256,7 @@ def test_a_power_failure_is_no_lost_phase() -> None:
 @pytest.mark.parametrize(
     "reading", [neutral(120), neutral(0), lines(240), lines(240, 240, None), neutral()]
 )
-def test_nothing_to_compare_with(reading: Reading) -> None:
+def test_without_voltages_to_compare_a_lost_phase_is_unknown(reading: Reading) -> None:
     assert Watch().see_for(60, reading).phase_lost == UNKNOWN
 
 
@@ -322,7 +322,7 @@ def test_the_hold_time_of_a_voltage_can_be_set(hold: float) -> None:
 
 
 def test_a_steady_low_voltage_stays_low() -> None:
-    """218 V are within 208 V, range B; but a service of 240 V does not become another by itself."""
+    """218 V fit 208 V, range B, but a service of 240 V does not become another under power."""
     watch = Watch()
     watch.see(neutral(240))
     for _ in range(5):
@@ -332,7 +332,7 @@ def test_a_steady_low_voltage_stays_low() -> None:
 
 
 def test_another_service_after_the_power_was_off() -> None:
-    """It is told by a silence, as the meter that is connected otherwise is off in the meantime."""
+    """A silence shows that it may have been off: a meter is off while it is reconnected."""
     watch = Watch()
     watch.see(neutral(240))
     watch.now += 1200
@@ -343,7 +343,7 @@ def test_another_service_after_the_power_was_off() -> None:
     assert states.voltage_out_of_band is False
 
 
-def test_a_band_of_its_own_for_each_service() -> None:
+def test_each_service_has_its_own_band() -> None:
     watch = Watch()
     assert watch.see_for(600, lines(457, 480, 503)).voltage_out_of_band is False
     assert watch.see_for(60, lines(455, 480, 505)).voltage_low.where == ("a",)
@@ -356,7 +356,7 @@ def test_no_band_without_a_service() -> None:
     assert states.service is None
 
 
-def test_an_outage_is_no_hold() -> None:
+def test_an_outage_restarts_the_hold_time() -> None:
     watch = Watch()
     watch.see(power(-5000), power(-5000))
     watch.now += 290
@@ -366,8 +366,8 @@ def test_an_outage_is_no_hold() -> None:
     assert watch.see(power(5000)).exporting.on
 
 
-def test_after_a_long_outage_the_first_reading_tells() -> None:
-    """What was overloaded then is not for another moment, if it is not now."""
+def test_after_a_long_outage_the_first_reading_decides() -> None:
+    """An overload of then ends at once, without its hold time, if there is none now."""
     watch = Watch()
     watch.see_for(10, currents(150, 1, 1))
     watch.now += 600
@@ -386,7 +386,7 @@ def test_a_short_stop_is_no_outage_and_a_long_one_is() -> None:
         assert again.see(currents(1, 1, 1)).overload.on is on
 
 
-def test_what_was_on_by_another_threshold_is_not_taken_over() -> None:
+def test_an_alarm_by_another_threshold_is_dropped() -> None:
     watch = Watch()
     watch.see_for(60, replace(currents(150, 1, 1), power=PerPhase(total=-500)))
     stored = watch.memory.as_dict()
@@ -400,7 +400,7 @@ def test_what_was_on_by_another_threshold_is_not_taken_over() -> None:
         assert {kind for kind, _ in memory.debounced} == kinds
 
 
-def test_what_is_on_survives_as_json() -> None:
+def test_alarms_that_are_on_survive_as_json() -> None:
     watch = Watch()
     reading = replace(
         neutral(0, 120, 120), power=PerPhase(total=-500), current=PerPhase(a=1, b=150, c=1)
@@ -439,12 +439,12 @@ def alarms(states: AlarmStates) -> Iterable[Alarm]:
 
 @unhurried
 @given(st.lists(st.tuples(st.floats(-100, 100), readings), max_size=12))
-def test_whatever_comes(timed: list[tuple[float, Reading]]) -> None:
-    """An alarm that is on says where, any other says nowhere; the memory always survives."""
+def test_any_readings_give_consistent_alarms(timed: list[tuple[float, Reading]]) -> None:
+    """Only an alarm that is on says where, and the memory always survives as JSON."""
     memory, now = AlarmMemory(), 0.0
     for pause, reading in timed:
         now += pause
-        memory, states = states_after(memory, reading, OPTIONS, now, PATIENCE)
+        memory, states = states_after(memory, reading, OPTIONS, now, OUTAGE_AFTER)
         for alarm in alarms(states):
             assert bool(alarm.where) is (alarm.on is True)
         stored = json.loads(json.dumps(memory.as_dict()))
@@ -454,8 +454,8 @@ def test_whatever_comes(timed: list[tuple[float, Reading]]) -> None:
 
 @unhurried
 @given(st.lists(readings, min_size=1, max_size=12))
-def test_one_reading_turns_nothing(seen: list[Reading]) -> None:
-    """However odd it is."""
+def test_a_single_reading_turns_no_alarm_on(seen: list[Reading]) -> None:
+    """However odd the reading is."""
     watch = Watch()
     for reading in seen:
         watch.now += 100

@@ -1,4 +1,4 @@
-"""For a week, the integration reads out of the registers what the simulated meter's light shows."""
+"""For a week, the light that is read from the registers is the simulated meter's own light."""
 
 import pytest
 
@@ -14,7 +14,7 @@ from tests.meter.published import METER_MODELS, PHASES
 MONDAY = 1_780_272_000
 """1 June 2026, 0:00 UTC."""
 STEP = 307
-"""Seconds; a prime number, so that in a week it comes by every minute of the hour."""
+"""s; a prime number, so that a week covers every minute of the hour."""
 
 HEARTBEATS = {Colour.GREEN: EnergyDirection.IMPORTING, Colour.ORANGE: EnergyDirection.EXPORTING}
 LEVELS = {
@@ -25,11 +25,11 @@ LEVELS = {
 }
 
 CT_RATINGS = {1: 30.0, 2: 24.0, 3: 17.0}
-"""By phases: so small that the light takes all its colours."""
+"""A, by number of phases; so small that the light takes all its colours."""
 
 
 @pytest.mark.parametrize("model", METER_MODELS)
-async def test_the_same_at_every_instant(model: int) -> None:
+async def test_the_lights_agree_at_every_instant(model: int) -> None:
     phases = PHASES[model]
     config = MeterConfig(model=model, ct_rating=CT_RATINGS[phases] / 2, ct_sets=2)
     simulated = SimulatedMeter(config, Site(House(phases=phases, inverter_phases=phases)), MONDAY)

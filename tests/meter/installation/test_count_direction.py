@@ -1,4 +1,4 @@
-"""Registers that count down from 2^32, against those that honestly have come so far."""
+"""Registers that count down from 2^32, against those that have counted that far."""
 
 from dataclasses import replace
 import json
@@ -10,7 +10,7 @@ from custom_components.dts307.meter.installation import (
     CountDirections,
     count_directions_as_dict,
     count_directions_from_dict,
-    counting_up,
+    with_exports_counting_up,
 )
 from tests.meter.device import reading_of
 from tests.meter.published import encode
@@ -29,89 +29,96 @@ async def exporting(total: float | None, **phases: float) -> Reading:
     )
 
 
-def shown(senses: CountDirections, reading: Reading) -> tuple[CountDirections, float | None]:
+def shown(directions: CountDirections, reading: Reading) -> tuple[CountDirections, float | None]:
     """Return what is known after a reading, and the energy exported, in tens of Wh."""
-    senses, checked = counting_up(senses, reading)
+    directions, checked = with_exports_counting_up(directions, reading)
     assert checked.energy_imported == reading.energy_imported
     assert checked.power == reading.power
     total = checked.energy_exported.total
-    return senses, total if total is None else total / 10
+    return directions, total if total is None else total / 10
 
 
 async def after(
-    senses: CountDirections, *registers: int
+    directions: CountDirections, *registers: int
 ) -> tuple[CountDirections, list[float | None]]:
     """Return what is shown of registers, one reading after another."""
     values = []
     for register in registers:
-        senses, value = shown(senses, await exporting(register))
+        directions, value = shown(directions, await exporting(register))
         values.append(value)
-    return senses, values
+    return directions, values
 
 
-async def test_a_negative_number_becomes_what_it_stands_for() -> None:
+async def test_a_register_that_counts_down_shows_what_it_has_counted() -> None:
     registers = [COUNTS - 500, COUNTS - 500, COUNTS - 501, COUNTS - 503, COUNTS - 503, COUNTS - 504]
     _, values = await after({}, *registers)
     assert values == [None, None, None, 503, 503, 504]
 
 
-async def test_a_register_that_has_come_so_far_is_what_it_says() -> None:
+async def test_a_register_that_has_counted_that_far_keeps_its_value() -> None:
     far = 3_000_000_000
     _, values = await after({}, far, far + 1, far + 2, far + 3, far + 3)
     assert values == [None, None, far + 2, far + 3, far + 3]
 
 
 async def test_the_lower_half_is_never_in_doubt() -> None:
-    senses, values = await after({}, 0, 0, 7, 8, 100_000, 100_001)
+    directions, values = await after({}, 0, 0, 7, 8, 100_000, 100_001)
     assert values == [0, 0, 7, 8, 100_000, 100_001]
     half = 2**31
-    _, values = await after(senses, half - 1, half, half + 1, half + 2)
+    _, values = await after(directions, half - 1, half, half + 1, half + 2)
     assert values == [half - 1, half, half + 1, half + 2]
 
 
+async def test_the_upper_half_begins_at_two_to_the_31() -> None:
+    for register, value in ((2**31 - 1, 2**31 - 1), (2**31, None), (2**31 + 1, None)):
+        assert (await after({}, register))[1] == [value]
+
+
 async def test_a_meter_that_exports_for_the_first_time() -> None:
-    """It is left out, so that what was shown stands, until it has counted twice."""
+    """The register is left out until it has moved twice; the published value stays."""
     _, values = await after({}, 0, 0, COUNTS - 1, COUNTS - 2, COUNTS - 3, COUNTS - 4)
     assert values == [0, 0, None, 2, 3, 4]
 
 
-async def test_a_leap_says_nothing() -> None:
+async def test_a_large_movement_decides_nothing() -> None:
     _, values = await after({}, COUNTS - 5, COUNTS - 70_000, COUNTS - 200_000, COUNTS - 400_000)
     assert values == [None] * 4
 
 
-async def test_a_glitch_does_not_turn_what_is_known() -> None:
-    senses, _ = await after({}, *range(COUNTS - 10, COUNTS - 14, -1))
-    senses, values = await after(senses, COUNTS - 12, COUNTS - 15, COUNTS - 16)
+async def test_one_contrary_movement_changes_nothing_and_two_do() -> None:
+    directions, _ = await after({}, *range(COUNTS - 10, COUNTS - 14, -1))
+    directions, values = await after(directions, COUNTS - 12, COUNTS - 15, COUNTS - 16)
     assert values == [12, 15, 16]
-    _, values = await after(senses, *range(COUNTS - 15, COUNTS - 11))
-    assert values[-1] == COUNTS - 12, "a meter that was set up anew"
+    _, values = await after(directions, *range(COUNTS - 15, COUNTS - 11))
+    assert values[-1] == COUNTS - 12, "the meter was reconfigured"
 
 
 async def test_a_sum_of_phases_stays_their_sum() -> None:
-    """A total that the meter does not have is their sum before anyone knows how they count."""
-    senses: CountDirections = {}
+    """A total that the meter lacks is summed up before it is known how its phases count."""
+    directions: CountDirections = {}
     for number in range(4):
         down = COUNTS - 100 - number
-        senses, total = shown(senses, await exporting(down + 7, a=down, b=7, c=0))
+        directions, total = shown(directions, await exporting(down + 7, a=down, b=7, c=0))
     assert total == 103 + 7
     _, total = shown({}, await exporting(COUNTS - 100 + 7, a=COUNTS - 100, b=7, c=0))
     assert total is None
 
 
-async def test_a_float_says_itself_that_it_is_negative() -> None:
+async def test_float_counters_carry_their_own_sign() -> None:
     reading = await reading_of(encode(213, totwhimp=1000.0, totwhexp=-250.5, totwhexppha=-250.5))
-    senses, checked = counting_up({}, reading)
-    assert senses == {}
+    directions, checked = with_exports_counting_up({}, reading)
+    assert directions == {}
     assert checked.energy_exported.total == 250.5
     assert checked.energy_exported.a == 250.5
     assert checked.energy_imported.total == 1000
 
 
-async def test_what_is_known_can_be_kept() -> None:
-    senses, _ = await after({}, *range(COUNTS - 10, COUNTS - 14, -1))
-    kept = count_directions_from_dict(json.loads(json.dumps(count_directions_as_dict(senses))))
-    assert (await after(kept, COUNTS - 500))[1] == [500]
+async def test_what_is_known_survives_as_json() -> None:
+    directions, _ = await after({}, *range(COUNTS - 10, COUNTS - 14, -1))
+    restored = count_directions_from_dict(
+        json.loads(json.dumps(count_directions_as_dict(directions)))
+    )
+    assert (await after(restored, COUNTS - 500))[1] == [500]
     undecided, _ = await after({}, COUNTS - 10, COUNTS - 11)
     assert count_directions_as_dict(undecided) == {}
 
@@ -123,13 +130,13 @@ async def test_what_is_known_can_be_kept() -> None:
     downwards=st.booleans(),
 )
 async def test_what_is_shown_is_true(*, begin: int, movements: list[int], downwards: bool) -> None:
-    """Nothing or the truth, for a register of either kind."""
-    senses: CountDirections = {}
+    """It is nothing or the truth, for a register of either kind."""
+    directions: CountDirections = {}
     counts = begin % 2**31 if downwards else begin
     for movement in movements:
         counts += movement
         register = (-counts if downwards else counts) % COUNTS
-        senses, (value,) = await after(senses, register)
+        directions, (value,) = await after(directions, register)
         if value is not None and counts < (2**31 if downwards else COUNTS):
             assert value == counts
     moved = sum(movement > 0 for movement in movements[1:])

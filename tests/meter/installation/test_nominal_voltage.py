@@ -1,4 +1,4 @@
-"""Which service a meter hangs on, and which of its phases are there at all."""
+"""The detected service voltage, and the phases that are connected at all."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -12,7 +12,7 @@ from custom_components.dts307.meter.installation import (
     ServiceDetection,
     ServiceVoltage,
     absent_phases,
-    detected,
+    detect_service,
     voltages,
 )
 from custom_components.dts307.meter.installation.phase_voltages import LINE_TO_NEUTRAL, live_phases
@@ -21,7 +21,7 @@ from tests.device import Device as BenchDevice
 from tests.meter.device import Clock, Device
 from tests.meter.readings import reading_with
 
-PATIENCE = 15.0
+OUTAGE_AFTER = 15.0
 HOUR = 3600
 
 type Volts = tuple[float | None, ...]
@@ -47,10 +47,12 @@ def after(
     silence: float = 5,
     every: float = 5,
 ) -> ServiceDetection:
-    """Return what is known after these readings, the first of which comes after a silence."""
+    """Return what is known after readings, the first of which comes after a silence, in s."""
     state = state or ServiceDetection()
     for number, reading in enumerate(readings):
-        state = detected(state, reading, number * every, PATIENCE, every if number else silence)
+        state = detect_service(
+            state, reading, number * every, OUTAGE_AFTER, every if number else silence
+        )
     return state
 
 
@@ -79,7 +81,9 @@ DEAD = service_of((0.0, 0.0, 0.0), (0.0, 0.0, 0.0), hertz=0.0)
         (service_of((254.2, 293.0)), LINE_TO_NEUTRAL, 277),
     ],
 )
-def test_the_services_of_the_guide(reading: Reading, quantity: str, nominal: float) -> None:
+def test_the_services_that_the_guide_names_are_detected(
+    reading: Reading, quantity: str, nominal: float
+) -> None:
     assert after([reading]).service == ServiceVoltage(quantity, nominal)
 
 
@@ -100,15 +104,15 @@ def test_anything_else_is_not_guessed(reading: Reading) -> None:
     assert after([reading] * 10).service is None
 
 
-def test_a_total_speaks_for_a_meter_that_tells_no_phases() -> None:
+def test_a_meter_that_reports_only_the_average_has_a_service() -> None:
     reading = replace(service_of(), voltage_line_to_neutral=PerPhase(total=-121.0))
     assert voltages(reading, LINE_TO_NEUTRAL) == {"total": 121.0}
     assert after([reading]).service == ServiceVoltage(LINE_TO_NEUTRAL, 120)
 
 
-def test_a_fault_is_no_other_service() -> None:
+def test_a_fault_is_not_another_service() -> None:
     known = after([service_of((240.0,))])
-    # Deep in a brown-out, for as long as one has been known to last.
+    # A deep brown-out for almost an hour.
     assert after([service_of((215.0,))] * 700, known).service == known.service
     assert after([DEAD] * 9000, after([WYE])).service == after([WYE]).service
 
@@ -116,7 +120,7 @@ def test_a_fault_is_no_other_service() -> None:
 @pytest.mark.parametrize("volts", [218.0, 208.0])
 @pytest.mark.parametrize("silence", [5, 300])
 def test_a_fault_may_last_for_days(volts: float, silence: float) -> None:
-    """As long as the power was not off: nobody connects another service under it."""
+    """Unless the power was off: nobody connects another service under power."""
     known = after([service_of((240.0,))])
     assert after([service_of((volts,))] * 40_000, known, silence=silence).service == known.service
 
@@ -139,7 +143,7 @@ def test_another_service_settles_hours_after_the_voltage_was_dead() -> None:
     assert after([OTHER] * (HOURS + 1), known).service == ServiceVoltage(LINE_TO_NEUTRAL, 208)
 
 
-def test_the_interruption_is_not_forgotten_over_a_restart() -> None:
+def test_a_restart_does_not_forget_the_interruption() -> None:
     known = after([DEAD], after([service_of((240.0,))]))
     known = after([OTHER] * 9, known)
     again = ServiceDetection.from_dict(json.loads(json.dumps(known.as_dict())))
@@ -147,19 +151,19 @@ def test_the_interruption_is_not_forgotten_over_a_restart() -> None:
 
 
 @pytest.mark.parametrize("between", [service_of((240.0,)), service_of((230.0, 200.0))])
-def test_the_old_service_refutes_the_other(between: Reading) -> None:
+def test_voltages_of_the_old_service_restart_the_hours(between: Reading) -> None:
     known = after([service_of((240.0,))])
     almost = [OTHER] * 4000
     assert after([*almost, between, *almost], known, silence=1e9).service == known.service
 
 
 def test_the_old_service_ends_the_interruption() -> None:
-    """Power was off, and the same service came back: what follows is a fault of that one."""
+    """The same service came back after the power was off. What follows is a fault of it."""
     known = after([service_of((240.0,)), DEAD, service_of((240.0,))])
     assert after([OTHER] * 9000, known).service == known.service
 
 
-def test_answers_far_apart_settle_nothing() -> None:
+def test_readings_far_apart_do_not_add_up() -> None:
     known = after([service_of((240.0,))])
     assert after([OTHER] * 2000, known, every=16, silence=1e9).service == known.service
 
@@ -169,11 +173,10 @@ def test_a_broken_neutral_is_no_service_between_lines() -> None:
     healthy = service_of((120.0, 120.0), (240.0,))
     known = after([healthy])
     assert after([broken] * 9000, known, silence=1e9).service == known.service
-    # If it was broken from the beginning, it takes a while after the repair until the neutral is
-    # believed.
-    begun = after([broken])
-    assert begun.service == ServiceVoltage(LINE_TO_LINE, 240)
-    assert after([healthy] * 9000, begun, silence=1e9).service == known.service
+    # If it was broken from the start, it takes hours after the repair until it is believed.
+    repaired_later = after([broken])
+    assert repaired_later.service == ServiceVoltage(LINE_TO_LINE, 240)
+    assert after([healthy] * 9000, repaired_later, silence=1e9).service == known.service
 
 
 def test_it_survives_as_json() -> None:
@@ -200,7 +203,7 @@ def test_live_phases(reading: Reading, live: str) -> None:
     assert live_phases(reading) == set(live)
 
 
-def test_a_phase_where_nothing_hangs_is_absent() -> None:
+def test_a_phase_where_nothing_is_connected_is_absent() -> None:
     two_of_three = service_of((121.0, 119.0, 0.3), (240.0, 119.0, 121.0))
     known = after([two_of_three])
     assert known == ServiceDetection(ServiceVoltage(LINE_TO_NEUTRAL, 120), frozenset("ab"))
@@ -218,7 +221,7 @@ def test_a_single_phase_is_never_absent() -> None:
     ("model", "quantity"),
     [(201, LINE_TO_NEUTRAL), (202, LINE_TO_NEUTRAL), (213, LINE_TO_NEUTRAL), (204, LINE_TO_LINE)],
 )
-async def test_the_simulated_meter(model: int, quantity: str) -> None:
+async def test_the_service_of_the_simulated_meter(model: int, quantity: str) -> None:
     bench = BenchDevice(MeterConfig(model=model))
     registers = [bench.registers[at] for at in sorted(bench.registers)]
     meter = await Meter.identify(Device({bench.base: registers}), clock=Clock())

@@ -1,4 +1,4 @@
-"""A meter that answers but measures nothing is told from one at rest."""
+"""A meter that responds but measures nothing differs from one without load."""
 
 from dataclasses import fields, replace
 from typing import Any
@@ -23,7 +23,7 @@ async def flowing(**voltages: Any) -> Reading:
 
 @every_model
 @pytest.mark.parametrize("counted", [None, 0, 12345])
-async def test_no_value_at_all(model_id: int, counted: int | None) -> None:
+async def test_counters_alone_are_no_measurement(model_id: int, counted: int | None) -> None:
     reading = await reading_of(encode(model_id, **dict.fromkeys(ENERGIES, counted)))
     assert measures_nothing(reading) is NoMeasurement.NO_VALUES
 
@@ -51,12 +51,12 @@ async def test_a_frequency_is_a_measurement() -> None:
     assert measures_nothing(await reading_of(encode(213, Hz=60.0))) is None
 
 
-async def test_a_house_at_rest_is_measured() -> None:
+async def test_no_current_is_a_measurement() -> None:
     reading = await reading_of(encode(213, A=0, AphA=0, PhVphA=120, PhVphB=120, PhVphC=120))
     assert measures_nothing(reading) is None
 
 
-async def test_a_service_without_power_is_measured() -> None:
+async def test_a_dead_service_is_a_measurement() -> None:
     reading = await reading_of(encode(213, AphA=0.4, AphB=0, AphC=0, PhVphA=0, PhVphB=0, PhVphC=0))
     assert measures_nothing(reading) is None
 
@@ -71,7 +71,7 @@ async def test_current_on_a_phase_without_voltage(letter: str, phase: str, volts
     assert phases_without_voltage(reading) == {phase}
 
 
-async def test_export_is_a_current_too() -> None:
+async def test_a_negative_current_is_a_current_too() -> None:
     reading = await reading_of(encode(213, AphB=-5.0, PhVphB=0.0))
     assert phases_without_voltage(reading) == {"b"}
 
@@ -89,7 +89,7 @@ async def test_export_is_a_current_too() -> None:
         ((-240, -240, -240), ""),
     ],
 )
-async def test_without_neutral_the_voltages_between_phases_tell(
+async def test_without_neutral_the_voltages_between_lines_count(
     between: tuple[float | None, float | None, float | None], phases: str
 ) -> None:
     reading = await flowing(**dict(zip(("PPVphAB", "PPVphBC", "PPVphCA"), between, strict=True)))
@@ -101,7 +101,7 @@ async def test_voltages_that_are_not_implemented_prove_nothing() -> None:
 
 
 @pytest.mark.parametrize("voltage", ["PhV", "PPV"])
-async def test_the_total_speaks_for_a_meter_that_tells_no_phases(voltage: str) -> None:
+async def test_a_meter_that_reports_only_totals_is_checked_by_them(voltage: str) -> None:
     for volts, result in ((0.0, NoMeasurement.CURRENT_WITHOUT_VOLTAGE), (120.0, None)):
         points: Any = {"A": 5.0, voltage: volts}
         reading = await reading_of(encode(213, **points))

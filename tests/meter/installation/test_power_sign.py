@@ -1,4 +1,4 @@
-"""Which way is import: the verdict, what it takes, and what must not sway it."""
+"""The sign of import: what a verdict needs, and what must not change it."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,7 +11,12 @@ from hypothesis import assume, given, settings, strategies as st
 import pytest
 
 from custom_components.dts307.meter import PerPhase, Reading
-from custom_components.dts307.meter.installation import PowerSign, PowerSignState, observe, oriented
+from custom_components.dts307.meter.installation import (
+    PowerSign,
+    PowerSignState,
+    observe,
+    with_import_positive,
+)
 from custom_components.dts307.meter.sunspec.models import FAST_BLOCKS, SLOW_BLOCKS
 from custom_components.dts307.meter.sunspec.reading import reading_from_points
 
@@ -43,7 +48,7 @@ type Timed = tuple[float, Reading]
 def reading(
     watts: float | None, imported: float | None = None, exported: float | None = None
 ) -> Reading:
-    """Return a reading of nothing but totals."""
+    """Return a reading of totals only."""
     return replace(
         EMPTY,
         power=PerPhase(total=watts),
@@ -70,7 +75,7 @@ class Poll:
 
 @dataclass(frozen=True)
 class Register:
-    """How a meter shows what it counts: in counts of some Wh, and some seconds late."""
+    """How a meter shows what it counts: in counts of some Wh, and some s late."""
 
     count: float = 1.0
     delay: float = 0.0
@@ -87,7 +92,7 @@ class Register:
 
 
 def watched(polls: Sequence[Poll], sign: int = 1, register: Register | None = None) -> list[Timed]:
-    """Return what a meter says that gives import this sign."""
+    """Return the readings of a meter that gives import this sign, 1 or -1."""
     register = register or Register()
     times = list(accumulate((poll.seconds for poll in polls[:-1]), initial=0.0))
     energies = [
@@ -139,7 +144,7 @@ def test_whatever_the_house_does_the_verdict_is_never_wrong(
     polls: list[Poll], register: Register, sign: int
 ) -> None:
     state = after(watched(polls, sign, register))
-    assert state.direction is not (EXPORT if sign == 1 else IMPORT)
+    assert state.verdict is not (EXPORT if sign == 1 else IMPORT)
     assert state.lead * sign >= 0
 
 
@@ -157,7 +162,7 @@ def test_no_single_reading_brings_a_wrong_verdict(
     timed = watched(polls, sign, register)
     place = data.draw(st.integers(0, len(timed) - 1))
     timed[place] = (timed[place][0], wrong)
-    assert after(timed).direction is not (EXPORT if sign == 1 else IMPORT)
+    assert after(timed).verdict is not (EXPORT if sign == 1 else IMPORT)
 
 
 @unhurried
@@ -167,7 +172,7 @@ def test_no_single_reading_brings_a_wrong_verdict(
     every=st.sampled_from([5, 10, 30, 60]),
     count=st.sampled_from([0.01, 1, 10, 100]),
 )
-def test_what_flows_steadily_brings_the_verdict_in_time(
+def test_a_steady_power_brings_the_verdict_in_time(
     watts: float, sign: int, every: float, count: float
 ) -> None:
     """A span takes two minutes or 10 Wh, then the next count, then the next poll."""
@@ -178,12 +183,12 @@ def test_what_flows_steadily_brings_the_verdict_in_time(
         (every * poll, reading(sign * watts, *(max(0.0, x) // count * count for x in (wh, -wh))))
         for poll, wh in enumerate(net)
     ]
-    assert after(timed).direction is (IMPORT if sign == 1 else EXPORT)
+    assert after(timed).verdict is (IMPORT if sign == 1 else EXPORT)
 
 
 @unhurried
 @given(polls=houses, register=registers)
-def test_the_two_signs_are_alike(polls: list[Poll], register: Register) -> None:
+def test_both_signs_are_treated_alike(polls: list[Poll], register: Register) -> None:
     assert after(watched(polls, 1, register)).lead == -after(watched(polls, -1, register)).lead
 
 
@@ -198,7 +203,7 @@ def test_a_restart_forgets_no_vote(polls: list[Poll], sign: int, data: st.DataOb
 
 
 def test_nothing_is_known_before_anything_is_read() -> None:
-    assert UNDECIDED.direction is UNKNOWN
+    assert UNDECIDED.verdict is UNKNOWN
     assert UNDECIDED.suspect_phases == frozenset()
 
 
@@ -207,40 +212,40 @@ def test_nothing_is_known_before_anything_is_read() -> None:
 def test_the_verdict_comes_with_the_third_vote(sign: int, verdict: PowerSign, flow: float) -> None:
     enough = (1 + VOTES_FOR_A_VERDICT) * SPAN_SECONDS
     timed = watched(steady(flow, enough), sign)
-    assert after(timed[:-1]).direction is UNKNOWN
-    assert after(timed).direction is verdict
+    assert after(timed[:-1]).verdict is UNKNOWN
+    assert after(timed).verdict is verdict
 
 
 @signs
-def test_a_meter_that_is_set_up_anew_is_followed(sign: int, verdict: PowerSign) -> None:
+def test_the_verdict_follows_a_meter_that_is_reconfigured(sign: int, verdict: PowerSign) -> None:
     before = watched(steady(1000, 2 * LARGEST_LEAD * SPAN_SECONDS, 60), -sign)
     state = after(before)
     assert abs(state.lead) == LARGEST_LEAD
     votes = LARGEST_LEAD + VOTES_FOR_A_VERDICT
-    anew = watched(steady(1000, (1 + votes) * SPAN_SECONDS, 60), sign)
-    assert after(anew[:-1], state).direction is not verdict
-    assert after(anew, state).direction is verdict
+    reconfigured = watched(steady(1000, (1 + votes) * SPAN_SECONDS, 60), sign)
+    assert after(reconfigured[:-1], state).verdict is not verdict
+    assert after(reconfigured, state).verdict is verdict
 
 
-def test_a_verdict_stands_against_as_much_as_brought_it() -> None:
+def test_a_verdict_changes_after_as_many_votes_as_brought_it_and_three() -> None:
     duration = (1 + VOTES_FOR_A_VERDICT) * SPAN_SECONDS
     state = after(watched(steady(1000, duration)))
     doubted = after(watched(steady(1000, duration), -1), state)
-    assert (doubted.direction, doubted.lead) == (IMPORT, 0)
+    assert (doubted.verdict, doubted.lead) == (IMPORT, 0)
     opposite = after(watched(steady(1000, duration), -1), doubted)
-    assert (opposite.direction, opposite.lead) == (EXPORT, -VOTES_FOR_A_VERDICT)
+    assert (opposite.verdict, opposite.lead) == (EXPORT, -VOTES_FOR_A_VERDICT)
 
 
-def test_counts_of_a_kilowatt_hour_are_enough() -> None:
+def test_counts_of_a_kilowatt_hour_bring_a_verdict() -> None:
     timed = watched(steady(-800, 6 * 3600, 60), -1, Register(count=1000, start=700))
-    assert after(timed).direction is EXPORT
+    assert after(timed).verdict is EXPORT
 
 
 def test_a_meter_that_lacks_the_other_counter_has_a_verdict() -> None:
     timed = [
         (now, replace(one, energy_exported=PerPhase())) for now, one in watched(steady(500, 1800))
     ]
-    assert after(timed).direction is IMPORT
+    assert after(timed).verdict is IMPORT
 
 
 def test_no_counters_no_verdict() -> None:
@@ -248,10 +253,10 @@ def test_no_counters_no_verdict() -> None:
 
 
 def runs(pause: float, watts_between: float | None = 1000) -> Iterator[Timed]:
-    """Yield readings that show the wrong counter moving, but only ever between two runs of them.
+    """Yield readings whose wrong counter moves, but only between two runs of them.
 
     A run is too short to vote by itself. ``pause`` is the time from one to the next in s, and
-    ``watts_between`` what a reading says at its beginning.
+    ``watts_between`` the power of a reading in between.
     """
     now, exported = 0.0, 0.0
     for _ in range(10):
@@ -261,19 +266,19 @@ def runs(pause: float, watts_between: float | None = 1000) -> Iterator[Timed]:
         exported += 1000 * (200 + pause) / 3600
 
 
-def test_what_happened_during_an_outage_is_unknown() -> None:
-    assert after(runs(LONGEST_GAP)).direction is EXPORT
+def test_an_outage_breaks_the_span() -> None:
+    assert after(runs(LONGEST_GAP)).verdict is EXPORT
     assert after(runs(LONGEST_GAP + 1)).lead == 0
 
 
 def test_a_clock_that_goes_back_breaks_the_span() -> None:
-    assert after(runs(0)).direction is EXPORT
+    assert after(runs(0)).verdict is EXPORT
     assert after(runs(-1)).lead == 0
 
 
 @pytest.mark.parametrize("watts", [None, 0.0, -1.0])
-def test_a_reading_without_the_sign_breaks_the_span(watts: float | None) -> None:
-    assert after(runs(10)).direction is EXPORT
+def test_another_sign_or_no_power_breaks_the_span(watts: float | None) -> None:
+    assert after(runs(10)).verdict is EXPORT
     assert after(runs(10, watts)).lead == 0
 
 
@@ -285,7 +290,7 @@ def test_a_counter_that_falls_has_no_vote() -> None:
 
 
 @pytest.mark.parametrize("ratio", [0.45, 1.55, 20.0, -0.45, -1.55, 0.0])
-def test_counters_that_tell_another_story_have_no_vote(ratio: float) -> None:
+def test_counters_that_fit_neither_sign_have_no_vote(ratio: float) -> None:
     def counted(now: float) -> tuple[float, float]:
         net = 1000 * now / 3600 * ratio
         return (10 + max(0.0, net), 10 + max(0.0, -net) + now * 1e-6)
@@ -299,28 +304,28 @@ def test_a_meter_that_counts_phases_without_netting_them_has_a_verdict() -> None
         return (3000 * now / 3600, 1800 * now / 3600)
 
     timed = [(10.0 * n, reading(1200, *counted(10.0 * n))) for n in range(100)]
-    assert after(timed).direction is IMPORT
+    assert after(timed).verdict is IMPORT
 
 
-def test_a_little_that_takes_long_is_enough() -> None:
-    """At 12 W the first count is seen after 5 minutes, and 10 Wh more take 50."""
+def test_a_small_power_needs_ten_watt_hours() -> None:
+    """At 12 W the first count comes after 5 minutes, and 10 Wh more after another 50."""
     assert after(watched(steady(12, 54 * 60))).lead == 0
     assert after(watched(steady(12, 61 * 60))).lead == 1
 
 
 def test_power_may_change_a_lot_from_poll_to_poll() -> None:
-    """Between two polls power is taken to have changed steadily, as it does here."""
+    """Between two polls power is taken to change steadily, as it does here."""
     power = [10.0, 10.0, 10.0, 6010.0, 12_010.0]
     energy = [0.0, 1.0, 2.0, 2 + 3010 / 36, 2 + (3010 + 9010) / 36]
     readings = (reading(watts, wh) for watts, wh in zip(power, energy, strict=True))
     assert after((100.0 * n, one) for n, one in enumerate(readings)).lead == 1
 
 
-def test_a_late_counter_does_not_answer_for_the_sign_before() -> None:
+def test_a_late_counter_does_not_vote_for_the_sign_before() -> None:
     """Clouds pass: strong export, then weak import, and the counters are a minute late."""
     cloudy = [*steady(-9000, 200), *steady(600, 290)] * 8
     state = after(watched(cloudy, 1, Register(delay=60)))
-    assert state.direction is IMPORT
+    assert state.verdict is IMPORT
 
 
 def whole(sign: float = 1.0) -> Reading:
@@ -344,23 +349,23 @@ def whole(sign: float = 1.0) -> Reading:
     )
 
 
-def test_a_reading_is_turned_to_import_being_positive() -> None:
-    assert oriented(whole(-1), EXPORT) == whole()
+def test_export_positive_readings_get_import_positive() -> None:
+    assert with_import_positive(whole(-1), EXPORT) == whole()
 
 
 @pytest.mark.parametrize("direction", [IMPORT, UNKNOWN])
-def test_a_reading_that_need_not_be_turned_stays(direction: PowerSign) -> None:
-    assert oriented(whole(-1), direction) is not whole()
-    assert oriented(whole(-1), direction) == whole(-1)
+def test_other_readings_stay_as_they_are(direction: PowerSign) -> None:
+    assert with_import_positive(whole(-1), direction) is not whole()
+    assert with_import_positive(whole(-1), direction) == whole(-1)
 
 
-def test_a_power_factor_that_was_sent_without_sign_gets_that_of_its_power() -> None:
+def test_a_power_factor_without_a_sign_gets_that_of_its_power() -> None:
     unsigned = replace(whole(-1), power_factor=PerPhase(total=0.64, a=0.99, b=0.83, c=0.28))
-    assert oriented(unsigned, EXPORT) == whole()
+    assert with_import_positive(unsigned, EXPORT) == whole()
 
 
 @pytest.mark.parametrize(
-    ("power", "factor", "turned"),
+    ("power", "factor", "expected"),
     [
         (None, -0.5, 0.5),
         (None, 0.5, -0.5),
@@ -372,16 +377,16 @@ def test_a_power_factor_that_was_sent_without_sign_gets_that_of_its_power() -> N
         (5.0, None, None),
     ],
 )
-def test_a_power_factor_that_has_no_power_to_follow(
-    power: float | None, factor: float | None, turned: float | None
+def test_a_power_factor_without_power_or_at_zero(
+    power: float | None, factor: float | None, expected: float | None
 ) -> None:
     odd = replace(EMPTY, power=PerPhase(b=power), power_factor=PerPhase(b=factor))
-    assert str(oriented(odd, EXPORT).power_factor) == str(PerPhase(b=turned))
+    assert str(with_import_positive(odd, EXPORT).power_factor) == str(PerPhase(b=expected))
 
 
-def test_what_is_zero_or_not_known_stays_so() -> None:
+def test_zero_and_unknown_stay_so() -> None:
     still = replace(EMPTY, power=PerPhase(total=0.0))
-    assert str(oriented(still, EXPORT)) == str(still)
+    assert str(with_import_positive(still, EXPORT)) == str(still)
 
 
 @unhurried
@@ -391,7 +396,7 @@ def test_what_is_zero_or_not_known_stays_so() -> None:
     reactive=anything,
     imported=anything,
 )
-def test_turning_twice_changes_nothing_where_factor_and_power_have_one_sign(
+def test_changing_the_sign_twice_changes_nothing(
     power: float, factor: float, reactive: float | None, imported: float | None
 ) -> None:
     assume(power * factor > 0)
@@ -402,4 +407,4 @@ def test_turning_twice_changes_nothing_where_factor_and_power_have_one_sign(
         reactive_power=PerPhase(total=reactive),
         energy_imported=PerPhase(total=imported),
     )
-    assert oriented(oriented(one, EXPORT), EXPORT) == one
+    assert with_import_positive(with_import_positive(one, EXPORT), EXPORT) == one

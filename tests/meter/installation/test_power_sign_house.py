@@ -1,4 +1,4 @@
-"""The simulated house, by meters of either sign and with transformers put on wrongly."""
+"""The simulated house, with meters of either sign and with CTs installed wrongly."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -8,7 +8,12 @@ from typing import Any, override
 
 import pytest
 
-from custom_components.dts307.meter.installation import PowerSign, PowerSignState, observe, oriented
+from custom_components.dts307.meter.installation import (
+    PowerSign,
+    PowerSignState,
+    observe,
+    with_import_positive,
+)
 from custom_components.dts307.meter.sunspec import Reading
 from custom_components.dts307.meter.sunspec.models import PHASE_COUNTS
 from custom_components.dts307.meter.sunspec.reading import reading_from_points
@@ -36,26 +41,26 @@ signs = pytest.mark.parametrize(
 
 
 class Reversed(Site):
-    """A site where the current transformer of one phase looks the other way."""
+    """A site where the CT of one phase is reversed."""
 
     def __init__(self, house: House, phase: str) -> None:
-        """Turn the transformer of a phase."""
+        """Reverse the CT of a phase."""
         super().__init__(house)
-        self._turned = "abc".index(phase)
+        self._phase_index = "abc".index(phase)
 
     @override
     def at(self, timestamp: int) -> Sample:
         sample = super().at(timestamp)
         flows = list(sample.phases)
-        flow = flows[self._turned]
-        flows[self._turned] = PhaseFlow(
+        flow = flows[self._phase_index]
+        flows[self._phase_index] = PhaseFlow(
             -flow.load_w, -flow.load_var, -flow.solar_w, -flow.solar_var, flow.volts
         )
         return sample._replace(phases=tuple(flows))
 
 
 class Exchanged(Site):
-    """A site where A has the current transformer of B, and B that of A."""
+    """A site where the CTs of A and B are exchanged."""
 
     @override
     def at(self, timestamp: int) -> Sample:
@@ -66,18 +71,18 @@ class Exchanged(Site):
 
 
 def _against(flow: PhaseFlow, volts: float, degrees: float) -> PhaseFlow:
-    """Return what the current of one phase looks like beside the voltage of another."""
+    """Return the flow of one phase's current with another phase's voltage."""
     power = complex(flow.load_w - flow.solar_w, flow.load_var - flow.solar_var)
-    turn = math.radians(degrees)
-    power *= complex(math.cos(turn), math.sin(turn))
+    shift = math.radians(degrees)
+    power *= complex(math.cos(shift), math.sin(shift))
     return PhaseFlow(power.real, power.imag, 0.0, 0.0, volts)
 
 
 class Stored(Site):
-    """A site with a battery on A that makes up for all phases, as far as it can."""
+    """A site with a battery on A that supplies all phases, as far as it can."""
 
     def __init__(self, house: House, *, power: float, capacity: float) -> None:
-        """Begin with an empty battery of so many W and Wh."""
+        """Start with an empty battery of so many W and Wh."""
         super().__init__(house)
         self._power, self._capacity = power, capacity
         self._charge = 0.0
@@ -100,7 +105,7 @@ class Stored(Site):
 
 @dataclass
 class Watch:
-    """A meter of a site that is read once a minute, and what its readings tell."""
+    """A meter of a site that is polled once a minute, and the state after its readings."""
 
     meter: Meter
     sign: int = 1
@@ -110,11 +115,11 @@ class Watch:
     def of(
         cls, model: int, site: Site, *, start: int = NOON, sign: int = 1, **config: Any
     ) -> Watch:
-        """Hang a meter up that gives import this sign."""
+        """Install a meter that gives import this sign, 1 or -1."""
         return cls(Meter(MeterConfig(model=model, **config), site, start), sign)
 
     def reading(self, sign: int) -> Reading:
-        """Return the meter's reading if it gave import this sign."""
+        """Return the meter's reading as if it gave import this sign."""
         truth, model = self.meter.truth(), self.meter.config.model
         points = {
             point.source: _signed(point.source, truth[point.name], sign)
@@ -123,7 +128,7 @@ class Watch:
         }
         return reading_from_points(dict.fromkeys(POINTS) | points, None, PHASE_COUNTS[model])
 
-    def lives(self, seconds: int) -> Iterator[PowerSignState]:
+    def states_over(self, seconds: int) -> Iterator[PowerSignState]:
         """Let time pass, and yield the state after each reading."""
         for _ in range(seconds // POLL):
             self.meter.advance(POLL)
@@ -149,66 +154,72 @@ def site_of(model: int) -> Site:
     [*((model, Role.GRID) for model in METER_MODELS), (202, Role.SOLAR), (213, Role.SOLAR)],
 )
 @signs
-def test_a_day_of_the_house(model: int, role: Role, sign: int, verdict: PowerSign) -> None:
-    """A verdict comes within the hour, holds, turns the readings, and accuses no phase."""
+def test_a_day_of_the_house_has_one_verdict(
+    model: int, role: Role, sign: int, verdict: PowerSign
+) -> None:
+    """A verdict comes within the hour and stays, readings get its sign, no phase is suspect."""
     watch = Watch.of(model, site_of(model), sign=sign, role=role)
-    states = list(watch.lives(DAY))
-    assert states[3600 // POLL].direction is verdict
-    assert {state.direction for state in states} == {PowerSign.UNKNOWN, verdict}
+    states = list(watch.states_over(DAY))
+    assert states[3600 // POLL].verdict is verdict
+    assert {state.verdict for state in states} == {PowerSign.UNKNOWN, verdict}
     assert all(state.lead * sign >= 0 for state in states)
-    assert oriented(watch.reading(sign), verdict) == watch.reading(1)
+    assert with_import_positive(watch.reading(sign), verdict) == watch.reading(1)
     assert watch.state.suspect_phases == set()
 
 
 @pytest.mark.parametrize("phase", ["a", "b", "c"])
 @pytest.mark.parametrize(("model", "start", "sign"), [(203, NOON, 1), (213, WINTER, -1)])
-def test_a_reversed_transformer_is_found_within_two_nights(
+def test_a_reversed_ct_is_found_within_two_nights(
     phase: str, model: int, start: int, sign: int
 ) -> None:
     watch = Watch.of(model, Reversed(House(), phase), start=start, sign=sign)
-    accused = {suspects for state in watch.lives(2 * DAY) if (suspects := state.suspect_phases)}
-    assert accused == {frozenset(phase)}
+    suspected = {
+        suspects for state in watch.states_over(2 * DAY) if (suspects := state.suspect_phases)
+    }
+    assert suspected == {frozenset(phase)}
 
 
 @pytest.mark.parametrize("phase", ["a", "b"])
-def test_a_reversed_transformer_in_a_split_service(phase: str) -> None:
+def test_a_reversed_ct_in_a_split_phase_service_is_found(phase: str) -> None:
     watch = Watch.of(202, Reversed(House(phases=2), phase))
-    accused = {suspects for state in watch.lives(2 * DAY) if (suspects := state.suspect_phases)}
-    assert accused == {frozenset(phase)}
+    suspected = {
+        suspects for state in watch.states_over(2 * DAY) if (suspects := state.suspect_phases)
+    }
+    assert suspected == {frozenset(phase)}
 
 
-def test_a_transformer_that_is_put_right_is_acquitted_in_the_next_night() -> None:
+def test_a_corrected_ct_is_no_longer_suspect_after_the_next_night() -> None:
     watch = Watch.of(203, Reversed(House(), "a"), start=WINTER)
-    *_, found = watch.lives(DAY)
+    *_, found = watch.states_over(DAY)
     assert found.suspect_phases == {"a"}
     watch.meter.site = Site(House())
-    *_, acquitted = watch.lives(DAY)
-    assert acquitted.suspect_phases == set()
-    assert acquitted.direction is PowerSign.IMPORT_POSITIVE
+    *_, corrected = watch.states_over(DAY)
+    assert corrected.suspect_phases == set()
+    assert corrected.verdict is PowerSign.IMPORT_POSITIVE
 
 
 @pytest.mark.parametrize("start", [NOON, WINTER])
-def test_exchanged_transformers_make_only_their_phases_suspect(start: int) -> None:
+def test_exchanged_cts_make_only_their_phases_suspect(start: int) -> None:
     watch = Watch.of(203, Exchanged(House()), start=start)
-    *_, state = watch.lives(2 * DAY)
-    assert state.direction is PowerSign.IMPORT_POSITIVE
+    *_, state = watch.states_over(2 * DAY)
+    assert state.verdict is PowerSign.IMPORT_POSITIVE
     assert state.suspect_phases
     assert state.suspect_phases <= {"a", "b"}
 
 
 @pytest.mark.parametrize("start", [NOON, WINTER])
 @pytest.mark.parametrize(("power", "capacity"), [(800, 2000), (2500, 20_000)])
-def test_a_battery_that_feeds_one_phase_by_night_is_no_reversed_transformer(
+def test_a_battery_that_exports_on_one_phase_at_night_is_no_reversed_ct(
     power: float, capacity: float, start: int
 ) -> None:
     site = Stored(House(solar_peak=9000), power=power, capacity=capacity)
     watch = Watch.of(203, site, start=start)
-    assert not any(state.suspect_phases for state in watch.lives(3 * DAY))
-    assert watch.state.direction is PowerSign.IMPORT_POSITIVE
+    assert not any(state.suspect_phases for state in watch.states_over(3 * DAY))
+    assert watch.state.verdict is PowerSign.IMPORT_POSITIVE
 
 
 def test_without_neutral_phases_are_not_judged() -> None:
     watch = Watch.of(204, Reversed(House(), "b"), start=WINTER)
-    *_, state = watch.lives(DAY)
-    assert state.direction is PowerSign.IMPORT_POSITIVE
-    assert state.opposition == {}
+    *_, state = watch.states_over(DAY)
+    assert state.verdict is PowerSign.IMPORT_POSITIVE
+    assert state.opposite_seconds == {}

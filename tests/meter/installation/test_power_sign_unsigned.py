@@ -1,4 +1,4 @@
-"""A meter whose power has no sign: it is found out, and the counters give it one."""
+"""A meter whose power has no sign is recognised, and its counters provide the sign."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,7 +9,12 @@ from hypothesis import given
 import pytest
 
 from custom_components.dts307.meter import PerPhase, Reading
-from custom_components.dts307.meter.installation import PowerSign, PowerSignState, observe, oriented
+from custom_components.dts307.meter.installation import (
+    PowerSign,
+    PowerSignState,
+    observe,
+    with_import_positive,
+)
 
 from .test_power_sign import (
     EMPTY,
@@ -32,11 +37,11 @@ from .test_power_sign import (
 
 HOUR = 3600
 DAY = [*steady(-2500, 6 * HOUR, 60), *steady(400, 18 * HOUR, 60)]
-"""Sun for six hours, and what the house draws without."""
+"""Sun for six hours, and the load of the house without."""
 
 
 def unsigned(polls: Sequence[Poll], sign: int = 1, register: Register | None = None) -> list[Timed]:
-    """Return what a meter says that leaves out the sign of its power, or always sends a minus."""
+    """Return the readings of a meter whose power never changes its sign."""
     timed = watched(polls, 1, register)
     return [
         (now, replace(one, power=PerPhase(total=sign * abs(one.power.total or 0))))
@@ -46,24 +51,24 @@ def unsigned(polls: Sequence[Poll], sign: int = 1, register: Register | None = N
 
 @pytest.mark.parametrize("count", [1.0, 10.0, 1000.0])
 @pytest.mark.parametrize("sign", [1, -1])
-def test_the_verdict_settles(sign: int, count: float) -> None:
-    """Once there has been enough of both directions; from then on, it holds, and power is right.
+def test_the_verdict_stays_unsigned(sign: int, count: float) -> None:
+    """It comes once both directions have voted enough. From then on the shown power is right.
 
-    When the power turns round, it may be wrong until the counter of the other direction moves.
+    When the power changes its direction, the sign is late until the other counter moves.
     """
     polls = DAY * 3
     state, late, verdicts = UNDECIDED, 0.0, []
     for poll, (now, one) in zip(polls, unsigned(polls, sign, Register(count=count)), strict=True):
         state = observe(state, one, now)
-        verdicts.append(state.direction)
-        if state.direction is PowerSign.UNSIGNED:
-            power = oriented(one, state.direction, state.flowing).power.total
+        verdicts.append(state.verdict)
+        if state.verdict is PowerSign.UNSIGNED:
+            power = with_import_positive(one, state.verdict, state.last_counted).power.total
             late = 0.0 if power == poll.watts else late + abs(poll.watts) * poll.seconds / HOUR
-            # What was counted last, and what the poll behind that brings.
+            # One count, and what flows until the next poll.
             assert late <= count + 2500 * 60 / HOUR
-    settled = verdicts.index(PowerSign.UNSIGNED)
-    assert settled < len(polls) / 2
-    assert set(verdicts[settled:]) == {PowerSign.UNSIGNED}
+    decided = verdicts.index(PowerSign.UNSIGNED)
+    assert decided < len(polls) / 2
+    assert set(verdicts[decided:]) == {PowerSign.UNSIGNED}
 
 
 @unhurried
@@ -76,50 +81,50 @@ def test_a_power_with_a_sign_is_never_taken_for_one_without(
         lambda state, at: observe(state, at[1], at[0]),
         initial=UNDECIDED,
     )
-    assert PowerSign.UNSIGNED not in {state.direction for state in states}
+    assert PowerSign.UNSIGNED not in {state.verdict for state in states}
 
 
 @signs
-def test_a_sign_that_turns_up_is_believed_again(sign: int, verdict: PowerSign) -> None:
-    """As when the meter's firmware has been changed; it may mean anything then."""
-    settled = after(unsigned(DAY))
-    assert settled.direction is PowerSign.UNSIGNED
-    signed = after(watched(DAY, sign), settled)
-    assert signed.direction is verdict
-    assert signed.flowing == {}
+def test_a_sign_that_appears_later_is_believed(sign: int, verdict: PowerSign) -> None:
+    """As after a change of the meter's firmware; the sign may mean either direction then."""
+    before = after(unsigned(DAY))
+    assert before.verdict is PowerSign.UNSIGNED
+    signed = after(watched(DAY, sign), before)
+    assert signed.verdict is verdict
+    assert signed.last_counted == {}
 
 
-def test_until_it_means_something_such_a_sign_is_unknown() -> None:
-    settled = replace(after(unsigned(DAY)), lead=0, span=None)
-    doubted = after(watched(steady(-1000, 2 * SPAN_SECONDS)), settled)
-    assert (doubted.direction, doubted.lead) == (PowerSign.UNKNOWN, 1)
+def test_a_sign_that_appears_later_is_unknown_until_a_verdict() -> None:
+    before = replace(after(unsigned(DAY)), lead=0, span=None)
+    doubted = after(watched(steady(-1000, 2 * SPAN_SECONDS)), before)
+    assert (doubted.verdict, doubted.lead) == (PowerSign.UNKNOWN, 1)
 
 
 @pytest.mark.parametrize("first", [1000, -1000])
-def test_it_takes_a_verdict_for_either_direction(first: float) -> None:
-    """Nothing less shakes the one that came first."""
+def test_unsigned_takes_three_votes_for_each_direction(first: float) -> None:
+    """Fewer do not change the first verdict."""
     state, seen = UNDECIDED, []
     for now, one in unsigned([*steady(first, HOUR), *steady(-first, HOUR)]):
         state = observe(state, one, now)
-        seen.append((state.direction, min(state.imports, state.exports)))
+        seen.append((state.verdict, min(state.import_votes, state.export_votes)))
     verdict = PowerSign.IMPORT_POSITIVE if first > 0 else PowerSign.EXPORT_POSITIVE
     unknown = (PowerSign.UNKNOWN, 0)
-    settled = (PowerSign.UNSIGNED, VOTES_FOR_A_VERDICT)
+    unsigned_state = (PowerSign.UNSIGNED, VOTES_FOR_A_VERDICT)
     steps = [(verdict, votes) for votes in range(VOTES_FOR_A_VERDICT)]
-    assert list(dict.fromkeys(seen)) == [unknown, *steps, settled]
+    assert list(dict.fromkeys(seen)) == [unknown, *steps, unsigned_state]
 
 
-def test_a_restart_forgets_nothing_of_it() -> None:
+def test_a_restart_forgets_nothing_of_an_unsigned_power() -> None:
     state = after(unsigned(DAY))
-    assert state.flowing == {"total": 1}
+    assert state.last_counted == {"total": 1}
     restored = PowerSignState.from_dict(json.loads(json.dumps(state.as_dict())))
     assert restored == replace(state, span=None)
 
 
-def test_what_was_kept_before_such_meters_were_known_is_understood() -> None:
-    kept = after(watched(steady(1000, HOUR))).as_dict()
-    known = {key: kept[key] for key in ("direction", "suspect_phases", "lead", "opposition")}
-    assert PowerSignState.from_dict(known).direction is PowerSign.IMPORT_POSITIVE
+def test_a_state_stored_by_an_older_version_is_understood() -> None:
+    stored = after(watched(steady(1000, HOUR))).as_dict()
+    known = {key: stored[key] for key in ("direction", "suspect_phases", "lead", "opposition")}
+    assert PowerSignState.from_dict(known).verdict is PowerSign.IMPORT_POSITIVE
 
 
 def whole() -> Reading:
@@ -132,20 +137,20 @@ def whole() -> Reading:
 
 
 def test_each_part_has_the_sign_of_its_own_counters() -> None:
-    """What has none, nobody knows; and a power factor goes with its power."""
-    shown = oriented(whole(), PowerSign.UNSIGNED, {"total": -1, "a": 1, "b": -1})
+    """Without counters the power of a part is unknown; a power factor goes with its power."""
+    shown = with_import_positive(whole(), PowerSign.UNSIGNED, {"total": -1, "a": 1, "b": -1})
     assert shown.power == PerPhase(total=-900.0, a=500.0, b=-300.0)
     assert shown.power_factor == PerPhase(total=-0.9, a=0.8, b=-0.7)
     assert shown.reactive_power == whole().reactive_power
 
 
-def test_without_any_movement_nothing_is_known() -> None:
-    shown = oriented(whole(), PowerSign.UNSIGNED)
+def test_before_any_counter_movement_the_power_is_unknown() -> None:
+    shown = with_import_positive(whole(), PowerSign.UNSIGNED)
     assert shown.power == shown.power_factor == PerPhase()
 
 
-def test_counters_that_both_move_tell_by_what_is_left() -> None:
+def test_if_both_counters_move_the_larger_movement_decides() -> None:
     state = replace(after(unsigned(DAY)), span=None)
     one, other = reading(100, 1000, 500), reading(100, 1010, 530)
-    assert after([(0, one), (60, other)], state).flowing == {"total": -1}
-    assert after([(0, one), (60, one)], state).flowing == {"total": 1}
+    assert after([(0, one), (60, other)], state).last_counted == {"total": -1}
+    assert after([(0, one), (60, one)], state).last_counted == {"total": 1}

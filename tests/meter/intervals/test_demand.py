@@ -1,4 +1,4 @@
-"""Demand by blocks, case by case, and against what truly went through the meter."""
+"""Demand by intervals, case by case, and against the true energy."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -32,7 +32,7 @@ def at(day: str, clock: str, zone: ZoneInfo = NEW_YORK) -> float:
 
 
 def record(*readings: tuple[float, float], window: float = QUARTER) -> DemandRecord:
-    """Return the record of readings, each a time and Wh."""
+    """Return the record of reads, each a time in s and Wh."""
     return read(DemandRecord(window=window), *readings)
 
 
@@ -42,24 +42,24 @@ def read(so_far: DemandRecord, *readings: tuple[float, float]) -> DemandRecord:
     return so_far
 
 
-def test_the_average_of_a_block() -> None:
-    """From 12:00 to 12:15 it is 250 Wh, which is 1 kW; the readings are next to the borders."""
+def test_the_average_of_an_interval() -> None:
+    """From 12:00 to 12:15 it is 250 Wh, which is 1 kW; the reads are next to the boundaries."""
     noon = at("06-01", "12:00:00")
     counted = record((noon - 2, 998), (noon + 2, 1002), (noon + 400, 1100), (noon + 898, 1248))
     assert counted.latest is None
-    assert counted.least == (1248 - 1000) * 4
+    assert counted.running_minimum == (1248 - 1000) * 4
     counted = read(counted, (noon + 902, 1252))
-    # Half of what was counted between two polls at either border, and one step.
+    # Half of what was counted between two polls at either boundary, and one step.
     assert counted.latest == DemandInterval(
         start=noon, seconds=900, power=1000, uncertainty=(2 + 2 + 1) * 4
     )
     assert counted.peaks == (counted.latest,)
-    assert counted.least == (1252 - 1250) * 4
+    assert counted.running_minimum == (1252 - 1250) * 4
 
 
-@pytest.mark.parametrize(("window", "blocks"), [(900.0, 8), (1800.0, 4), (3600.0, 2)])
-def test_the_windows(window: float, blocks: int) -> None:
-    """They begin at the hour; in two hours there are so many, and the first begins at its start."""
+@pytest.mark.parametrize(("window", "intervals"), [(900.0, 8), (1800.0, 4), (3600.0, 2)])
+def test_intervals_of_each_length_begin_with_the_hour(window: float, intervals: int) -> None:
+    """In two hours there are so many, and the first begins at the hour."""
     noon = at("06-01", "12:00:00")
     counted = DemandRecord(window=window)
     seen = []
@@ -67,65 +67,65 @@ def test_the_windows(window: float, blocks: int) -> None:
         counted = read(counted, (noon + second, 5000 + second))
         if counted.latest and counted.latest not in seen:
             seen.append(counted.latest)
-    assert [block.start for block in seen] == [noon + window * n for n in range(blocks)]
-    assert {block.power for block in seen} == {3600.0}
+    assert [interval.start for interval in seen] == [noon + window * n for n in range(intervals)]
+    assert {interval.power for interval in seen} == {3600.0}
 
 
-def test_an_outage_within_a_block_does_not_matter() -> None:
+def test_an_outage_within_an_interval_does_not_matter() -> None:
     noon = at("06-01", "12:00:00")
     counted = record((noon - 1, 1000), (noon + 1, 1000), (noon + 899, 1500), (noon + 901, 1500))
     assert counted.latest is not None
     assert (counted.latest.power, counted.latest.uncertainty) == (2000, 4)
 
 
-def test_a_block_with_an_unknown_border_does_not_count() -> None:
-    """Neither the one that was under way, nor those within the outage, nor the one at its end."""
+def test_an_interval_with_an_unknown_boundary_does_not_count() -> None:
+    """Neither the one in progress, nor those within the outage, nor the one at its end."""
     noon = at("06-01", "12:00:00")
-    begun = record((noon - 1, 1000), (noon + 1, 1000))
-    counted = read(begun, (noon + 4000, 50_000))
-    assert (counted.latest, counted.least, counted.peaks) == (None, None, ())
+    before = record((noon - 1, 1000), (noon + 1, 1000))
+    counted = read(before, (noon + 4000, 50_000))
+    assert (counted.latest, counted.running_minimum, counted.peaks) == (None, None, ())
     counted = read(counted, (noon + 4499, 50_100), (noon + 4501, 50_100))
-    assert (counted.latest, counted.least) == (None, 0)
+    assert (counted.latest, counted.running_minimum) == (None, 0)
     counted = read(counted, (noon + 5399, 50_200), (noon + 5401, 50_200))
     assert counted.latest is not None
     assert counted.latest.power == 400
 
 
-def test_a_counter_that_stood_still_is_known() -> None:
-    """A plant exports for hours; when it ends, nothing has been imported at any border."""
+def test_a_counter_that_did_not_move_during_an_outage_is_known() -> None:
+    """A plant exports for hours. After that, nothing has been imported at any boundary."""
     noon = at("06-01", "12:00:00")
     counted = record((noon - 1, 1000), (noon + 1, 1000), (noon + 1000, 1000))
     assert counted.latest is not None
     assert counted.latest.power == 0
 
 
-def test_a_block_that_was_polled_once_is_known() -> None:
-    """Readings at the borders themselves leave nothing open but the counter's step."""
+def test_reads_at_the_boundaries_themselves_are_enough() -> None:
+    """They leave nothing uncertain but the counter's step."""
     noon = at("06-01", "12:00:00")
     counted = record((noon - 900, 0), (noon, 1000))
-    assert counted.latest is None, "nobody knows when the counter moved before the first reading"
+    assert counted.latest is None, "when the counter moved before the first read is unknown"
     counted = read(counted, (noon + 900, 1100))
     assert counted.latest == DemandInterval(start=noon, seconds=900, power=400, uncertainty=4)
 
 
-def test_a_clock_that_is_set_back_spoils_its_block() -> None:
+def test_an_interval_in_which_the_clock_is_set_back_does_not_count() -> None:
     noon = at("06-01", "12:00:00")
     counted = record((noon - 1, 1000), (noon + 1, 1000), (noon + 600, 1100), (noon + 300, 1101))
-    assert counted.least is None
+    assert counted.running_minimum is None
     counted = read(counted, (noon + 899, 1200), (noon + 901, 1200))
-    assert (counted.latest, counted.least) == (None, 0)
+    assert (counted.latest, counted.running_minimum) == (None, 0)
 
 
-def test_a_counter_that_falls_spoils_its_block() -> None:
-    """It never should; but then nothing is made of it."""
+def test_an_interval_in_which_the_counter_falls_does_not_count() -> None:
+    """A published counter never falls unless what was stored of it got lost."""
     noon = at("06-01", "12:00:00")
     counted = record((noon - 1, 1000), (noon + 1, 1000), (noon + 899, 1200), (noon + 901, 7))
-    assert (counted.latest, counted.least) == (None, None)
+    assert (counted.latest, counted.running_minimum) == (None, None)
 
 
 @pytest.mark.parametrize("day", ["03-08", "11-01"])
-def test_the_clock_on_the_wall_is_changed(day: str) -> None:
-    """By an hour, in which there are as many blocks as in any other."""
+def test_days_with_a_clock_change_have_whole_intervals(day: str) -> None:
+    """The clock is changed by an hour, which has as many intervals as any other."""
     begin = at(day, "00:00:00")
     counted = DemandRecord(window=QUARTER)
     starts_seen = set()
@@ -136,8 +136,8 @@ def test_the_clock_on_the_wall_is_changed(day: str) -> None:
     assert starts_seen == {begin + QUARTER * n for n in range(24)}
 
 
-def test_half_an_hour_that_there_is_twice() -> None:
-    """On Lord Howe Island, hours overlap when the clock is changed; those do not count."""
+def test_hours_that_overlap_do_not_count() -> None:
+    """On Lord Howe Island the clock is changed by half an hour."""
     zone = ZoneInfo("Australia/Lord_Howe")
     begin = at("04-05", "00:00:00", zone)
     counted = DemandRecord(window=3600.0)
@@ -150,13 +150,13 @@ def test_half_an_hour_that_there_is_twice() -> None:
     assert set(powers.values()) == {3600.0}
 
 
-def test_the_home_moves_to_where_hours_begin_at_the_half() -> None:
-    """The block that was under way then is only half as long."""
+def test_an_interval_that_a_new_time_zone_cuts_short_does_not_count() -> None:
+    """In India hours begin at the half, so that the hour in progress ends early."""
     noon = at("06-01", "12:00:00")
     counted = record((noon - 1, 1000), (noon + 1, 1000), (noon + 1799, 1500), window=3600.0)
     india = ZoneInfo("Asia/Kolkata")
     counted = counted.after(Sample(value=1500, at=noon + 1801), STEP, india)
-    assert (counted.latest, counted.least) == (None, 0)
+    assert (counted.latest, counted.running_minimum) == (None, 0)
     for second, count in ((5399, 1700), (5401, 1700)):
         counted = counted.after(Sample(value=count, at=noon + second), STEP, india)
     assert counted.latest is not None
@@ -164,7 +164,7 @@ def test_the_home_moves_to_where_hours_begin_at_the_half() -> None:
 
 
 def test_the_peaks_of_two_billing_periods() -> None:
-    """The highest block of each day is kept, and the highest day of a period is its peak."""
+    """The highest interval of each day is kept, and the highest day of a period is its peak."""
     ledger, counted, energy = Ledger(), DemandRecord(window=3600.0), 0.0
     for day, quiet, busy in (("05-31", 50, 700), ("06-01", 300, 900), ("06-02", 200, 800)):
         for hour, more in ((9, 0), (10, quiet), (11, busy), (12, quiet)):
@@ -187,7 +187,7 @@ def test_the_peaks_of_two_billing_periods() -> None:
     assert demand(DemandRecord(window=900.0), Billing()) == Demand(window=900.0)
 
 
-def test_old_peaks_are_forgotten() -> None:
+def test_peaks_of_a_hundred_days_are_kept() -> None:
     counted, energy = DemandRecord(window=3600.0), 0.0
     begin = at("01-01", "12:00:00")
     for day in range(200):
@@ -198,7 +198,7 @@ def test_old_peaks_are_forgotten() -> None:
 
 
 @example(
-    # The very first poll is at the border of a block: nobody knows when the counter moved before.
+    # The very first poll is at a boundary: when the counter moved before is unknown.
     start=1_787_228_995,
     window=900.0,
     step=1.0,
@@ -222,14 +222,14 @@ def test_old_peaks_are_forgotten() -> None:
         max_size=12,
     ),
 )
-def test_no_block_is_further_off_than_it_says(
+def test_no_interval_is_further_off_than_it_says(
     start: int,
     zone: str,
     window: float,
     step: float,
     story: list[tuple[int, int, float, bool]],
 ) -> None:
-    """Whatever is consumed, polled and restarted; and none is missing that could be known."""
+    """Whatever is consumed, polled and restarted. None is missing that could be known."""
     flow = Flow([float(start)], [0.0])
     counted = DemandRecord(window=window)
     seen: dict[float, DemandInterval] = {}
@@ -238,25 +238,25 @@ def test_no_block_is_further_off_than_it_says(
         for _ in range(polls):
             flow.go_on(pause, watts)
             register = flow.counts[-1] // step * step
-            point = Sample(value=register, at=flow.times[-1])
-            counted = counted.after(point, step, ZoneInfo(zone))
+            sample = Sample(value=register, at=flow.times[-1])
+            counted = counted.after(sample, step, ZoneInfo(zone))
             if counted.latest:
                 seen[counted.latest.start] = counted.latest
                 highest = max(highest, counted.latest.power)
         if restarted:
             counted = DemandRecord.from_dict(json.loads(json.dumps(counted.as_dict())))
-    for block in seen.values():
-        clock = datetime.fromtimestamp(block.start, UTC).astimezone(ZoneInfo(zone))
+    for interval in seen.values():
+        clock = datetime.fromtimestamp(interval.start, UTC).astimezone(ZoneInfo(zone))
         assert (clock.minute * 60 + clock.second) % window == 0
-        truth = (flow.at(block.start + window) - flow.at(block.start)) * 3600 / window
-        assert abs(block.power - truth) <= block.uncertainty + 1e-3
-        assert block.uncertainty >= step * 3600 / window
-    assert set(known_blocks(flow, zone, window)) <= seen.keys()
+        truth = (flow.at(interval.start + window) - flow.at(interval.start)) * 3600 / window
+        assert abs(interval.power - truth) <= interval.uncertainty + 1e-3
+        assert interval.uncertainty >= step * 3600 / window
+    assert set(known_intervals(flow, zone, window)) <= seen.keys()
     assert max((peak.power for peak in counted.peaks), default=0.0) == highest
 
 
-def known_blocks(flow: Flow, zone: str, window: float) -> Iterator[float]:
-    """Go through the blocks that had two polls in a row at both of their borders."""
+def known_intervals(flow: Flow, zone: str, window: float) -> Iterator[float]:
+    """Yield the intervals with two polls in a row around both of their boundaries."""
     quarter = flow.times[0] // 900 * 900 + 900
     while quarter + window <= flow.times[-1]:
         clock = datetime.fromtimestamp(quarter, UTC).astimezone(ZoneInfo(zone))

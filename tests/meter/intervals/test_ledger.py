@@ -1,4 +1,4 @@
-"""The ledger, case by case; test_ledger_model.py holds it against any consumption."""
+"""The ledger, case by case; test_ledger_model.py compares it with any true consumption."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -17,7 +17,7 @@ from custom_components.dts307.meter.intervals import (
     samples_of,
 )
 from custom_components.dts307.meter.sample import Sample
-from custom_components.dts307.meter.validation import Registers
+from custom_components.dts307.meter.validation import RegisterReads
 from tests.meter.device import reading_of
 from tests.meter.ledgers import (
     NEW_YORK,
@@ -34,13 +34,13 @@ from tests.meter.ledgers import (
 from tests.meter.published import encode
 
 
-def test_nothing_is_known_before_the_first_reading() -> None:
+def test_nothing_is_known_before_the_first_read() -> None:
     assert billing(Ledger(), NEW_YORK, 1) == Billing()
     assert list(Ledger().periods(NEW_YORK, 1)) == []
-    assert Ledger().collapsed(NEW_YORK, 1) == Ledger()
+    assert Ledger().compacted(NEW_YORK, 1) == Ledger()
 
 
-def test_the_first_period_is_partial_and_says_so() -> None:
+def test_the_first_period_says_from_when_on_it_counts() -> None:
     ledger = read(Ledger(), at("06-10", "12:00:00"), 1000, 50)
     ledger = read(ledger, at("06-11"), 4000, 60)
     period, all_of_it = bill(ledger)
@@ -57,7 +57,7 @@ def test_the_first_period_is_partial_and_says_so() -> None:
 
 
 def test_between_two_polls_the_counter_moves_evenly() -> None:
-    """Of the 10 Wh in these five seconds, three fifths were before midnight."""
+    """Three of these five seconds, and so 6 of the 10 Wh, were before midnight."""
     ledger = read(Ledger(), at("06-30", "23:59:57"), 1000, 0)
     ledger = read(ledger, at("07-01", "00:00:02"), 1010, 0)
     period, all_of_it = bill(ledger)
@@ -71,19 +71,19 @@ def test_between_two_polls_the_counter_moves_evenly() -> None:
 
 
 def test_a_long_outage_leaves_an_estimate_with_its_bounds() -> None:
-    """Several midnights are in it; on the third day the first reading comes again."""
+    """It covers several midnights, and ends on the third day of the month."""
     ledger = read(Ledger(), at("06-29", "00:00:00"), 0, 0)
     ledger = read(ledger, at("07-03", "00:00:00"), 4000, 0)
     period, all_of_it = bill(ledger)
     assert energy(period.imported) == Estimate(value=2000, lowest=0, highest=4000, estimated=True)
     assert all_of_it.last_period is not None
     assert energy(all_of_it.last_period.imported) == energy(period.imported)
-    assert energy(period.exported) == Estimate.exactly(0), "what stood still is known"
+    assert energy(period.exported) == Estimate.exactly(0), "a counter that did not move is known"
     assert value(at_midnight(all_of_it)) == 4000
 
 
-def test_what_is_counted_in_an_outage_is_not_less_than_nothing() -> None:
-    """All of a period may lie within one."""
+def test_an_energy_within_an_outage_is_never_negative() -> None:
+    """A whole period may lie within an outage."""
     ledger = read(Ledger(), at("04-30"), 0)
     ledger = read(ledger, at("06-02"), 3300)
     may = bill(ledger)[1].last_period
@@ -100,7 +100,7 @@ def test_a_period_across_a_clock_change_is_as_long_as_it_is() -> None:
     march = bill(ledger)[1].last_period
     assert march is not None
     assert value(march.imported) == pytest.approx(743_000)
-    assert not energy(march.imported).estimated, "each midnight was itself read"
+    assert not energy(march.imported).estimated, "there was a read at each midnight"
 
 
 def test_a_restart_at_midnight_on_the_billing_day() -> None:
@@ -126,8 +126,8 @@ def days(count: int) -> Ledger:
     return ledger
 
 
-def test_another_billing_day_is_reckoned_from_the_same_ledger() -> None:
-    """And back again; nothing is lost on the way."""
+def test_another_billing_day_follows_from_the_same_ledger() -> None:
+    """So does the first one again; nothing is lost."""
     ledger = days(60)
     first = bill(ledger, 1)
     assert value(first[0].imported) == pytest.approx(10_000 * (60 - 59), rel=0.01)
@@ -139,8 +139,8 @@ def test_another_billing_day_is_reckoned_from_the_same_ledger() -> None:
     assert bill(ledger, 1) == first
 
 
-def test_another_time_zone_is_reckoned_from_the_same_ledger() -> None:
-    """Its midnights were not read for themselves, so that they are estimates with bounds."""
+def test_another_time_zone_follows_from_the_same_ledger() -> None:
+    """There were no reads at its midnights, so that they are estimates with bounds."""
     ledger = days(40)
     home = bill(ledger)
     berlin = ZoneInfo("Europe/Berlin")
@@ -164,16 +164,16 @@ def months(*nets: tuple[float, float]) -> Ledger:
 
 
 def test_credit_is_carried_forward() -> None:
-    """Like a utility's bank of kWh: it pays for a later net, and for no more than there is."""
+    """Like a utility's bank of kWh, it pays for net energy of later periods."""
     periods = list(months((100, 400), (250, 50), (500, 100), (0, 7), (0, 0)).periods(NEW_YORK, 1))
     assert [value(period.net) for period in periods] == [-300, 200, 400, -7, 0, 0]
-    assert [value(period.brought) for period in periods] == [0, 300, 100, 0, 7, 7]
+    assert [value(period.brought_forward) for period in periods] == [0, 300, 100, 0, 7, 7]
     assert [value(period.billed) for period in periods] == [0, 0, 300, 0, 0, 0]
-    assert [value(period.carried) for period in periods] == [300, 100, 0, 7, 7, 7]
+    assert [value(period.carried_forward) for period in periods] == [300, 100, 0, 7, 7, 7]
 
 
-def test_an_estimate_that_makes_no_difference_is_none() -> None:
-    """Wherever the border was between 0 and 40 Wh, there was no credit."""
+def test_a_credit_that_cannot_exist_is_known_to_be_zero() -> None:
+    """Wherever the value is within its bounds, it is negative."""
     some = Estimate(value=-10, lowest=-40, highest=-1, estimated=True)
     assert some.positive_part == Estimate.exactly(0)
     assert replace(some, highest=5).positive_part == Estimate(
@@ -181,17 +181,17 @@ def test_an_estimate_that_makes_no_difference_is_none() -> None:
     )
 
 
-def test_without_an_export_counter_there_is_nothing_net() -> None:
+def test_without_an_export_counter_there_is_no_net() -> None:
     ledger = read(read(Ledger(), at("06-01"), 0), at("07-02"), 100)
     june, july = ledger.periods(NEW_YORK, 1)
     assert value(july.imported) == pytest.approx(100 / 31)
     for period in (june, july):
-        nothing = (period.exported, period.net, period.brought, period.billed)
+        nothing = (period.exported, period.net, period.brought_forward, period.billed)
         assert nothing == (None,) * 4
 
 
-def test_a_counter_that_is_held_back_waits() -> None:
-    """The guard repeats what it believes, with the time when it began to; that is no reading."""
+def test_a_repeated_read_of_a_counter_in_quarantine_is_none() -> None:
+    """The counter filter repeats what it trusts, with the time of that read."""
     before, after = at("06-30", "12:00:00"), at("07-01", "12:00:00")
     ledger = read(Ledger(), before, 1000)
     ledger = read(ledger, before, 1000)
@@ -204,33 +204,33 @@ def test_a_counter_that_is_held_back_waits() -> None:
     assert value(all_of_it.last_period.imported) == 500
 
 
-def test_one_counter_is_held_back_for_long() -> None:
-    """The other goes on; of the first it is only known what it had come to at least."""
+def test_one_counter_is_in_quarantine_for_days() -> None:
+    """The other goes on. The first has a lower bound only."""
     ledger = read(Ledger(), at("06-01"), 0, 0)
     ledger = ledger.after({"imported": Sample(value=90, at=at("06-03"))}, SERIAL, NEW_YORK)
     period = bill(ledger)[0]
     assert energy(period.imported) == Estimate.exactly(90)
     assert energy(period.exported) == Estimate.at_least(0, 0)
     assert energy(period.net) == Estimate(value=90, lowest=-inf, highest=90, estimated=True)
-    assert period.carried == Estimate.at_least(0, 0)
+    assert period.carried_forward == Estimate.at_least(0, 0)
     assert stored(ledger) == ledger
 
 
-def test_what_was_kept_apart_is_taken_up_if_it_is_newer() -> None:
+def test_reads_that_were_stored_apart_count_if_they_are_newer() -> None:
     ledger = read(Ledger(), at("06-30", "12:00:00"), 100)
     latest: Samples = {
         "imported": Sample(value=150, at=at("06-30", "23:59:30")),
         "register_imported": Sample(value=150, at=at("06-30", "23:59:30")),
     }
-    resumed = ledger.resumed(latest, SERIAL, NEW_YORK)
+    resumed = ledger.with_newer(latest, SERIAL, NEW_YORK)
     assert resumed.newest == latest
-    assert resumed.resumed(ledger.newest, SERIAL, NEW_YORK) == resumed
+    assert resumed.with_newer(ledger.newest, SERIAL, NEW_YORK) == resumed
     july = bill(read(resumed, at("07-01", "00:00:30"), 160))[0]
     assert energy(july.imported) == Estimate(value=5, lowest=0, highest=10)
 
 
-async def test_the_totals_of_a_reading() -> None:
-    """Each with the time it was believed; none that is not believed, or not counted."""
+async def test_the_samples_of_a_reading() -> None:
+    """Each total with the time it was believed, without those that are not believed."""
     reading = replace(
         await reading_of(encode(203)),
         energy_imported=PerPhase(total=1300.0),
@@ -238,17 +238,17 @@ async def test_the_totals_of_a_reading() -> None:
     )
     register, other = Sample(value=300.0, at=5.0), Sample(value=20.0, at=7.0)
     seen = {"seen": Sample(value=0.0, at=8.0)}
-    assert samples_of(reading, Registers(imported=register, exported=other), 8.0) == {
+    assert samples_of(reading, RegisterReads(imported=register, exported=other), 8.0) == {
         **seen,
         "imported": Sample(value=1300.0, at=5.0),
         "register_imported": register,
         "exported": other,
         "register_exported": other,
     }
-    assert samples_of(reading, Registers(imported=register), 8.0).keys() == {
+    assert samples_of(reading, RegisterReads(imported=register), 8.0).keys() == {
         "seen",
         "imported",
         "register_imported",
     }
     silent = replace(reading, energy_imported=PerPhase(), energy_exported=PerPhase())
-    assert samples_of(silent, Registers(imported=register, exported=other), 8.0) == seen
+    assert samples_of(silent, RegisterReads(imported=register, exported=other), 8.0) == seen

@@ -1,4 +1,4 @@
-"""What happens to a ledger when the clock that it goes by is wrong for a while."""
+"""The ledger while its clock is wrong for a time."""
 
 from hypothesis import given, settings, strategies as st
 import pytest
@@ -17,25 +17,25 @@ from tests.meter.ledgers import (
     value,
 )
 
-DUST = 1e-3
+ROUNDING = 1e-3
 
 
-def drawn(when: float) -> float:
-    """Return what a meter shows that has counted 2 kW since noon on 30 June."""
+def consumed(when: float) -> float:
+    """Return the Wh that a meter has counted at 2 kW since noon on 30 June."""
     return (when - at("06-30", "12:00:00")) / 3600 * 2000
 
 
 def polled(ledger: Ledger, begin: float, end: float) -> Ledger:
-    """Return the ledger after polls each minute by a clock that is right, restarts among them."""
+    """Return the ledger after polls each minute by a correct clock, and a restart."""
     when = begin
     while when <= end:
-        ledger = read(ledger, when, drawn(when), 0)
+        ledger = read(ledger, when, consumed(when), 0)
         when += 60
     return stored(ledger)
 
 
 def test_the_clock_is_set_back_a_little() -> None:
-    """Time stands still until it has caught up; the counters do not."""
+    """The ledger's time stops until the clock has caught up; the counters go on."""
     ledger = read(Ledger(), at("06-30", "22:00:00"), 0)
     ledger = read(ledger, at("07-01", "00:00:05"), 100)
     for seconds in range(0, 300, 5):
@@ -50,11 +50,11 @@ def test_the_clock_is_set_back_a_little() -> None:
 
 @pytest.mark.parametrize("restarted", [False, True])
 def test_the_clock_was_wrong_for_years(*, restarted: bool) -> None:
-    """It is believed again when it has been right for a day; until then, time stands still."""
+    """A clock that stays behind for a day is believed. Until then, the ledger's time stops."""
     begin = at("06-01", "12:00:00")
     ahead = begin + 4 * 365 * 86400
     ledger = read(Ledger(), begin, 0)
-    ledger = read(ledger, ahead, 10).collapsed(NEW_YORK, 1)
+    ledger = read(ledger, ahead, 10).compacted(NEW_YORK, 1)
     for hour in range(1, 48):
         ledger = read(ledger, begin + hour * 3600, 10 + hour)
         ledger = stored(ledger) if restarted else ledger
@@ -66,17 +66,17 @@ def test_the_clock_was_wrong_for_years(*, restarted: bool) -> None:
     assert value(at_midnight(bill(ledger)[1])) == 46
 
 
-def test_what_was_read_last_is_taken_up_while_the_clock_is_behind() -> None:
-    """It is the one that came last, though another one has a later time."""
+def test_the_read_that_came_last_counts_while_the_clock_is_behind() -> None:
+    """Though another read has a later time."""
     ledger = read(read(Ledger(), at("06-30"), 100), at("07-05"), 110)
     ledger = read(ledger, at("07-01"), 120)
     later = read(ledger, at("07-01", "01:00:00"), 130)
-    assert stored(ledger).resumed(later.newest, "S307", NEW_YORK).newest == later.newest
-    assert later.resumed(ledger.newest, "S307", NEW_YORK) == later
+    assert stored(ledger).with_newer(later.newest, "S307", NEW_YORK).newest == later.newest
+    assert later.with_newer(ledger.newest, "S307", NEW_YORK) == later
 
 
 def test_a_clock_that_began_before_everything() -> None:
-    """A computer without a battery begins in the past; if it stays there, the ledger moves too."""
+    """A computer without a clock chip starts in the past. If it stays there, so does the ledger."""
     ledger = read(Ledger(), at("06-01"), 500)
     for hour in range(26):
         ledger = read(ledger, at("01-01") + hour * 3600, 500 + hour)
@@ -85,16 +85,16 @@ def test_a_clock_that_began_before_everything() -> None:
 
 
 def test_one_reading_by_a_clock_that_is_ahead_over_midnight() -> None:
-    """Once it is seen to be behind that, nobody claims to know the midnight that was made up."""
+    """Once the clock goes back, the midnight that seemed to have passed is an estimate."""
     evening = at("06-30", "22:00:00")
     ledger = polled(Ledger(), at("06-30", "12:00:00"), evening - 60)
-    ledger = read(ledger, at("07-01", "01:00:00"), drawn(evening), 0)
-    ledger = read(ledger, evening + 5, drawn(evening + 5), 0)
+    ledger = read(ledger, at("07-01", "01:00:00"), consumed(evening), 0)
+    ledger = read(ledger, evening + 5, consumed(evening + 5), 0)
     waiting = at_midnight(bill(ledger)[1])
     assert waiting is not None
     assert waiting.estimated
-    assert waiting.lowest == pytest.approx(drawn(evening - 60))
-    assert waiting.highest > drawn(at("07-01"))
+    assert waiting.lowest == pytest.approx(consumed(evening - 60))
+    assert waiting.highest > consumed(at("07-01"))
     ledger = polled(ledger, evening + 60, at("07-01", "00:59:00"))
     ledger = polled(ledger, at("07-01", "01:00:00"), at("07-01", "03:00:00"))
     july, all_of_it = bill(ledger)
@@ -104,22 +104,22 @@ def test_one_reading_by_a_clock_that_is_ahead_over_midnight() -> None:
     assert energy(all_of_it.last_period.imported) == Estimate.exactly(24_000)
 
 
-def test_a_clock_that_begins_at_an_earlier_time_and_is_put_right() -> None:
-    """So does a computer without a battery after each power failure."""
+def test_a_clock_that_starts_in_the_past_and_is_corrected() -> None:
+    """As on a computer without a clock chip after each power failure."""
     off, on = at("06-30", "23:59:00"), at("07-01", "00:10:00")
     ledger = polled(Ledger(), at("06-30", "12:00:00"), off)
     for seconds in range(0, 60, 5):
-        ledger = read(ledger, at("06-30", "23:17:00") + seconds, drawn(on + seconds), 0)
+        ledger = read(ledger, at("06-30", "23:17:00") + seconds, consumed(on + seconds), 0)
     ledger = polled(ledger, on + 60, on + 600)
     midnight = at_midnight(bill(ledger)[1])
     assert midnight is not None
     assert midnight.estimated
-    assert midnight.lowest == pytest.approx(drawn(off))
-    assert midnight.highest == pytest.approx(drawn(on + 60))
+    assert midnight.lowest == pytest.approx(consumed(off))
+    assert midnight.highest == pytest.approx(consumed(on + 60))
 
 
 def test_the_clock_goes_back_twice() -> None:
-    """The day that it takes to be believed begins with the first time."""
+    """The day until it is believed starts with the first time."""
     begin = at("06-10", "12:00:00")
     ledger = read(read(Ledger(), begin, 0), at("08-01"), 10)
     for minutes in (60, 600, 590, 1000, 1500):
@@ -131,7 +131,7 @@ def test_the_clock_goes_back_twice() -> None:
 
 
 def test_a_clock_that_is_far_ahead_makes_nothing_old() -> None:
-    """Not even the readings of a year, nor the peaks of demand, by as many as an hour of polls."""
+    """Neither the reads of a year nor the peaks of demand, though it is polled for an hour."""
     ledger, peaks = Ledger(), DemandRecord(window=3600.0)
     for day in range(400):
         begin = at("01-01") + day * 86400
@@ -144,10 +144,10 @@ def test_a_clock_that_is_far_ahead_makes_nothing_old() -> None:
     noon = begin + 43_200
     for wrong in (*range(0, 4000, 30), 90_000):
         ahead = noon + 3 * 365 * 86400 + wrong
-        ledger = read(ledger, ahead, counted, 2 * counted).collapsed(NEW_YORK, 1)
+        ledger = read(ledger, ahead, counted, 2 * counted).compacted(NEW_YORK, 1)
         peaks = peaks.after(Sample(value=counted, at=ahead), 1.0, NEW_YORK)
     for right in range(0, 90_000, 600):
-        ledger = read(ledger, noon + 4000 + right, counted, 2 * counted).collapsed(NEW_YORK, 1)
+        ledger = read(ledger, noon + 4000 + right, counted, 2 * counted).compacted(NEW_YORK, 1)
         peaks = peaks.after(Sample(value=counted, at=noon + 4000 + right), 1.0, NEW_YORK)
     after = billing(ledger, NEW_YORK, 1)
     assert (after.this_period, after.last_period) == (before.this_period, before.last_period)
@@ -172,7 +172,7 @@ def test_a_clock_that_is_far_ahead_makes_nothing_old() -> None:
 def test_a_wrong_clock_makes_no_claim_wrong(
     begin: int, wrong_polls: int, offset: int, watts: float, restart: int
 ) -> None:
-    """Wherever midnight was: once the clock is right again, the truth is between the bounds."""
+    """Wherever midnight is: once the clock is right again, the truth is within the bounds."""
     ledger, first, wrong_from = Ledger(), at("06-10") + begin, 300
     for poll in range(2000):
         when = first + poll * 60
@@ -187,6 +187,6 @@ def test_a_wrong_clock_makes_no_claim_wrong(
             known = ledger.registers_at(midnight, when, NEW_YORK).imported
             assert known is not None
             truth = (midnight - first) * watts / 3600
-            assert known.lowest - DUST <= truth <= known.highest + DUST
+            assert known.lowest - ROUNDING <= truth <= known.highest + ROUNDING
             unclear = abs(midnight - first - wrong_from * 60) < abs(offset) + 3600
-            assert unclear or known.highest - known.lowest <= watts / 60 + DUST
+            assert unclear or known.highest - known.lowest <= watts / 60 + ROUNDING

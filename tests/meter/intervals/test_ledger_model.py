@@ -1,4 +1,4 @@
-"""The ledger against what truly went through a meter, whatever happens to it and to the reader."""
+"""The ledger against the true energy, whatever happens to meter and Home Assistant."""
 
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -21,8 +21,8 @@ from custom_components.dts307.meter.sample import Sample
 from tests.meter.flow import ZONES, Flow, starts
 from tests.meter.ledgers import energy
 
-DUST = 1e-3
-"""Wh that binary fractions leave behind."""
+ROUNDING = 1e-3
+"""Wh that binary fractions may be off."""
 
 stretches = st.tuples(
     st.sampled_from([5, 5, 60, 60, 3600, 6 * 3600, 86400, 10 * 86400]),
@@ -33,24 +33,24 @@ stretches = st.tuples(
 
 
 class Reader:
-    """Home Assistant with a ledger, and with what it keeps of it in two files."""
+    """Home Assistant with a ledger, and the two files that it stores."""
 
     def __init__(self, zone: ZoneInfo) -> None:
-        """Begin with nothing."""
+        """Start with nothing."""
         self.zone = zone
         self.ledger = Ledger()
         self.files: dict[str, str] = {}
         self.saved_at = 0.0
 
     def poll(self, now: float, imported: float, exported: float) -> None:
-        """Take a reading; write the ledger when it grows, and the latest reading each minute."""
+        """Take a read; store the ledger when it grows, and the latest read each minute."""
         before = self.ledger.kept
-        points = {
+        samples = {
             f"{register}{name}": Sample(value=value, at=now)
             for name, value in (("imported", imported), ("exported", exported))
             for register in ("", "register_")
         }
-        self.ledger = self.ledger.after(points, "S307", self.zone)
+        self.ledger = self.ledger.after(samples, "S307", self.zone)
         if self.ledger.kept != before:
             self.write("ledger", self.ledger.as_dict())
         if now - self.saved_at >= 60:
@@ -58,20 +58,20 @@ class Reader:
             self.write("latest", self.latest())
 
     def latest(self) -> dict[str, Any]:
-        """Return the latest reading as it is written."""
-        return {name: as_pair(point) for name, point in self.ledger.newest.items()}
+        """Return the latest read as it is stored."""
+        return {name: as_pair(sample) for name, sample in self.ledger.newest.items()}
 
     def write(self, name: str, content: dict[str, Any]) -> None:
         """Write one of the files."""
         self.files[name] = json.dumps(content)
 
     def start(self) -> None:
-        """Go on from the files."""
+        """Start from the files."""
         latest: Samples = {
             name: from_pair(pair) for name, pair in json.loads(self.files["latest"]).items()
         }
         ledger = Ledger.from_dict(json.loads(self.files["ledger"]))
-        self.ledger = ledger.resumed(latest, "S307", self.zone)
+        self.ledger = ledger.with_newer(latest, "S307", self.zone)
 
     def stop(self) -> None:
         """Write both files, as when Home Assistant is stopped."""
@@ -80,9 +80,9 @@ class Reader:
 
 
 def assert_true(estimate: Estimate, truth: float) -> None:
-    """See that a value is between its bounds, and that the truth is."""
-    assert estimate.lowest - DUST <= truth <= estimate.highest + DUST
-    assert estimate.lowest - DUST <= estimate.value <= estimate.highest + DUST
+    """Assert that value and truth are within the bounds."""
+    assert estimate.lowest - ROUNDING <= truth <= estimate.highest + ROUNDING
+    assert estimate.lowest - ROUNDING <= estimate.value <= estimate.highest + ROUNDING
 
 
 def since(period: BillingPeriod) -> float:
@@ -92,7 +92,7 @@ def since(period: BillingPeriod) -> float:
 
 
 def assert_seamless(periods: list[BillingPeriod], zone: str, billing_day: int) -> None:
-    """See that each period ends where the next begins, at the first second of a billing day."""
+    """Assert that each period ends where the next begins, at the first second of a billing day."""
     for earlier, later in pairwise(periods):
         assert later.net is not None
         assert earlier.end == later.start == later.net.since
@@ -112,14 +112,14 @@ def assert_seamless(periods: list[BillingPeriod], zone: str, billing_day: int) -
     begun=st.tuples(st.floats(0, 1e7), st.floats(0, 1e7)),
     story=st.lists(stretches, min_size=1, max_size=40),
 )
-def test_what_has_gone_through_the_meter_is_in_the_periods(
+def test_the_periods_contain_all_energy(
     start: int,
     zones: tuple[str, str],
     billing_day: int,
     begun: tuple[float, float],
     story: list[tuple[int, float, float, str]],
 ) -> None:
-    """All of it, each Wh once, and each between its bounds; in another time zone as well."""
+    """Each Wh once and within its bounds, also in another time zone."""
     reader = Reader(ZoneInfo(zones[0]))
     imported, exported = (Flow([float(start)], [count]) for count in begun)
     reader.poll(start, *begun)
@@ -140,17 +140,17 @@ def test_what_has_gone_through_the_meter_is_in_the_periods(
         assert_seamless(periods, zone, billing_day)
         sums = {"imported": 0.0, "exported": 0.0}
         for period in periods:
-            borders = (since(period), min(period.end.timestamp(), now))
+            boundaries = (since(period), min(period.end.timestamp(), now))
             for name, flow in (("imported", imported), ("exported", exported)):
                 counted = energy(getattr(period, name))
-                assert_true(counted, flow.at(borders[1]) - flow.at(borders[0]))
+                assert_true(counted, flow.at(boundaries[1]) - flow.at(boundaries[0]))
                 assert counted.lowest >= 0
                 sums[name] += counted.value
-            net = imported.at(borders[1]) - imported.at(borders[0])
-            net -= exported.at(borders[1]) - exported.at(borders[0])
+            net = imported.at(boundaries[1]) - imported.at(boundaries[0])
+            net -= exported.at(boundaries[1]) - exported.at(boundaries[0])
             assert_true(energy(period.net), net)
-        assert sums["imported"] == pytest.approx(imported.counts[-1] - begun[0], abs=DUST)
-        assert sums["exported"] == pytest.approx(exported.counts[-1] - begun[1], abs=DUST)
+        assert sums["imported"] == pytest.approx(imported.counts[-1] - begun[0], abs=ROUNDING)
+        assert sums["exported"] == pytest.approx(exported.counts[-1] - begun[1], abs=ROUNDING)
 
 
 @settings(deadline=None)
@@ -160,10 +160,10 @@ def test_what_has_gone_through_the_meter_is_in_the_periods(
     billing_day=st.integers(1, 31),
     watts=st.lists(st.floats(0, 20_000), min_size=2, max_size=60),
 )
-def test_what_is_polled_all_the_time_is_never_estimated(
+def test_reads_around_each_midnight_leave_no_estimate(
     start: int, zone: str, billing_day: int, watts: list[float]
 ) -> None:
-    """And is right to what flows between two polls, but for the first period, to the last Wh."""
+    """The energies are exact."""
     reader = Reader(ZoneInfo(zone))
     flow = Flow([float(start)], [0.0])
     reader.poll(start, 0.0, 0.0)
@@ -178,7 +178,7 @@ def test_what_is_polled_all_the_time_is_never_estimated(
         truth = flow.at(end) - flow.at(since(period))
         counted = energy(period.imported)
         assert not counted.estimated
-        assert counted.value == pytest.approx(truth, abs=DUST)
+        assert counted.value == pytest.approx(truth, abs=ROUNDING)
 
 
 def next_midnight(at: float, zone: str) -> float:

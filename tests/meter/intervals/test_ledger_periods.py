@@ -1,4 +1,4 @@
-"""Days, billing dates and blocks against the clock on the wall, second by second if need be."""
+"""Days, billing dates and demand intervals against the local clock."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
@@ -50,26 +50,54 @@ def test_days_are_as_long_as_the_clock_makes_them(zone: str, day: date, hours: f
     assert end - begin == hours * 3600
 
 
-def test_a_midnight_that_does_not_exist() -> None:
-    """In Cairo, the clock goes from one second before midnight to one o'clock."""
+def test_a_day_without_midnight_begins_at_one_o_clock() -> None:
+    """In Cairo the clock skips from one second before midnight to one o'clock."""
     midnight = local_midnight(date(2026, 4, 24), ZoneInfo("Africa/Cairo"))
     assert wall_clock(midnight, "Africa/Cairo").hour == 1
     assert wall_clock(midnight - 1, "Africa/Cairo").hour == 23
 
 
 def is_billing_date(day: date, billing_day: int) -> bool:
-    """Say it as a contract would."""
+    """Decide it as a contract would."""
     last_of_month = (day + timedelta(days=1)).month != day.month
     return day.day == billing_day or (last_of_month and day.day < billing_day)
 
 
 @given(day=days, billing_day=st.integers(1, 31))
-def test_billing_dates(day: date, billing_day: int) -> None:
-    begun = billing_date(day, billing_day)
-    following = next_billing_date(begun, billing_day)
-    assert begun <= day < following
-    between = [begun + timedelta(days=n) for n in range((following - begun).days + 1)]
-    assert [d for d in between if is_billing_date(d, billing_day)] == [begun, following]
+def test_consecutive_billing_dates(day: date, billing_day: int) -> None:
+    first = billing_date(day, billing_day)
+    following = next_billing_date(first, billing_day)
+    assert first <= day < following
+    between = [first + timedelta(days=n) for n in range((following - first).days + 1)]
+    assert [d for d in between if is_billing_date(d, billing_day)] == [first, following]
+
+
+@pytest.mark.parametrize(
+    ("current", "billing_day", "following"),
+    [
+        (date(2026, 1, 28), 28, date(2026, 2, 28)),
+        (date(2026, 1, 29), 29, date(2026, 2, 28)),
+        (date(2026, 1, 30), 30, date(2026, 2, 28)),
+        (date(2026, 1, 31), 31, date(2026, 2, 28)),
+        (date(2028, 1, 29), 29, date(2028, 2, 29)),
+        (date(2028, 1, 30), 30, date(2028, 2, 29)),
+        (date(2028, 1, 31), 31, date(2028, 2, 29)),
+        (date(2026, 2, 1), 1, date(2026, 3, 1)),
+        (date(2026, 2, 28), 31, date(2026, 3, 31)),
+        (date(2028, 2, 29), 31, date(2028, 3, 31)),
+        (date(2028, 2, 28), 28, date(2028, 3, 28)),
+        (date(2026, 3, 31), 31, date(2026, 4, 30)),
+        (date(2026, 4, 30), 31, date(2026, 5, 31)),
+        (date(2026, 12, 1), 1, date(2027, 1, 1)),
+        (date(2026, 12, 31), 31, date(2027, 1, 31)),
+    ],
+)
+def test_the_next_billing_date_after_short_and_long_months(
+    current: date, billing_day: int, following: date
+) -> None:
+    assert next_billing_date(current, billing_day) == following
+    assert billing_date(following, billing_day) == following
+    assert billing_date(following - timedelta(days=1), billing_day) == current
 
 
 @given(
@@ -77,7 +105,7 @@ def test_billing_dates(day: date, billing_day: int) -> None:
     zone=st.sampled_from(ZONES),
     minutes=st.sampled_from([15, 30, 60]),
 )
-def test_blocks_begin_with_the_clock(at: int, zone: str, minutes: int) -> None:
+def test_demand_intervals_begin_with_the_local_hour(at: int, zone: str, minutes: int) -> None:
     start = interval_start(at, ZoneInfo(zone), minutes * 60)
     assert start <= at < start + minutes * 60
     offset = wall_clock(at, zone).utcoffset()

@@ -1,4 +1,4 @@
-"""What is kept in files may be anything, once others than we have written there."""
+"""Stored files may contain anything, once something else has written them."""
 
 from collections.abc import Iterator
 import json
@@ -13,7 +13,7 @@ from tests.meter.ledgers import NEW_YORK, at, bill, read, stored
 
 
 def full_ledger() -> Ledger:
-    """Return a ledger in which there is something of everything."""
+    """Return a ledger in which no part is empty."""
     ledger = read(Ledger(), at("05-31"), 0, 0)
     for day in ("06-30", "07-02"):
         ledger = read(ledger, at(day), 1000, 5000, serial=day)
@@ -21,14 +21,14 @@ def full_ledger() -> Ledger:
 
 
 def full_record() -> DemandRecord:
-    """Return a record in which there is something of everything."""
+    """Return a record in which no part is empty."""
     record = DemandRecord(window=900.0)
     for second in range(0, 3600, 60):
         record = record.after(Sample(value=second, at=at("06-01") + second), 1.0, NEW_YORK)
     return record
 
 
-def test_what_is_kept_is_what_was_there() -> None:
+def test_a_ledger_and_a_record_survive_as_json() -> None:
     record = full_record()
     assert record.latest is not None
     assert record.running is not None
@@ -39,18 +39,18 @@ def test_what_is_kept_is_what_was_there() -> None:
 
 
 def places(content: Any) -> Iterator[tuple[Any, Any]]:
-    """Go through all that JSON holds, as containers and keys."""
+    """Yield all places in JSON, as containers and keys."""
     if isinstance(content, dict | list):
         for key in content if isinstance(content, dict) else range(len(content)):
             yield content, key
             yield from places(content[key])
 
 
-class Spoiled:
-    """Something that is kept, with one odd thing in it, or one missing."""
+class Damaged:
+    """Stored content with one odd value, or with one value missing."""
 
     def __init__(self, data: st.DataObject, content: Any) -> None:
-        """Begin with what JSON makes of the content."""
+        """Start with what JSON makes of the content."""
         self.content = json.loads(json.dumps(content))
         container, key = data.draw(st.sampled_from(list(places(self.content))))
         if data.draw(st.booleans()):
@@ -65,11 +65,11 @@ class Spoiled:
 
 @settings(max_examples=500, deadline=None)
 @given(data=st.data())
-def test_an_odd_ledger_is_refused_or_can_be_used(data: st.DataObject) -> None:
-    """There is no third way, such as to fail at each reading from then on."""
-    spoiled = Spoiled(data, full_ledger().as_dict())
+def test_a_damaged_ledger_is_refused_or_works(data: st.DataObject) -> None:
+    """It never loads and then fails at each read."""
+    damaged = Damaged(data, full_ledger().as_dict())
     try:
-        ledger = Ledger.from_dict(spoiled.content)
+        ledger = Ledger.from_dict(damaged.content)
     except KeyError, TypeError, ValueError:
         return
     for day in ("07-01", "07-02", "07-03"):
@@ -80,14 +80,14 @@ def test_an_odd_ledger_is_refused_or_can_be_used(data: st.DataObject) -> None:
 
 @settings(max_examples=500, deadline=None)
 @given(data=st.data())
-def test_an_odd_record_is_refused_or_can_be_used(data: st.DataObject) -> None:
-    spoiled = Spoiled(data, full_record().as_dict())
+def test_a_damaged_record_is_refused_or_works(data: st.DataObject) -> None:
+    damaged = Damaged(data, full_record().as_dict())
     try:
-        record = DemandRecord.from_dict(spoiled.content)
+        record = DemandRecord.from_dict(damaged.content)
     except KeyError, TypeError, ValueError:
         return
     if record.window != 900:
-        return  # blocks of another length are not gone on with
+        return  # a record of another interval length is not continued
     bills = billing(full_ledger(), NEW_YORK, 1)
     for second in (3600, 3660, 5000):
         record = record.after(Sample(value=5000, at=at("06-01") + second), 1.0, NEW_YORK)
@@ -95,13 +95,13 @@ def test_an_odd_record_is_refused_or_can_be_used(data: st.DataObject) -> None:
         assert record.as_dict()
 
 
-def test_readings_of_no_meter_are_refused() -> None:
+def test_a_ledger_without_a_meter_is_refused() -> None:
     with pytest.raises(ValueError, match="readings of no meter"):
         Ledger.from_dict({**full_ledger().as_dict(), "meters": []})
 
 
 @pytest.mark.parametrize("content", [None, [], "x", 5, {}])
-def test_what_is_nothing_of_ours_is_refused(content: Any) -> None:
-    for read_it in (Ledger.from_dict, DemandRecord.from_dict):
+def test_other_content_is_refused(content: Any) -> None:
+    for from_dict in (Ledger.from_dict, DemandRecord.from_dict):
         with pytest.raises((KeyError, TypeError, ValueError)):
-            read_it(content)
+            from_dict(content)

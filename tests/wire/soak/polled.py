@@ -7,9 +7,9 @@ from custom_components.dts307.meter import Meter, Reading
 from custom_components.dts307.meter.validation import (
     CounterFilter,
     CounterFilters,
-    still_stale,
+    awaiting_reconfirmation,
     validated,
-    without,
+    without_counters,
 )
 from simulator.meter import Meter as SimulatedMeter
 from tests.wire.soak.judge import Judge
@@ -37,8 +37,8 @@ class Polled:
     def guard(self, reading: Reading, now: float) -> Reading:
         """Return what may be published of a reading, as the integration's guard does."""
         self.counters, checked = validated(self.counters, reading, now, _SERVICE_CURRENT)
-        self.stale = still_stale(self.stale, self.counters)
-        return without(checked, self.stale)
+        self.stale = awaiting_reconfirmation(self.stale, self.counters)
+        return without_counters(checked, self.stale)
 
     def save(self, now: float, every: float = 0.0) -> None:
         """Keep the guard's state as the integration's store does, ``every`` so many seconds."""

@@ -1,4 +1,4 @@
-"""Alarms that do not flap, and what the STATUS light on the faceplate shows."""
+"""Debounced alarms, and what the STATUS light on the faceplate shows."""
 
 from .alarms import AlarmMemory, AlarmOptions, AlarmStates, states_after
 from .status_light import CurrentLevel, EnergyDirection

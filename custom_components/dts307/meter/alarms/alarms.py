@@ -1,6 +1,6 @@
-"""States made for automations: export, overload, a phase lost, a voltage out of band.
+"""Alarms for automations: export, overload, a lost phase, a voltage out of band.
 
-Each is a value with a limit; what keeps it from flapping is in ``hold``.
+Each compares values with a threshold. ``meter/hysteresis.py`` debounces them.
 """
 
 from collections.abc import Iterable, Mapping, Set as AbstractSet
@@ -15,24 +15,25 @@ from ..installation import (
     ServiceDetection,
     ServiceVoltage,
     absent_phases,
-    detected,
-    lacking_between_lines,
-    lacking_to_neutral,
+    deficits_between_lines,
+    deficits_to_neutral,
+    detect_service,
     voltages,
 )
+from ..phases import TOTAL
 from ..sunspec import Reading
-from .status_light import StatusLight, shares_of, status_light
+from .status_light import StatusLight, current_shares, status_light
 
 _EXPORT_BACK: Final = 0.8
 _OVERLOAD_BACK: Final = 0.95
-"""Where export and overload are over, relative to the threshold where they begin."""
+"""Where export and overload end, relative to the threshold where they begin."""
 
 _RANGE_A: Final = 0.05
 _RANGE_A_BACK: Final = 0.045
-"""How far from its nominal voltage a service ought to be at most: 114 V to 126 V for one of 120 V
+"""How far from its nominal voltage a service should be at most: 114 V to 126 V for one of 120 V
 (ANSI C84.1, range A)."""
 _DECIMALS: Final = 6
-"""126 V are just within the range, whatever the division leaves behind."""
+"""126 V are just within the range, whatever the division rounds."""
 
 
 class _Kind(StrEnum):
@@ -44,16 +45,16 @@ class _Kind(StrEnum):
     VOLTAGE_HIGH = "voltage_high"
 
 
-_THRESHOLDS: Final[Mapping[str, AbstractSet[str]]] = {
+_THRESHOLD_OPTIONS: Final[Mapping[str, AbstractSet[str]]] = {
     _Kind.EXPORTING: frozenset({"export_threshold"}),
     _Kind.OVERLOAD: frozenset({"overload_threshold", "service_current"}),
 }
-"""The options by which an alarm is on; with another hold time, it is on all the same."""
+"""The options that decide whether an alarm is on; its hold time does not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmOptions:
-    """What the owner has chosen, and told."""
+    """What the owner has chosen and entered."""
 
     export_threshold: float
     """W"""
@@ -64,7 +65,7 @@ class AlarmOptions:
     overload_hold: float
     """s"""
     service_current: float | None
-    """A per phase (guide 3.4); None until the owner tells it"""
+    """A per phase (guide 3.4); None until the owner enters the CT rating"""
     phase_lost_hold: float
     """s"""
     voltage_hold: float
@@ -73,9 +74,9 @@ class AlarmOptions:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """Whether something is the case (None: not known), and of which phases or pairs.
+    """Whether an alarm is on (None: unknown), and for which phases or pairs of lines.
 
-    Those are "a", "b" and "c", and "total" for all together.
+    These are "a", "b" and "c", and "total" for all together.
     """
 
     on: bool | None = None
@@ -84,22 +85,22 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmStates:
-    """What follows from the readings up to now."""
+    """The alarms and the STATUS light after the readings up to now."""
 
     light: StatusLight
     service_current: float | None
-    """of a phase, in A; what the light and overload are measured against"""
+    """A per phase; the light and overload are relative to it"""
     exporting: Alarm
-    """more power goes out than the threshold"""
+    """more power is exported than the threshold"""
     overload: Alarm
-    """more current than the threshold: of a phase, or in total over all of them"""
+    """more current than the threshold: on a phase, or in total over all of them"""
     phase_lost: Alarm
     """one phase has no voltage while another has"""
     voltage_low: Alarm
     voltage_high: Alarm
     """a voltage outside of ANSI C84.1 range A"""
     service: ServiceVoltage | None
-    """what the voltages ought to be; None until it is known"""
+    """the nominal voltage; None until it is known"""
 
     @property
     def voltage_out_of_band(self) -> bool | None:
@@ -109,16 +110,16 @@ class AlarmStates:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmMemory:
-    """What has to be known from one reading to the next."""
+    """What is kept from one reading to the next."""
 
     debounced: Mapping[tuple[str, str], Debounced] = field(default_factory=dict)
-    """by kind of alarm, and phase or pair"""
+    """by kind of alarm, and phase or pair of lines"""
     detection: ServiceDetection = field(default_factory=ServiceDetection)
     seen: float = 0.0
-    """when the last reading was, in seconds"""
+    """when the last reading was, in s"""
 
     def as_dict(self) -> dict[str, Any]:
-        """Return as JSON what is to outlive a restart: what is on, the service, and the time."""
+        """Return as JSON what survives a restart: the alarms that are on, the service, the time."""
         return {
             "on": sorted(list(key) for key, state in self.debounced.items() if state.on),
             "detection": self.detection.as_dict(),
@@ -127,17 +128,20 @@ class AlarmMemory:
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any], changed: AbstractSet[str] = frozenset()) -> Self:
-        """Go on from what ``as_dict`` returned; whatever was about to turn begins anew.
+        """Return what ``as_dict`` described; hold times that were in progress start again.
 
-        What was on by a threshold that has ``changed`` since, by the name of its option, tells
-        nothing about the one that there is now.
+        ``changed`` names the fields of AlarmOptions that have changed since. An alarm that was on
+        by a threshold that has changed is dropped.
+
+        Raises:
+            KeyError, TypeError, ValueError: it is no such memory.
         """
         seen: float = stored.get("seen", 0.0)
         return cls(
             debounced={
                 (kind, part): Debounced(on=True, seen=seen)
                 for kind, part in stored["on"]
-                if changed.isdisjoint(_THRESHOLDS.get(kind, frozenset()))
+                if changed.isdisjoint(_THRESHOLD_OPTIONS.get(kind, frozenset()))
             },
             detection=ServiceDetection.from_dict(stored["detection"]),
             seen=seen,
@@ -145,22 +149,22 @@ class AlarmMemory:
 
 
 def states_after(
-    memory: AlarmMemory, reading: Reading, options: AlarmOptions, now: float, patience: float
+    memory: AlarmMemory, reading: Reading, options: AlarmOptions, now: float, outage_after: float
 ) -> tuple[AlarmMemory, AlarmStates]:
-    """Return what follows from one more reading, and what to remember of it.
+    """Return what to remember after one more reading, and the alarms.
 
-    ``now`` is in seconds. More than ``patience`` seconds without a reading are an outage: what
-    was about to turn begins anew.
+    ``reading`` has import positive. ``now`` is in s. More than ``outage_after`` s without a reading
+    are an outage: hold times that were in progress start again.
     """
-    detection = detected(memory.detection, reading, now, patience, now - memory.seen)
+    detection = detect_service(memory.detection, reading, now, outage_after, now - memory.seen)
     absent = absent_phases(reading, detection.phases)
-    limits = _limits(options)
+    thresholds = _thresholds(options)
     remembered: dict[tuple[str, str], Debounced] = {}
     alarms: dict[_Kind, Alarm] = {}
     for kind, values in _values(reading, options, detection.service, absent).items():
         parts = {
-            part: debounced(state, values.get(part), limits[kind], now, patience)
-            for part, state in _held_of(memory, kind, values, now).items()
+            part: debounced(state, values.get(part), thresholds[kind], now, outage_after)
+            for part, state in _states_before(memory, kind, values, now).items()
         }
         alarms[kind] = _alarm(parts, values)
         remembered |= {(kind.value, part): state for part, state in parts.items()}
@@ -177,8 +181,8 @@ def states_after(
     return AlarmMemory(debounced=remembered, detection=detection, seen=now), states
 
 
-def _limits(options: AlarmOptions) -> dict[_Kind, Threshold]:
-    """Return the limit of each kind of alarm."""
+def _thresholds(options: AlarmOptions) -> dict[_Kind, Threshold]:
+    """Return the threshold of each kind of alarm."""
     band = Threshold(above=_RANGE_A, back=_RANGE_A_BACK, hold=options.voltage_hold)
     return {
         _Kind.EXPORTING: Threshold(
@@ -204,29 +208,29 @@ def _values(
     service: ServiceVoltage | None,
     absent: AbstractSet[str],
 ) -> dict[_Kind, dict[str, float]]:
-    """Return the values to hold against the limits; one that is not known is left out."""
+    """Return the values to compare with the thresholds; an unknown one is left out."""
     power = reading.power.total
     nominal, measured = 1.0, dict[str, float]()
     if service is not None:
         nominal, measured = service.nominal, voltages(reading, service.quantity, absent)
     return {
-        _Kind.EXPORTING: {} if power is None else {"total": -power},
-        _Kind.OVERLOAD: shares_of(reading, options.service_current, absent),
-        _Kind.LOST_TO_NEUTRAL: _without(lacking_to_neutral(reading), absent),
-        _Kind.LOST_BETWEEN_LINES: _without(lacking_between_lines(reading), absent),
+        _Kind.EXPORTING: {} if power is None else {TOTAL: -power},
+        _Kind.OVERLOAD: current_shares(reading, options.service_current, absent),
+        _Kind.LOST_TO_NEUTRAL: _of_present(deficits_to_neutral(reading), absent),
+        _Kind.LOST_BETWEEN_LINES: _of_present(deficits_between_lines(reading), absent),
         _Kind.VOLTAGE_LOW: {x: round(1 - v / nominal, _DECIMALS) for x, v in measured.items()},
         _Kind.VOLTAGE_HIGH: {x: round(v / nominal - 1, _DECIMALS) for x, v in measured.items()},
     }
 
 
-def _without(values: Mapping[str, float], absent: AbstractSet[str]) -> dict[str, float]:
+def _of_present(values: Mapping[str, float], absent: AbstractSet[str]) -> dict[str, float]:
     return {phase: value for phase, value in values.items() if phase not in absent}
 
 
-def _held_of(
+def _states_before(
     memory: AlarmMemory, kind: _Kind, values: Iterable[str], now: float
 ) -> dict[str, Debounced]:
-    """Return the states of a kind: of what is known now, and those that were on not long ago."""
+    """Return the states of a kind by part: of the known values, and those that were on lately."""
     on = {
         part: state
         for (of, part), state in memory.debounced.items()
@@ -236,16 +240,16 @@ def _held_of(
 
 
 def _alarm(states: Mapping[str, Debounced], values: Mapping[str, float]) -> Alarm:
-    """Put the states of one kind together; one that is on but no longer seen leaves it open."""
+    """Return the alarm of one kind; it is unknown while a part that was on has no value."""
     where = tuple(sorted(part for part in values if states[part].on))
     if where:
         return Alarm(on=True, where=where)
-    unseen = states.keys() - values.keys()
-    return Alarm(on=None if unseen or not values else False)
+    without_value = states.keys() - values.keys()
+    return Alarm(on=None if without_value or not values else False)
 
 
 def _any_of(*alarms: Alarm) -> Alarm:
-    """Put alarms together that mean the same; one of which nothing is known does not count."""
+    """Return one alarm for several that mean the same; an unknown one does not count."""
     known = [alarm for alarm in alarms if alarm.on is not None]
     if not known:
         return Alarm()

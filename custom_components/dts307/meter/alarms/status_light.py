@@ -1,4 +1,4 @@
-"""What the STATUS light on the faceplate says, as the installation guide defines it (5.1)."""
+"""What the STATUS light on the faceplate shows, as the installation guide defines it (5.1)."""
 
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -6,16 +6,16 @@ from enum import StrEnum
 import math
 from typing import Final
 
-from ..phases import PHASES
+from ..phases import PHASES, TOTAL
 from ..sunspec import Reading
 
-_LOW: Final = 0.05
-_HIGH: Final = 0.8
+_NORMAL_FROM: Final = 0.05
+_HIGH_FROM: Final = 0.8
 _FULL: Final = 1.0
 
 _SHARE_DECIMALS: Final = 6
-"""A float32 carries seven digits, and a scaled integer picks up dust far behind them: 80 % of the
-service current stays 80 %, whichever way the meter puts it."""
+"""A float32 carries seven digits, and a scaled integer has rounding errors far behind them. 80 % of
+the service current stays 80 %, in whichever form the meter sends it."""
 
 
 class EnergyDirection(StrEnum):
@@ -42,25 +42,25 @@ class CurrentLevel(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusLight:
-    """What the light says of one reading; None is what the reading or the owner does not tell."""
+    """What the light shows for one reading; None is what neither meter nor owner has stated."""
 
     direction: EnergyDirection | None = None
     share: float | None = None
     """total current relative to the total service current, 1 for 100 %"""
     level: CurrentLevel | None = None
     phases: int
-    """how many phases the total current is that of"""
+    """how many phases the total current is the sum of"""
 
 
 def status_light(
     reading: Reading, service_current: float | None, absent: AbstractSet[str] = frozenset()
 ) -> StatusLight:
-    """Return what the light says, given the service current of a phase in A (guide 3.4).
+    """Return what the light shows, given the service current of one phase in A (guide 3.4).
 
-    The total service current is that of all measured phases together. No register carries it.
+    The total service current is that of all measured phases together. No register holds it.
     """
-    share = shares_of(reading, service_current, absent).get("total")
-    _, _, count = _phases(reading, absent)
+    share = current_shares(reading, service_current, absent).get(TOTAL)
+    _, _, count = _phase_currents(reading, absent)
     return StatusLight(
         direction=energy_direction(reading),
         share=share,
@@ -70,9 +70,10 @@ def status_light(
 
 
 def energy_direction(reading: Reading) -> EnergyDirection | None:
-    """Return where energy flows; without any flow the heartbeat is green, as nothing is generated.
+    """Return where energy flows; None if the total power is unknown.
 
-    The guide knows no third colour, and the heartbeat also tells that the meter is on.
+    If none flows the heartbeat is green, as nothing is generated: the guide has no third colour,
+    and the heartbeat also shows that the meter is on.
     """
     power = reading.power.total
     if power is None:
@@ -83,48 +84,48 @@ def energy_direction(reading: Reading) -> EnergyDirection | None:
 def current_level(share: float) -> CurrentLevel:
     """Return the level for a share of the total service current (1 is 100 %).
 
-    In the guide's words, 80 % both ends the green and begins the orange. It is orange here: the
-    drawing beside them stands for the three colours with 50 %, 80 % and more than 100 %. Red
-    begins above 100 %, so just 100 % is orange.
+    In the guide's words, 80 % both ends the green and begins the orange. Here it is orange: the
+    drawing beside those words stands for the three colours with 50 %, 80 % and more than 100 %.
+    Red begins above 100 %, so exactly 100 % is orange.
     """
-    if share < _LOW:
+    if share < _NORMAL_FROM:
         return CurrentLevel.LOW
-    if share < _HIGH:
+    if share < _HIGH_FROM:
         return CurrentLevel.NORMAL
     return CurrentLevel.HIGH if share <= _FULL else CurrentLevel.OVER
 
 
-def shares_of(
+def current_shares(
     reading: Reading, service_current: float | None, absent: AbstractSet[str] = frozenset()
 ) -> dict[str, float]:
     """Return the currents relative to the service current: "total", "a", "b" and "c" as known.
 
-    The total is, in the guide's words, that "for all the measured phases". A phase counts as one if
-    the meter states its current, and has not always found it without voltage (``absent``): of the
-    two legs of a house, a meter for three phases measures two. If it states the current of none of
-    them, all that its model has count. Some meters give a current the sign of the power, which is
-    no matter.
+    ``service_current`` is that of one phase in A (guide 3.4). The total is, in the guide's words,
+    that "for all the measured phases". A phase counts as measured if the meter reports its current
+    and the phase has ever had voltage (it is not ``absent``): a three-phase meter measures two of
+    the two legs of a house. If the meter reports the current of no phase, all phases of its model
+    count. Some meters give a current the sign of the power, which is ignored.
     """
     if service_current is None:
         return {}
-    stated, measured, count = _phases(reading, absent)
-    shares = {phase: _rounded(current / service_current) for phase, current in stated.items()}
-    total = math.fsum(stated[phase] for phase in measured) if measured else reading.current.total
+    reported, measured, count = _phase_currents(reading, absent)
+    shares = {phase: _rounded(current / service_current) for phase, current in reported.items()}
+    total = math.fsum(reported[phase] for phase in measured) if measured else reading.current.total
     if total is not None:
-        shares["total"] = _rounded(abs(total) / (service_current * count))
+        shares[TOTAL] = _rounded(abs(total) / (service_current * count))
     return shares
 
 
-def _phases(
+def _phase_currents(
     reading: Reading, absent: AbstractSet[str]
 ) -> tuple[dict[str, float], AbstractSet[str], int]:
-    """Return the currents of phases as stated, those that count as measured, and how many do."""
+    """Return the reported phase currents in A, the measured phases, and how many these are."""
     currents = reading.current
-    stated = {
+    reported = {
         phase: abs(current) for phase in PHASES if (current := getattr(currents, phase)) is not None
     }
-    measured = stated.keys() - absent or stated.keys()
-    return stated, measured, len(measured) or reading.phases
+    measured = reported.keys() - absent or reported.keys()
+    return reported, measured, len(measured) or reading.phases
 
 
 def _rounded(share: float) -> float:

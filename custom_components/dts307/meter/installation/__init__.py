@@ -1,23 +1,24 @@
-"""What the readings give away about the installation: signs, CTs, phases, service voltage."""
+"""What the readings show about the installation: signs, CTs, phases, service voltage."""
 
 from .count_direction import (
     CountDirections,
     count_directions_as_dict,
     count_directions_from_dict,
-    counting_up,
+    with_exports_counting_up,
 )
-from .nominal_voltage import ServiceDetection, ServiceVoltage, detected
+from .import_positive import with_import_positive
+from .nominal_voltage import ServiceDetection, ServiceVoltage, detect_service
 from .phase_voltages import (
     LINE_TO_LINE,
     LOST_BETWEEN_LINES,
     LOST_TO_NEUTRAL,
     absent_phases,
-    lacking_between_lines,
-    lacking_to_neutral,
+    deficits_between_lines,
+    deficits_to_neutral,
     voltages,
 )
 from .plausibility import NoMeasurement, measures_nothing
-from .power_sign import PowerSign, PowerSignState, observe, oriented
+from .power_sign import PowerSign, PowerSignState, observe
 
 __all__ = [
     "LINE_TO_LINE",
@@ -32,12 +33,12 @@ __all__ = [
     "absent_phases",
     "count_directions_as_dict",
     "count_directions_from_dict",
-    "counting_up",
-    "detected",
-    "lacking_between_lines",
-    "lacking_to_neutral",
+    "deficits_between_lines",
+    "deficits_to_neutral",
+    "detect_service",
     "measures_nothing",
     "observe",
-    "oriented",
     "voltages",
+    "with_exports_counting_up",
+    "with_import_positive",
 ]

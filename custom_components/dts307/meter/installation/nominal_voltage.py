@@ -1,4 +1,4 @@
-"""Which service a meter hangs on, told by its voltages: what "too high" and "too low" refer to."""
+"""The nominal service voltage, detected from the measured voltages."""
 
 from collections.abc import Mapping, Set as AbstractSet
 from dataclasses import dataclass
@@ -19,45 +19,47 @@ _NOMINAL_VOLTAGES: Final = {
     LINE_TO_NEUTRAL: (120.0, 208.0, 240.0, 277.0),
     LINE_TO_LINE: (208.0, 240.0, 480.0),
 }
-"""V of the services that the meter is made for (guide 1.3 and 1.3.2) and ANSI C84.1 has. Of a two
-wire service, between whichever lines, a meter tells the one voltage as line to neutral."""
+"""V of the services in ANSI C84.1 that the meter is made for (guide 1.3 and 1.3.2). On a two-wire
+service the meter reports its one voltage as line to neutral, whichever lines it is between."""
 
 _RANGE_B: Final = (110 / 120, 127 / 120)
-"""How far from its nominal voltage a service may be for a while (ANSI C84.1, range B). Beyond lies
-the neighbour: 220 V end 208 V and begin 240 V, 254 V end 240 V and begin 277 V."""
+"""Lowest and highest share of its nominal voltage that a service may have for a while (ANSI C84.1,
+range B). The next service begins where one ends: 208 V end and 240 V begin at 220 V, 240 V end and
+277 V begin at 254 V."""
 
 _FREQUENCIES: Final = (57.0, 63.0)
-"""Hz; ANSI C84.1 is about systems of 60 Hz, so that the 230 V of 50 Hz are not its 240 V."""
+"""Hz; ANSI C84.1 is for systems of 60 Hz. So 230 V at 50 Hz are not its 240 V."""
 
 _INTERRUPTED_AFTER: Final = 300.0
-"""Seconds without a reading in which a meter may have been hung up on another service."""
+"""s without a reading in which the meter may have been connected to another service."""
 
 _SETTLED_AFTER: Final = 6 * 3600.0
-"""Seconds after which other voltages, that began with an interruption, are another service."""
+"""s after which other voltages, which began with an interruption, are another service."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceVoltage:
-    """What the voltages of a service are measured between, and what they ought to be, in V."""
+    """What the voltages of a service are measured between, and their nominal value."""
 
     quantity: str
-    """the quantity of a Reading"""
+    """field of a Reading"""
     nominal: float
+    """V"""
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceDetection:
-    """The service a meter is known to hang on, and another that its voltages speak for now."""
+    """The known service of a meter, and another one that its voltages fit now."""
 
     service: ServiceVoltage | None = None
     phases: frozenset[str] = frozenset()
-    """the phases that have been live; where a house has two, those of a three-phase meter"""
+    """phases that have been live; a three-phase meter in a house with two has two"""
     interrupted: bool = False
-    """whether the power may have been off since the voltages last were those of the service"""
+    """whether the power may have been off since the voltages last fitted the known service"""
     other: Lasting[ServiceVoltage] | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what is known as JSON; how long another service has lasted is not kept."""
+        """Return what is known as JSON; how long another service has lasted is not stored."""
         service = self.service
         return {
             "service": None if service is None else [service.quantity, service.nominal],
@@ -67,7 +69,11 @@ class ServiceDetection:
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> Self:
-        """Go on from what ``as_dict`` returned."""
+        """Return what ``as_dict`` described.
+
+        Raises:
+            KeyError, TypeError: it is not such a state.
+        """
         service = stored["service"]
         return cls(
             None if service is None else ServiceVoltage(*service),
@@ -76,39 +82,41 @@ class ServiceDetection:
         )
 
 
-def detected(
-    before: ServiceDetection, reading: Reading, now: float, patience: float, silence: float
+def detect_service(
+    before: ServiceDetection, reading: Reading, now: float, outage_after: float, silence: float
 ) -> ServiceDetection:
-    """Return the service after one more reading, at ``now`` in seconds.
+    """Return the service after one more reading, at ``now`` in s.
 
     A service is known once all voltages are close to its own. From then on, voltages that fit
-    another one are a fault, however long it lasts: a meter is hung up elsewhere, or a transformer
-    connected otherwise, only with the power off. If it may have been off, because the voltages
-    were dead or nothing was heard for a while (``silence``, the seconds since the reading before),
-    they are another service once they have lasted for hours. ``patience`` is what may go by between
-    two readings. With a neutral, the voltages to it are never given up for those between lines:
-    only they show that the neutral is broken.
+    another one are a fault, however long they last: nobody connects another service under power.
+    If the power may have been off, they are another service once they have lasted for hours. It
+    may have been off if the voltages were dead, or if nothing was read for a while (``silence``,
+    the s since the reading before). More than ``outage_after`` s between two readings interrupt
+    that time.
+
+    A service with a neutral never becomes one without: only the voltages to neutral show that the
+    neutral is broken.
     """
     known = before.service
     phases = before.phases | live_phases(reading)
-    service = _matching(reading, absent_phases(reading, phases))
+    service = _matching_service(reading, absent_phases(reading, phases))
     if known is None or service == known:
         return ServiceDetection(service, phases)
     interrupted = before.interrupted or silence > _INTERRUPTED_AFTER or is_live(reading) is False
-    if not interrupted or service is None or _neutral_given_up(known, service):
+    if not interrupted or service is None or _loses_neutral(known, service):
         return ServiceDetection(known, phases, interrupted)
-    other = seen_again(before.other, service, now, patience)
+    other = seen_again(before.other, service, now, outage_after)
     if other.seconds >= _SETTLED_AFTER:
         return ServiceDetection(service, phases)
     return ServiceDetection(known, phases, interrupted, other)
 
 
-def _neutral_given_up(known: ServiceVoltage, service: ServiceVoltage) -> bool:
+def _loses_neutral(known: ServiceVoltage, service: ServiceVoltage) -> bool:
     return known.quantity == LINE_TO_NEUTRAL and service.quantity == LINE_TO_LINE
 
 
-def _matching(reading: Reading, absent: AbstractSet[str]) -> ServiceVoltage | None:
-    """Return the one service that all voltages fit; with a high leg, those between lines do."""
+def _matching_service(reading: Reading, absent: AbstractSet[str]) -> ServiceVoltage | None:
+    """Return the service that all voltages fit; with a high leg, those between lines do."""
     frequency = reading.frequency
     if frequency is None or not _FREQUENCIES[0] <= frequency <= _FREQUENCIES[1]:
         return None

@@ -1,4 +1,4 @@
-"""Does the meter measure at all? Some answer faithfully and have nothing to say."""
+"""Whether the meter measures at all. Some meters respond but report no values."""
 
 from enum import StrEnum
 from typing import Final
@@ -7,10 +7,10 @@ from ..phases import PAIRS_OF_PHASE, PARTS, PHASES, TOTAL
 from ..sunspec import Reading
 
 _NO_VOLTAGE: Final = 10.0
-"""V that are none: the lowest service has 120, and an open terminal picks up a few."""
+"""V; less is no voltage. The lowest service has 120 V, and an open terminal picks up a few."""
 
 _CURRENT: Final = 0.5
-"""A that are more than what a transformer without load picks up."""
+"""A; less is what a CT without load picks up."""
 
 _INSTANTANEOUS: Final = (
     "current",
@@ -24,7 +24,7 @@ _INSTANTANEOUS: Final = (
 
 
 class NoMeasurement(StrEnum):
-    """Why a meter that answers measures nothing."""
+    """Why a meter that responds measures nothing."""
 
     NO_VALUES = "no_values"
     """It implements none of the instantaneous values."""
@@ -35,15 +35,15 @@ class NoMeasurement(StrEnum):
 def measures_nothing(reading: Reading) -> NoMeasurement | None:
     """Return why a reading holds no measurement, or None if it does.
 
-    A single reading may be taken just as the power fails: only one that lasts is worth a word.
-    The counters are not asked, because they keep what they once counted, and because SunSpec has
-    them show 0 for "not accumulated". Nor is a current of 0: a house may rest.
+    One reading may be taken just as the power fails, so only a result that lasts means anything.
+    Counters do not matter here: they keep what they once counted, and SunSpec lets them show 0 for
+    "not accumulated". A current of 0 does not matter either, as nothing may be switched on.
     """
     values = [getattr(getattr(reading, name), part) for name in _INSTANTANEOUS for part in PARTS]
     if reading.frequency is None and all(value is None for value in values):
         return NoMeasurement.NO_VALUES
-    # The total speaks for a meter that does not tell its phases apart.
-    if _flows_without_voltage(reading, "total") or phases_without_voltage(reading):
+    # Some meters report a total only.
+    if _flows_without_voltage(reading, TOTAL) or phases_without_voltage(reading):
         return NoMeasurement.CURRENT_WITHOUT_VOLTAGE
     return None
 
@@ -54,7 +54,7 @@ def phases_without_voltage(reading: Reading) -> frozenset[str]:
 
 
 def _flows_without_voltage(reading: Reading, part: str) -> bool:
-    """Tell whether there is current and the voltages that belong to it are known to be none."""
+    """Return whether current flows while all voltages that belong to it are known to be none."""
     current: float | None = getattr(reading.current, part)
     if current is None or abs(current) < _CURRENT:
         return False

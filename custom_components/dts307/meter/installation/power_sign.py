@@ -1,55 +1,38 @@
-"""Which way is import? The counters say it, whatever sign the meter gives its power.
+"""Which sign of power is import, derived from the energy counters.
 
-SunSpec leaves the sign of W to the maker, but names the counters by direction. So power and
-counters are compared, and only where nothing is ambiguous: in spans of readings during which the
-total power never changed its sign (``span``). A span votes if the counters' net (import minus
-export) equals the energy under the power curve within half of it, with the same or the opposite
-sign.
-
-Why that cannot be fooled lightly:
-
-- A span opens only after the sign has held for two minutes. So a counter that follows its power
-  with a delay shorter than that never answers for the sign before.
-- A counter that falls, a poll that comes late and a power that is missing or zero each break the
-  span, and the next one has to wait for its two minutes again.
-- A span has one vote whatever its size, and a reading belongs to two spans at most, closing one and
-  opening the next. So one wrong reading has two votes at most, and a verdict needs a lead of three.
-- The lead is kept, up to a bound. A verdict falls only once as many contrary votes have come as
-  there were for it, and three more; bounded, so that a meter that is set up anew is followed.
-
-A power without a sign, as some meters send it, would have the verdict see-saw with the sun. It
-gives itself away by a verdict's worth of votes for either direction between which no power of the
-other sign has voted. Its sign then comes from the counter that moved last, which is late by a count
-at most; of phases without counters of their own it stays unknown. That beats leaving it as it is:
-a house that feeds in would be shown to draw as much.
+SunSpec leaves the sign of power (W) to the manufacturer, but names the counters by direction. In
+spans of readings during which the total power kept its sign (``power_span``), the counters' net
+votes for the one or the other sign. Three votes ahead are a verdict. Power that votes for both
+signs has none, and gets that of the counter that moved last.
 
 This is a pure state machine: states are immutable, time is passed in, and nothing here knows how
-states are kept. What a span tells of the single phases is another matter (``opposition``).
+states are stored. docs/internals/power-direction.md explains why.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-import math
 from typing import Any, Final
 
-from ..phases import PARTS
-from ..sunspec import PerPhase, Reading
-from .power_span import PowerSpan, net, totals
-from .reversed_ct import judged
+from ..phases import PARTS, TOTAL
+from ..sunspec import Reading
+from .power_span import PowerSpan, net_energy, total_counters
+from .reversed_ct import suspects_after
 
 _SPAN_SECONDS: Final = 120.0
-"""For this long the sign has to hold before a span opens, and a span lasts no shorter."""
+"""s for which the sign has to hold before a span opens, and the shortest span."""
 
 _SPAN_ENERGY: Final = 10.0
 """Wh of a span at least: ten counts of a meter that counts in Wh."""
 
 _TOLERANCE: Final = 0.5
-"""Share of a span's energy by which counters may miss it, as power is known at the polls only.
-With less than one, no net can agree with both signs."""
+"""Share of a span's energy by which the counters may miss it, as power is known at the polls only.
+Below 1, no net can agree with both signs."""
 
 _VERDICT: Final = 3
+"""votes"""
 _LARGEST_LEAD: Final = 30
+"""votes"""
 
 
 class PowerSign(StrEnum):
@@ -61,202 +44,154 @@ class PowerSign(StrEnum):
     UNKNOWN = "unknown"
 
 
-_SIGNS: Final = {PowerSign.IMPORT_POSITIVE: 1, PowerSign.EXPORT_POSITIVE: -1}
+_POLARITIES: Final = {PowerSign.IMPORT_POSITIVE: 1, PowerSign.EXPORT_POSITIVE: -1}
+"""The polarity, 1 or -1, that import has in the meter's power."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PowerSignState:
-    """What is known of a meter's direction."""
+    """What is known of the sign of a meter's power."""
 
-    direction: PowerSign = PowerSign.UNKNOWN
-    """The verdict on the sign of the meter's power."""
+    verdict: PowerSign = PowerSign.UNKNOWN
     suspect_phases: frozenset[str] = frozenset()
-    """Phases ("a", "b", "c") whose current transformer is reversed or belongs to another."""
+    """phases ("a", "b", "c") whose CT is reversed or belongs to another phase"""
     lead: int = 0
-    """Votes for import being positive minus votes against it, within bounds."""
-    opposition: Mapping[str, float] = field(default_factory=dict)
-    """s in the dark for which a phase was opposite, less what spoke for it, within bounds.
+    """votes for import being positive minus votes against it, within bounds"""
+    opposite_seconds: Mapping[str, float] = field(default_factory=dict)
+    """s in the dark for which a phase was opposite, less what spoke for it, within bounds
 
-    Half of it is forgotten at dawn, so that only what fills several hours of every night makes a
-    phase suspect, not the rare minutes of many nights.
+    Half of it expires at dawn. So only a phase that is opposite for several hours of every night
+    becomes suspect, and not for the rare minutes of many nights.
     """
-    power_sign: int = 0
-    """The sign of the power that voted last."""
-    imports: int = 0
-    exports: int = 0
-    """Votes of import and of export since then that sign has changed, up to a verdict's worth."""
-    flowing: Mapping[str, int] = field(default_factory=dict)
-    """Of a power without a sign, 1 for each part whose import counter moved last, -1 for export."""
+    polarity: int = 0
+    """1 or -1: the polarity of the power that voted last"""
+    import_votes: int = 0
+    export_votes: int = 0
+    """votes of import and of export since that polarity changed, as many as a verdict needs"""
+    last_counted: Mapping[str, int] = field(default_factory=dict)
+    """of a power without a sign, by part: 1 if its import counter moved last, -1 if its export"""
     dark: bool = False
-    """Whether it was dark at the latest reading; like the span, it does not outlive a restart."""
+    """whether it was dark at the latest reading; like the span, it is not stored"""
     span: PowerSpan | None = None
-    """What is being watched."""
+    """the span that is in progress"""
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the state as JSON can hold it; it changes with a vote, and at dawn."""
+        """Return the state as JSON holds it; its keys are older than the names here.
+
+        It changes with a vote, and at dawn.
+        """
         return {
-            "direction": self.direction.value,
+            "direction": self.verdict.value,
             "suspect_phases": sorted(self.suspect_phases),
             "lead": self.lead,
-            "opposition": dict(self.opposition),
-            "power_sign": self.power_sign,
-            "imports": self.imports,
-            "exports": self.exports,
-            "flowing": dict(self.flowing),
+            "opposition": dict(self.opposite_seconds),
+            "power_sign": self.polarity,
+            "imports": self.import_votes,
+            "exports": self.export_votes,
+            "flowing": dict(self.last_counted),
         }
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> PowerSignState:
-        """Return the state that ``as_dict`` described."""
+        """Return the state that ``as_dict`` described.
+
+        Raises:
+            KeyError, TypeError, ValueError: it is not such a state.
+        """
         return cls(
-            direction=PowerSign(stored["direction"]),
+            verdict=PowerSign(stored["direction"]),
             suspect_phases=frozenset(stored["suspect_phases"]),
             lead=stored["lead"],
-            opposition=dict(stored["opposition"]),
-            power_sign=stored.get("power_sign", 0),
-            imports=stored.get("imports", 0),
-            exports=stored.get("exports", 0),
-            flowing=stored.get("flowing", {}),
+            opposite_seconds=dict(stored["opposition"]),
+            polarity=stored.get("power_sign", 0),
+            import_votes=stored.get("imports", 0),
+            export_votes=stored.get("exports", 0),
+            last_counted=stored.get("flowing", {}),
         )
 
 
 def observe(
     state: PowerSignState, reading: Reading, now: float, *, dark: bool = False
 ) -> PowerSignState:
-    """Return the state after a reading as the meter sent it: neither oriented nor guarded.
+    """Return the state after a reading as the meter sent it: sign and counters unchanged.
 
-    ``now`` is the time of the reading in seconds. ``dark`` says that no solar plant can feed in;
-    phases are judged only then.
+    ``now`` is the time of the reading in s. ``dark`` says that no solar plant can export; phases
+    are judged only then.
     """
     if state.dark and not dark:
-        halved = {phase: seconds / 2 for phase, seconds in state.opposition.items()}
-        state = replace(state, opposition=halved)
+        halved = {phase: seconds / 2 for phase, seconds in state.opposite_seconds.items()}
+        state = replace(state, opposite_seconds=halved)
     state, span = replace(state, dark=dark), state.span
-    if span is not None and state.direction is PowerSign.UNSIGNED:
-        state = replace(state, flowing=_flowing(state.flowing, span.latest, reading))
-    if span is None or not span.is_followed_by(reading, now):
+    if span is not None and state.verdict is PowerSign.UNSIGNED:
+        last_counted = _last_counted(state.last_counted, span.latest, reading)
+        state = replace(state, last_counted=last_counted)
+    if span is None or not span.is_continued_by(reading, now):
         return replace(state, span=PowerSpan(since=now, now=now, latest=reading, dark=dark))
-    moved = totals(reading) != totals(span.latest)
+    moved = total_counters(reading) != total_counters(span.latest)
     span = span.extended(reading, now, dark=dark)
-    ripe = span.seconds >= _SPAN_SECONDS
+    complete = span.seconds >= _SPAN_SECONDS
     if span.opening is not None:
-        ripe = ripe and abs(span.flows["total"].net) >= _SPAN_ENERGY
-    if not (moved and ripe):
+        complete = complete and abs(span.flows[TOTAL].net) >= _SPAN_ENERGY
+    if not (moved and complete):
         return replace(state, span=span)
     if span.opening is not None:
-        state = _judged(state, span)
+        state = _after_span(state, span)
     opened = PowerSpan(since=now, now=now, latest=reading, dark=dark, opening=reading)
     return replace(state, span=opened)
 
 
-def oriented(
-    reading: Reading, direction: PowerSign, flowing: Mapping[str, int] | None = None
-) -> Reading:
-    """Return a reading with import positive, given what the meter's sign means.
-
-    Power and reactive power turn together: a meter that looks at the current from the other side
-    sees all of its apparent power turned by 180 degrees. The power factor is power over apparent
-    power, so it gets the sign of the power, also if the meter had sent it without. Voltages,
-    currents and apparent power have no direction, and the counters are named by theirs.
-
-    A power without a sign gets it from what is ``flowing`` (see DirectionState); the reactive power
-    that comes with it is left alone.
-    """
-    power, reactive_power = reading.power, reading.reactive_power
-    if direction is PowerSign.EXPORT_POSITIVE:
-        power, reactive_power = _turned(power), _turned(reactive_power)
-    elif direction is PowerSign.UNSIGNED:
-        power = _signed(power, flowing or {})
-    else:
-        return reading
-    factors = {part: getattr(reading.power_factor, part) for part in PARTS}
-    if direction is PowerSign.UNSIGNED:
-        factors = {part: f for part, f in factors.items() if getattr(power, part) is not None}
-    return replace(
-        reading,
-        power=power,
-        reactive_power=reactive_power,
-        power_factor=PerPhase(
-            **{part: _signed_like(getattr(power, part), f) for part, f in factors.items()}
-        ),
-    )
+def _last_counted(
+    last_counted: Mapping[str, int], before: Reading, after: Reading
+) -> Mapping[str, int]:
+    """Return which counter of each part moved last, given two readings in a row."""
+    moved = {part: net_energy(after, part) - net_energy(before, part) for part in PARTS}
+    return {**last_counted, **{part: 1 if wh > 0 else -1 for part, wh in moved.items() if wh}}
 
 
-def _flowing(flowing: Mapping[str, int], before: Reading, after: Reading) -> Mapping[str, int]:
-    """Return which way each part flows, given what its counters have moved in the meantime."""
-    moved = {part: net(after, part) - net(before, part) for part in PARTS}
-    return {**flowing, **{part: 1 if wh > 0 else -1 for part, wh in moved.items() if wh}}
-
-
-def _judged(state: PowerSignState, span: PowerSpan) -> PowerSignState:
-    """Return the state after the vote of a span that is complete."""
+def _after_span(state: PowerSignState, span: PowerSpan) -> PowerSignState:
+    """Return the state after the vote of a complete span."""
     vote = _vote(span)
     if vote:
-        state = _counted(state, span, vote)
+        state = _with_vote(state, span, vote)
     lead = max(-_LARGEST_LEAD, min(_LARGEST_LEAD, state.lead + vote))
-    direction = state.direction
-    if min(state.imports, state.exports) >= _VERDICT:
-        direction = PowerSign.UNSIGNED
+    verdict = state.verdict
+    if min(state.import_votes, state.export_votes) >= _VERDICT:
+        verdict = PowerSign.UNSIGNED
     elif lead >= _VERDICT:
-        direction = PowerSign.IMPORT_POSITIVE
+        verdict = PowerSign.IMPORT_POSITIVE
     elif lead <= -_VERDICT:
-        direction = PowerSign.EXPORT_POSITIVE
-    elif direction is PowerSign.UNSIGNED:
-        direction = PowerSign.UNKNOWN
-    state = replace(state, direction=direction, lead=lead)
+        verdict = PowerSign.EXPORT_POSITIVE
+    elif verdict is PowerSign.UNSIGNED:
+        verdict = PowerSign.UNKNOWN
+    state = replace(state, verdict=verdict, lead=lead)
     # A span that contradicts the verdict says nothing about the phases either.
-    if span.dark and vote and vote == _SIGNS.get(direction):
-        opposition, suspects = judged(state.opposition, state.suspect_phases, span, vote)
-        return replace(state, opposition=opposition, suspect_phases=suspects)
+    if span.dark and vote and vote == _POLARITIES.get(verdict):
+        opposite_seconds, suspects = suspects_after(
+            state.opposite_seconds, state.suspect_phases, span, vote
+        )
+        return replace(state, opposite_seconds=opposite_seconds, suspect_phases=suspects)
     return state
 
 
-def _counted(state: PowerSignState, span: PowerSpan, vote: int) -> PowerSignState:
-    """Return the state after a vote, as far as it tells whether power has a sign at all."""
-    power_sign = 1 if span.flows["total"].net > 0 else -1
-    if power_sign != state.power_sign:
-        state = replace(state, power_sign=power_sign, imports=0, exports=0, flowing={})
-    if vote == power_sign:
-        state = replace(state, imports=min(_VERDICT, state.imports + 1))
+def _with_vote(state: PowerSignState, span: PowerSpan, vote: int) -> PowerSignState:
+    """Return the state after a vote, as far as it shows whether power has a sign at all."""
+    polarity = 1 if span.flows[TOTAL].net > 0 else -1
+    if polarity != state.polarity:
+        state = replace(state, polarity=polarity, import_votes=0, export_votes=0, last_counted={})
+    if vote == polarity:
+        state = replace(state, import_votes=min(_VERDICT, state.import_votes + 1))
     else:
-        state = replace(state, exports=min(_VERDICT, state.exports + 1))
-    if min(state.imports, state.exports) < _VERDICT:
+        state = replace(state, export_votes=min(_VERDICT, state.export_votes + 1))
+    if min(state.import_votes, state.export_votes) < _VERDICT:
         return state
-    return replace(state, flowing=_flowing(state.flowing, span.opening or span.latest, span.latest))
+    opening = span.opening or span.latest
+    return replace(state, last_counted=_last_counted(state.last_counted, opening, span.latest))
 
 
 def _vote(span: PowerSpan) -> int:
-    """Return 1 if import is positive, -1 if export is, 0 if the counters tell another story."""
-    counted, energy = span.counted("total"), span.flows["total"].net
-    for sign in (1, -1):
-        if abs(counted - sign * energy) <= _TOLERANCE * abs(energy):
-            return sign
+    """Return 1 if import is positive, -1 if export is, 0 if the counters fit neither."""
+    counted, energy = span.counted(TOTAL), span.flows[TOTAL].net
+    for polarity in (1, -1):
+        if abs(counted - polarity * energy) <= _TOLERANCE * abs(energy):
+            return polarity
     return 0
-
-
-def _signed(power: PerPhase, flowing: Mapping[str, int]) -> PerPhase:
-    return PerPhase(
-        **{
-            part: flowing[part] * abs(value) or 0.0
-            for part in PARTS
-            if (value := getattr(power, part)) is not None and part in flowing
-        }
-    )
-
-
-def _turned(quantity: PerPhase) -> PerPhase:
-    return PerPhase(
-        **{
-            # Zero has no sign to turn.
-            part: -value or 0.0
-            for part in PARTS
-            if (value := getattr(quantity, part)) is not None
-        }
-    )
-
-
-def _signed_like(power: float | None, factor: float | None) -> float | None:
-    """Return a power factor with the sign of the power; without a power it is turned, too."""
-    if factor is None:
-        return None
-    return (-factor if power is None else math.copysign(factor, power)) or 0.0

@@ -1,7 +1,8 @@
-"""What flowed and what was counted while the total power kept its sign: evidence of a direction.
+"""What flowed and what was counted while the total power kept its sign.
 
-A span of readings is opened and closed by a movement of a counter. From one movement to another, a
-counter tells the energy between them as exactly as the polls do, however coarse its counts are.
+A span of readings starts and ends with a movement of a counter. Between two movements a counter
+shows the energy as exactly as the polls do, however coarse its counts are.
+docs/internals/power-direction.md explains why.
 """
 
 from collections.abc import Mapping
@@ -13,36 +14,39 @@ from ..phases import PARTS
 from ..sunspec import PerPhase, Reading
 
 _LONGEST_GAP: Final = 150.0
-"""s between two readings between which power can be interpolated: two polls a minute apart, and
-some; what a power did during an outage is unknown."""
+"""s between two readings across which power can be interpolated: two polls a minute apart, and
+some. What the power did during an outage is unknown."""
 
 _CLEAR_POWER: Final = 20.0
-"""W on a phase, on average, whose sign is beyond the noise of a large current transformer."""
+"""W on a phase, on average, whose sign is beyond the noise of a large CT."""
 
 _CLEAR_POWER_FACTOR: Final = 0.3
 """W per VA on a phase whose sign is beyond doubt. An idle inverter draws hardly more than reactive
-power, and a load between two phases turns the current of either by 30 degrees. A transformer on the
-wrong phase turns it by 120, and what the load turns makes that more on one of two exchanged ones.
-"""
+power, and a load between two phases shifts the current of either by 30 degrees. A CT on the wrong
+phase shifts it by 120 degrees, and the load's own shift makes that more on one of two exchanged
+ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
-    """What flowed on one phase or in total; NaN, with which no comparison holds, if not known."""
+    """What flowed on one phase or in total; NaN if unknown, which fails every comparison."""
 
     net: float = 0.0
-    """Wh, as the meter signs it"""
+    """Wh, with the meter's sign"""
     gross: float = 0.0
-    """Wh without regard to the sign: equal to the net's size if it never changed"""
+    """Wh regardless of the sign: the size of the net if the sign never changed"""
     apparent: float = 0.0
     """VAh"""
 
     def extended(self, part: str, start: Reading, end: Reading, seconds: float) -> Flow:
-        """Add what flowed between two readings, as if all had changed steadily."""
+        """Return the flow with what flowed between two readings, as if all changed steadily."""
         half = seconds / 3600 / 2
-        watts = [_known(reading.power, part) for reading in (start, end)]
+        watts = [_value_or_nan(reading.power, part) for reading in (start, end)]
         volt_amperes = [
-            abs(_known(reading.voltage_line_to_neutral, part) * _known(reading.current, part))
+            abs(
+                _value_or_nan(reading.voltage_line_to_neutral, part)
+                * _value_or_nan(reading.current, part)
+            )
             for reading in (start, end)
         ]
         return Flow(
@@ -52,14 +56,14 @@ class Flow:
         )
 
     def is_clear(self, seconds: float) -> bool:
-        """Tell whether the sign of the net is beyond doubt.
+        """Return whether the sign of the net is beyond doubt.
 
-        It never is without a voltage to neutral: what a delta service's two wattmeters put on a
-        phase may honestly be negative.
+        Without a voltage to neutral it never is: the two wattmeters of a delta service may
+        correctly put a negative power on a phase.
         """
         size = abs(self.net)
-        floor = _CLEAR_POWER * seconds / 3600
-        return size >= floor and size >= _CLEAR_POWER_FACTOR * self.apparent
+        least = _CLEAR_POWER * seconds / 3600
+        return size >= least and size >= _CLEAR_POWER_FACTOR * self.apparent
 
 
 _NO_FLOWS: Final = dict.fromkeys(PARTS, Flow())
@@ -67,7 +71,7 @@ _NO_FLOWS: Final = dict.fromkeys(PARTS, Flow())
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PowerSpan:
-    """Readings during which the total power kept its sign."""
+    """Readings in a row during which the total power kept its sign."""
 
     since: float
     """s"""
@@ -75,33 +79,35 @@ class PowerSpan:
     """s"""
     latest: Reading
     dark: bool
-    """Whether it was dark all the time."""
+    """whether it was dark all the time"""
     opening: Reading | None = None
-    """The reading whose counters it began with; None while the sign has yet to hold."""
+    """the reading whose counters it started with; None while the sign has yet to hold"""
     flows: Mapping[str, Flow] = field(default_factory=lambda: _NO_FLOWS)
 
     @property
     def seconds(self) -> float:
-        """How long it has lasted."""
+        """How long it has lasted, in s."""
         return self.now - self.since
 
     def counted(self, part: str) -> float:
-        """Return what the counters have moved since it was opened: Wh, import positive."""
-        return net(self.latest, part) - net(self.opening or self.latest, part)
+        """Return what the counters have moved since the opening: Wh, import positive."""
+        return net_energy(self.latest, part) - net_energy(self.opening or self.latest, part)
 
-    def is_followed_by(self, reading: Reading, now: float) -> bool:
-        """Tell whether nothing of what happened before this reading is in doubt."""
+    def is_continued_by(self, reading: Reading, now: float) -> bool:
+        """Return whether nothing of what happened before this reading is in doubt."""
         return (
             0 <= now - self.now <= _LONGEST_GAP
             and (reading.power.total or 0) * (self.latest.power.total or 0) > 0
             and all(
                 after >= before
-                for before, after in zip(totals(self.latest), totals(reading), strict=True)
+                for before, after in zip(
+                    total_counters(self.latest), total_counters(reading), strict=True
+                )
             )
         )
 
     def extended(self, reading: Reading, now: float, *, dark: bool) -> PowerSpan:
-        """Return the span with another reading."""
+        """Return the span with one more reading."""
         seconds = now - self.now
         flows = {
             part: flow.extended(part, self.latest, reading, seconds)
@@ -110,17 +116,17 @@ class PowerSpan:
         return replace(self, now=now, latest=reading, dark=self.dark and dark, flows=flows)
 
 
-def _known(quantity: PerPhase, part: str) -> float:
+def _value_or_nan(quantity: PerPhase, part: str) -> float:
     value: float | None = getattr(quantity, part)
     return math.nan if value is None else value
 
 
-def totals(reading: Reading) -> tuple[float, float]:
-    """Return the total counters; one that the meter does not have never moves."""
+def total_counters(reading: Reading) -> tuple[float, float]:
+    """Return the imported and exported total in Wh; one that the meter lacks never moves."""
     return reading.energy_imported.total or 0.0, reading.energy_exported.total or 0.0
 
 
-def net(reading: Reading, part: str) -> float:
+def net_energy(reading: Reading, part: str) -> float:
     """Return what a part has imported less what it has exported, in Wh."""
     imported, exported = (
         getattr(quantity, part) or 0.0

@@ -1,30 +1,22 @@
-"""Energy over time: registers at midnight, billing periods, and demand."""
+"""Interval data: register reads at midnight, billing periods, and demand."""
 
+from .bill import Billing, BillingPeriod, PeriodEnergy, RegisterEstimates
 from .demand import Demand, DemandInterval, DemandRecord, demand
-from .ledger import (
-    IMPORTED,
-    Billing,
-    BillingPeriod,
-    Counted,
-    Ledger,
-    RegisterReadings,
-    Samples,
-    billing,
-    samples_of,
-)
-from .track import Estimate, as_pair, from_pair
+from .estimate import Estimate
+from .ledger import IMPORTED, Ledger, Samples, billing, samples_of
+from .track import as_pair, from_pair
 
 __all__ = [
     "IMPORTED",
     "Billing",
     "BillingPeriod",
-    "Counted",
     "Demand",
     "DemandInterval",
     "DemandRecord",
     "Estimate",
     "Ledger",
-    "RegisterReadings",
+    "PeriodEnergy",
+    "RegisterEstimates",
     "Samples",
     "as_pair",
     "billing",

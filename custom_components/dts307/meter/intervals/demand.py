@@ -1,13 +1,8 @@
-"""Demand: the average power that is imported within a block of time, as utilities bill it.
+"""Demand: the average imported power of an interval, as utilities bill it.
 
-A block is 15, 30 or 60 minutes long and begins with the local clock: at the hour, and so on. Its
-energy is the import counter at its end minus that at its start, so that an outage within a block
-does not matter. If the counter is not known at one of the two, because the meter was silent then,
-the block does not count: an average over the outage would flatten the very peak that is looked for,
-and a peak that nobody has measured would be an invention.
-
-The counter's steps limit how exact this is: half a step says nothing about the power in between, so
-each block states how far off it may be.
+An interval of 15, 30 or 60 minutes is aligned to the local clock. Its energy is the import counter
+at its end minus the counter at its start. If one of the two is unknown, the interval does not
+count. docs/internals/ledger.md explains why.
 """
 
 from collections.abc import Mapping
@@ -16,20 +11,21 @@ from datetime import tzinfo
 from typing import Any, Final
 
 from ..sample import Sample
-from .ledger import Billing, BillingPeriod
+from .bill import Billing, BillingPeriod
+from .estimate import Estimate, interpolated
 from .periods import interval_start, local_day
-from .track import Estimate, as_pair, from_pair, interpolated
+from .track import as_pair, from_pair
 
 _SECONDS_PER_HOUR: Final = 3600.0
 _RETAINED: Final = 100
 """Days whose peaks are kept: two billing periods of any month, and the time that a change of the
-billing day may add. They are counted, as a clock that is far ahead would make all of them look old.
-"""
+billing day may add. It is a number and not an age, as a clock that is far ahead would make all of
+them look old."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemandInterval:
-    """A block that is over, and whose energy is known."""
+    """An interval that has ended, and whose energy is known."""
 
     start: float
     """s"""
@@ -42,44 +38,47 @@ class DemandInterval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningInterval:
-    """The block that is under way."""
+    """The interval in progress."""
 
     start: float
     """s"""
     opening: Estimate | None
-    """what the counter stood at then, in Wh; None if that is not known"""
-    point: Sample
-    """the latest reading"""
+    """the counter at the start, in Wh; None if unknown"""
+    latest: Sample
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the block as JSON can hold it."""
+        """Return the interval as JSON holds it."""
         return {
             "start": self.start,
             "opening": self.opening and self.opening.as_dict(),
-            "point": as_pair(self.point),
+            "point": as_pair(self.latest),
         }
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> RunningInterval:
-        """Return the block that ``as_dict`` described."""
+        """Return the interval that ``as_dict`` described.
+
+        Raises:
+            KeyError, TypeError, ValueError: it is not such an interval.
+        """
         opening = stored["opening"]
         return cls(
             start=float(stored["start"]),
             opening=None if opening is None else Estimate.from_dict(opening),
-            point=from_pair(stored["point"]),
+            latest=from_pair(stored["point"]),
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demand:
-    """Demand as it is now; None is what is not known."""
+    """Demand as it is now; None is unknown."""
 
     window: float
-    """s"""
+    """s; the length of an interval"""
     latest: DemandInterval | None = None
-    """the block before the running one"""
+    """the interval before the one in progress"""
     running: float | None = None
-    """W; what the running block will come to at least"""
+    """W; the least that the interval in progress can come to"""
     peak: DemandInterval | None = None
     """of this billing period"""
     last_peak: DemandInterval | None = None
@@ -88,29 +87,29 @@ class Demand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemandRecord:
-    """The blocks of an import counter: the running one, the last, and the highest of each day."""
+    """The intervals of an import counter: in progress, the last, and the highest of each day."""
 
     window: float
-    """s"""
+    """s; the length of an interval"""
     running: RunningInterval | None = None
     latest: DemandInterval | None = None
     peaks: tuple[DemandInterval, ...] = ()
 
-    def after(self, point: Sample, resolution: float, zone: tzinfo) -> DemandRecord:
-        """Return the record after a reading, by a counter with steps of ``resolution`` Wh."""
-        start = interval_start(point.at, zone, self.window)
+    def after(self, sample: Sample, resolution: float, zone: tzinfo) -> DemandRecord:
+        """Return the record after a read, by a counter with steps of ``resolution`` Wh."""
+        start = interval_start(sample.at, zone, self.window)
         running = self.running
-        if running is None or point.at < running.point.at:
-            # After the clock was set back, the block that was under way is longer than it looks.
-            begun = RunningInterval(start=start, opening=None, point=point)
-            return replace(self, running=begun, latest=None)
+        if running is None or sample.at < running.latest.at:
+            # After the clock was set back, the interval in progress is longer than it looks.
+            first = RunningInterval(start=start, opening=None, latest=sample)
+            return replace(self, running=first, latest=None)
         if start == running.start:
-            return replace(self, running=replace(running, point=point))
-        border = _known(running.point, point, start)
-        ended = self._ended(running, start, border, resolution)
+            return replace(self, running=replace(running, latest=sample))
+        boundary = _known_at(running.latest, sample, start)
+        ended = self._ended(running, start, boundary, resolution)
         return replace(
             self,
-            running=RunningInterval(start=start, opening=border, point=point),
+            running=RunningInterval(start=start, opening=boundary, latest=sample),
             latest=ended,
             peaks=self.peaks if ended is None else self._peaks_with(ended, zone),
         )
@@ -118,7 +117,7 @@ class DemandRecord:
     def _ended(
         self, running: RunningInterval, end: float, closing: Estimate | None, resolution: float
     ) -> DemandInterval | None:
-        """Return the running block, if it is whole and known."""
+        """Return the interval in progress as one that has ended, if it is whole and known."""
         whole = running.start + self.window == end
         if not whole or running.opening is None or closing is None:
             return None
@@ -132,27 +131,27 @@ class DemandRecord:
             uncertainty=margin / hours,
         )
 
-    def _peaks_with(self, block: DemandInterval, zone: tzinfo) -> tuple[DemandInterval, ...]:
-        *earlier, latest = self.peaks or (block,)
-        if local_day(latest.start, zone) == local_day(block.start, zone):
-            return (*earlier, max(latest, block, key=_power))
-        return (*earlier, latest, block)[-_RETAINED:]
+    def _peaks_with(self, ended: DemandInterval, zone: tzinfo) -> tuple[DemandInterval, ...]:
+        *earlier, latest = self.peaks or (ended,)
+        if local_day(latest.start, zone) == local_day(ended.start, zone):
+            return (*earlier, max(latest, ended, key=_power))
+        return (*earlier, latest, ended)[-_RETAINED:]
 
     def peak(self, start: float, end: float) -> DemandInterval | None:
-        """Return the highest block between two midnights."""
+        """Return the highest interval between two midnights."""
         within = (peak for peak in self.peaks if start <= peak.start < end)
         return max(within, key=_power, default=None)
 
     @property
-    def least(self) -> float | None:
-        """What the average of the running block will be at least, in W."""
+    def running_minimum(self) -> float | None:
+        """The least that the average of the interval in progress can come to, in W."""
         if self.running is None or self.running.opening is None:
             return None
-        counted = self.running.point.value - self.running.opening.value
+        counted = self.running.latest.value - self.running.opening.value
         return counted * _SECONDS_PER_HOUR / self.window
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the record as JSON can hold it."""
+        """Return the record as JSON holds it."""
         return {
             "window": self.window,
             "running": self.running and self.running.as_dict(),
@@ -162,13 +161,17 @@ class DemandRecord:
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> DemandRecord:
-        """Return the record that ``as_dict`` described."""
+        """Return the record that ``as_dict`` described.
+
+        Raises:
+            KeyError, TypeError, ValueError: it is not such a record.
+        """
         running, latest = stored["running"], stored["latest"]
         return cls(
             window=float(stored["window"]),
             running=None if running is None else RunningInterval.from_dict(running),
-            latest=None if latest is None else _block(latest),
-            peaks=tuple(map(_block, stored["peaks"])),
+            latest=None if latest is None else _interval(latest),
+            peaks=tuple(map(_interval, stored["peaks"])),
         )
 
 
@@ -177,7 +180,7 @@ def demand(record: DemandRecord, bill: Billing) -> Demand:
     return Demand(
         window=record.window,
         latest=record.latest,
-        running=record.least,
+        running=record.running_minimum,
         peak=_peak(record, bill.this_period),
         last_peak=_peak(record, bill.last_period),
     )
@@ -189,15 +192,15 @@ def _peak(record: DemandRecord, period: BillingPeriod | None) -> DemandInterval 
     return record.peak(period.start.timestamp(), period.end.timestamp())
 
 
-def _known(before: Sample, after: Sample, at: float) -> Estimate | None:
-    """Return what the counter stood at between two readings; None after an outage."""
-    border = interpolated(before, after, at) if before.at <= at else None
-    return None if border is None or border.estimated else border
+def _known_at(before: Sample, after: Sample, at: float) -> Estimate | None:
+    """Return what the counter was between two reads; None after an outage."""
+    boundary = interpolated(before, after, at) if before.at <= at else None
+    return None if boundary is None or boundary.estimated else boundary
 
 
-def _power(block: DemandInterval) -> float:
-    return block.power
+def _power(interval: DemandInterval) -> float:
+    return interval.power
 
 
-def _block(stored: Mapping[str, Any]) -> DemandInterval:
+def _interval(stored: Mapping[str, Any]) -> DemandInterval:
     return DemandInterval(**{name: float(value) for name, value in dict(stored).items()})

@@ -1,13 +1,11 @@
-"""The ledger of a meter's totals, from which a bill follows.
+"""The ledger of a meter's totals, from which the bill follows.
 
-It keeps what the counters stood at around each local midnight, and a period's energy is the counter
-at its end minus the counter at its start, as on paper. Whatever happened in between, and whether
-anybody was looking, makes no difference; only the borders count. So billing is a function of the
-ledger, the time zone and the billing day, and follows anew when one of these is changed.
+It keeps the register reads around each local midnight. The energy of a period is the read at its
+end minus the read at its start, as on paper. So billing is a function of the ledger, the time zone
+and the billing day. Two tracks are kept of each total: the published counter, for energies, and the
+register as the meter's display shows it, to compare with the bill.
 
-Two rows are kept of each total: the counter as it is published, which is carried on where the
-register was set back or the meter was replaced, for energies; and the register as the meter's own
-display shows it, to be compared with the bill.
+docs/internals/ledger.md explains why.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,102 +17,42 @@ from typing import Any, Final
 
 from ..sample import Sample
 from ..sunspec import Reading
-from ..validation import Registers
+from ..validation import RegisterReads
+from .bill import Billing, BillingPeriod, PeriodEnergy, RegisterEstimates
+from .estimate import Estimate
 from .periods import billing_date, local_day, local_midnight, next_billing_date
-from .track import Estimate, Track
+from .track import Track
 
 RETAINED: Final = 2 * 430
-"""How many readings of a total are kept: those around the midnights of fourteen months, so that a
-bill can be compared with the same month's a year ago. They are counted, as a clock that is far
+"""Reads that are kept of a total: those around the midnights of fourteen months, so that a bill can
+be compared with the same month's a year ago. It is a number and not an age, as a clock that is far
 ahead would make all of them look old."""
 
 IMPORTED: Final = "imported"
 EXPORTED: Final = "exported"
 _REGISTER: Final = "register_"
 _SEEN: Final = "seen"
-"""The track of the meter's answers, which count nothing; it goes on while the totals are held."""
+"""The track of the meter's responses. It counts nothing, and goes on while no total is believed."""
 
 _NOTHING: Final = Estimate.exactly(0.0)
-_DUST: Final = 1e-3
-"""Wh that differences of large floats leave over; no register is that fine."""
+_ROUNDING_ERROR: Final = 1e-3
+"""Wh that differences of large floats may be off; no register is that fine."""
 
 type Samples = Mapping[str, Sample]
-"""Readings of the totals at one time, counters and registers, by track."""
+"""The totals at one time, counters and registers, by the name of their track."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counted:
-    """An energy of a billing period."""
-
-    since: datetime
-    """from when on it is counted: the period's start, or the first reading if that was later"""
-    energy: Estimate
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BillingPeriod:
-    """A billing period, or what is known of it; energies in Wh.
-
-    None is what the meter does not count, or had not been seen to count by the period's end.
-    """
-
-    start: datetime
-    end: datetime
-    """when it ends, or will"""
-    imported: Counted | None
-    exported: Counted | None
-    net: Counted | None
-    """energy imported minus energy exported, from when on both are counted"""
-    credit: Estimate
-    """what earlier periods have brought forward"""
-
-    @property
-    def brought(self) -> Counted | None:
-        """The credit that was brought forward, which pays for what is net."""
-        return None if self.net is None else replace(self.net, energy=self.credit)
-
-    @property
-    def billed(self) -> Estimate | None:
-        """What is left to be paid of the net energy after the credit that was brought forward."""
-        return None if self.net is None else (self.net.energy - self.credit).positive_part
-
-    @property
-    def carried(self) -> Estimate:
-        """The credit that the next period begins with."""
-        return self.credit if self.net is None else (self.credit - self.net.energy).positive_part
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RegisterReadings:
-    """What the display of a meter showed at an instant, in Wh; None if it was not known yet."""
-
-    at: datetime
-    serial_number: str
-    imported: Estimate | None
-    exported: Estimate | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Billing:
-    """What there is to be compared with the bill; None is what is not known yet."""
-
-    this_period: BillingPeriod | None = None
-    last_period: BillingPeriod | None = None
-    at_billing_day: RegisterReadings | None = None
-    at_midnight: RegisterReadings | None = None
-
-
-def samples_of(reading: Reading, registers: Registers, now: float) -> Samples:
-    """Return the totals of a reading that may be believed, each at the time it was believed."""
-    points = {_SEEN: Sample(value=0.0, at=now)}
+def samples_of(reading: Reading, registers: RegisterReads, now: float) -> Samples:
+    """Return the validated totals of a reading, each at the time in s when it was believed."""
+    samples = {_SEEN: Sample(value=0.0, at=now)}
     for name, total, register in (
         (IMPORTED, reading.energy_imported.total, registers.imported),
         (EXPORTED, reading.energy_exported.total, registers.exported),
     ):
         if total is not None and register is not None:
-            points[name] = Sample(value=total, at=register.at)
-            points[_REGISTER + name] = register
-    return points
+            samples[name] = Sample(value=total, at=register.at)
+            samples[_REGISTER + name] = register
+    return samples
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,20 +61,20 @@ class Ledger:
 
     tracks: Mapping[str, Track] = field(default_factory=dict)
     meters: tuple[tuple[float, str], ...] = ()
-    """when each meter was first read, and its serial number"""
+    """when each meter was first read, in s, and its serial number"""
     opened: float = 0.0
-    """s; what was before has been collapsed into the credit"""
+    """s; earlier periods have been compacted into the credit"""
     credit: Estimate = _NOTHING
     """what was carried forward when it was opened"""
 
     @property
     def newest(self) -> Samples:
-        """The reading of each total that came last."""
+        """The read of each total that came last, by whichever clock."""
         return {name: track.newest for name, track in self.tracks.items()}
 
     @property
     def kept(self) -> Mapping[str, tuple[Sample, ...]]:
-        """The readings that are kept for good; they change with midnights and with the clock."""
+        """The reads that are kept for good; they change with midnights and with the clock."""
         return {name: track.kept for name, track in self.tracks.items()}
 
     @property
@@ -144,39 +82,39 @@ class Ledger:
         """When the meter was last read, in s."""
         return max((track.latest.at for track in self.tracks.values()), default=None)
 
-    def after(self, points: Samples, serial_number: str, zone: tzinfo) -> Ledger:
+    def after(self, samples: Samples, serial_number: str, zone: tzinfo) -> Ledger:
         """Return the ledger after a reading."""
         tracks, meters = dict(self.tracks), self.meters
-        for name, point in points.items():
+        for name, sample in samples.items():
             track = tracks.get(name)
             if track is None:
-                tracks[name] = Track.begun(point)
+                tracks[name] = Track.starting_with(sample)
             else:
-                midnight = local_midnight(local_day(point.at, zone), zone)
-                tracks[name] = track.after(point, midnight)
-        if points and (not meters or meters[-1][1] != serial_number):
-            since = max(point.at for point in points.values())
+                midnight = local_midnight(local_day(sample.at, zone), zone)
+                tracks[name] = track.after(sample, midnight)
+        if samples and (not meters or meters[-1][1] != serial_number):
+            since = max(sample.at for sample in samples.values())
             meters = (*meters, (since, serial_number))
         after = replace(self, tracks=tracks, meters=meters)
-        # If it was opened by a clock that was ahead, that is not to come.
-        wrong = after.now is not None and after.now < after.opened
-        return replace(after, opened=0.0) if wrong else after
+        # If it was opened by a clock that was ahead, that instant is still to come.
+        opened_ahead = after.now is not None and after.now < after.opened
+        return replace(after, opened=0.0) if opened_ahead else after
 
-    def resumed(self, points: Samples, serial_number: str, zone: tzinfo) -> Ledger:
-        """Return the ledger after readings that were kept apart from it, if they are newer."""
+    def with_newer(self, samples: Samples, serial_number: str, zone: tzinfo) -> Ledger:
+        """Return the ledger after those reads that are newer; they were stored apart from it."""
         newer = {
-            name: point
-            for name, point in points.items()
-            if name not in self.tracks or point.at > self.tracks[name].newest.at
+            name: sample
+            for name, sample in samples.items()
+            if name not in self.tracks or sample.at > self.tracks[name].newest.at
         }
         return self.after(newer, serial_number, zone)
 
-    def collapsed(self, zone: tzinfo, billing_day: int) -> Ledger:
-        """Return the ledger without the periods that are too old, but for the credit they left."""
-        full = [track.points for track in self.tracks.values() if len(track.points) > RETAINED]
+    def compacted(self, zone: tzinfo, billing_day: int) -> Ledger:
+        """Return the ledger with the periods that are too old replaced by the credit they left."""
+        full = [track.samples for track in self.tracks.values() if len(track.samples) > RETAINED]
         if not full:
             return self
-        oldest = max(points[-RETAINED].at for points in full)
+        oldest = max(samples[-RETAINED].at for samples in full)
         period = next(p for p in self.periods(zone, billing_day) if p.end.timestamp() > oldest)
         start = period.start.timestamp()
         if start <= self._since:
@@ -189,7 +127,7 @@ class Ledger:
         )
 
     def periods(self, zone: tzinfo, billing_day: int) -> Iterator[BillingPeriod]:
-        """Go through all periods since the first reading, to the one of the latest."""
+        """Yield all periods from the one of the first read to the one of the latest."""
         now = self.now
         if now is None:
             return
@@ -199,23 +137,23 @@ class Ledger:
         while start <= now:
             day = next_billing_date(day, billing_day)
             end = local_midnight(day, zone)
-            begin, finish = (datetime.fromtimestamp(border, zone) for border in (start, end))
+            begin, finish = (datetime.fromtimestamp(boundary, zone) for boundary in (start, end))
             period = BillingPeriod(
                 start=begin,
                 end=finish,
-                imported=self._counted(begin, finish, now, IMPORTED),
-                exported=self._counted(begin, finish, now, EXPORTED),
-                net=self._counted(begin, finish, now, IMPORTED, EXPORTED),
+                imported=self._energy(begin, finish, now, IMPORTED),
+                exported=self._energy(begin, finish, now, EXPORTED),
+                net=self._energy(begin, finish, now, IMPORTED, EXPORTED),
                 credit=credit,
             )
             yield period
-            credit, start = period.carried, end
+            credit, start = period.carried_forward, end
 
-    def registers_at(self, at: float, now: float, zone: tzinfo) -> RegisterReadings:
-        """Return what the meter's display showed, as far as that is known now."""
+    def registers_at(self, at: float, now: float, zone: tzinfo) -> RegisterEstimates:
+        """Return what the meter's display showed at an instant, as far as that is known ``now``."""
         (_, first), *others = self.meters
         serials = [first, *(serial_number for since, serial_number in others if since <= at)]
-        return RegisterReadings(
+        return RegisterEstimates(
             at=datetime.fromtimestamp(at, zone),
             serial_number=serials[-1],
             imported=self._register(IMPORTED, at, now),
@@ -224,39 +162,43 @@ class Ledger:
 
     @property
     def _since(self) -> float:
-        """From when on anything is known."""
+        """The first instant of which anything is known."""
         return max(self.opened, min(track.since for track in self.tracks.values()))
 
-    def _counted(self, start: datetime, end: datetime, now: float, *names: str) -> Counted | None:
-        """Return what a total has counted in a period, less another, from when on all are known."""
+    def _energy(
+        self, start: datetime, end: datetime, now: float, *names: str
+    ) -> PeriodEnergy | None:
+        """Return the energy of one total in a period, less that of another if two are named."""
         tracks = [self.tracks[name] for name in names if name in self.tracks]
         since = max(start.timestamp(), self.opened, *(track.since for track in tracks))
         until = end.timestamp()
         if len(tracks) < len(names) or since >= until:
             return None
         energies = (track.between(since, min(until, now), now) for track in tracks)
-        begun = datetime.fromtimestamp(since, start.tzinfo)
-        return Counted(since=begun, energy=reduce(sub, energies))
+        counted_from = datetime.fromtimestamp(since, start.tzinfo)
+        return PeriodEnergy(since=counted_from, energy=reduce(sub, energies))
 
     def _register(self, name: str, at: float, now: float) -> Estimate | None:
         register, total = self.tracks.get(_REGISTER + name), self.tracks.get(name)
         if register is None or total is None or at < register.since:
             return None
         before, after = register.around(at)
-        sooner, later = total.around(at)
-        moved, counted = after.value - before.value, later.value - sooner.value
-        if before.at < at < after.at and abs(moved - counted) > _DUST:
-            # The register was set back or started over, or it is another meter's: then there is
-            # nothing between the two, and what was read before is all that can be said.
-            return Estimate.guessed(before.value)
+        total_before, total_after = total.around(at)
+        moved, counted = after.value - before.value, total_after.value - total_before.value
+        if before.at < at < after.at and abs(moved - counted) > _ROUNDING_ERROR:
+            # The register was set back, rolled over, or is another meter's. Then interpolation
+            # means nothing, and the read before is all that is known.
+            return Estimate.unbounded(before.value)
         return register.at(at, now)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the ledger as JSON can hold it."""
+        """Return the ledger as JSON holds it; its keys are older than the names here."""
         return {
             "tracks": {name: track.as_pairs() for name, track in self.tracks.items()},
             "behind": {
-                name: track.behind.as_pairs() for name, track in self.tracks.items() if track.behind
+                name: track.provisional.as_pairs()
+                for name, track in self.tracks.items()
+                if track.provisional
             },
             "meters": self.meters,
             "opened": self.opened,
@@ -265,10 +207,16 @@ class Ledger:
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> Ledger:
-        """Return the ledger that ``as_dict`` described."""
-        behind = {name: Track.from_pairs(pairs) for name, pairs in dict(stored["behind"]).items()}
+        """Return the ledger that ``as_dict`` described.
+
+        Raises:
+            KeyError, TypeError, ValueError: it is not such a ledger.
+        """
+        provisional = {
+            name: Track.from_pairs(pairs) for name, pairs in dict(stored["behind"]).items()
+        }
         tracks = {
-            name: replace(Track.from_pairs(pairs), behind=behind.get(name))
+            name: replace(Track.from_pairs(pairs), provisional=provisional.get(name))
             for name, pairs in dict(stored["tracks"]).items()
         }
         meters = tuple((float(since), str(name)) for since, name in stored["meters"])
@@ -283,7 +231,7 @@ class Ledger:
 
 
 def billing(ledger: Ledger, zone: tzinfo, billing_day: int) -> Billing:
-    """Return what there is to be compared with the bill.
+    """Return what can be compared with the bill.
 
     ``billing_day`` is 1 to 31; in a month that is too short, its last day takes its place.
     """

@@ -1,7 +1,7 @@
-"""Where days, billing periods and demand blocks begin on the clock on the wall.
+"""Where days, billing periods and demand intervals begin on the local clock.
 
-All of them are local: a day has 23 or 25 hours where the clock is changed, and where it is changed
-at midnight, the day begins at one o'clock. Instants are Unix times in s.
+A day has 23 or 25 hours where the clock is changed. Where it is changed at midnight, the day begins
+at one o'clock. Instants are Unix times in s.
 """
 
 from calendar import monthrange
@@ -16,7 +16,7 @@ def local_day(at: float, zone: tzinfo) -> date:
 def local_midnight(day: date, zone: tzinfo) -> float:
     """Return the instant at which a day begins.
 
-    If the clock leaps over midnight, that is when it leaps; if it shows midnight twice, the first.
+    If the clock skips midnight, it is the instant of the skip; if midnight repeats, the first one.
     """
     return datetime.combine(day, time(), zone).timestamp()
 
@@ -27,13 +27,14 @@ def billing_date(day: date, billing_day: int) -> date:
     return this_month if this_month <= day else _in_month(_month_before(day), billing_day)
 
 
-def next_billing_date(begun: date, billing_day: int) -> date:
-    """Return the billing date after another one."""
-    return _in_month(begun.replace(day=1) + timedelta(days=31), billing_day)
+def next_billing_date(current: date, billing_day: int) -> date:
+    """Return the billing date after another one; in a month that is too short, its last day."""
+    # 31 days after the first of a month is always in the next month.
+    return _in_month(current.replace(day=1) + timedelta(days=31), billing_day)
 
 
 def interval_start(at: float, zone: tzinfo, seconds: float) -> float:
-    """Return the start of the block around an instant; ``seconds`` divide an hour."""
+    """Return the start of the demand interval around an instant; ``seconds`` divide an hour."""
     offset = (datetime.fromtimestamp(at, zone).utcoffset() or timedelta()).total_seconds()
     return (at + offset) // seconds * seconds - offset
 

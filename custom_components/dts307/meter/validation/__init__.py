@@ -1,17 +1,17 @@
-"""Which register reads may be believed: the V of validation, estimation and editing (VEE)."""
+"""Which register reads are believed: the V of validation, estimation and editing (VEE)."""
 
 from .counter_filter import ANSWERS, CounterAnswer, CounterFilter, CounterQuestion
 from .limits import counter_limits
 from .meter_counters import (
     CounterFilters,
-    Registers,
+    RegisterReads,
+    answered,
+    awaiting_reconfirmation,
     carried_to_new_meter,
     questions,
-    registers,
-    settled,
-    still_stale,
+    register_reads,
     validated,
-    without,
+    without_counters,
 )
 
 __all__ = [
@@ -20,13 +20,13 @@ __all__ = [
     "CounterFilter",
     "CounterFilters",
     "CounterQuestion",
-    "Registers",
+    "RegisterReads",
+    "answered",
+    "awaiting_reconfirmation",
     "carried_to_new_meter",
     "counter_limits",
     "questions",
-    "registers",
-    "settled",
-    "still_stale",
+    "register_reads",
     "validated",
-    "without",
+    "without_counters",
 ]

@@ -1,6 +1,6 @@
-"""The guard over all energy counters of a meter: no glitch gets through, no energy gets lost.
+"""The counter filters of a whole meter, one for each counter of a Reading.
 
-What may be believed of a single counter, ``counter`` tells; here it is told for a whole Reading.
+What one counter filter believes is decided in ``counter_filter``.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,15 +11,15 @@ from ..phases import PARTS
 from ..sample import Sample
 from ..sunspec import PerPhase, Reading
 from .counter_filter import CounterAnswer, CounterFilter, CounterQuestion
-from .limits import ENERGIES, counter_limits
+from .limits import ENERGY_KINDS, counter_limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Registers:
-    """What the meter's display shows of its two totals, to be compared with a bill.
+class RegisterReads:
+    """What the meter's display shows of its two totals, in Wh, to compare with a bill.
 
-    It differs from what is published where a counter is carried on: after the register started
-    over or was set back, and in another meter that has taken the place of the first.
+    They differ from the published counters after a rollover, after the register was set back, and
+    after the meter was replaced. None is a total that is not believed yet.
     """
 
     imported: Sample | None = None
@@ -27,24 +27,24 @@ class Registers:
 
 
 type CounterFilters = Mapping[str, CounterFilter]
-"""The guarded counters of a meter, by quantity and part, such as ``energy_imported.total``."""
+"""The counter filters of a meter, by quantity and part, such as ``energy_imported.total``."""
 
 
 def validated(
-    counters: CounterFilters, reading: Reading, now: float, service_current: float | None
+    filters: CounterFilters, reading: Reading, now: float, service_current: float | None
 ) -> tuple[CounterFilters, Reading]:
-    """Return the counters after a reading, and the reading with what may be believed of them.
+    """Return the filters after a reading, and the reading with the counters that are believed.
 
-    ``now`` is the time in seconds, on one clock across restarts. ``service_current`` is the CT
-    rating times the number of CT sets in A (guide 3.4), if the owner has told it. A counter that is
-    left out of a reading stands where it was, and so does one that is read less often: what is
-    merely repeated is no second reading.
+    ``now`` is in seconds on a clock that goes on across restarts. ``service_current`` is the CT
+    rating times the number of CT sets in A (guide 3.4), or None if it is not entered. A counter
+    that a reading lacks keeps its published value. So does one at the slower cadence: its repeated
+    value is not a second read.
     """
-    after = dict(counters)
+    after = dict(filters)
     quantities: dict[str, Any] = {}
-    for name, energy in ENERGIES.items():
+    for name, kind in ENERGY_KINDS.items():
         values: PerPhase = getattr(reading, name)
-        repeated = energy.rare and not reading.whole
+        repeated = kind.slow and not reading.whole
         published: dict[str, float | None] = {}
         for part in PARTS:
             key = f"{name}.{part}"
@@ -57,25 +57,29 @@ def validated(
     return after, replace(reading, **quantities)
 
 
-def still_stale(stale: CounterFilters, counters: CounterFilters) -> CounterFilters:
-    """Return which counters are not known anew, of those that may be older than what was shown."""
-    return {k: earlier for k, earlier in stale.items() if not counters[k].is_known_anew(earlier)}
+def awaiting_reconfirmation(restored: CounterFilters, filters: CounterFilters) -> CounterFilters:
+    """Return those ``restored`` filters that ``filters`` has not reconfirmed yet.
+
+    They were stored before Home Assistant was killed, so more may have been published since.
+    """
+    return {key: old for key, old in restored.items() if not filters[key].is_reconfirmed_since(old)}
 
 
-def registers(counters: CounterFilters) -> Registers:
-    """Return the registers behind the counters, as far as they are believed."""
+def register_reads(filters: CounterFilters) -> RegisterReads:
+    """Return the register reads behind the published totals, as far as they are believed."""
 
-    def register(key: str) -> Sample | None:
-        trusted = counters.get(key, CounterFilter()).trusted
+    def register_read(key: str) -> Sample | None:
+        trusted = filters.get(key, CounterFilter()).trusted
         return None if trusted is None else Sample(value=trusted.register, at=trusted.last.at)
 
-    return Registers(
-        imported=register("energy_imported.total"), exported=register("energy_exported.total")
+    return RegisterReads(
+        imported=register_read("energy_imported.total"),
+        exported=register_read("energy_exported.total"),
     )
 
 
-def without(reading: Reading, keys: Iterable[str]) -> Reading:
-    """Return a reading that leaves some of the guarded counters out."""
+def without_counters(reading: Reading, keys: Iterable[str]) -> Reading:
+    """Return the reading without some of its counters, named as in CounterFilters."""
     for key in keys:
         name, _, part = key.partition(".")
         values: PerPhase = replace(getattr(reading, name), **{part: None})
@@ -84,30 +88,30 @@ def without(reading: Reading, keys: Iterable[str]) -> Reading:
     return reading
 
 
-def settled(
-    counters: CounterFilters, answer: CounterAnswer, reading: Reading, service_current: float | None
+def answered(
+    filters: CounterFilters, answer: CounterAnswer, reading: Reading, service_current: float | None
 ) -> CounterFilters:
-    """Return the counters after the owner's answer, for all that it concerns.
+    """Return the filters after the owner's answer, for all counters that it concerns.
 
-    That includes those that are read less often, and would only ask the same later.
+    That includes counters at the slower cadence, which would ask the same question later.
     """
 
-    def settle(key: str, counter: CounterFilter) -> CounterFilter:
+    def after_answer(key: str, counter: CounterFilter) -> CounterFilter:
         limits = counter_limits(reading, key, counter.published or 0.0, service_current)
-        return counter.settled(answer, limits)
+        return counter.answered(answer, limits)
 
-    return {key: settle(key, counter) for key, counter in counters.items()}
+    return {key: after_answer(key, counter) for key, counter in filters.items()}
 
 
-def carried_to_new_meter(counters: CounterFilters) -> CounterFilters:
-    """Return the counters for another meter that has taken the place of the one they were of.
+def carried_to_new_meter(filters: CounterFilters) -> CounterFilters:
+    """Return the filters for a meter that replaces the one they were for.
 
-    What is published goes on from where it was, whatever the new meter's registers have counted
-    before; and it stays there until a first reading of these is confirmed.
+    The published values continue from where they are, whatever the new meter has counted before.
+    They stay there until the first read of the new meter is confirmed.
     """
-    return {key: counter.taken_over() for key, counter in counters.items()}
+    return {key: counter.for_new_meter() for key, counter in filters.items()}
 
 
-def questions(counters: CounterFilters) -> frozenset[CounterQuestion]:
-    """Return what has to be asked about a meter's counters."""
-    return frozenset(counter.question for counter in counters.values() if counter.question)
+def questions(filters: CounterFilters) -> frozenset[CounterQuestion]:
+    """Return the questions that the owner has to answer about a meter's counters."""
+    return frozenset(counter.question for counter in filters.values() if counter.question)
