@@ -89,8 +89,15 @@ async def test_one_contrary_movement_changes_nothing_and_two_do() -> None:
     directions, _ = await after({}, *range(COUNTS - 10, COUNTS - 14, -1))
     directions, values = await after(directions, COUNTS - 12, COUNTS - 15, COUNTS - 16)
     assert values == [12, 15, 16]
-    _, values = await after(directions, *range(COUNTS - 15, COUNTS - 11))
-    assert values[-1] == COUNTS - 12, "the meter was reconfigured"
+    _, values = await after(directions, COUNTS - 15, COUNTS - 14)
+    assert values == [15, COUNTS - 14], "the meter was reconfigured"
+
+
+async def test_registers_that_disagree_decide_nothing_for_others() -> None:
+    known = count_directions_from_dict({"a": True, "b": False})
+    far = COUNTS - 100
+    _, checked = with_exports_counting_up(known, await exporting(far, a=far, b=far))
+    assert checked.energy_exported == PerPhase(total=None, a=1000, b=far * 10)
 
 
 async def test_a_sum_of_phases_stays_their_sum() -> None:
