@@ -4,6 +4,7 @@ from dataclasses import replace
 import json
 
 from hypothesis import given, settings, strategies as st
+import pytest
 
 from custom_components.dts307.meter import PerPhase, Reading
 from custom_components.dts307.meter.installation import (
@@ -83,6 +84,13 @@ async def test_a_meter_that_exports_for_the_first_time() -> None:
 async def test_a_large_movement_decides_nothing() -> None:
     _, values = await after({}, COUNTS - 5, COUNTS - 70_000, COUNTS - 200_000, COUNTS - 400_000)
     assert values == [None] * 4
+
+
+@pytest.mark.parametrize(("movement", "decides"), [(2**16, True), (2**16 + 1, False)])
+async def test_the_largest_movement_that_decides(movement: int, *, decides: bool) -> None:
+    last = COUNTS - 5 - 2 * movement
+    _, values = await after({}, COUNTS - 5, COUNTS - 5 - movement, last)
+    assert values == [None, None, COUNTS - last if decides else None]
 
 
 async def test_one_contrary_movement_changes_nothing_and_two_do() -> None:
