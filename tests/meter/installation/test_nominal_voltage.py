@@ -190,6 +190,9 @@ def test_it_survives_as_json() -> None:
         (WYE, "abc"),
         (DELTA, "abc"),
         (service_of((120.0, 120.0, 0.0)), "ab"),
+        # Between lost and back, a phase does not count as live.
+        (service_of((120.0, 120.0, 63.0)), "ab"),
+        (service_of((120.0, 120.0, 66.0)), "abc"),
         (service_of((120.0, 120.0, 0.0), (240.0, 120.0, 120.0)), "ab"),
         (service_of((), (240.0, 130.0, 130.0)), "ab"),
         (service_of((120.0, 208.0, 120.0), (240.0, 240.0, 240.0)), "abc"),

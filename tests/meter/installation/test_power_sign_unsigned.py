@@ -107,6 +107,8 @@ def test_unsigned_takes_three_votes_for_each_direction(first: float) -> None:
     for now, one in unsigned([*steady(first, HOUR), *steady(-first, HOUR)]):
         state = observe(state, one, now)
         seen.append((state.verdict, min(state.import_votes, state.export_votes)))
+        # From the verdict on the direction is known.
+        assert bool(state.last_counted) is (state.verdict is PowerSign.UNSIGNED)
     verdict = PowerSign.IMPORT_POSITIVE if first > 0 else PowerSign.EXPORT_POSITIVE
     unknown = (PowerSign.UNKNOWN, 0)
     unsigned_state = (PowerSign.UNSIGNED, VOTES_FOR_A_VERDICT)
