@@ -19,15 +19,11 @@ from homeassistant.helpers import discovery_flow
 from .connection.link import LinkParams
 from .const import (
     CONF_ADD_TO_ENERGY,
-    CONF_CT_RATING,
-    CONF_CT_SETS,
-    CONF_ROLE,
     CONF_UNIT_ID,
     DEFAULT_NAME,
     DOMAIN,
     TRANSPORT_NETWORK,
     TRANSPORT_SERIAL,
-    Role,
 )
 from .energy_dashboard import async_can_offer, async_sources_there
 from .flows.options_flow import Dts307OptionsFlow
@@ -43,6 +39,7 @@ from .flows.preview import (
 from .flows.setup_forms import CONF_ENERGY, CONF_METERS, METER_FORM, energy_form, meters_form
 from .meter import Identity
 from .meter.modbus import ScanResult
+from .options import CONF_CT_RATING, CONF_CT_SETS, CONF_ROLE, MeterOptions, Role
 from .scan.results import distinct, result_text
 from .scan.search_flow import SearchFlow
 
@@ -206,7 +203,7 @@ class Dts307ConfigFlow(SearchFlow, domain=DOMAIN):
         for meter in self._meters:
             reading = await async_measure(self.hass, meter.data)
             mark = ""
-            if key := doubt(reading, meter.options):
+            if key := doubt(reading, MeterOptions.parse(meter.options)):
                 doubts.append(key)
                 mark = "⚠ "
             text = await async_text(self.hass, reading)

@@ -6,14 +6,13 @@ import logging
 from typing import override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import CONF_SCAN_INTERVAL
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 
 from .connection.serial_ports import async_failure, async_leads_elsewhere
-from .const import CONF_UNIT_ID, DEFAULT_NAME, DEFAULT_SCAN_INTERVAL, DOMAIN, MANUFACTURER
+from .const import CONF_UNIT_ID, DEFAULT_NAME, DOMAIN, MANUFACTURER
 from .meter import (
     AnotherMeterError,
     GarbledReplyError,
@@ -25,6 +24,7 @@ from .meter import (
 )
 from .meter.errors import LinkLostError
 from .meter.modbus import ConnectionHealth
+from .options import MeterOptions
 from .replacement import async_raise_replaced, async_withdraw_replaced
 from .silence import async_end_silence, async_note_silence
 from .snapshot import Snapshot
@@ -45,9 +45,7 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
 
     def __init__(self, hass: HomeAssistant, entry: Dts307ConfigEntry, meter: Meter) -> None:
         """Prepare to poll ``meter`` at the interval that the entry's options ask for."""
-        self._interval: float = entry.options.get(
-            CONF_SCAN_INTERVAL, DEFAULT_SCAN_INTERVAL.total_seconds()
-        )
+        self._interval: float = MeterOptions.parse(entry.options).poll_interval
         super().__init__(
             hass,
             _LOGGER,

@@ -16,9 +16,10 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er, singleton
 
-from .const import CONF_ADD_TO_ENERGY, CONF_PRODUCTION, CONF_ROLE, DOMAIN, Role
+from .const import CONF_ADD_TO_ENERGY, DOMAIN
 from .descriptions.production import PRODUCTION
 from .issues import async_raise_issue, async_withdraw_issue
+from .options import MeterOptions, Role
 
 NOT_IN_DASHBOARD: Final = "not_in_energy_dashboard"
 
@@ -134,7 +135,9 @@ def _new_source(hass: HomeAssistant, entry: ConfigEntry, role: Role) -> dict[str
         return {
             "type": "solar",
             # Which counter that is, is not known before the meter was set up with this role.
-            "stat_energy_from": statistic(entry.options.get(CONF_PRODUCTION, "")),
+            "stat_energy_from": statistic(
+                MeterOptions.parse(entry.options).production_counter or ""
+            ),
             "stat_rate": statistic(PRODUCTION),
             "config_entry_solar_forecast": None,
         }
@@ -157,8 +160,8 @@ def _statistic(hass: HomeAssistant, entry: ConfigEntry, key: str) -> str:
 
 
 def _role(entry: ConfigEntry) -> Role:
-    if role := entry.options.get(CONF_ROLE):
-        return Role(role)
+    if role := MeterOptions.parse(entry.options).role:
+        return role
     raise EnergyDashboardError("no_role")
 
 

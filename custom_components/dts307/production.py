@@ -4,9 +4,9 @@ from typing import Final
 
 from homeassistant.core import HomeAssistant, callback
 
-from .const import CONF_PRODUCTION, CONF_ROLE, ProductionCounter, Role
 from .coordinator import Dts307ConfigEntry
 from .meter import Reading
+from .options import CONF_PRODUCTION, CONF_ROLE, ProductionCounter, Role
 
 _CLEAR_ENERGY: Final = 10_000
 """Wh; an inverter draws as much in months of nights only"""

@@ -21,17 +21,17 @@ from homeassistant.config_entries import (
     ConfigEntryChange,
     ConfigEntryState,
 )
-from homeassistant.const import CONF_SCAN_INTERVAL
 from homeassistant.core import HassJob, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryNotReady, HomeAssistantError
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from .connection.link import attentive_unit, identify, link_params
 from .connection.serial_ports import async_failure, async_resolved
-from .const import CONF_UNIT_ID, DEFAULT_SCAN_INTERVAL
+from .const import CONF_UNIT_ID
 from .meter import AnotherMeterError, MeterError, ReadRefusedError
 from .meter.modbus import ConnectionHealth, read_registers
 from .meter.sunspec import BASE_ADDRESSES
+from .options import MeterOptions
 from .silence import async_note_silence
 
 
@@ -44,9 +44,7 @@ class MeterAwaited:
         """Begin to wait after a set-up that ``begun`` at that time of the loop has failed."""
         self._hass = hass
         self._entry = entry
-        self._interval: float = entry.options.get(
-            CONF_SCAN_INTERVAL, DEFAULT_SCAN_INTERVAL.total_seconds()
-        )
+        self._interval: float = MeterOptions.parse(entry.options).poll_interval
         self._cancel: Callable[[], object]
         reason = str(failure.translation_key)
         self._told = self._latest = (reason, failure.translation_placeholders or {})

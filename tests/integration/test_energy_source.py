@@ -15,7 +15,6 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
     do_adhoc_statistics,
 )
 
-from custom_components.dts307.const import Role
 from custom_components.dts307.energy_dashboard import (
     EnergyDashboardError,
     async_add_to_dashboard,
@@ -23,6 +22,7 @@ from custom_components.dts307.energy_dashboard import (
     async_is_in_dashboard,
     async_sources_there,
 )
+from custom_components.dts307.options import Role
 from simulator.meter import MeterConfig
 from tests.device import Device
 from tests.integration.dashboard import (

@@ -12,12 +12,12 @@ from homeassistant.util.yaml import load_yaml_dict
 import pytest
 
 from custom_components.dts307 import binary_sensor, descriptions, sensor
-from custom_components.dts307.const import ProductionCounter, Role
 from custom_components.dts307.descriptions.connection import LINK_BINARY_SENSORS, LINK_SENSORS
 from custom_components.dts307.descriptions.production import production_row
 from custom_components.dts307.energy_dashboard import NOT_IN_DASHBOARD, EnergyDashboardError
 from custom_components.dts307.flows import option_forms, setup_forms
 from custom_components.dts307.flows.options_flow import Dts307OptionsFlow
+from custom_components.dts307.options import ProductionCounter, Role
 from tests.integration.home import ENGLISH, INTEGRATION
 from tests.integration.texts import TRANSLATED, TRANSPORTS, placeholders, texts, told_in
 

@@ -5,7 +5,7 @@ from typing import Final
 from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.const import UnitOfPower
 
-from ..const import ProductionCounter
+from ..options import ProductionCounter
 from ..snapshot import Snapshot
 from . import MeterSensorDescription
 

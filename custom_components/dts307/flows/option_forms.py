@@ -21,7 +21,8 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from ..const import (
+from ..meter.installation import PowerSign
+from ..options import (
     CONF_BILLING_DAY,
     CONF_CT_RATING,
     CONF_CT_SETS,
@@ -35,22 +36,13 @@ from ..const import (
     CONF_PRODUCTION,
     CONF_ROLE,
     CONF_VOLTAGE_HOLD,
-    DEFAULT_BILLING_DAY,
-    DEFAULT_DEMAND_WINDOW,
-    DEFAULT_EXPORT_HOLD,
-    DEFAULT_EXPORT_THRESHOLD,
-    DEFAULT_OVERLOAD_HOLD,
-    DEFAULT_OVERLOAD_THRESHOLD,
-    DEFAULT_PHASE_LOST_HOLD,
-    DEFAULT_SCAN_INTERVAL,
-    DEFAULT_VOLTAGE_HOLD,
+    DEFAULTS,
     DEMAND_WINDOWS,
     DIRECTION_AUTO,
     MOST_CT_SETS,
     ProductionCounter,
     Role,
 )
-from ..meter.installation import PowerSign
 
 SECTION_STATES: Final = "states"
 SECTION_BILLING: Final = "billing"
@@ -89,28 +81,28 @@ CURRENT_TRANSFORMERS: Final = {
             unit_of_measurement=UnitOfElectricCurrent.AMPERE,
         )
     ),
-    vol.Required(CONF_CT_SETS, default=1): whole_number(1, MOST_CT_SETS),
+    vol.Required(CONF_CT_SETS, default=DEFAULTS[CONF_CT_SETS]): whole_number(1, MOST_CT_SETS),
 }
 
 _STATES: Final = vol.Schema(
     {
-        vol.Required(CONF_EXPORT_THRESHOLD, default=DEFAULT_EXPORT_THRESHOLD): whole_number(
+        vol.Required(CONF_EXPORT_THRESHOLD, default=DEFAULTS[CONF_EXPORT_THRESHOLD]): whole_number(
             1, 100_000, UnitOfPower.WATT
         ),
-        vol.Required(CONF_EXPORT_HOLD, default=DEFAULT_EXPORT_HOLD): _hold_time(),
-        vol.Required(CONF_OVERLOAD_THRESHOLD, default=DEFAULT_OVERLOAD_THRESHOLD): whole_number(
-            10, 200, PERCENTAGE
-        ),
-        vol.Required(CONF_OVERLOAD_HOLD, default=DEFAULT_OVERLOAD_HOLD): _hold_time(),
-        vol.Required(CONF_PHASE_LOST_HOLD, default=DEFAULT_PHASE_LOST_HOLD): _hold_time(),
-        vol.Required(CONF_VOLTAGE_HOLD, default=DEFAULT_VOLTAGE_HOLD): _hold_time(),
+        vol.Required(CONF_EXPORT_HOLD, default=DEFAULTS[CONF_EXPORT_HOLD]): _hold_time(),
+        vol.Required(
+            CONF_OVERLOAD_THRESHOLD, default=DEFAULTS[CONF_OVERLOAD_THRESHOLD]
+        ): whole_number(10, 200, PERCENTAGE),
+        vol.Required(CONF_OVERLOAD_HOLD, default=DEFAULTS[CONF_OVERLOAD_HOLD]): _hold_time(),
+        vol.Required(CONF_PHASE_LOST_HOLD, default=DEFAULTS[CONF_PHASE_LOST_HOLD]): _hold_time(),
+        vol.Required(CONF_VOLTAGE_HOLD, default=DEFAULTS[CONF_VOLTAGE_HOLD]): _hold_time(),
     }
 )
 
 _BILLING: Final = vol.Schema(
     {
-        vol.Required(CONF_BILLING_DAY, default=DEFAULT_BILLING_DAY): whole_number(1, 31),
-        vol.Required(CONF_DEMAND_WINDOW, default=str(DEFAULT_DEMAND_WINDOW)): choice(
+        vol.Required(CONF_BILLING_DAY, default=DEFAULTS[CONF_BILLING_DAY]): whole_number(1, 31),
+        vol.Required(CONF_DEMAND_WINDOW, default=str(DEFAULTS[CONF_DEMAND_WINDOW])): choice(
             CONF_DEMAND_WINDOW, tuple(map(str, DEMAND_WINDOWS))
         ),
     }
@@ -119,9 +111,9 @@ _BILLING: Final = vol.Schema(
 _OPTIONS_SECTIONS: Final = {SECTION_STATES: _STATES, SECTION_BILLING: _BILLING}
 
 _MAIN_OPTIONS: Final = {
-    vol.Required(
-        CONF_SCAN_INTERVAL, default=int(DEFAULT_SCAN_INTERVAL.total_seconds())
-    ): whole_number(1, 60, UnitOfTime.SECONDS),
+    vol.Required(CONF_SCAN_INTERVAL, default=DEFAULTS[CONF_SCAN_INTERVAL]): whole_number(
+        1, 60, UnitOfTime.SECONDS
+    ),
     **CURRENT_TRANSFORMERS,
     vol.Required(CONF_DIRECTION, default=DIRECTION_AUTO): choice(
         CONF_DIRECTION,

@@ -5,7 +5,6 @@ from typing import Any, Final
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
 import voluptuous as vol
 
-from ..const import CONF_ROLE, Role
 from ..energy_dashboard import (
     EnergyDashboardError,
     async_add_to_dashboard,
@@ -13,6 +12,7 @@ from ..energy_dashboard import (
     async_is_in_dashboard,
     async_sources_there,
 )
+from ..options import MeterOptions
 from .option_forms import options_answers, options_data, options_form
 
 _NONE: Final = "-"
@@ -54,10 +54,10 @@ class Dts307OptionsFlow(OptionsFlowWithReload):
             except EnergyDashboardError as err:
                 return self.async_abort(reason=err.reason)
             return self.async_abort(reason="added")
-        role = entry.options.get(CONF_ROLE)
+        role = MeterOptions.parse(entry.options).role
         if role is None:
             return self.async_abort(reason="no_role")
-        there = await async_sources_there(self.hass, Role(role))
+        there = await async_sources_there(self.hass, role)
         return self.async_show_form(
             step_id="energy_dashboard",
             data_schema=vol.Schema({}),

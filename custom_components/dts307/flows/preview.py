@@ -15,10 +15,11 @@ from homeassistant.util.hass_dict import HassKey
 import voluptuous as vol
 
 from ..connection.link import identify, link_params
-from ..const import CONF_CT_RATING, CONF_CT_SETS, CONF_ROLE, CONF_UNIT_ID, DOMAIN, Role
+from ..const import CONF_UNIT_ID, DOMAIN
 from ..meter import Meter, MeterError, Reading
 from ..meter.installation import measures_nothing
 from ..meter.phases import PAIR_LABELS, PHASE_LABELS, PHASES
+from ..options import MeterOptions, Role
 
 _INTERVAL: Final = 2.0
 _NOTHING: Final = "-"
@@ -87,7 +88,7 @@ def _phase_texts(reading: Reading) -> list[str]:
     ]
 
 
-def doubt(reading: Reading | None, options: Mapping[str, Any]) -> str | None:
+def doubt(reading: Reading | None, options: MeterOptions) -> str | None:
     """Return the key of what cannot be right about a meter, as it was wired and described.
 
     The sign is taken as the meter gives it: which way it counts shows only in time.
@@ -96,15 +97,15 @@ def doubt(reading: Reading | None, options: Mapping[str, Any]) -> str | None:
         return None
     if nothing := measures_nothing(reading):
         return nothing.value
-    if (rating := options.get(CONF_CT_RATING)) is not None:
-        most = _RATING_MARGIN * rating * options.get(CONF_CT_SETS, 1)
+    if options.service_current is not None:
+        most = _RATING_MARGIN * options.service_current
         currents = (reading.current.a, reading.current.b, reading.current.c)
         if any(current is not None and abs(current) > most for current in currents):
             return "current_above_rating"
     power = reading.power.total or 0.0
-    if options.get(CONF_ROLE) == Role.SOLAR and power > _SOME_POWER:
+    if options.role is Role.SOLAR and power > _SOME_POWER:
         return "solar_imports"
-    if options.get(CONF_ROLE) == Role.LOAD and power < -_SOME_POWER:
+    if options.role is Role.LOAD and power < -_SOME_POWER:
         return "load_exports"
     return None
 

@@ -22,7 +22,6 @@ from ..const import (
     CONF_BAUDRATE,
     CONF_FRAMING,
     CONF_PARITY,
-    CONF_ROLE,
     CONF_STOPBITS,
     CONF_TRANSPORT,
     CONF_UNIT_ID,
@@ -33,8 +32,8 @@ from ..const import (
     FRAMING_TCP,
     TRANSPORT_NETWORK,
     TRANSPORT_SERIAL,
-    Role,
 )
+from ..options import CONF_ROLE, Role
 from .option_forms import CURRENT_TRANSFORMERS, choice, whole_number
 
 SECTION_KNOWN: Final = "known"

@@ -4,30 +4,14 @@ from dataclasses import asdict, replace
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import CONF_SCAN_INTERVAL
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
-from ..const import (
-    CONF_EXPORT_HOLD,
-    CONF_EXPORT_THRESHOLD,
-    CONF_OVERLOAD_HOLD,
-    CONF_OVERLOAD_THRESHOLD,
-    CONF_PHASE_LOST_HOLD,
-    CONF_VOLTAGE_HOLD,
-    DEFAULT_EXPORT_HOLD,
-    DEFAULT_EXPORT_THRESHOLD,
-    DEFAULT_OVERLOAD_HOLD,
-    DEFAULT_OVERLOAD_THRESHOLD,
-    DEFAULT_PHASE_LOST_HOLD,
-    DEFAULT_SCAN_INTERVAL,
-    DEFAULT_VOLTAGE_HOLD,
-    DOMAIN,
-)
-from ..current import service_current
+from ..const import DOMAIN
 from ..meter import Reading
-from ..meter.alarms import AlarmMemory, AlarmOptions, AlarmStates, states_after
+from ..meter.alarms import AlarmMemory, AlarmStates, states_after
+from ..options import MeterOptions
 
 _STORAGE_VERSION: Final = 1
 _SAVE_DELAY: Final = 10.0
@@ -43,21 +27,6 @@ def alarm_store(hass: HomeAssistant, entry: ConfigEntry) -> Store[dict[str, Any]
     return Store(hass, _STORAGE_VERSION, f"{DOMAIN}.{entry.entry_id}.states")
 
 
-def alarm_options(entry: ConfigEntry) -> AlarmOptions:
-    """Return the owner's choices."""
-    options = entry.options
-    percent: float = options.get(CONF_OVERLOAD_THRESHOLD, DEFAULT_OVERLOAD_THRESHOLD)
-    return AlarmOptions(
-        export_threshold=options.get(CONF_EXPORT_THRESHOLD, DEFAULT_EXPORT_THRESHOLD),
-        export_hold=options.get(CONF_EXPORT_HOLD, DEFAULT_EXPORT_HOLD),
-        overload_threshold=percent / 100,
-        overload_hold=options.get(CONF_OVERLOAD_HOLD, DEFAULT_OVERLOAD_HOLD),
-        service_current=service_current(options),
-        phase_lost_hold=options.get(CONF_PHASE_LOST_HOLD, DEFAULT_PHASE_LOST_HOLD),
-        voltage_hold=options.get(CONF_VOLTAGE_HOLD, DEFAULT_VOLTAGE_HOLD),
-    )
-
-
 class AlarmKeeper:
     """The states of one meter in Home Assistant."""
 
@@ -66,9 +35,9 @@ class AlarmKeeper:
         self._clock = hass.loop.time
         self._save_due = 0.0
         self._store = alarm_store(hass, entry)
-        self._options = alarm_options(entry)
-        interval = entry.options.get(CONF_SCAN_INTERVAL, DEFAULT_SCAN_INTERVAL.total_seconds())
-        self._patience = max(_SHORTEST_OUTAGE, _POLLS_TO_AN_OUTAGE * interval)
+        options = MeterOptions.parse(entry.options)
+        self._options = options.alarms
+        self._patience = max(_SHORTEST_OUTAGE, _POLLS_TO_AN_OUTAGE * options.poll_interval)
         self._memory = AlarmMemory()
 
     async def async_load(self) -> None:

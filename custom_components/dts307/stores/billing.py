@@ -9,13 +9,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
-from ..const import (
-    CONF_BILLING_DAY,
-    CONF_DEMAND_WINDOW,
-    DEFAULT_BILLING_DAY,
-    DEFAULT_DEMAND_WINDOW,
-    DOMAIN,
-)
+from ..const import DOMAIN
 from ..meter import Reading
 from ..meter.intervals import (
     IMPORTED,
@@ -31,12 +25,12 @@ from ..meter.intervals import (
     samples_of,
 )
 from ..meter.validation import Registers, counter_limits
+from ..options import MeterOptions
 
 _LOGGER = logging.getLogger(__name__)
 
 _STORAGE_VERSION: Final = 1
 _SECONDS_BETWEEN_SAVES: Final = 60.0
-_SECONDS_PER_MINUTE: Final = 60
 _COUNTER: Final = "energy_imported.total"
 
 
@@ -75,14 +69,13 @@ class BillingKeeper:
         """Begin without any history; ``async_load`` brings it."""
         self._hass = hass
         self._name = entry.title
-        options = entry.options
-        self._billing_day: int = options.get(CONF_BILLING_DAY, DEFAULT_BILLING_DAY)
-        window: int = options.get(CONF_DEMAND_WINDOW, DEFAULT_DEMAND_WINDOW)
+        options = MeterOptions.parse(entry.options)
+        self._billing_day = options.billing_day
         self._serial_number = str(entry.unique_id)
         self._ledger_store = ledger_store(hass, entry)
         self._totals_store = totals_store(hass, entry)
         self._ledger = Ledger()
-        self._demand = DemandRecord(window=window * _SECONDS_PER_MINUTE)
+        self._demand = DemandRecord(window=options.demand_window)
         self._saving_since = 0.0
 
     async def async_load(self) -> None:

@@ -8,7 +8,6 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
-from ..current import service_current
 from ..issues import async_raise_issue, async_withdraw_issue
 from ..meter import Reading
 from ..meter.validation import (
@@ -25,6 +24,7 @@ from ..meter.validation import (
     validated,
     without,
 )
+from ..options import MeterOptions
 
 _STORAGE_VERSION: Final = 1
 _SECONDS_BETWEEN_SAVES: Final = 60.0
@@ -47,7 +47,7 @@ class CounterKeeper:
         self._asked: frozenset[CounterQuestion] = frozenset()
         self._saving_since = 0.0
         self._stale: CounterFilters = {}
-        self._service_current = service_current(entry.options)
+        self._service_current = MeterOptions.parse(entry.options).service_current
 
     async def async_load(self) -> None:
         """Go on from the counters that were last kept.

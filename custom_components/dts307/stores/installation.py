@@ -8,7 +8,7 @@ from homeassistant.helpers.storage import Store
 from homeassistant.helpers.sun import is_up
 from homeassistant.util import dt as dt_util
 
-from ..const import CONF_DIRECTION, DIRECTION_AUTO, DOMAIN
+from ..const import DOMAIN
 from ..issues import async_raise_issue, async_withdraw_issue
 from ..meter import Reading
 from ..meter.installation import (
@@ -23,6 +23,7 @@ from ..meter.installation import (
     observe,
     oriented,
 )
+from ..options import MeterOptions
 
 _STORAGE_VERSION: Final = 1
 _SAVE_DELAY: Final = 10.0
@@ -49,7 +50,7 @@ class InstallationKeeper:
         self._store = installation_store(hass, entry)
         self._state = PowerSignState()
         self._senses: CountDirections = {}
-        self._chosen: str = entry.options.get(CONF_DIRECTION, DIRECTION_AUTO)
+        self._chosen = MeterOptions.parse(entry.options).power_sign
         self._nothing: NoMeasurement | None = None
         self._nothing_since = 0.0
         self._raised: dict[str, dict[str, str]] = {}
@@ -84,14 +85,12 @@ class InstallationKeeper:
 
     @property
     def _direction(self) -> PowerSign:
-        if self._chosen == DIRECTION_AUTO:
-            return self._state.direction
-        return PowerSign(self._chosen)
+        return self._chosen or self._state.direction
 
     def _findings(self, reading: Reading, now: float) -> dict[str, dict[str, str]]:
         """Return the issues that there are now, with what is to be put into their texts."""
         findings: dict[str, dict[str, str]] = {}
-        if self._chosen == DIRECTION_AUTO and self._direction is PowerSign.EXPORT_POSITIVE:
+        if self._chosen is None and self._direction is PowerSign.EXPORT_POSITIVE:
             findings[_TURNED] = {}
         if self._direction is PowerSign.UNSIGNED:
             findings[_UNSIGNED] = {}

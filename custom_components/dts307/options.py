@@ -1,0 +1,113 @@
+"""What the owner has chosen for a meter, parsed once from the config entry's options."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final, Self
+
+from homeassistant.const import CONF_SCAN_INTERVAL
+
+from .meter.alarms import AlarmOptions
+from .meter.installation import PowerSign
+
+CONF_ROLE: Final = "role"
+CONF_PRODUCTION: Final = "production"
+CONF_CT_RATING: Final = "ct_rating"
+CONF_CT_SETS: Final = "ct_sets"
+CONF_DIRECTION: Final = "direction"
+CONF_EXPORT_THRESHOLD: Final = "export_threshold"
+CONF_EXPORT_HOLD: Final = "export_hold"
+CONF_OVERLOAD_THRESHOLD: Final = "overload_threshold"
+CONF_OVERLOAD_HOLD: Final = "overload_hold"
+CONF_PHASE_LOST_HOLD: Final = "phase_lost_hold"
+CONF_VOLTAGE_HOLD: Final = "voltage_hold"
+CONF_BILLING_DAY: Final = "billing_day"
+CONF_DEMAND_WINDOW: Final = "demand_window"
+
+DIRECTION_AUTO: Final = "auto"
+DEMAND_WINDOWS: Final = (15, 30, 60)
+"""min"""
+MOST_CT_SETS: Final = 3
+"""Sets of CTs that the meter's inputs take in parallel (guide 3.4)."""
+
+DEFAULTS: Final[Mapping[str, int]] = {
+    CONF_SCAN_INTERVAL: 5,  # s
+    CONF_CT_SETS: 1,
+    CONF_EXPORT_THRESHOLD: 100,  # W
+    CONF_EXPORT_HOLD: 30,  # s
+    CONF_OVERLOAD_THRESHOLD: 100,  # % of the service current
+    CONF_OVERLOAD_HOLD: 10,  # s
+    CONF_PHASE_LOST_HOLD: 5,  # s; two readings at the default interval
+    # s; C84.1 is about sustained voltages, and IEEE 1159 calls variations of over a minute long.
+    CONF_VOLTAGE_HOLD: 60,
+    CONF_BILLING_DAY: 1,
+    CONF_DEMAND_WINDOW: 15,  # min
+}
+
+
+class Role(StrEnum):
+    """Where a meter is installed."""
+
+    GRID = "grid"
+    SOLAR = "solar"
+    LOAD = "load"
+
+
+class ProductionCounter(StrEnum):
+    """The counter that counts a solar meter's production, by its sensor's key."""
+
+    EXPORTED = "energy_exported"
+    IMPORTED = "energy_imported"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeterOptions:
+    """The options of one meter, with their defaults."""
+
+    poll_interval: float
+    """s"""
+    ct_rating: float | None
+    """A, primary; no SunSpec register carries it"""
+    ct_sets: int
+    role: Role | None
+    production_counter: ProductionCounter | None
+    """None for a solar meter whose production has not been located yet"""
+    power_sign: PowerSign | None
+    """None if the counters decide it"""
+    alarms: AlarmOptions
+    billing_day: int
+    """1 to 31; the last day of a shorter month"""
+    demand_window: int
+    """s"""
+
+    @classmethod
+    def parse(cls, options: Mapping[str, Any]) -> Self:
+        """Parse a config entry's options; one that is missing has its default."""
+        chosen = {**DEFAULTS, **options}
+        rating: float | None = chosen.get(CONF_CT_RATING)
+        role, counter = chosen.get(CONF_ROLE), chosen.get(CONF_PRODUCTION)
+        direction = chosen.get(CONF_DIRECTION, DIRECTION_AUTO)
+        return cls(
+            poll_interval=chosen[CONF_SCAN_INTERVAL],
+            ct_rating=rating,
+            ct_sets=chosen[CONF_CT_SETS],
+            role=None if role is None else Role(role),
+            production_counter=None if counter is None else ProductionCounter(counter),
+            power_sign=None if direction == DIRECTION_AUTO else PowerSign(direction),
+            alarms=AlarmOptions(
+                export_threshold=chosen[CONF_EXPORT_THRESHOLD],
+                export_hold=chosen[CONF_EXPORT_HOLD],
+                overload_threshold=chosen[CONF_OVERLOAD_THRESHOLD] / 100,
+                overload_hold=chosen[CONF_OVERLOAD_HOLD],
+                service_current=None if rating is None else rating * chosen[CONF_CT_SETS],
+                phase_lost_hold=chosen[CONF_PHASE_LOST_HOLD],
+                voltage_hold=chosen[CONF_VOLTAGE_HOLD],
+            ),
+            billing_day=chosen[CONF_BILLING_DAY],
+            demand_window=60 * chosen[CONF_DEMAND_WINDOW],
+        )
+
+    @property
+    def service_current(self) -> float | None:
+        """CT rating times CT sets in A per phase (guide 3.4); None without a CT rating."""
+        return self.alarms.service_current
