@@ -7,10 +7,12 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import Dts307ConfigEntry
-from .descriptions import MeterBinarySensorDescription
-from .descriptions.alarms import ALARM_BINARY_SENSORS
-from .descriptions.connection import CONNECTION_BINARY_SENSORS
-from .descriptions.events import EVENTS
+from .descriptions import (
+    ALARM_BINARY_SENSORS,
+    CONNECTION_BINARY_SENSORS,
+    EVENTS,
+    MeterBinarySensorDescription,
+)
 from .entity import Dts307Entity, add_connection_entities, add_measured_entities
 from .meter.modbus import ConnectionHealth
 from .snapshot import Snapshot

@@ -19,19 +19,17 @@ from homeassistant.helpers.selector import NumericThresholdMode
 from homeassistant.helpers.typing import ConfigType
 import voluptuous as vol
 
-from .automation.home_assistant import PausingCondition
-from .automation.surplus import (
-    CONF_THRESHOLD,
-    NotComparableError,
-    SurplusThreshold,
-    threshold_field,
-)
-from .automation.targets import (
+from .automation import (
     CONF_LEVEL,
+    CONF_THRESHOLD,
     NO_VALUE,
+    NotComparableError,
+    PausingCondition,
+    SurplusThreshold,
     entities_showing,
     one_or_more_of,
     refuse_other_entities,
+    threshold_field,
 )
 from .meter.alarms import CurrentLevel, EnergyDirection
 

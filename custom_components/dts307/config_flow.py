@@ -19,17 +19,21 @@ from homeassistant.helpers import discovery_flow
 from .connection import BusAddress, MeterAddress, Transport
 from .const import CONF_ADD_TO_ENERGY, DEFAULT_NAME, DOMAIN
 from .energy_dashboard import async_can_offer, async_sources_there
-from .flows.options_flow import Dts307OptionsFlow
-from .flows.preview import (
+from .flows import (
+    CONF_ENERGY,
+    CONF_METERS,
+    METER_FORM,
     PREVIEWS,
+    Dts307OptionsFlow,
     Subject,
     async_live_text,
     async_measure,
     async_register_preview,
     async_text,
     doubt,
+    energy_form,
+    meters_form,
 )
-from .flows.setup_forms import CONF_ENERGY, CONF_METERS, METER_FORM, energy_form, meters_form
 from .meter import Identity
 from .meter.modbus import ScanResult
 from .options import CONF_CT_RATING, CONF_CT_SETS, CONF_ROLE, MeterOptions, Role

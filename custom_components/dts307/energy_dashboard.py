@@ -17,7 +17,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er, singleton
 
 from .const import CONF_ADD_TO_ENERGY, DOMAIN
-from .descriptions.production import PRODUCTION
+from .descriptions import PRODUCTION
 from .issues import async_raise_issue, async_withdraw_issue
 from .options import MeterOptions, Role
 

@@ -11,8 +11,7 @@ from .connection import MeterAddress, async_temporary_meter
 from .const import DOMAIN
 from .issues import async_raise_issue, async_withdraw_issue
 from .meter import MeterError
-from .stores.counters import CounterKeeper
-from .stores.installation import installation_store
+from .stores import CounterKeeper, installation_store
 
 _REPLACED: Final = "meter_replaced"
 

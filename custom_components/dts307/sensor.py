@@ -12,12 +12,16 @@ from homeassistant.helpers.typing import StateType
 
 from .const import DOMAIN
 from .coordinator import Dts307ConfigEntry
-from .descriptions import MeterSensorDescription
-from .descriptions.connection import CONNECTION_SENSORS
-from .descriptions.measured import PHASE_SENSORS, TOTAL_SENSORS
-from .descriptions.net_metering import NET_METERING
-from .descriptions.production import PRODUCTION, PRODUCTION_SENSOR
-from .descriptions.status_light import STATUS
+from .descriptions import (
+    CONNECTION_SENSORS,
+    NET_METERING,
+    PHASE_SENSORS,
+    PRODUCTION,
+    PRODUCTION_SENSOR,
+    STATUS,
+    TOTAL_SENSORS,
+    MeterSensorDescription,
+)
 from .entity import Dts307Entity, add_connection_entities, add_measured_entities
 from .meter.modbus import ConnectionHealth
 from .options import Role

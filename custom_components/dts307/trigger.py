@@ -35,19 +35,17 @@ from homeassistant.helpers.trigger import (
 from homeassistant.helpers.typing import ConfigType
 import voluptuous as vol
 
-from .automation.surplus import (
+from .automation import (
+    CONF_LEVEL,
     CONF_THRESHOLD,
+    NO_VALUE,
     NotComparableError,
     SurplusThreshold,
-    threshold_field,
-)
-from .automation.sustained_change import SustainedChange
-from .automation.targets import (
-    CONF_LEVEL,
-    NO_VALUE,
+    SustainedChange,
     entities_showing,
     one_or_more_of,
     refuse_other_entities,
+    threshold_field,
 )
 from .meter.alarms import CurrentLevel
 

@@ -8,7 +8,7 @@ from homeassistant.components.binary_sensor import BinarySensorDeviceClass
 from ..meter.installation import LINE_TO_LINE
 from ..meter.phases import PAIR_LABELS, PHASE_LABELS, TOTAL
 from ..snapshot import Snapshot
-from . import MeterBinarySensorDescription
+from .base import MeterBinarySensorDescription
 
 _AVERAGE: Final = {TOTAL: "average"}
 """A meter may tell its phases' average voltage, and not the phases."""

@@ -8,7 +8,7 @@ from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfTime
 
 from ..const import UNEXPECTED_ERROR
 from ..meter.modbus import READ_FAILURES, ConnectionHealth
-from . import MeterBinarySensorDescription, MeterSensorDescription
+from .base import MeterBinarySensorDescription, MeterSensorDescription
 
 LINK_OK: Final = "ok"
 

@@ -7,7 +7,7 @@ from homeassistant.const import EntityCategory
 
 from ..meter import MeterEvent
 from ..snapshot import Snapshot
-from . import MeterBinarySensorDescription
+from .base import MeterBinarySensorDescription
 
 
 def _event(key: str, flag: MeterEvent) -> MeterBinarySensorDescription[Snapshot]:

@@ -20,7 +20,7 @@ from homeassistant.const import (
 
 from ..meter.phases import PAIR_LABELS, PHASE_LABELS, TOTAL
 from ..snapshot import Snapshot
-from . import MeterSensorDescription, in_kilo
+from .base import MeterSensorDescription, in_kilo
 
 KILO_VOLT_AMPERE_HOUR: Final = "kVAh"
 

@@ -20,7 +20,7 @@ from ..meter.intervals import (
     RegisterEstimates,
 )
 from ..snapshot import Snapshot
-from . import MeterSensorDescription, in_kilo
+from .base import MeterSensorDescription, in_kilo
 
 type Attributes = dict[str, Any]
 

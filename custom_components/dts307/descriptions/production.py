@@ -6,7 +6,7 @@ from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.const import UnitOfPower
 
 from ..snapshot import Snapshot
-from . import MeterSensorDescription
+from .base import MeterSensorDescription
 
 PRODUCTION: Final = "production"
 

@@ -7,7 +7,7 @@ from homeassistant.const import PERCENTAGE, UnitOfPower
 
 from ..meter.alarms import CurrentLevel, EnergyDirection
 from ..snapshot import Snapshot
-from . import MeterSensorDescription
+from .base import MeterSensorDescription
 
 
 def _share(now: Snapshot) -> float | None:

@@ -1,1 +1,47 @@
-"""The forms and steps of set-up and options."""
+"""Forms and steps of the config flow and the options flow."""
+
+from .options_flow import Dts307OptionsFlow
+from .preview import (
+    PREVIEWS,
+    Subject,
+    async_live_text,
+    async_measure,
+    async_register_preview,
+    async_text,
+    doubt,
+)
+from .setup_forms import (
+    CONF_ENERGY,
+    CONF_EVERYTHING,
+    CONF_METERS,
+    CONF_THOROUGH,
+    METER_FORM,
+    SECTION_KNOWN,
+    address_answers,
+    address_form,
+    energy_form,
+    entered_address,
+    meters_form,
+)
+
+__all__ = [
+    "CONF_ENERGY",
+    "CONF_EVERYTHING",
+    "CONF_METERS",
+    "CONF_THOROUGH",
+    "METER_FORM",
+    "PREVIEWS",
+    "SECTION_KNOWN",
+    "Dts307OptionsFlow",
+    "Subject",
+    "address_answers",
+    "address_form",
+    "async_live_text",
+    "async_measure",
+    "async_register_preview",
+    "async_text",
+    "doubt",
+    "energy_form",
+    "entered_address",
+    "meters_form",
+]

@@ -28,7 +28,7 @@ from ..connection import (
     failure_key,
 )
 from ..const import DOMAIN
-from ..flows.setup_forms import (
+from ..flows import (
     CONF_EVERYTHING,
     CONF_THOROUGH,
     SECTION_KNOWN,

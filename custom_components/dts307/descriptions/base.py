@@ -1,0 +1,39 @@
+"""The entity descriptions that all tables use."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from homeassistant.components.binary_sensor import BinarySensorEntityDescription
+from homeassistant.components.sensor import SensorEntityDescription
+from homeassistant.helpers.entity import EntityDescription
+from homeassistant.helpers.typing import StateType
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeterEntityDescription[T](EntityDescription):
+    """Which part of a Snapshot, or of the connection's health, an entity shows.
+
+    A value of None means that the meter does not measure it, or that it is not known yet.
+    """
+
+    value_fn: Callable[[T], StateType | datetime]
+    attributes_fn: Callable[[T], Mapping[str, Any]] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeterSensorDescription[T](MeterEntityDescription[T], SensorEntityDescription):
+    """A sensor of a meter."""
+
+    last_reset_fn: Callable[[T], datetime | None] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeterBinarySensorDescription[T](MeterEntityDescription[T], BinarySensorEntityDescription):
+    """A binary sensor of a meter."""
+
+
+def in_kilo(value: float | None) -> float | None:
+    """Convert Wh to kWh (or varh, VAh); the rounding is finer than any meter counts."""
+    return None if value is None else round(value / 1000, 9)

@@ -1,0 +1,98 @@
+"""The layout of the integration: imports lead down, and into packages through their fronts."""
+
+import ast
+from collections.abc import Iterator
+from importlib import import_module
+from importlib.util import resolve_name
+from inspect import ismodule
+from pathlib import Path
+import sys
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = "custom_components.dts307"
+FOLDER = ROOT / "custom_components/dts307"
+
+LAYERS = (
+    # The device library.
+    "meter.errors meter.hysteresis meter.identity meter.phases meter.sample",
+    "meter.modbus",
+    "meter.sunspec",
+    "meter.installation meter.validation",
+    "meter.alarms meter.intervals",
+    "meter",
+    # Home Assistant's side.
+    "const",
+    "issues options snapshot",
+    "automation connection descriptions frontend_module production stores",
+    "energy_dashboard outage replacement",
+    "coordinator flows",
+    "diagnostics entity repairs scan",
+    "binary_sensor condition config_flow sensor trigger",
+    "__init__",
+)
+"""A module or package of one line imports only from the lines before it, which excludes cycles."""
+
+LEVEL = {room: level for level, line in enumerate(LAYERS) for room in line.split()}
+
+SOURCES = sorted(FOLDER.rglob("*.py"))
+
+
+def name_of(source: Path) -> str:
+    """Return a module's name inside the integration, without ``__init__`` of its packages."""
+    parts = source.relative_to(FOLDER).with_suffix("").parts
+    return ".".join(parts[:-1] if len(parts) > 1 and parts[-1] == "__init__" else parts)
+
+
+def room_of(module: str) -> str:
+    """Return the longest entry of the table that a module lies in."""
+    rooms = [room for room in LEVEL if module == room or module.startswith(f"{room}.")]
+    return max(rooms, key=len, default=f"{module}, which LAYERS lacks")
+
+
+def imports(source: Path) -> Iterator[str]:
+    """Yield the full names of the modules that a module imports."""
+    package = ".".join(source.parent.relative_to(ROOT).parts)
+    for node in ast.walk(ast.parse(source.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = resolve_name("." * node.level + (node.module or ""), package)
+            names = vars(import_module(base))
+            for alias in node.names:
+                yield f"{base}.{alias.name}" if ismodule(names[alias.name]) else base
+
+
+def own_imports(source: Path) -> Iterator[str]:
+    """Yield the names of the integration's modules that a module imports."""
+    for name in imports(source):
+        if name.startswith(f"{PACKAGE}."):
+            yield name.removeprefix(f"{PACKAGE}.")
+        elif name == PACKAGE:
+            yield "__init__"
+
+
+def test_the_table_lists_what_there_is() -> None:
+    assert LEVEL.keys() == {room_of(name_of(source)) for source in SOURCES}
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=name_of)
+def test_packages_are_imported_through_their_fronts(source: Path) -> None:
+    here = room_of(name_of(source))
+    for module in own_imports(source):
+        assert room_of(module) in {module, here}, module
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=name_of)
+def test_imports_lead_down(source: Path) -> None:
+    here = room_of(name_of(source))
+    for module in own_imports(source):
+        there = room_of(module)
+        assert there == here or LEVEL[there] < LEVEL[here], module
+
+
+@pytest.mark.parametrize("source", sorted((FOLDER / "meter").rglob("*.py")), ids=name_of)
+def test_the_device_library_needs_no_home_assistant(source: Path) -> None:
+    allowed = sys.stdlib_module_names | {"custom_components", "modbus_connection", "serialx"}
+    assert {name.partition(".")[0] for name in imports(source)} <= allowed
