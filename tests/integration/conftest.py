@@ -1,5 +1,6 @@
 """Home Assistant with the integration, and little patience."""
 
+from collections.abc import Iterator
 import logging
 from pathlib import Path
 import time
@@ -10,6 +11,7 @@ from serialx import descriptor_transport
 
 from custom_components.dts307.connection.timing import DATA_TIMING
 from custom_components.dts307.meter.modbus import SCAN_RANGE
+from tests.integration.time_lapse import time_lapse
 from tests.integration.timing import HASTY, change_timing
 
 # What a database is asked would be most of what is logged, and take most of the time.
@@ -51,6 +53,13 @@ def enable_event_loop_debug() -> None:
 def hasty(hass: HomeAssistant) -> None:
     """Wait a fraction of a second for answers and ports."""
     hass.data[DATA_TIMING] = HASTY
+
+
+@pytest.fixture
+def skip_waiting(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Skip all pure waiting of the event loop."""
+    with time_lapse(monkeypatch, hass.loop):
+        yield
 
 
 @pytest.fixture

@@ -29,7 +29,6 @@ from tests.integration.home import (
     submit,
 )
 from tests.integration.scanning import reconfigure
-from tests.integration.timing import change_timing
 from tests.lines import SPEED, network, network_data, serial, serial_data
 
 type Leap = Callable[[float], Awaitable[None]]
@@ -41,9 +40,8 @@ LANGUAGES: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture
-def leap(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Leap:
-    """Let minutes pass at once on the loop's clock, and wait for the attempt that is due then."""
-    change_timing(hass, link={"response": 0.1})
+def leap(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, skip_waiting: None) -> Leap:
+    """Skip minutes on the loop's clock, and await the attempt that is due then."""
     usual, ahead = hass.loop.time, 0.0
     monkeypatch.setattr(hass.loop, "time", lambda: usual() + ahead)
 

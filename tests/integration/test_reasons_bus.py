@@ -20,6 +20,8 @@ from tests.uart import uart
 OTHERS = bytes.fromhex("55ff00010000005a55ff0164000000e1" * 2)
 """Two frames of BACnet MS/TP, as a token goes round."""
 
+pytestmark = pytest.mark.usefixtures("skip_waiting")
+
 
 @pytest.mark.parametrize("kind", ["serial", *Framing])
 async def test_another_unit_answers(

@@ -31,6 +31,8 @@ from tests.lines import SPEED, network, network_data, serial, serial_data
 
 OTHER_SPEED = SPEED // 2
 
+pytestmark = pytest.mark.usefixtures("skip_waiting")
+
 
 async def test_a_meter_that_is_not_found(hass: HomeAssistant) -> None:
     """The entry works as before, and the next attempt may succeed."""
