@@ -1,9 +1,10 @@
 """Poll one meter: the only owner of its life, from the first identification on."""
 
 import asyncio
-from contextlib import suppress
 from datetime import timedelta
 import logging
+from traceback import walk_tb
+from types import CodeType
 from typing import override
 
 from homeassistant.config_entries import ConfigEntry
@@ -30,6 +31,7 @@ from .meter import (
     Meter,
     MeterError,
     MeterSilentError,
+    NotSunSpecError,
     Reading,
     ReadRefusedError,
 )
@@ -81,6 +83,7 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
         self._unit = unit
         self._is_identified = False
         self._polling = asyncio.Lock()
+        self._logged_places: set[tuple[CodeType, int]] = set()
         self.counters = CounterKeeper(hass, entry)
         self.installation = InstallationKeeper(hass, entry)
         self.alarms = AlarmKeeper(hass, entry)
@@ -138,7 +141,7 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
             except MeterError as err:
                 raise _update_failed(await self._async_failed(err)) from err
             except Exception as err:
-                # A defect must not end the polling; its traceback is wanted once, not each poll.
+                # A defect must not end the polling.
                 raise _update_failed(await self._async_failed_unexpectedly(err, begun)) from err
             finally:
                 pause = self.connection.data.pause(self.options.poll_interval)
@@ -161,9 +164,14 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
         return failure
 
     async def _async_failed_unexpectedly(self, err: Exception, begun: float) -> Failure:
-        """Log an exception that only a defect can raise, once in a row, and explain it."""
+        """Log an exception that only a defect can raise, and explain it.
+
+        Its traceback is logged once for each place that raises, also if it comes and goes.
+        """
         self._is_identified = False
-        if self.connection.data.failure != UNEXPECTED_ERROR:
+        *_, (frame, line) = walk_tb(err.__traceback__)
+        if (place := (frame.f_code, line)) not in self._logged_places:
+            self._logged_places.add(place)
             _LOGGER.error("Unexpected error while reading %s", self.name, exc_info=err)
         self.connection.data.failed(UNEXPECTED_ERROR, begun, self.hass.loop.time())
         failure = Failure(UNEXPECTED_ERROR, {})
@@ -240,9 +248,12 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
         """
         if self.meter is not None and self._is_identified:
             return self.meter
-        if not self.last_update_success:
-            await self._async_probe()
-        meter = await async_identify(self.hass, self._unit)
+        refusal = None if self.last_update_success else await self._async_probe()
+        try:
+            meter = await async_identify(self.hass, self._unit)
+        except NotSunSpecError as err:
+            # A known meter that refuses all requests is more likely to start than to be another.
+            raise refusal or err from None
         if meter.identity.serial_number != self.config_entry.unique_id:
             raise AnotherMeterError(f"meter {meter.identity.serial_number} answers")
         self.meter, self._is_identified = meter, True
@@ -263,17 +274,20 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
                 sw_version=identity.version or None,
             )
 
-    async def _async_probe(self) -> None:
+    async def _async_probe(self) -> ReadRefusedError | None:
         """Ask a meter that did not answer lately for two registers only.
 
-        While it stays silent, the others on the bus wait less for these than for more.
+        While it stays silent, the others on the bus wait less for these than for more. A refusal is
+        an answer, too: the map may begin elsewhere. Return it if the meter is known.
         """
-        if self.meter is not None:
-            await self.meter.probe()
-            return
-        # Where its map begins is not known yet, so a refusal is an answer, too.
-        with suppress(ReadRefusedError):
-            await read_registers(self._unit, BASE_ADDRESSES[0], 2)
+        try:
+            if self.meter is None:
+                await read_registers(self._unit, BASE_ADDRESSES[0], 2)
+            else:
+                await self.meter.probe()
+        except ReadRefusedError as err:
+            return None if self.meter is None else err
+        return None
 
 
 class ConnectionCoordinator(DataUpdateCoordinator[ConnectionHealth]):
