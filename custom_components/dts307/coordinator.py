@@ -41,7 +41,7 @@ from .outage import async_continue_outage, async_end_outage
 from .production import async_locate_production, production
 from .replacement import async_raise_replaced, async_withdraw_replaced
 from .snapshot import Snapshot
-from .stores import AlarmKeeper, BillingKeeper, CounterKeeper, InstallationKeeper
+from .stores import MeterStore
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -81,10 +81,11 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
         self._unit = unit
         self._is_identified = False
         self._polling = asyncio.Lock()
-        self.counters = CounterKeeper(hass, entry)
-        self.installation = InstallationKeeper(hass, entry)
-        self.alarms = AlarmKeeper(hass, entry)
-        self.billing = BillingKeeper(hass, entry)
+        self.store = MeterStore(hass, entry)
+        self.counters = self.store.counters
+        self.installation = self.store.installation
+        self.alarms = self.store.alarms
+        self.billing = self.store.billing
         self.connection = ConnectionCoordinator(hass, entry, self.name)
 
     @property
@@ -111,10 +112,7 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
 
     async def async_load(self) -> None:
         """Load what was stored of the meter."""
-        await self.counters.async_load()
-        await self.installation.async_load()
-        await self.alarms.async_load()
-        await self.billing.async_load()
+        await self.store.async_load()
 
     async def async_finish(self) -> None:
         """Stop polling, and store the meter's state.
@@ -123,10 +121,7 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
         """
         await self.async_shutdown()
         async with self._polling:
-            await self.counters.async_save()
-            await self.installation.async_save()
-            await self.alarms.async_save()
-            await self.billing.async_save()
+            await self.store.async_finish()
 
     @override
     async def _async_update_data(self) -> Snapshot:
