@@ -11,7 +11,7 @@ from .connection import MeterAddress, async_temporary_meter
 from .const import DOMAIN
 from .issues import async_raise_issue, async_withdraw_issue
 from .meter import MeterError
-from .stores import CounterKeeper, installation_store
+from .stores import async_carry_to_new_meter
 
 _REPLACED: Final = "meter_replaced"
 
@@ -57,12 +57,8 @@ async def _async_go_on_with(hass: HomeAssistant, entry: ConfigEntry, old: str, n
     """Let all that is kept of an entry's meter be that of another one."""
     if entry.state is ConfigEntryState.LOADED:
         await hass.config_entries.async_unload(entry.entry_id)
-    guard = CounterKeeper(hass, entry)
-    await guard.async_load()
     await _async_rename(hass, entry, old, new)
-    await guard.async_take_over()
-    # What was found out about the old meter's sign says nothing about the new one's.
-    await installation_store(hass, entry).async_remove()
+    await async_carry_to_new_meter(hass, entry)
     hass.config_entries.async_update_entry(entry, unique_id=new)
 
 

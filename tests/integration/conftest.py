@@ -4,9 +4,11 @@ from collections.abc import Iterator
 import logging
 from pathlib import Path
 import time
+from typing import Any
 
 from homeassistant.core import HomeAssistant
 import pytest
+from pytest_homeassistant_custom_component.common import get_test_config_dir, mock_storage
 from serialx import descriptor_transport
 
 from custom_components.dts307.connection.timing import DATA_TIMING
@@ -32,6 +34,29 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def our_integration(enable_custom_integrations: None) -> None:
     """Let Home Assistant find the integration."""
+
+
+@pytest.fixture
+def real_disk() -> None:
+    """Let Home Assistant write to a disk of its own, which the test plugin keeps it from."""
+
+
+@pytest.fixture
+def hass_storage(request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
+    """Return what Home Assistant stores, unless it is on a real disk."""
+    if "real_disk" in request.fixturenames:
+        yield {}
+        return
+    with mock_storage() as stored:
+        yield stored
+
+
+@pytest.fixture
+def hass_config_dir(request: pytest.FixtureRequest) -> str:
+    """Return a folder of its own for a Home Assistant with a real disk."""
+    if "real_disk" in request.fixturenames:
+        return str(request.getfixturevalue("tmp_path"))
+    return str(get_test_config_dir())  # type: ignore[no-untyped-call]
 
 
 @pytest.fixture

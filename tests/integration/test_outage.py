@@ -31,6 +31,8 @@ from tests.integration.home import (
 from tests.integration.scanning import reconfigure
 from tests.lines import SPEED, network, network_data, serial, serial_data
 
+pytestmark = pytest.mark.usefixtures("skip_waiting")
+
 type Leap = Callable[[float], Awaitable[None]]
 
 LANGUAGES: dict[str, dict[str, Any]] = {
@@ -40,7 +42,7 @@ LANGUAGES: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture
-def leap(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, skip_waiting: None) -> Leap:
+def leap(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Leap:
     """Skip minutes on the loop's clock, and await the attempt that is due then."""
     usual, ahead = hass.loop.time, 0.0
     monkeypatch.setattr(hass.loop, "time", lambda: usual() + ahead)

@@ -12,7 +12,7 @@ from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.dts307.stores import BillingKeeper
+from custom_components.dts307.stores.billing import BillingKeeper
 from tests.device import Device
 from tests.integration.diary import becomes
 from tests.integration.home import entry_for, load, state_of
