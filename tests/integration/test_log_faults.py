@@ -9,8 +9,8 @@ that is allowed here, and docs/upstream asks for less. Nobody else may warn of a
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from copy import deepcopy
 import logging
 from pathlib import Path
@@ -21,6 +21,7 @@ import pytest
 
 from tests.device import Device
 from tests.integration.faulty_line import RTU_OVER_TCP, SERIAL, TCP, FaultyLine, faulty_line
+from tests.integration.time_lapse import time_lapse
 from tests.integration.timing import change_timing
 from tests.integration.witness import Witness
 from tests.lines import serial, serial_data
@@ -103,9 +104,18 @@ def device() -> Device:
 
 
 @pytest.fixture
-def lay(wire: RunningWire, device: Device) -> Lay:
-    """Put the meter on a kind of line."""
-    return lambda kind: faulty_line(kind, wire, device)
+def lay(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, wire: RunningWire, device: Device
+) -> Lay:
+    """Put the meter on a kind of line; skip waiting unless another process runs the line."""
+
+    @asynccontextmanager
+    async def lay(kind: str) -> AsyncIterator[FaultyLine]:
+        with nullcontext() if kind == SERIAL else time_lapse(monkeypatch, hass.loop):
+            async with faulty_line(kind, wire, device) as line:
+                yield line
+
+    return lay
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """A meter that has not answered for ten minutes is reported, with the reason, until it answers."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 import json
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from tests.integration.home import (
     submit,
 )
 from tests.integration.scanning import reconfigure
+from tests.integration.time_lapse import time_lapse
 from tests.lines import SPEED, network, network_data, serial, serial_data
 
 type Leap = Callable[[float], Awaitable[None]]
@@ -40,19 +41,20 @@ LANGUAGES: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture
-def leap(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, skip_waiting: None) -> Leap:
-    """Skip minutes on the loop's clock, and await the attempt that is due then."""
-    usual, ahead = hass.loop.time, 0.0
-    monkeypatch.setattr(hass.loop, "time", lambda: usual() + ahead)
+def leap(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Iterator[Leap]:
+    """Skip waiting; and skip minutes on the loop's clock, to the attempt that is due then."""
+    with time_lapse(monkeypatch, hass.loop):
+        usual, ahead = hass.loop.time, 0.0
+        monkeypatch.setattr(hass.loop, "time", lambda: usual() + ahead)
 
-    async def leap(minutes: float) -> None:
-        nonlocal ahead
-        await hass.async_block_till_done(wait_background_tasks=True)
-        ahead += 60 * minutes
-        await asyncio.sleep(0.01)
-        await hass.async_block_till_done(wait_background_tasks=True)
+        async def leap(minutes: float) -> None:
+            nonlocal ahead
+            await hass.async_block_till_done(wait_background_tasks=True)
+            ahead += 60 * minutes
+            await asyncio.sleep(0.01)
+            await hass.async_block_till_done(wait_background_tasks=True)
 
-    return leap
+        yield leap
 
 
 def issue(
