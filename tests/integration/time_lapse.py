@@ -34,7 +34,10 @@ def _something_is_readable(selector: selectors.BaseSelector) -> bool:
 
 @contextmanager
 def time_lapse(monkeypatch: pytest.MonkeyPatch, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
-    """Skip all pure waiting; the loop's clock and the monotonic one keep what was skipped."""
+    """Skip all pure waiting, on the loop's clock and the monotonic one.
+
+    Both stay ahead afterwards.
+    """
     assert isinstance(loop, asyncio.SelectorEventLoop)
     selector = loop._selector  # type: ignore[attr-defined]  # noqa: SLF001 - where it waits
     assert isinstance(selector, selectors.BaseSelector)
