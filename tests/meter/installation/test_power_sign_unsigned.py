@@ -123,6 +123,25 @@ def test_a_restart_forgets_nothing_of_an_unsigned_power() -> None:
     assert restored == replace(state, span=None)
 
 
+def test_the_stored_format_stays() -> None:
+    """So an update reads what an earlier version stored."""
+    stored = {
+        "direction": "unsigned",
+        "suspect_phases": ["b"],
+        "lead": -2,
+        "opposition": {"b": 21_600.0},
+        "power_sign": -1,
+        "imports": 3,
+        "exports": 2,
+        "flowing": {"total": -1},
+    }
+    state = PowerSignState.from_dict(stored)
+    assert state.as_dict() == stored
+    assert (state.verdict, state.polarity) == (PowerSign.UNSIGNED, -1)
+    assert (state.import_votes, state.export_votes) == (3, 2)
+    assert (state.opposite_seconds, state.last_counted) == ({"b": 21_600.0}, {"total": -1})
+
+
 def test_a_state_stored_by_an_older_version_is_understood() -> None:
     stored = after(watched(steady(1000, HOUR))).as_dict()
     known = {key: stored[key] for key in ("direction", "suspect_phases", "lead", "opposition")}
