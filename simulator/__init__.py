@@ -1,4 +1,4 @@
-"""A DTS 307 energy meter in software: the registers, the LEDs, and a house behind them."""
+"""A simulated DTS 307 energy meter: its registers, its LEDs, and the house that it measures."""
 
 from .clock import Clock
 from .history import MeterHistory, Span

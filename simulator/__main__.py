@@ -30,7 +30,7 @@ _DEFAULT_METERS = (
     "model=201,unit=101,role=solar,days=365",
 )
 _DESCRIPTION = """\
-A DTS 307 energy meter in software: its SunSpec registers over Modbus, its LEDs, and a believable
+A simulated DTS 307 energy meter: its SunSpec registers over Modbus, its LEDs, and a realistic
 house behind it. Everything listens on this machine only.
 """
 _EPILOG = """\
@@ -38,20 +38,20 @@ a meter is described by NAME=VALUE pairs, all of them optional:
   model=203      SunSpec model: 201 single phase, 202 split phase, 203 wye, 204 delta (integers);
                  211 to 214 the same as float32
   unit=100       Modbus address
-  role=grid      grid: net of load and sun; solar: at the inverter, what it makes is export
-  site=home      meters of one site share a house and its sun
+  role=grid      grid: net of load and solar power; solar: at the inverter, production is export
+  site=home      meters of one site share a house and its weather
   serial=TEXT    serial number
   product=TEXT   model name ("DTS 307", or "DTS 307/1" for single phase)
   version=1.00   firmware version
   ct=200 sets=1  CT rating in A and parallel CT sets
-  days=0         start the counters as if the meter had hung there for so many days
+  days=0         start the counters as if the meter had been in service for so many days
   TotWhImp=0     start of any energy counter, by its SunSpec name
-  missing=A+PhV  points to show as not implemented
+  missing=A+PhV  points to report as not implemented
   base=40000     address of the SunS marker: 40000, 50000 or 0
   l1=66          length of model 1: 66 or 65
-  empty=0        content of integer counters that are not implemented, such as 0x80000000
+  empty=0        content of unimplemented integer counters, such as 0x80000000
 
-when all is ready, one line of JSON on standard output tells where:
+once everything is ready, one line of JSON on standard output lists the addresses:
   {"ready": true, "tcp": [{"host": ..., "port": ..., "framing": ...}], "pty": ..., "serial": ...,
    "page": "http://..."}
 
@@ -98,7 +98,7 @@ def meter(text: str) -> MeterConfig:
 
 
 def host_port(text: str) -> tuple[str, int]:
-    """Return host and port of HOST:PORT; an IPv6 address stands in brackets."""
+    """Return host and port of HOST:PORT; an IPv6 address is in brackets."""
     host, separator, port = text.rpartition(":")
     if not separator or not port.isdecimal():
         raise ArgumentTypeError(f"{text!r} is not HOST:PORT")
@@ -106,7 +106,7 @@ def host_port(text: str) -> tuple[str, int]:
 
 
 def time_zone(text: str) -> tzinfo:
-    """Return a time zone by its name."""
+    """Return the time zone with a name."""
     try:
         return ZoneInfo(text)
     except (KeyError, ValueError) as err:
@@ -127,7 +127,7 @@ def parser() -> ArgumentParser:
         type=meter,
         action="append",
         metavar="NAME=VALUE,...",
-        help="a meter, may be given several times (default: a DTS 307 at the grid as unit 100 and"
+        help="a meter; repeatable (default: a DTS 307 at the grid as unit 100 and"
         " a DTS 307/1 at the inverter as unit 101, both a year in service)",
     )
     add(
@@ -136,7 +136,7 @@ def parser() -> ArgumentParser:
         action="append",
         default=[],
         metavar="HOST:PORT",
-        help="serve Modbus on a TCP port, 0 for a free one; may be given several times",
+        help="serve Modbus on a TCP port, 0 for a free one; repeatable",
     )
     add(
         "--framing",
@@ -150,13 +150,13 @@ def parser() -> ArgumentParser:
     add(
         "--baud",
         type=int,
-        help="speed of the serial port (default: 9600); given, the pseudo-terminal hears only"
-        " clients at this speed",
+        help="speed of the serial port (default: 9600); if given, the pseudo-terminal ignores"
+        " clients at other speeds",
     )
     add("--parity", choices=list("NEO"), default="N", help="parity of the serial port (default: N)")
     add("--stop-bits", type=int, choices=[1, 2], default=1, help="stop bits of the serial port")
     add("--page", type=host_port, metavar="HOST:PORT", help="serve the page with the faceplates")
-    add("--speed", type=float, default=1, help="speed of time, 0 stands still (default: 1)")
+    add("--speed", type=float, default=1, help="speed of simulated time, 0 to stop it (default: 1)")
     add(
         "--start",
         type=datetime.fromisoformat,
@@ -174,15 +174,15 @@ def parser() -> ArgumentParser:
     add("--volts", type=float, default=120.0, help="nominal voltage to neutral (default: 120)")
     add("--hertz", type=float, default=60.0, help="nominal frequency (default: 60)")
     add("--solar", type=float, default=5000.0, help="peak power of the plant in W (default: 5000)")
-    add("--seed", type=int, default=307, help="another number gives another house")
+    add("--seed", type=int, default=307, help="seed of the house's random values (default: 307)")
     return arguments
 
 
 def configuration(options: Namespace) -> SimulatorConfig:
-    """Return the configuration that the options ask for.
+    """Return the configuration for these options.
 
     Raises:
-        ValueError: see the parts of the configuration.
+        ValueError: a part of the configuration refuses its values.
     """
     return SimulatorConfig(
         meters=options.meter or [meter(text) for text in _DEFAULT_METERS],
@@ -210,16 +210,16 @@ def configuration(options: Namespace) -> SimulatorConfig:
 
 
 def page_configuration(options: Namespace) -> PageConfig | None:
-    """Return where the page is wanted, if it is.
+    """Return the configuration of the page, if it is to be served.
 
     Raises:
-        ValueError: others than this machine could reach it there.
+        ValueError: the address is not a loopback address.
     """
     return PageConfig(host=options.page[0], port=options.page[1]) if options.page else None
 
 
 async def run(config: SimulatorConfig, page_config: PageConfig | None) -> None:
-    """Simulate until the process is asked to end."""
+    """Simulate until SIGINT or SIGTERM."""
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

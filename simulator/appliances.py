@@ -1,4 +1,4 @@
-"""What draws power in the house, when, and on which phase."""
+"""The loads in the house: when each draws power, and on which phase."""
 
 from dataclasses import dataclass
 from math import exp, sqrt
@@ -9,7 +9,7 @@ from .noise import uniform, wander
 
 
 class Peak(NamedTuple):
-    """A time of day at which something is popular: hour, spread in hours, and height."""
+    """A time of day of frequent use: hour, spread in hours, and height."""
 
     hour: float
     spread: float
@@ -17,7 +17,7 @@ class Peak(NamedTuple):
 
 
 def popularity(hour: float, peaks: tuple[Peak, ...]) -> float:
-    """Return the sum of bell curves around the peaks, with no seam at midnight."""
+    """Return the sum of bell curves around the peaks, continuous at midnight."""
     total = 0.0
     for peak in peaks:
         distance = (hour - peak.hour + 12) % 24 - 12
@@ -27,10 +27,10 @@ def popularity(hour: float, peaks: tuple[Peak, ...]) -> float:
 
 @dataclass(frozen=True, kw_only=True)
 class Appliance:
-    """Something that is switched on for `run` seconds, at most once in every `every` seconds.
+    """A load that runs for `run` seconds, at most once in every `every` seconds.
 
-    `phase` counts from 0 and wraps around in a house with fewer phases; `chance` is the probability
-    of a run at any hour, to which the popularity of the hour is added.
+    `phase` counts from 0, and wraps around in a house with fewer phases. `chance` is the
+    probability of a run; the popularity of the hour is added to it.
     """
 
     name: str
@@ -44,13 +44,13 @@ class Appliance:
 
     @property
     def vars_per_watt(self) -> float:
-        """Inductive reactive power that comes with each watt, tan(phi)."""
+        """Inductive reactive power per watt, tan(phi)."""
         return sqrt(1 / self.power_factor**2 - 1)
 
     def power(self, seed: int, timestamp: float, hour: float) -> float:
-        """Return the power drawn in watts; `hour` is the local hour that belongs to `timestamp`."""
+        """Return the power drawn in W; `hour` is the local hour at `timestamp`."""
         own = seed ^ crc32(self.name.encode())
-        # Each appliance counts its slots from another instant, or all would switch together.
+        # Each appliance's slots start at another instant, so that they do not switch together.
         slot, inside = divmod(timestamp + own % self.every, self.every)
         begin = uniform(own, 2 * int(slot)) * (self.every - self.run)
         if not begin <= inside < begin + self.run:

@@ -1,7 +1,7 @@
-"""The Modbus side of the meters, whatever the line: who answers, to what, and with which registers.
+"""The Modbus behaviour of the meters on any line: which requests they answer, and how.
 
-pymodbus does framing and transport. A slave's silence towards other addresses, and the refusal of
-all functions but 3, are ours: its server would answer both with errors of a gateway.
+pymodbus does framing and transport. Its server answers other addresses and other functions with
+gateway errors. A meter is silent on other addresses, and refuses all functions but 3.
 """
 
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ _MOST_REGISTERS = 125
 
 
 class Bus:
-    """Meters on one line, by unit; pulled ones stay silent.
+    """Meters on one line, by unit ID; unplugged ones stay silent.
 
     Raises:
         ValueError: two meters have the same unit.
@@ -47,7 +47,7 @@ class Bus:
         return {"trace_packet": self._packet, "trace_pdu": self._pdu}
 
     def _packet(self, sending: bool, data: bytes) -> bytes:  # noqa: FBT001 - called by pymodbus
-        """Note bytes that come in: every meter on the line sees them."""
+        """Signal received bytes to the REMOTE LED of every meter on the line."""
         if not sending:
             now = time.monotonic()
             for meter in self.meters.values():
@@ -56,7 +56,7 @@ class Bus:
         return data
 
     def _pdu(self, sending: bool, pdu: ModbusPDU) -> ModbusPDU | None:  # noqa: FBT001
-        """Let a request pass, refuse it, or drop it (None): not ours, not answered."""
+        """Pass a request on, refuse it, or drop it (None) if no plugged meter has its address."""
         meter = self.meters.get(pdu.dev_id)
         if sending:
             if meter is not None:
@@ -68,7 +68,7 @@ class Bus:
 
 
 class _Refused(ModbusPDU):
-    """A request for a function that the meter does not have."""
+    """A request for a function that the meter does not support."""
 
     def __init__(self, request: ModbusPDU) -> None:
         super().__init__(dev_id=request.dev_id, transaction_id=request.transaction_id)
@@ -81,14 +81,14 @@ class _Refused(ModbusPDU):
 
 
 def _device(meter: Meter) -> SimDevice:
-    """Return a pymodbus device that shows the meter's registers of the instant it is asked."""
+    """Return a pymodbus device with the meter's registers at the time of each request."""
     registers = list(meter.image().registers)
     block = SimData(meter.config.base, values=registers, datatype=DataType.UINT16, readonly=True)
     return SimDevice(meter.unit, simdata=[block], action=_show(meter))
 
 
 def _show(meter: Meter) -> SimAction:
-    """Return the action that brings one coherent image into a reply."""
+    """Return the action that copies one coherent register image into a reply."""
 
     async def show(
         _function: int,

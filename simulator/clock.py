@@ -1,4 +1,4 @@
-"""Simulated time: whole seconds, driven by real time at some speed, or by hand."""
+"""Simulated time in whole seconds, driven by real time at some speed, or by hand."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,10 +11,10 @@ _LONGEST_LAG = 1.0
 
 
 class Clock:
-    """A clock whose steps the meters follow; at speed 0 everything holds still."""
+    """A clock whose steps the meters follow; speed 0 stops it."""
 
     def __init__(self, start: int, follow: Callable[[int], None], speed: float = 0) -> None:
-        """Begin at a Unix time; `follow` is called with the seconds of every step.
+        """Start at a Unix time, and call `follow` with the seconds of every step.
 
         Raises:
             ValueError: see `set_speed`.
@@ -38,10 +38,10 @@ class Clock:
         self.speed = speed
 
     def advance(self, seconds: int, step: int = 1) -> None:
-        """Go ahead at once; the meters look at the house every `step` seconds.
+        """Advance at once; the meters measure the house every `step` seconds.
 
         Raises:
-            ValueError: time does not go backwards, and a step takes time.
+            ValueError: `seconds` is negative, or `step` is less than 1.
         """
         if seconds < 0 or step < 1:
             raise ValueError("seconds must not be negative and step must be at least 1")
@@ -54,8 +54,8 @@ class Clock:
     async def run(self) -> None:
         """Follow real time until cancelled.
 
-        Fast-running time takes longer steps, at most some sixty in a real second; a machine that
-        was held up for long does not make up for it.
+        At high speed the steps get longer: about 60 in a real second. After a delay of the
+        machine, at most one second is made up.
         """
         loop = asyncio.get_running_loop()
         due, last = 0.0, loop.time()

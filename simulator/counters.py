@@ -1,4 +1,4 @@
-"""Energy counters that add up, exactly, the power the meter has shown."""
+"""Energy counters: the exact integral of the power that the meter has shown."""
 
 from collections.abc import Iterator, Mapping
 
@@ -23,12 +23,12 @@ _REGISTERS = (
 class Counters(Mapping[str, int]):
     """The counters of a meter in Wh, VAh and varh, by SunSpec point name; they wrap at 2^32.
 
-    Total counters follow the net of the phases; phase counters each phase. Real and apparent
-    energy are told apart by the sign of the real power, reactive energy by its quadrant.
+    Total counters integrate the net of the phases, phase counters each phase. The sign of real
+    power selects the counter of real and apparent energy, the quadrant that of reactive energy.
     """
 
     def __init__(self, phases: str, start: Mapping[str, int] | None = None) -> None:
-        """Begin at zero but for `start`.
+        """Start at the values in `start`, else at zero.
 
         Raises:
             ValueError: see `set`.
@@ -45,15 +45,15 @@ class Counters(Mapping[str, int]):
         return self._sums[name] // _PER_HOUR % WRAP
 
     def __iter__(self) -> Iterator[str]:
-        """Go through the names of all counters."""
+        """Iterate over the names of all counters."""
         return iter(self._sums)
 
     def __len__(self) -> int:
-        """Return how many counters there are."""
+        """Return the number of counters."""
         return len(self._sums)
 
     def exact(self, name: str) -> float:
-        """Return a counter with its fraction and without its wrap."""
+        """Return a counter with its fraction, and not wrapped."""
         return self._sums[name] / _PER_HOUR
 
     def set(self, name: str, value: int) -> None:
@@ -69,7 +69,7 @@ class Counters(Mapping[str, int]):
         self._sums[name] = value * _PER_HOUR
 
     def integrate(self, measurement: Measurement, seconds: int) -> None:
-        """Count a measurement that was shown for some seconds."""
+        """Add a measurement that was shown for some seconds."""
         values = measurement.values
         for suffix, phase in self._suffixes:
             watts, reactive = values["W" + phase], values["VAR" + phase]

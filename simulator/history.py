@@ -1,4 +1,4 @@
-"""The past of a meter, from the same house that it measures now."""
+"""The past of a meter, calculated from the same house that it measures now."""
 
 from dataclasses import asdict, dataclass
 from typing import NamedTuple
@@ -9,10 +9,10 @@ from .meter import Meter
 
 @dataclass(frozen=True, kw_only=True)
 class Span:
-    """A stretch of the past.
+    """An interval of the past.
 
-    `start` is a Unix time and `seconds` its length; energies in Wh, power in W with the meter's
-    sign (positive is import). The readings are those of TotWhImp and TotWhExp at the end.
+    `start` is a Unix time, `seconds` the length. Energy is in Wh, power in W with the meter's sign
+    (positive is import). The readings are TotWhImp and TotWhExp at the end.
     """
 
     start: int
@@ -28,7 +28,7 @@ class Span:
 
 @dataclass(frozen=True, kw_only=True)
 class MeterHistory:
-    """What a meter has counted in the past, oldest first."""
+    """The past intervals of a meter, oldest first."""
 
     serial: str
     spans: tuple[Span, ...]
@@ -39,7 +39,7 @@ class MeterHistory:
 
 
 class _Count(NamedTuple):
-    """What a meter sees within a stretch of time."""
+    """What a meter counts in an interval."""
 
     import_wh: float
     export_wh: float
@@ -52,19 +52,19 @@ def meter_history(
 ) -> MeterHistory:
     """Return what a meter counted from `start` to `end`, in spans of `step` seconds.
 
-    The readings are anchored where the simulation began: at `meter.start` they equal the start
-    values of the live counters. The last span is shorter if `end` cuts it.
+    At `meter.start`, where the simulation began, the readings equal the start values of the live
+    counters. `end` may shorten the last span.
 
     Args:
-        meter: the meter; what a person has changed about its house holds for the past too.
+        meter: the meter; manual changes of its house apply to the past too.
         start: Unix time at which the first span begins.
         end: Unix time at which the last span ends, at most `meter.start`.
         step: length of a span in s.
-        resolution: how often to look at the house, in s.
+        resolution: interval in s at which to measure the house.
 
     Raises:
-        ValueError: the times are out of order, or the live counters began below what the past
-            has counted (give the meter more days in service).
+        ValueError: the times are out of order, or the past counted more than the start values of
+            the live counters (give the meter more days in service).
     """
     if not start <= end <= meter.start or step < 1 or resolution < 1:
         raise ValueError("the past ends where the simulation began, and goes forward in steps")
@@ -96,7 +96,7 @@ def meter_history(
 
 
 def _count(meter: Meter, start: int, end: int, resolution: int) -> _Count:
-    """Return what the meter counts from `start` to `end`, looking every `resolution` seconds."""
+    """Return what the meter counts from `start` to `end`, measured every `resolution` seconds."""
     counters = Counters(meter.config.wiring.phases)
     lowest, highest = float("inf"), float("-inf")
     for at in range(start, end, resolution):

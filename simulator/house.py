@@ -1,4 +1,4 @@
-"""A believable house: what every phase consumes, makes and shows, as a pure function of time."""
+"""A realistic house: load, production and voltage of each phase, as a pure function of time."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -29,8 +29,8 @@ _INVERTER_VARS_PER_WATT = 0.02
 class PhaseFlow(NamedTuple):
     """One phase at one instant.
 
-    Load counts what the house draws, solar what the plant makes (both W and var; at night the
-    plant's own draw makes it negative); `volts` is line to neutral at the service entrance.
+    Load is what the house draws, solar what the plant produces, which is negative at night because
+    of the inverter's standby draw. `volts` is line to neutral at the service entrance.
     """
 
     load_w: float
@@ -49,10 +49,10 @@ class Sample(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Tweak:
-    """What a person has changed on one phase.
+    """Manual changes of one phase.
 
-    `load_factor` multiplies the house's own load, `extra_watts` adds a resistive one, and `sun`
-    sets the plant to a share (0 to 1) of its peak; None leaves it to the sky.
+    `load_factor` multiplies the house's own load, `extra_watts` adds a resistive one. `sun` sets
+    the plant to a share (0 to 1) of its peak; with None the weather decides.
     """
 
     load_factor: float = 1.0
@@ -60,7 +60,7 @@ class Tweak:
     sun: float | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what no house could do.
+        """Validate the values.
 
         Raises:
             ValueError: a value is not a finite number within its range.
@@ -81,15 +81,15 @@ class House:
     """The house and its solar plant.
 
     Args:
-        seed: another number gives another house.
-        phases: 1 to 3; appliances spread over what there is.
+        seed: seed of all random values.
+        phases: 1 to 3; the appliances are distributed over them.
         inverter_phases: the phases, from A on, that share the solar plant.
         solar_peak: the plant's peak power in W, all phases together.
         nominal_voltage: line to neutral, V.
         nominal_frequency: Hz.
         latitude: degrees north.
-        timezone: tells the local hour.
-        tweaks: what a person has changed, for phases A, B and C.
+        timezone: of the local hour.
+        tweaks: manual changes of phases A, B and C.
     """
 
     seed: int = 307
@@ -122,10 +122,10 @@ class House:
         return self.solar_peak / self.inverter_phases if phase < self.inverter_phases else 0.0
 
     def tweaked(self, changes: Mapping[str, Mapping[str, float | None]]) -> House:
-        """Return the house after changes by phase letter, such as `{"A": {"sun": 0.5}}`.
+        """Return the house with changes by phase letter, such as `{"A": {"sun": 0.5}}`.
 
         Raises:
-            ValueError: a phase, a name or a value that this house does not know.
+            ValueError: an unknown phase or name, or an invalid value.
         """
         tweaks = list(self.tweaks)
         known = {item.name for item in fields(Tweak)}
@@ -161,21 +161,21 @@ class House:
         ]
 
     def _solar(self, timestamp: float, phase: int, sky: float) -> tuple[float, float]:
-        """Return W and var that the plant makes on a phase."""
+        """Return W and var that the plant produces on a phase."""
         peak = self.solar_share(phase)
         if not peak:
             return 0.0, 0.0
         share = self.tweaks[phase].sun
         if share is None:
-            # The strings do not all look the same way, so the phases differ a little.
+            # The strings face different directions, so the phases differ a little.
             share = sky * (1 + 0.03 * wander(self.seed + 20 + phase, timestamp, 600))
-        made = peak * share - _INVERTER_STANDBY_WATTS
-        if made <= 0:
+        produced = peak * share - _INVERTER_STANDBY_WATTS
+        if produced <= 0:
             return -_INVERTER_STANDBY_WATTS, -_INVERTER_STANDBY_VARS
-        return made, made * _INVERTER_VARS_PER_WATT
+        return produced, produced * _INVERTER_VARS_PER_WATT
 
     def _volts(self, timestamp: float, phase: int, net_watts: float) -> float:
-        """Return the voltage of a phase: it sags with what is drawn and rises with what is fed."""
+        """Return the voltage of a phase: it drops with load, and rises with production."""
         grid = self.nominal_voltage * (
             1
             + 0.008 * wander(self.seed + 30, timestamp, 900)
@@ -184,7 +184,7 @@ class House:
         return max(self.nominal_voltage / 2, grid - _LINE_OHMS * net_watts / grid)
 
     def _hertz(self, timestamp: float) -> float:
-        """Return the grid's frequency, which wanders by some hundredths of a hertz."""
+        """Return the grid's frequency, which drifts by some hundredths of a hertz."""
         slow = wander(self.seed + 40, timestamp, 300)
         fast = wander(self.seed + 41, timestamp, 12)
         return self.nominal_frequency + 0.022 * slow + 0.008 * fast

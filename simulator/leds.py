@@ -19,7 +19,7 @@ _HIGH = Fraction(80, 100)
 
 
 class Colour(StrEnum):
-    """What an LED can show."""
+    """The colours of the LEDs."""
 
     GREEN = "green"
     ORANGE = "orange"
@@ -28,7 +28,7 @@ class Colour(StrEnum):
 
 
 class Flash(NamedTuple):
-    """One flash: its colour, when it begins within the period, and how long it lasts (s)."""
+    """One flash: its colour, its start within the period (s), and its duration (s)."""
 
     colour: Colour
     start: float
@@ -41,8 +41,9 @@ type StatusLight = tuple[Flash, ...]
 def status_light(*, power: float, current: float, full_current: float) -> StatusLight:
     """Return the flashes that the STATUS LED repeats every `PERIOD` (guide 5.1).
 
-    The first is the heartbeat: green for import, orange for export. The second tells the current
-    level: none below 5 %, green below 80 %, orange up to 100 %, red above; the longer the higher.
+    The first is the heartbeat: green for import, orange for export. The second shows the current
+    level: none below 5 %, green below 80 %, orange up to 100 %, red above. Its length grows with
+    the level.
 
     Args:
         power: total power in W, positive for import.
@@ -68,7 +69,7 @@ def level_colour(level: float | Fraction) -> Colour | None:
 
 
 def _decimal(amps: float) -> Fraction:
-    """Return what a current is in decimals: 2.55 A are 5 % of 51 A, but not quite in binary."""
+    """Return a current as an exact decimal: in binary, 2.55 A is not quite 5 % of 51 A."""
     return Fraction(repr(round(amps, 6)))
 
 
@@ -83,7 +84,7 @@ def colour_at(light: StatusLight, seconds: float) -> Colour | None:
 
 @dataclass
 class SignalTimes:
-    """What has passed over the bus: when (s, on one monotonic clock) and how often."""
+    """Traffic on the bus: the latest times (s, on one monotonic clock), and how often."""
 
     received_at: float = float("-inf")
     transmitted_at: float = float("-inf")
@@ -91,18 +92,18 @@ class SignalTimes:
     transmitted: int = 0
 
     def receive(self, now: float) -> None:
-        """Note that bytes have come in."""
+        """Record that bytes were received."""
         self.received_at = now
         self.received += 1
 
     def transmit(self, now: float) -> None:
-        """Note that an answer goes out."""
+        """Record that a reply was sent."""
         self.transmitted_at = now
         self.transmitted += 1
 
 
 def remote_colour(signals: SignalTimes, now: float) -> Colour | None:
-    """Return the colour of the REMOTE LED (guide 5.2): green on bytes, amber on an answer."""
+    """Return the colour of the REMOTE LED (guide 5.2): green on bytes, amber on a reply."""
     if 0 <= now - signals.transmitted_at < _FLICKER:
         return Colour.AMBER
     if 0 <= now - signals.received_at < _FLICKER:

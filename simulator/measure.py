@@ -1,7 +1,7 @@
-"""What a meter makes of the house: whole numbers of its own resolution, so that sums stay exact.
+"""Measure the house as a meter does: in integers of its own resolution, so that sums stay exact.
 
-Every quantity is an integer in thousandths of its unit (mW, mV, mA, mHz; power factor in
-thousandths). Names are those of the SunSpec wye model 203.
+Every quantity is in thousandths of its unit (mW, mV, mA, mHz; power factor in thousandths). Names
+are those of the SunSpec wye model 203.
 """
 
 from collections.abc import Mapping
@@ -16,14 +16,14 @@ QUANTITIES = ("A", "V", "Hz", "W", "VA", "VAR", "PF")
 
 
 class Role(StrEnum):
-    """Where the meter hangs: at the grid connection, or at the solar inverter."""
+    """Where the meter is installed: at the grid connection, or at the solar inverter."""
 
     GRID = "grid"
     SOLAR = "solar"
 
 
 class Wiring(NamedTuple):
-    """What a kind of service has to measure."""
+    """What a meter measures in one kind of service."""
 
     phases: str
     pairs: tuple[str, ...]
@@ -40,24 +40,24 @@ DELTA = Wiring("ABC", ("AB", "BC", "CA"), neutral=False)
 class Resolution:
     """The step of each quantity in thousandths of its unit.
 
-    `counts` is the largest number of steps a register can hold (None: no such limit). A quantity
-    that needs more at some instant gets steps ten times as wide, until it fits.
+    `counts` is the largest number of steps a register can hold (None: no limit). A quantity that
+    needs more at some instant gets steps ten times as wide, until it fits.
     """
 
     steps: Mapping[str, int]
     counts: int | None
 
     def step(self, quantity: str, largest: float) -> int:
-        """Return the step for a quantity whose largest value is `largest` thousandths."""
+        """Return the step of a quantity whose largest value is `largest` thousandths."""
         step = self.steps[quantity]
         if self.counts is not None:
-            # Totals are made from rounded phases, which can put them some steps higher.
+            # Totals are sums of rounded phases, so they can be some steps higher.
             while largest > step * (self.counts - 5):
                 step *= 10
         return step
 
 
-# 10 mA, 0.1 V, 10 mHz, 1 W, 0.1 %: all that an int16 with a scale factor needs at a house.
+# 10 mA, 0.1 V, 10 mHz, 1 W, 0.1 %: values of a house fit an int16 with a scale factor then.
 INT16_RESOLUTION = Resolution(
     {"A": 10, "V": 100, "Hz": 10, "W": 1000, "VA": 1000, "VAR": 1000, "PF": 1}, counts=32767
 )
@@ -68,17 +68,17 @@ FLOAT32_RESOLUTION = Resolution(
 
 
 class Measurement(NamedTuple):
-    """One instant as the meter shows it: values by point name, and the steps they came in."""
+    """What the meter shows at one instant: values by point name, and the step of each quantity."""
 
     values: Mapping[str, int]
     steps: Mapping[str, int]
 
 
 def measure(sample: Sample, role: Role, wiring: Wiring, resolution: Resolution) -> Measurement:
-    """Measure the house with the sign of a consumer: positive is import.
+    """Measure the house; positive is import.
 
-    The total is the net of the phases, as a bi-directional revenue meter counts it; total apparent
-    power is the vector sum. At the inverter, what the plant makes is export.
+    The total is the net of the phases, as a bi-directional revenue meter counts it. Total apparent
+    power is the vector sum. At the inverter, production is export.
     """
     flows = sample.phases[: len(wiring.phases)]
     power = [_net(flow, role) for flow in flows]
@@ -142,7 +142,7 @@ def events(
 ) -> int:
     """Return the event bits: beyond 10 % of nominal voltage, above the service current, PF < 0.5.
 
-    A poor power factor counts only from 5 % of the service current on: idle inverters are no event.
+    A low power factor counts only from 5 % of the service current on: an idle inverter is no event.
     """
     bits = 0
     for phase, flow in zip(wiring.phases, sample.phases, strict=False):
@@ -185,5 +185,5 @@ def _round(value: float, step: int) -> int:
 
 
 def _nearest(value: int, step: int) -> int:
-    """Return the multiple of `step` nearest to a whole number, without a detour through floats."""
+    """Return the multiple of `step` nearest to an integer, in exact integer arithmetic."""
     return (value + step // 2) // step * step

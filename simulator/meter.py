@@ -1,4 +1,4 @@
-"""One simulated meter: its house, its counters, and what its registers say right now."""
+"""One simulated meter: its site, its counters, and its current registers."""
 
 from collections.abc import Mapping, Set as AbstractSet
 from dataclasses import dataclass, field
@@ -35,21 +35,21 @@ _AGE_STEP = 2 * 3600
 
 @dataclass(frozen=True, kw_only=True)
 class MeterConfig:
-    """What a meter is and how it is set up.
+    """The hardware and the settings of a meter.
 
     Args:
         model: SunSpec meter model, 201-204 or 211-214.
         unit: Modbus address, 1 to 247.
         role: at the grid connection, or at the solar inverter.
-        site: meters of one site share a house and its sun.
-        serial: serial number; left open, one is made from the unit.
-        product: the model's name; left open, DTS 307/1 for single phase and DTS 307 otherwise.
+        site: meters of one site share a house and its weather.
+        serial: serial number; None to derive it from the unit.
+        product: the model's name; None for DTS 307/1 on single phase and DTS 307 otherwise.
         version: firmware version.
         ct_rating: CT primary rating in A.
         ct_sets: parallel CT sets, 1 to 3; rating times sets is the service current (guide 3.4).
         counters: start values in Wh, VAh or varh by the name of the SunSpec point.
-        days_in_service: add what the house has used in that many days before the start.
-        missing: names of points to show as not implemented.
+        days_in_service: add the energy of that many days before the start.
+        missing: names of points to report as not implemented.
         empty_counter: register content of integer counters that are not implemented.
         base: register address of the SunS marker: 40000, 50000 or 0.
         identity_length: length of model 1, 66 or 65.
@@ -75,7 +75,7 @@ class MeterConfig:
     identity_length: int = 66
 
     def __post_init__(self) -> None:
-        """Check what cannot be."""
+        """Validate the values."""
         checks = {
             f"model {self.model} is not one of {sorted(MODELS)}": self.model in MODELS,
             f"unit {self.unit} is not from 1 to 247": _FIRST_UNIT <= self.unit <= _LAST_UNIT,
@@ -96,12 +96,12 @@ class MeterConfig:
 
     @property
     def serial_number(self) -> str:
-        """The serial number, given or made."""
+        """The serial number, given or derived."""
         return self.serial if self.serial is not None else f"S307{self.unit:05d}"
 
     @property
     def product_name(self) -> str:
-        """The model's name, given or fitting the service."""
+        """The model's name, given or derived from the service."""
         if self.product is not None:
             return self.product
         return "DTS 307/1" if len(self.wiring.phases) == 1 else "DTS 307"
@@ -118,15 +118,15 @@ class MeterConfig:
 
 
 class Site:
-    """The place where meters hang: a house that a person may change while it runs."""
+    """The place where meters are installed; its house can be changed while time runs."""
 
     def __init__(self, house: House) -> None:
-        """Begin with a house."""
+        """Start with a house."""
         self.house = house
         self._latest: tuple[House, int, Sample] | None = None
 
     def at(self, timestamp: int) -> Sample:
-        """Return the house at a Unix time; all meters of the site ask for the same one."""
+        """Return the house at a Unix time, cached because all meters of the site ask for it."""
         latest = self._latest
         if latest is not None and latest[0] is self.house and latest[1] == timestamp:
             return latest[2]
@@ -137,10 +137,10 @@ class Site:
 
 
 class Meter:
-    """A meter in time: between two steps it shows one measurement, and counts exactly that."""
+    """A running meter: between two steps it shows one measurement, and counts exactly that."""
 
     def __init__(self, config: MeterConfig, site: Site, timestamp: int) -> None:
-        """Hang the meter up at a Unix time.
+        """Install the meter at a Unix time.
 
         Raises:
             ValueError: a start value for a counter that the meter does not have.
@@ -155,7 +155,7 @@ class Meter:
         age = config.days_in_service * 86400
         for past in range(timestamp - age, timestamp, _AGE_STEP):
             self.counters.integrate(self.measurement_at(past), min(_AGE_STEP, timestamp - past))
-        # Whole unit-hours, so that the past can end at exactly what the registers begin with.
+        # Whole unit-hours, so that the history ends exactly at the registers' start values.
         self.start_counters = dict(self.counters)
         self.counters = Counters(config.wiring.phases, self.start_counters)
         self._identity = Identity(
@@ -164,7 +164,7 @@ class Meter:
             serial=config.serial_number,
             unit=config.unit,
         )
-        self.measurement, self._events = self._look()
+        self.measurement, self._events = self._measure_now()
         self._image: Image | None = None
 
     @property
@@ -178,21 +178,21 @@ class Meter:
         return self.config.unit
 
     def advance(self, seconds: int) -> None:
-        """Count what was shown for these seconds, then look at the house anew."""
+        """Count what was shown for these seconds, then measure the house again."""
         self.counters.integrate(self.measurement, seconds)
         self.timestamp += seconds
         self.refresh()
 
     def refresh(self) -> None:
-        """Look at the house again, after somebody has changed it."""
-        self.measurement, self._events = self._look()
+        """Measure the house again, such as after a change of it."""
+        self.measurement, self._events = self._measure_now()
         self._image = None
 
     def set_counters(self, values: Mapping[str, int]) -> None:
         """Set energy counters, by the name of the SunSpec point, in Wh, VAh or varh.
 
         Raises:
-            ValueError: no such counter, or a value beyond 32 bits; then nothing has changed.
+            ValueError: no such counter, or a value beyond 32 bits; nothing is changed then.
         """
         sources = self._sources(values)
         Counters(self.config.wiring.phases, sources)
@@ -205,7 +205,7 @@ class Meter:
         return self._measure(self.site.at(timestamp))
 
     def image(self) -> Image:
-        """Return the registers of this instant, one coherent whole."""
+        """Return the registers at this instant, as one coherent image."""
         if self._image is None:
             self._image = build(
                 self.config.model,
@@ -220,11 +220,11 @@ class Meter:
         return self._image
 
     def truth(self) -> Truth:
-        """Return what the registers say, in SI units by SunSpec point name."""
+        """Return the values of the registers, in SI units by SunSpec point name."""
         return self.image().truth
 
     def status_light(self) -> StatusLight:
-        """Return what the STATUS LED repeats at this instant."""
+        """Return the flashes that the STATUS LED repeats at this instant."""
         values = self.measurement.values
         return status_light(
             power=values["W"] / 1000,
@@ -233,11 +233,11 @@ class Meter:
         )
 
     def _measure(self, sample: Sample) -> Measurement:
-        """Return what the meter makes of the house."""
+        """Measure a sample of the house in this model's resolution."""
         resolution = FLOAT32_RESOLUTION if is_float(self.config.model) else INT16_RESOLUTION
         return measure(sample, self.config.role, self.config.wiring, resolution)
 
-    def _look(self) -> tuple[Measurement, int]:
+    def _measure_now(self) -> tuple[Measurement, int]:
         """Return the measurement of this instant and its event bits."""
         sample = self.site.at(self.timestamp)
         measurement = self._measure(sample)
@@ -251,6 +251,6 @@ class Meter:
         return measurement, bits
 
     def _sources(self, values: Mapping[str, int]) -> dict[str, int]:
-        """Return values under the names that counters go by, whatever this model calls them."""
+        """Translate this model's point names to the names of the counters."""
         names = {point.name: point.source for point in layout(self.config.model)}
         return {names.get(name, name): value for name, value in values.items()}

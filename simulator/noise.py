@@ -1,4 +1,4 @@
-"""Randomness that is a pure function of time: the same seed and instant give the same number."""
+"""Random values as a pure function of time: the same seed and instant give the same number."""
 
 from math import floor
 
@@ -6,14 +6,14 @@ _MASK = (1 << 64) - 1
 
 
 def uniform(seed: int, index: int) -> float:
-    """Return a number in [0, 1) that depends on nothing but `seed` and `index`.
+    """Return a number in [0, 1) that depends only on `seed` and `index`.
 
-    SplitMix64's finalizer scrambles both, so that neighbouring indices are unrelated.
+    SplitMix64's finalizer mixes both, so that numbers of neighbouring indices are unrelated.
     """
     bits = (index * 0x9E3779B97F4A7C15 + seed * 0xD1B54A32D192ED03) & _MASK
     bits = ((bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
     bits = ((bits ^ (bits >> 27)) * 0x94D049BB133111EB) & _MASK
-    # Only 53 bits fit a float: with all 64 the largest would round up to 1.
+    # A float has 53 bits of precision: with all 64, the largest would round up to 1.
     return ((bits ^ (bits >> 31)) >> 11) / (1 << 53)
 
 

@@ -1,4 +1,4 @@
-"""The page: faceplates to look at and controls to play with, over a small JSON API."""
+"""The web page with faceplates and controls of the meters, and its JSON API."""
 
 import asyncio
 from collections.abc import Mapping
@@ -24,27 +24,26 @@ _HISTORY = {"start", "end", "step", "resolution"}
 
 @dataclass(frozen=True, kw_only=True)
 class PageConfig:
-    """Where the page is served: on loopback, as it can change everything. Port 0 is a free one."""
+    """Where the page is served: only on loopback, as it has no login. Port 0 is a free one."""
 
     host: str = "127.0.0.1"
     port: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse an address that others could reach."""
+        """Refuse addresses that other machines could reach."""
         require_loopback(self.host)
 
 
 class Page:
-    """The web server of a simulator's page, as long as its async context lasts.
+    """The web server of a simulator's page; it serves while its async context lasts.
 
-    `GET /` the page; `GET /api/state` everything there is to know; `GET /api/history?start=&end=`
-    the past; `POST /api/clock`, `/api/meters/{serial}/house`, `.../cable` and `.../counters`
-    change things and answer with the new state. What cannot be is answered with status 400 and
-    `{"error": ...}`.
+    `GET /` returns the page, `GET /api/state` the whole state, `GET /api/history?start=&end=` the
+    past. `POST /api/clock`, `/api/meters/{serial}/house`, `.../cable` and `.../counters` change the
+    simulation and return the new state. Invalid requests get status 400 and `{"error": ...}`.
     """
 
     def __init__(self, simulator: Simulator, config: PageConfig) -> None:
-        """Prepare; nothing listens yet."""
+        """Prepare; the server starts with the context."""
         self._simulator = simulator
         self._config = config
         self._runner: web.AppRunner | None = None
@@ -52,7 +51,7 @@ class Page:
 
     @property
     def url(self) -> str:
-        """The address to open."""
+        """The URL of the page."""
         host = f"[{self._config.host}]" if ":" in self._config.host else self._config.host
         return f"http://{host}:{self._port}"
 
@@ -124,7 +123,7 @@ class Page:
         meter = self._meter(request)
         body = await _body(request, {"plugged"})
         if not isinstance(body["plugged"], bool):
-            raise ValueError("plugged must be true or false")  # noqa: TRY004 - answered like every other wrong value
+            raise ValueError("plugged must be true or false")  # noqa: TRY004 - reported like other invalid values
         await self._simulator.set_plugged(body["plugged"], [meter])
         return self._state()
 
@@ -134,7 +133,7 @@ class Page:
         return self._state()
 
     def _meter(self, request: web.Request) -> Meter:
-        """Return the meter that the address names."""
+        """Return the meter in the request's path."""
         try:
             return self._simulator.meter(request.match_info["serial"])
         except KeyError as err:
@@ -143,7 +142,7 @@ class Page:
             ) from err
 
     def _state(self) -> web.Response:
-        """Answer with the state of the whole simulation."""
+        """Return the state of the whole simulation."""
         simulator = self._simulator
         return web.json_response(
             {
@@ -160,7 +159,7 @@ class Page:
 
 
 def _meter_state(meter: Meter) -> dict[str, object]:
-    """Return a meter as JSON."""
+    """Return the state of a meter, as JSON."""
     config, house = meter.config, meter.site.house
     return {
         "serial": meter.serial,
@@ -206,7 +205,7 @@ async def _body(request: web.Request, expected: set[str] | None = None) -> dict[
 
 @web.middleware
 async def _refuse(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer what cannot be with the reason."""
+    """Turn errors into replies with the reason."""
     try:
         return await handler(request)
     except ValueError as err:

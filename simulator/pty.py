@@ -1,4 +1,4 @@
-"""A serial port made of a pseudo-terminal: clients open its slave end like any serial adapter."""
+"""A pseudo-terminal as serial port: clients open its slave end like a serial adapter."""
 
 import asyncio
 from contextlib import suppress
@@ -17,22 +17,21 @@ class PtyTransport(asyncio.Transport):
     """The meters' end of the line, as an asyncio transport.
 
     Args:
-        protocol: what receives the bytes.
-        baud: a client that has set another speed is heard as noise, that is not at all; None
-            accepts any.
+        protocol: receives the bytes.
+        baud: bytes of clients at another speed are ignored; None accepts any speed.
 
     Raises:
-        OSError: the system has no pseudo-terminal left.
-        ValueError: not a speed that a serial port has.
+        OSError: no pseudo-terminal is available.
+        ValueError: `baud` is not a speed of a serial port.
     """
 
     def __init__(self, protocol: ModbusProtocol, baud: int | None) -> None:
-        """Open the pair and begin to listen."""
+        """Open both ends and start to read."""
         super().__init__()
         self._speed = None if baud is None else _termios_speed(baud)
         self._loop = asyncio.get_running_loop()
         self._protocol = protocol
-        # The slave end stays open on our side too: without any, reading the master fails.
+        # Keep the slave end open on our side: while no one has it open, reading the master fails.
         self._master, self._slave = os.openpty()
         tty.setraw(self._slave)
         os.set_blocking(self._master, False)
@@ -42,7 +41,7 @@ class PtyTransport(asyncio.Transport):
         protocol.connection_made(self)
 
     def _read(self) -> None:
-        """Hand over what has come in, if the client speaks at our speed."""
+        """Pass received bytes on if the client has set our speed."""
         try:
             data = os.read(self._master, _READ_SIZE)
         except BlockingIOError:
@@ -53,13 +52,13 @@ class PtyTransport(asyncio.Transport):
 
     @override
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Send what fits; a line has no memory for a client that does not read."""
+        """Send what fits in the buffer; drop the rest, as a line without a reader does."""
         with suppress(BlockingIOError):
             os.write(self._master, data)
 
     @override
     def is_closing(self) -> bool:
-        """Tell whether the port is closed."""
+        """Return whether the port is closed."""
         return self._closing
 
     @override
@@ -79,11 +78,11 @@ class PtyTransport(asyncio.Transport):
 
 
 def place_link(link: Path, target: str) -> None:
-    """Make `link` point to a device, in place of a link that an earlier run left behind.
+    """Make `link` point to a device, and replace a link that an earlier run left behind.
 
     Raises:
-        FileExistsError: something else than a link is there.
-        OSError: the link cannot be made.
+        FileExistsError: `link` exists and is not a link.
+        OSError: the link cannot be created.
     """
     if link.is_symlink():
         link.unlink()
@@ -91,13 +90,13 @@ def place_link(link: Path, target: str) -> None:
 
 
 def remove_link(link: Path, target: str) -> None:
-    """Remove the link unless somebody else has taken its place."""
+    """Remove the link if it still points to this device."""
     if link.is_symlink() and str(link.readlink()) == target:
         link.unlink()
 
 
 def _termios_speed(baud: int) -> int:
-    """Return the terminal interface's code for a speed."""
+    """Return the termios constant of a speed."""
     speed: int | None = getattr(termios, f"B{baud}", None)
     if speed is None:
         raise ValueError(f"{baud} baud is not a speed of a serial port")

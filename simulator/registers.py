@@ -1,7 +1,7 @@
 """The SunSpec register image of a meter: marker, model 1, one meter model, end.
 
 Layouts follow the SunSpec models 1, 201-204 (integers with scale factors) and 211-214 (float32).
-The bytes are packed here by hand, with nothing that the integration uses to unpack them.
+The bytes are packed by hand. Nothing is shared with the integration's decoding.
 """
 
 from collections.abc import Mapping, Set as AbstractSet
@@ -36,7 +36,7 @@ type Truth = dict[str, Any]
 
 
 class Point(NamedTuple):
-    """A point of a meter model: the model's name for it, ours, its SunSpec type, and its group.
+    """A point of a meter model: its name there, our name for it, its SunSpec type, and its group.
 
     Points of one group share a scale factor. `kind` is int16, float32, acc32, bitfield32 or sunssf.
     """
@@ -60,14 +60,14 @@ class Identity:
 
 
 class Image(NamedTuple):
-    """The registers from the base address on, and what they say."""
+    """The registers from the base address on, and their values."""
 
     registers: tuple[int, ...]
     truth: Truth
 
 
 def is_float(model: int) -> bool:
-    """Tell whether a meter model carries float32."""
+    """Return whether a meter model uses float32."""
     return model >= _FIRST_FLOAT_MODEL
 
 
@@ -109,11 +109,11 @@ def layout(model: int) -> tuple[Point, ...]:
 
 
 def value_points(model: int) -> frozenset[str]:
-    """Return the names of all points that carry a value, so not the scale factors."""
+    """Return the names of all points but the scale factors."""
     return frozenset(point.name for point in layout(model) if point.kind != "sunssf")
 
 
-def build(  # noqa: PLR0913 - the parts of an image have nothing in common but the image
+def build(  # noqa: PLR0913 - the parts of an image are unrelated
     model: int,
     identity: Identity,
     measurement: Measurement,
@@ -128,14 +128,14 @@ def build(  # noqa: PLR0913 - the parts of an image have nothing in common but t
 
     Args:
         model: SunSpec id of the meter model.
-        identity: what model 1 says.
+        identity: the content of model 1.
         measurement: the instantaneous values.
         counters: the energy counters in Wh, VAh and varh.
         events: the bits of Evt.
-        identity_length: 66, or 65 as older devices have it, without the pad.
-        missing: names of points to show as not implemented.
-        empty_counter: what an integer model's counter holds that is not implemented; SunSpec wants
-            0, and devices with 0x80000000 or 0xFFFFFFFF are about.
+        identity_length: 66, or 65 without the pad, as on older devices.
+        missing: names of points to report as not implemented.
+        empty_counter: content of unimplemented counters in integer models. SunSpec requires 0;
+            some devices have 0x80000000 or 0xFFFFFFFF.
     """
     points = layout(model)
     known = {**measurement.values, **counters, "Evt": events}
@@ -158,7 +158,7 @@ def build(  # noqa: PLR0913 - the parts of an image have nothing in common but t
 
 
 def _pack(point: Point, value: int | None, measurement: Measurement, empty_counter: int) -> bytes:
-    """Return the bytes of a point that carries a value."""
+    """Return the bytes of a point that is not a scale factor."""
     if point.kind == "float32":
         return struct.pack(">f", float("nan") if value is None else _shown(point, value))
     if point.kind == "acc32":
@@ -171,7 +171,7 @@ def _pack(point: Point, value: int | None, measurement: Measurement, empty_count
 
 
 def _shown(point: Point, value: int) -> float | int:
-    """Return in SI units what a reader of the registers finds."""
+    """Return the value of a point's registers in SI units."""
     if point.kind in {"bitfield32", "acc32"}:
         return value
     scaled = value if point.group in _ENERGIES else value / 1000
@@ -185,7 +185,7 @@ def _scale_factor(group: str, measurement: Measurement) -> int:
     """Return the power of ten between a group's registers and the units of the SunSpec model."""
     if group in _ENERGIES:
         return 0
-    # Steps are powers of ten in thousandths; SunSpec wants the power factor in percent.
+    # Steps are powers of ten in thousandths; SunSpec has the power factor in percent.
     exponent = len(str(measurement.steps[group])) - 1 - 3
     return exponent + 2 if group == "PF" else exponent
 

@@ -1,4 +1,4 @@
-"""The lines on which meters can be reached: TCP ports, a pseudo-terminal, a serial port."""
+"""The lines that meters are connected to: TCP ports, a pseudo-terminal, a serial port."""
 
 import asyncio
 from collections.abc import Callable
@@ -20,7 +20,7 @@ _FASTEST_MULTIDROP = 38_400
 
 
 class Framing(StrEnum):
-    """How frames travel over TCP: Modbus TCP's own header, or RTU frames as on a serial line."""
+    """Framing on TCP: Modbus TCP, or RTU frames as on a serial line."""
 
     SOCKET = "socket"
     RTU = "rtu"
@@ -35,13 +35,13 @@ class TcpConfig:
     framing: Framing = Framing.SOCKET
 
     def __post_init__(self) -> None:
-        """Refuse an address that others could reach."""
+        """Refuse addresses that other machines could reach."""
         require_loopback(self.host)
 
 
 @dataclass(frozen=True, kw_only=True)
 class PtyConfig:
-    """A pseudo-terminal with RTU; `link` gives it a lasting path, `baud` a speed to insist on."""
+    """A pseudo-terminal with RTU; `link` is a persistent path, `baud` the only accepted speed."""
 
     link: Path | None = None
     baud: int | None = None
@@ -58,23 +58,23 @@ class SerialConfig:
 
 
 class Line(Protocol):
-    """A way to reach the meters."""
+    """A line that the meters are connected to."""
 
     async def open(self) -> None:
-        """Begin to answer; raises OSError if that cannot be."""
+        """Start to answer; raises OSError if that fails."""
 
     async def close(self) -> None:
         """Stop answering and leave nothing behind."""
 
     async def follow_cables(self) -> None:
-        """Act on meters that were pulled or plugged."""
+        """React to meters that were plugged or unplugged."""
 
 
 class TcpLine:
-    """A TCP port. It closes and refuses connections while all of its meters are pulled."""
+    """A TCP port. It is closed, and refuses connections, while all of its meters are unplugged."""
 
     def __init__(self, bus: Bus, config: TcpConfig) -> None:
-        """Prepare; nothing listens yet."""
+        """Prepare; ``open`` starts the server."""
         self._bus = bus
         self._server: ModbusTcpServer | None = None
         self.host = config.host
@@ -82,7 +82,7 @@ class TcpLine:
         self.framing = config.framing
 
     async def open(self) -> None:
-        """Listen; a port that was free to choose stays the same from then on.
+        """Start the server; a free port, once chosen, stays the same.
 
         Raises:
             OSError: the port is taken.
@@ -93,7 +93,7 @@ class TcpLine:
             address=(self.host, self.port),
             **self._bus.hooks(),
         )
-        # Otherwise pymodbus takes a foreign frame on an RTU line for noise before one of ours.
+        # Otherwise pymodbus treats frames of other devices on an RTU line as noise.
         server.allow_multiple_devices = self.framing is Framing.RTU
         await _serve(server, f"{self.host}:{self.port}")
         self._server = server
@@ -107,7 +107,7 @@ class TcpLine:
             self._server = None
 
     async def follow_cables(self) -> None:
-        """Close while nothing is plugged, listen again once something is."""
+        """Close while no meter is plugged in, and open again once one is."""
         if self._server is not None and not self._bus.plugged:
             await self.close()
         elif self._server is None and self._bus.plugged:
@@ -115,10 +115,10 @@ class TcpLine:
 
 
 class PtyLine:
-    """A pseudo-terminal. Pulled meters are silent on it, as on any serial line."""
+    """A pseudo-terminal. Unplugged meters are silent on it, as on any serial line."""
 
     def __init__(self, bus: Bus, config: PtyConfig) -> None:
-        """Prepare; there is no device yet."""
+        """Prepare; ``open`` creates the device."""
         self._bus = bus
         self._config = config
         self._server: ModbusSerialServer | None = None
@@ -133,8 +133,8 @@ class PtyLine:
         """Create the device and its link.
 
         Raises:
-            OSError: no pseudo-terminal, or the link cannot be made.
-            ValueError: not a speed that a serial port has.
+            OSError: no pseudo-terminal is available, or the link cannot be created.
+            ValueError: the configured baud rate is not a speed of a serial port.
         """
         server = ModbusSerialServer(
             self._bus.devices(),
@@ -143,7 +143,7 @@ class PtyLine:
             allow_multiple_devices=True,
             **self._bus.hooks(),
         )
-        # pymodbus can only open a path, and the end of the line that is ours has none.
+        # pymodbus can only open a path, and our end of the pseudo-terminal has none.
         server.call_create = partial(self._create, server.handle_new_connection)
         await _serve(server, "a pseudo-terminal")
         self._server = server
@@ -164,12 +164,12 @@ class PtyLine:
         self._server = None
 
     async def follow_cables(self) -> None:
-        """Do nothing: the bus keeps pulled meters silent, and the port stays."""
+        """Do nothing: the bus keeps unplugged meters silent, and the port stays open."""
 
     async def _create(
         self, new_connection: Callable[[], ModbusProtocol]
     ) -> tuple[PtyTransport, ModbusProtocol]:
-        """Open the pair in the place of pymodbus' serial port."""
+        """Open the pseudo-terminal instead of pymodbus' serial port."""
         protocol = new_connection()
         transport = PtyTransport(protocol, self._config.baud)
         self._device = transport.path
@@ -177,10 +177,10 @@ class PtyLine:
 
 
 class SerialLine:
-    """A serial port of this machine. Pulled meters are silent on it."""
+    """A serial port of this machine. Unplugged meters are silent on it."""
 
     def __init__(self, bus: Bus, config: SerialConfig) -> None:
-        """Prepare; the port is not open yet."""
+        """Prepare; ``open`` opens the port."""
         self._bus = bus
         self._config = config
         self._server: ModbusSerialServer | None = None
@@ -215,11 +215,11 @@ class SerialLine:
             self._server = None
 
     async def follow_cables(self) -> None:
-        """Do nothing: the bus keeps pulled meters silent."""
+        """Do nothing: the bus keeps unplugged meters silent."""
 
 
 async def _serve(server: ModbusTcpServer | ModbusSerialServer, where: str) -> None:
-    """Let a server listen; pymodbus logs the reason of a failure and raises a bare RuntimeError."""
+    """Start a server; pymodbus logs the reason of a failure, and raises only RuntimeError."""
     try:
         await server.serve_forever(background=True)
     except RuntimeError as err:
@@ -227,10 +227,10 @@ async def _serve(server: ModbusTcpServer | ModbusSerialServer, where: str) -> No
 
 
 def require_loopback(host: str) -> None:
-    """Refuse hosts that are not this machine.
+    """Refuse hosts other than this machine.
 
     Raises:
-        ValueError: anything but a loopback address or localhost.
+        ValueError: the host is not a loopback address or localhost.
     """
     try:
         loopback = host == "localhost" or ip_address(host).is_loopback

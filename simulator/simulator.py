@@ -1,4 +1,4 @@
-"""The whole: sites, meters, clock and lines, started and stopped together."""
+"""The simulator: sites, meters, clock and lines, started and stopped together."""
 
 import asyncio
 from collections.abc import Sequence
@@ -27,14 +27,14 @@ class SimulatorConfig:
         tcp: TCP ports to serve the bus on.
         pty: a pseudo-terminal to serve the bus on.
         serial: a serial port to serve the bus on.
-        start: simulated time at the start; left open, now. Without a time zone it is `timezone`'s.
-        speed: how fast simulated time runs; 0 leaves it to `clock.advance`.
-        timezone: the houses' local time.
-        latitude: the houses', in degrees north.
+        start: simulated time at the start; None for now. Without a time zone, in `timezone`.
+        speed: speed of simulated time; with 0 only `clock.advance` moves it.
+        timezone: the time zone of the houses.
+        latitude: the latitude of the houses, in degrees north.
         nominal_voltage: line to neutral, V.
         nominal_frequency: Hz.
         solar_peak: the peak power of each site's plant, W.
-        seed: another number gives other houses.
+        seed: seed of all random values.
     """
 
     meters: Sequence[MeterConfig] = field(default=(MeterConfig(),))
@@ -52,14 +52,14 @@ class SimulatorConfig:
 
 
 class Simulator:
-    """Meters in a running world; an async context manager, in any event loop.
+    """Simulated meters; they run and can be reached while the async context lasts.
 
     Raises:
         ValueError: two meters share a unit or a serial number, or a counter does not exist.
     """
 
     def __init__(self, config: SimulatorConfig) -> None:
-        """Build the world; nothing can reach it yet."""
+        """Create the meters; the context opens their lines."""
         self.config = config
         sites = {meter.site: Site(_house(config, meter.site)) for meter in config.meters}
         self.clock = Clock(_start(config), self._follow, config.speed)
@@ -80,10 +80,10 @@ class Simulator:
 
     @property
     def pty_path(self) -> str:
-        """What a client opens to reach the pseudo-terminal.
+        """The path of the pseudo-terminal.
 
         Raises:
-            LookupError: the configuration has none.
+            LookupError: the simulator has no pseudo-terminal.
         """
         if self.pty is None:
             raise LookupError("the simulator has no pseudo-terminal")
@@ -98,10 +98,10 @@ class Simulator:
         return self._by_serial[serial]
 
     async def __aenter__(self) -> Self:
-        """Open all lines and let time run.
+        """Open all lines, and start the clock.
 
         Raises:
-            OSError: a port or a path cannot be had; then nothing is left open.
+            OSError: a line cannot be opened; all others are closed again then.
         """
         async with AsyncExitStack() as stack:
             for line in self._lines():
@@ -118,16 +118,16 @@ class Simulator:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close everything and leave nothing behind."""
+        """Stop the clock, and close all lines."""
         await self._running.aclose()
 
     async def set_plugged(self, plugged: bool, meters: Sequence[Meter] = ()) -> None:  # noqa: FBT001
-        """Pull or plug the cables of some meters, or of all if none is named.
+        """Plug or unplug the cables of some meters, or of all if ``meters`` is empty.
 
-        A pulled meter is silent; a TCP port that has no plugged meter left closes.
+        An unplugged meter is silent. A TCP port closes with its last plugged meter.
 
         Raises:
-            OSError: meanwhile somebody else has taken the TCP port.
+            OSError: the TCP port is in use by now.
         """
         for meter in meters or self.meters:
             meter.plugged = plugged
@@ -135,7 +135,7 @@ class Simulator:
             await line.follow_cables()
 
     def set_house(self, meter: Meter, house: House) -> None:
-        """Change the house of a meter's site, at once for all meters there."""
+        """Change the house of a meter's site, for all meters there."""
         meter.site.house = house
         for other in self.meters:
             if other.site is meter.site:
@@ -158,7 +158,7 @@ class Simulator:
         ]
 
     def endpoints(self) -> dict[str, object]:
-        """Return where the meters can be reached, as JSON."""
+        """Return the addresses of all lines, as JSON."""
         return {
             "tcp": [
                 {"host": tcp.host, "port": tcp.port, "framing": tcp.framing.value}
@@ -177,7 +177,7 @@ class Simulator:
 
 
 def _start(config: SimulatorConfig) -> int:
-    """Return the Unix time at which the simulation begins."""
+    """Return the Unix time at which the simulation starts."""
     start = config.start or datetime.now(config.timezone)
     if start.tzinfo is None:
         start = start.replace(tzinfo=config.timezone)
@@ -187,7 +187,7 @@ def _start(config: SimulatorConfig) -> int:
 def _house(config: SimulatorConfig, site: str) -> House:
     """Return the house of a site, with the phases that its meters measure.
 
-    The plant is on the phases of the meter at its inverter; without one, on all of them.
+    The plant is on the phases of the meter at its inverter; without such a meter, on all phases.
     """
     here = [meter for meter in config.meters if meter.site == site]
     phases = max(len(meter.wiring.phases) for meter in here)

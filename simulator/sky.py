@@ -1,4 +1,4 @@
-"""The sun above the house: how much of its peak power the solar plant makes."""
+"""Sun and clouds: the share of its peak power that the solar plant produces."""
 
 from datetime import datetime, timedelta
 import math
@@ -13,7 +13,7 @@ _CLEAR_SKY_EXPONENT = 1.15
 def elevation(when: datetime, latitude: float) -> float:
     """Return the sun's height above the horizon in radians; negative at night.
 
-    `when` carries its time zone, whose standard time is taken for solar time (noon at 12:00).
+    Standard time in the time zone of `when` is treated as solar time (noon at 12:00).
     `latitude` is in degrees north.
     """
     summer_time = when.dst() or timedelta(0)
@@ -35,7 +35,7 @@ def clear_sky(when: datetime, latitude: float) -> float:
 
 
 def transmission(seed: int, timestamp: float) -> float:
-    """Return the share of light (0 to 1) that the clouds let through.
+    """Return the share of light (0 to 1) that passes the clouds.
 
     The weather changes over hours; under broken clouds the light also flickers within a minute.
     """

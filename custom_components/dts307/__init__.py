@@ -16,7 +16,7 @@ from homeassistant.helpers.typing import ConfigType
 from .connection import MeterAddress, async_diagnosing_unit, async_failure, async_resolved
 from .const import CONF_ADD_TO_ENERGY, DOMAIN
 from .coordinator import Dts307ConfigEntry, Dts307Coordinator
-from .energy_dashboard import async_honour_wish
+from .energy_dashboard import async_add_if_wanted
 from .frontend_module import async_serve_module
 from .outage import async_continue_outage, async_withdraw_all
 from .scan import is_suspended
@@ -27,14 +27,14 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Bring the cards and the dashboard strategy to the frontend, once for all meters."""
+    """Serve the cards and the dashboard strategy once, for all meters."""
 
     @callback
     def entry_changed(_change: ConfigEntryChange, entry: ConfigEntry) -> None:
         if entry.domain == DOMAIN and entry.disabled_by:
             async_withdraw_all(hass, entry)
 
-    # An entry that waits to be set up is not unloaded when it is disabled.
+    # Disabling an entry whose setup is being retried does not unload it.
     async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, entry_changed)
     await async_serve_module(hass)
     return True
@@ -66,15 +66,15 @@ async def async_setup_entry(hass: HomeAssistant, entry: Dts307ConfigEntry) -> bo
     entry.runtime_data = coordinator
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     if coordinator.data is None:
-        _async_reload_for_wish(hass, entry)
+        _async_add_later(hass, entry)
     else:
-        await async_honour_wish(hass, entry)
+        await async_add_if_wanted(hass, entry)
     return True
 
 
 @callback
-def _async_reload_for_wish(hass: HomeAssistant, entry: Dts307ConfigEntry) -> None:
-    """Wait with the Energy dashboard until the meter has answered and its sensors exist."""
+def _async_add_later(hass: HomeAssistant, entry: Dts307ConfigEntry) -> None:
+    """Reload the entry once the meter answers: only then do the dashboard's sensors exist."""
 
     @callback
     def updated() -> None:
@@ -85,7 +85,7 @@ def _async_reload_for_wish(hass: HomeAssistant, entry: Dts307ConfigEntry) -> Non
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: Dts307ConfigEntry) -> bool:
-    """Stop polling; the connection closes behind the last meter on it."""
+    """Stop polling; Home Assistant closes the connection after its last meter."""
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     if unloaded:
         await entry.runtime_data.async_finish()
@@ -93,6 +93,6 @@ async def async_unload_entry(hass: HomeAssistant, entry: Dts307ConfigEntry) -> b
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: Dts307ConfigEntry) -> None:
-    """Remove what was stored of the meter, and ask nothing more about it."""
+    """Remove the meter's stored data and its repairs."""
     async_withdraw_all(hass, entry)
     await async_remove_stores(hass, entry)

@@ -1,4 +1,4 @@
-"""Binary sensors: the meter's own event flags, and whether it answers."""
+"""Binary sensors of alarms, of the meter's event flags, and of whether it answers."""
 
 from typing import Final, override
 
@@ -27,7 +27,7 @@ async def async_setup_entry(
     entry: Dts307ConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add a binary sensor for each alarm and event flag, and for whether the meter answers."""
+    """Add the binary sensors of a meter and of its connection."""
     add_measured_entities(
         hass, entry, async_add_entities, BINARY_SENSORS, Dts307BinarySensor[Snapshot]
     )

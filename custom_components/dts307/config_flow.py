@@ -42,7 +42,7 @@ from .scan import ScanFlow, distinct, result_text
 
 @dataclass
 class NewMeter:
-    """A meter that was found, and what its owner says about it."""
+    """A meter that was found, with the name and options that were entered."""
 
     address: MeterAddress
     identity: Identity
@@ -63,11 +63,11 @@ class NewMeter:
     @property
     def entry_data(self) -> dict[str, Any]:
         """The data of its config entry."""
-        wish = {CONF_ADD_TO_ENERGY: True} if self.add_to_energy else {}
-        return {**self.address.as_data(), **wish}
+        requested = {CONF_ADD_TO_ENERGY: True} if self.add_to_energy else {}
+        return {**self.address.as_data(), **requested}
 
     def as_discovered(self) -> dict[str, Any]:
-        """Return the meter as a discovery flow takes it."""
+        """Return the meter as discovery info."""
         return {**asdict(self), "address": self.address.as_data()}
 
     @classmethod
@@ -79,7 +79,7 @@ class NewMeter:
 
 
 class Dts307ConfigFlow(ScanFlow, domain=DOMAIN):
-    """Find meters, ask the few questions that matter about each, and show what they measure."""
+    """Find meters, ask for the role and CTs of each, and show what they measure."""
 
     VERSION = 1
 
@@ -88,9 +88,9 @@ class Dts307ConfigFlow(ScanFlow, domain=DOMAIN):
     _found: dict[str, NewMeter]
     """The meters that were found, by serial number."""
     _labels: dict[str, str]
-    """What the form says about each of them, by serial number."""
+    """The labels of the found meters, by serial number."""
     _at = 0
-    """The index of the meter that the form is about."""
+    """The index of the meter whose form is shown."""
 
     @staticmethod
     @callback
@@ -132,9 +132,9 @@ class Dts307ConfigFlow(ScanFlow, domain=DOMAIN):
         self._suspended.async_follow(found[0].settings)
         if self.source == SOURCE_RECONFIGURE:
             entry = self._get_reconfigure_entry()
-            wishes = {key: entry.data[key] for key in (CONF_ADD_TO_ENERGY,) if key in entry.data}
+            requested = {key: entry.data[key] for key in (CONF_ADD_TO_ENERGY,) if key in entry.data}
             return self.async_update_reload_and_abort(
-                entry, data={**_address(found[0]).as_data(), **wishes}
+                entry, data={**_address(found[0]).as_data(), **requested}
             )
         self._found, self._labels = {}, {}
         identified = ((each, each.identity) for each in distinct(found) if each.identity)
@@ -143,14 +143,14 @@ class Dts307ConfigFlow(ScanFlow, domain=DOMAIN):
             self._found[serial] = NewMeter(_address(result), identity)
             self._labels[serial] = result_text(result)
         if len(self._found) == 1:
-            return await self._async_ask_about(list(self._found))
+            return await self._async_configure(list(self._found))
         return await self.async_step_meters()
 
     async def async_step_meters(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask which of the meters to add; the others become discovered devices."""
         if user_input is not None:
             if user_input[CONF_METERS]:
-                return await self._async_ask_about(user_input[CONF_METERS])
+                return await self._async_configure(user_input[CONF_METERS])
             errors = {CONF_METERS: "none_chosen"}
         else:
             errors = {}
@@ -158,12 +158,12 @@ class Dts307ConfigFlow(ScanFlow, domain=DOMAIN):
             step_id="meters", data_schema=meters_form(self._labels), errors=errors
         )
 
-    async def _async_ask_about(self, serials: list[str]) -> ConfigFlowResult:
+    async def _async_configure(self, serials: list[str]) -> ConfigFlowResult:
         self._meters = [meter for serial, meter in self._found.items() if serial in serials]
         return await self.async_step_meter()
 
     async def async_step_meter(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask about one meter what its registers do not contain."""
+        """Ask for what the registers of a meter do not contain: its name, role and CTs."""
         meter = self._meters[self._at]
         if user_input is not None:
             meter.name = user_input.pop(CONF_NAME).strip() or meter.name
@@ -200,7 +200,7 @@ class Dts307ConfigFlow(ScanFlow, domain=DOMAIN):
         return next((each for each in names if each not in titles), names[-1])
 
     def _suggested_options(self) -> dict[str, Any]:
-        """Return the answers about the previous meter that are likely to apply again."""
+        """Suggest the CTs of the previous meter, which are often the same."""
         before = self._meters[self._at - 1].options if self._at else {}
         return {key: before[key] for key in (CONF_CT_RATING, CONF_CT_SETS) if key in before}
 
@@ -208,7 +208,7 @@ class Dts307ConfigFlow(ScanFlow, domain=DOMAIN):
         """Show what the meters measure, and offer to add them to the Energy dashboard."""
         if user_input is not None:
             return await self._async_create(user_input.get(CONF_ENERGY, []))
-        # The window may be closed while the meters are read.
+        # Before the meters are read: the dialog may be closed meanwhile.
         self._async_preview(self._meters)
         labels = self._names()
         doubts: list[str] = []
@@ -253,17 +253,17 @@ class Dts307ConfigFlow(ScanFlow, domain=DOMAIN):
         return await async_live_text(self.hass, "sources", sources=", ".join(sources))
 
     async def _async_create(self, for_energy: list[str]) -> ConfigFlowResult:
-        """Create the entries of all meters; the first one is this flow's own result.
+        """Create the entries of all meters; the first is this flow's result.
 
-        Leave out meters that were added elsewhere meanwhile.
+        Skip meters that another flow has added meanwhile.
         """
         for meter in self._found.values():
             if meter not in self._meters:
                 discovery_flow.async_create_flow(
                     self.hass, DOMAIN, context=_discovered(), data=meter.as_discovered()
                 )
-        there = self._async_current_ids(include_ignore=False)
-        new = [meter for meter in self._meters if meter.serial_number not in there]
+        existing = self._async_current_ids(include_ignore=False)
+        new = [meter for meter in self._meters if meter.serial_number not in existing]
         if not new:
             return self.async_abort(reason="already_configured")
         mine, *others = new
@@ -281,21 +281,21 @@ class Dts307ConfigFlow(ScanFlow, domain=DOMAIN):
     async def async_step_integration_discovery(
         self, discovery_info: Mapping[str, Any]
     ) -> ConfigFlowResult:
-        """Continue with a meter that another flow has found, and may have asked about."""
+        """Continue with a meter that another flow has found, and may have configured."""
         meter = NewMeter.discovered(discovery_info)
-        # A meter that was asked about is wanted, even if it was discovered before, or ignored.
-        undecided = not meter.options
-        await self.async_set_unique_id(meter.serial_number, raise_on_progress=undecided)
-        if meter.serial_number in self._async_current_ids(include_ignore=undecided):
+        # The owner wants a configured meter, even if it was discovered before, or ignored.
+        is_configured = bool(meter.options)
+        await self.async_set_unique_id(meter.serial_number, raise_on_progress=not is_configured)
+        if meter.serial_number in self._async_current_ids(include_ignore=not is_configured):
             return self.async_abort(reason="already_configured")
-        if not undecided:
+        if is_configured:
             return self.async_create_entry(
                 title=meter.name, data=meter.entry_data, options=meter.options
             )
         model = meter.identity.model or DEFAULT_NAME
         self.context["title_placeholders"] = {"name": f"{model} {meter.serial_number}"}
         self._found = {meter.serial_number: meter}
-        return await self._async_ask_about([meter.serial_number])
+        return await self._async_configure([meter.serial_number])
 
     @callback
     def _async_preview(self, meters: list[NewMeter]) -> None:
@@ -309,5 +309,5 @@ def _address(result: ScanResult[BusAddress]) -> MeterAddress:
 
 
 def _discovered() -> ConfigFlowContext:
-    """Return a new context, because a flow stores in it which meter it is about."""
+    """Return a new context for each flow, because the flow writes its meter into it."""
     return ConfigFlowContext(source=SOURCE_INTEGRATION_DISCOVERY)

@@ -1,4 +1,4 @@
-"""What a bug report needs: raw registers, with identifying data redacted."""
+"""Diagnostics for bug reports: raw registers, with identifying data redacted."""
 
 from dataclasses import asdict
 from typing import Any, Final
@@ -23,7 +23,7 @@ async def async_get_config_entry_diagnostics(
 ) -> dict[str, Any]:
     """Return the entry, the model chain, the raw registers and the latest reading.
 
-    An entry that could not be set up is worth a report, too: then there is the reason instead.
+    If the entry could not be set up, return only the entry and the reason.
     """
     diagnostics: dict[str, Any] = {
         "entry": {
@@ -39,7 +39,7 @@ async def async_get_config_entry_diagnostics(
 
 
 async def _async_meter(coordinator: Dts307Coordinator) -> dict[str, Any]:
-    """Return what is known of a meter whose entry is loaded."""
+    """Return the state of a meter whose entry is loaded."""
     failure = coordinator.last_exception
     return {
         **(await _async_map(coordinator.meter) if coordinator.meter else {}),
@@ -56,7 +56,7 @@ async def _async_meter(coordinator: Dts307Coordinator) -> dict[str, Any]:
 
 
 async def _async_map(meter: Meter) -> dict[str, Any]:
-    """Return who a meter says it is, and its SunSpec map."""
+    """Return a meter's identity and SunSpec map."""
     return {
         "identity": asdict(meter.identity),
         "chain": {
@@ -68,11 +68,11 @@ async def _async_map(meter: Meter) -> dict[str, Any]:
 
 
 async def _async_registers(meter: Meter) -> dict[str, Any]:
-    """Read the registers; a meter that does not answer now is worth a report, too."""
+    """Read the registers, or return the error if the meter does not answer."""
     try:
         registers = await meter.read_raw()
     except MeterError as err:
-        # Its text may contain the host.
+        # The message may contain the host.
         return {"error": type(err).__name__}
     for model in meter.chain.models:
         if model.model_id == _COMMON_MODEL:

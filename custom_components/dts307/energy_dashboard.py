@@ -1,4 +1,4 @@
-"""The Energy dashboard: a meter is added to it in one step, beside all that is there."""
+"""Add a meter to the Energy dashboard, and leave its other sources unchanged."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -26,7 +26,7 @@ NOT_IN_DASHBOARD: Final = "not_in_energy_dashboard"
 type Source = Mapping[str, Any]
 type Part = Literal["energy_sources", "device_consumption"]
 
-_NAMED_AFTER: Final = ("stat_energy_from", "stat_energy_to", "stat_consumption", "stat_rate")
+_NAMING_FIELDS: Final = ("stat_energy_from", "stat_energy_to", "stat_consumption", "stat_rate")
 
 
 class EnergyDashboardError(Exception):
@@ -40,29 +40,29 @@ class EnergyDashboardError(Exception):
 
 @callback
 def async_can_offer(hass: HomeAssistant) -> bool:
-    """Return whether there is an Energy dashboard at all."""
+    """Return whether this Home Assistant has an Energy dashboard."""
     return ENERGY in hass.config.components
 
 
 async def async_sources_there(hass: HomeAssistant, role: Role) -> list[str]:
-    """Return the names of what the dashboard has already for meters with this role."""
+    """Return the names of the dashboard's sources for this role."""
     manager = await async_get_manager(hass)
     return [_name(hass, source) for source in _sources(_preferences(manager), role)]
 
 
 async def async_is_in_dashboard(hass: HomeAssistant, entry: ConfigEntry) -> bool:
-    """Return whether anything that an entry's meter measures is used in the dashboard."""
+    """Return whether the dashboard uses an entity of this entry."""
     manager = await async_get_manager(hass)
     return _is_used(hass, entry, _preferences(manager))
 
 
 async def async_add_to_dashboard(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Add an entry's meter as its role calls for, unless it is there already.
+    """Add an entry's meter as a source for its role, unless the dashboard already uses it.
 
-    Raises EnergyDashboardError; the dashboard is as it was then.
+    Raises EnergyDashboardError, and leaves the dashboard unchanged then.
     """
     manager = await async_get_manager(hass)
-    # Nothing is awaited between look and update, or one of two meters might undo the other's.
+    # No await until the update: two meters added at once could overwrite each other's source.
     preferences = _preferences(manager)
     if not _is_used(hass, entry, preferences):
         role = _role(entry)
@@ -72,13 +72,13 @@ async def async_add_to_dashboard(hass: HomeAssistant, entry: ConfigEntry) -> Non
         part = _part(role)
         update = {part: [*preferences[part], source]}
         await manager.async_update(cast("EnergyPreferencesUpdate", update))
-    _async_fulfilled(hass, entry)
+    _async_added(hass, entry)
 
 
-async def async_honour_wish(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Add the meter of an entry that was just set up, if its owner has said yes to that.
+async def async_add_if_wanted(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Add the meter of an entry that was just set up, if the owner chose that.
 
-    If that cannot be done now, a repair asks to try again.
+    If it fails, a repair offers to try again.
     """
     if CONF_ADD_TO_ENERGY not in entry.data or not async_can_offer(hass):
         return
@@ -91,7 +91,7 @@ async def async_honour_wish(hass: HomeAssistant, entry: ConfigEntry) -> None:
 
 @singleton.singleton(f"{DOMAIN}_{ENERGY}")
 async def _async_watch_dashboard(hass: HomeAssistant) -> bool:
-    """See from now on when meters are added by hand; the manager knows no way to stop that."""
+    """Notice meters that are added by hand. Once is enough: the listener cannot be removed."""
     manager = await async_get_manager(hass)
     manager.async_listen_updates(partial(_async_dashboard_changed, hass))
     return True
@@ -100,21 +100,21 @@ async def _async_watch_dashboard(hass: HomeAssistant) -> bool:
 async def _async_dashboard_changed(hass: HomeAssistant) -> None:
     for entry in hass.config_entries.async_entries(DOMAIN):
         if await async_is_in_dashboard(hass, entry):
-            _async_fulfilled(hass, entry)
+            _async_added(hass, entry)
 
 
 @callback
-def _async_fulfilled(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Forget the wish: the meter is in the dashboard, whoever added it."""
+def _async_added(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Clear the request to add a meter: the dashboard uses it, added by us or by hand."""
     async_withdraw_issue(hass, entry, NOT_IN_DASHBOARD)
     data = {key: value for key, value in entry.data.items() if key != CONF_ADD_TO_ENERGY}
     hass.config_entries.async_update_entry(entry, data=data)
 
 
 def _new_source(hass: HomeAssistant, entry: ConfigEntry, role: Role) -> dict[str, Any]:
-    """Return what the dashboard's own forms would make of the meter.
+    """Return the source that the dashboard's own form would create for the meter.
 
-    Raises EnergyDashboardError if one of its sensors cannot be used.
+    Raises EnergyDashboardError if one of the sensors is missing or disabled.
     """
     statistic = partial(_statistic, hass, entry)
     if role is Role.GRID:
@@ -134,7 +134,7 @@ def _new_source(hass: HomeAssistant, entry: ConfigEntry, role: Role) -> dict[str
     if role is Role.SOLAR:
         return {
             "type": "solar",
-            # Which counter that is, is not known before the meter was set up with this role.
+            # The counter is unknown until the first poll; then this raises "sensor_missing".
             "stat_energy_from": statistic(
                 MeterOptions.parse(entry.options).production_counter or ""
             ),
@@ -148,7 +148,7 @@ def _new_source(hass: HomeAssistant, entry: ConfigEntry, role: Role) -> dict[str
 
 
 def _statistic(hass: HomeAssistant, entry: ConfigEntry, key: str) -> str:
-    """Return the statistic of one of the meter's sensors, which goes by its entity id."""
+    """Return the statistic ID of one of the meter's sensors, which is its entity ID."""
     registry = er.async_get(hass)
     unique_id = f"{entry.unique_id}_{key}"
     entity_id = registry.async_get_entity_id(Platform.SENSOR, DOMAIN, unique_id)
@@ -174,7 +174,7 @@ def _part(role: Role) -> Part:
 
 
 def _sources(preferences: EnergyPreferences, role: Role) -> list[Source]:
-    """Return what the dashboard has for a role; a grid's and a solar source's type is called so."""
+    """Return the dashboard's sources for a role; grid and solar are also the types of a source."""
     sources: list[Source] = [*preferences[_part(role)]]
     return [source for source in sources if role is Role.LOAD or source["type"] == role]
 
@@ -187,15 +187,15 @@ def _is_used(hass: HomeAssistant, entry: ConfigEntry, preferences: EnergyPrefere
 
 
 def _statistics(source: Source) -> set[str]:
-    """Return all statistics that a source is made of."""
+    """Return all statistics that a source uses."""
     fields = {**source, **source.get("power_config", {})}
     return {value for field, value in fields.items() if field.startswith("stat_") and value}
 
 
 def _name(hass: HomeAssistant, source: Source) -> str:
-    """Return the name a source is shown by."""
+    """Return the displayed name of a source."""
     if name := source.get("name"):
         return str(name)
-    statistic = next(str(source[field]) for field in _NAMED_AFTER if source.get(field))
+    statistic = next(str(source[field]) for field in _NAMING_FIELDS if source.get(field))
     state = hass.states.get(statistic)
     return state.name if state else statistic

@@ -1,4 +1,4 @@
-"""What all entities of a meter have in common."""
+"""The base of all entities of a meter, and how they are added."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, override
@@ -18,9 +18,9 @@ class Dts307Entity[T](CoordinatorEntity[DataUpdateCoordinator[T]]):
     """An entity that shows one part of the latest Snapshot, or of the connection's health."""
 
     _attr_has_entity_name = True
-    # Attributes describe the present; a value's history needs none of them. They are listed,
-    # because the recorder takes "all" to include Home Assistant's own: without last_reset, it would
-    # book the end of each billing period as energy that flowed back.
+    # Attributes describe the present, so their history is not needed. MATCH_ALL would also exclude
+    # Home Assistant's last_reset. Without that, statistics count the end of each billing period as
+    # returned energy.
     _unrecorded_attributes = frozenset(
         {
             "billed",
@@ -77,11 +77,11 @@ def add_measured_entities[D: MeterEntityDescription[Snapshot]](
     descriptions: Sequence[D],
     entity_class: Callable[[Dts307Coordinator, Dts307Coordinator, D], Dts307Entity[Snapshot]],
 ) -> None:
-    """Add an entity for each value that the meter measures, or that it has measured before.
+    """Add an entity for each value that the meter measures, or has measured before.
 
-    What a SunSpec meter does not implement it never will, so it gets no entity. But some meters
-    leave out a value for a while, such as the power factor while no current flows; and a meter that
-    does not answer keeps its entities.
+    A SunSpec point that the meter does not implement gets no entity. Some meters omit a value for
+    a while, such as the power factor while no current flows: its entity is added with the first
+    value, and registered entities are added at once. So are those of a meter that does not answer.
     """
     coordinator = entry.runtime_data
     registered = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
@@ -113,7 +113,7 @@ def add_connection_entities[D: MeterEntityDescription[ConnectionHealth]](
         [Dts307Coordinator, ConnectionCoordinator, D], Dts307Entity[ConnectionHealth]
     ],
 ) -> None:
-    """Add the entities that show how the connection to the meter is doing."""
+    """Add the entities that show the health of the connection."""
     coordinator = entry.runtime_data
     async_add_entities(
         entity_class(coordinator, coordinator.connection, each) for each in descriptions

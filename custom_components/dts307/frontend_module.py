@@ -1,4 +1,4 @@
-"""Serve the cards and the dashboard strategy, and have the frontend load them."""
+"""Serve the cards and the dashboard strategy, and make the frontend load them."""
 
 from hashlib import sha256
 from pathlib import Path
@@ -19,8 +19,8 @@ _VERSION_DIGITS: Final = 12
 async def async_serve_module(hass: HomeAssistant) -> None:
     """Serve the modules, and load the main one on every page if there is a frontend.
 
-    The main module imports the others when they are used. Browsers cache all of them for a month:
-    the address of each contains a hash of its content, so an update is a new address.
+    The main module imports the others on demand. Browsers cache all of them for a month, and the
+    URL of each contains a hash of its content, so an update has a new URL.
     """
     if frontend.DOMAIN not in hass.config.components:
         return

@@ -1,4 +1,4 @@
-"""The repairs of one meter: what its owner has to know, or is asked."""
+"""Create and withdraw the repair issues of a meter."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,7 +19,7 @@ def async_raise_issue(
     question: Mapping[str, Any] | None = None,
     placeholders: Mapping[str, str] | None = None,
 ) -> None:
-    """Report something about an entry's meter, or ask about it if there is a ``question``."""
+    """Create a repair issue about an entry's meter, fixable if there is a ``question``."""
     ir.async_create_issue(
         hass,
         DOMAIN,
@@ -34,13 +34,13 @@ def async_raise_issue(
 
 @callback
 def async_withdraw_issue(hass: HomeAssistant, entry: ConfigEntry, key: str) -> None:
-    """Withdraw a repair, if there is one."""
+    """Withdraw an issue if it exists."""
     ir.async_delete_issue(hass, DOMAIN, _issue_id(entry, key))
 
 
 @callback
 def async_delete_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Withdraw all repairs about an entry's meter."""
+    """Withdraw all issues about an entry's meter."""
     for domain, issue_id in list(ir.async_get(hass).issues):
         if domain == DOMAIN and issue_id.endswith(f"_{entry.entry_id}"):
             ir.async_delete_issue(hass, domain, issue_id)

@@ -1,4 +1,4 @@
-"""What the owner has chosen for a meter, parsed once from the config entry's options."""
+"""A meter's options, parsed once from its config entry."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ DIRECTION_AUTO: Final = "auto"
 DEMAND_WINDOWS: Final = (15, 30, 60)
 """min"""
 MOST_CT_SETS: Final = 3
-"""Sets of CTs that the meter's inputs take in parallel (guide 3.4)."""
+"""Parallel CT sets per input (guide 3.4)."""
 
 DEFAULTS: Final[Mapping[str, int]] = {
     CONF_SCAN_INTERVAL: 5,  # s
@@ -38,7 +38,7 @@ DEFAULTS: Final[Mapping[str, int]] = {
     CONF_OVERLOAD_THRESHOLD: 100,  # % of the service current
     CONF_OVERLOAD_HOLD: 10,  # s
     CONF_PHASE_LOST_HOLD: 5,  # s; two readings at the default interval
-    # s; C84.1 is about sustained voltages, and IEEE 1159 calls variations of over a minute long.
+    # s; C84.1 limits sustained voltages; IEEE 1159 calls variations over one minute long.
     CONF_VOLTAGE_HOLD: 60,
     CONF_BILLING_DAY: 1,
     CONF_DEMAND_WINDOW: 15,  # min
@@ -54,7 +54,7 @@ class Role(StrEnum):
 
 
 class ProductionCounter(StrEnum):
-    """The counter that counts a solar meter's production, by its sensor's key."""
+    """The counter of a solar meter's production, by its sensor's key."""
 
     EXPORTED = "energy_exported"
     IMPORTED = "energy_imported"
@@ -67,22 +67,22 @@ class MeterOptions:
     poll_interval: float
     """s"""
     ct_rating: float | None
-    """A, primary; no SunSpec register carries it"""
+    """A, primary; no SunSpec register contains it"""
     ct_sets: int
     role: Role | None
     production_counter: ProductionCounter | None
-    """None for a solar meter whose production has not been located yet"""
+    """None for a solar meter whose production counter has not been found yet"""
     power_sign: PowerSign | None
-    """None if the counters decide it"""
+    """None to detect it from the counters"""
     alarms: AlarmOptions
     billing_day: int
-    """1 to 31; the last day of a shorter month"""
+    """1 to 31; in a shorter month, its last day"""
     demand_window: int
     """s"""
 
     @classmethod
     def parse(cls, options: Mapping[str, Any]) -> Self:
-        """Parse a config entry's options; one that is missing has its default."""
+        """Parse a config entry's options; missing ones have their default."""
         chosen = {**DEFAULTS, **options}
         rating: float | None = chosen.get(CONF_CT_RATING)
         role, counter = chosen.get(CONF_ROLE), chosen.get(CONF_PRODUCTION)

@@ -1,4 +1,4 @@
-"""A meter on a solar inverter: which of its counters counts the production."""
+"""Find the counter that counts the production of a solar inverter."""
 
 from typing import Final
 
@@ -9,19 +9,19 @@ from .meter import Reading
 from .options import CONF_PRODUCTION, MeterOptions, ProductionCounter
 
 _CLEAR_ENERGY: Final = 10_000
-"""Wh; an inverter draws as much in months of nights only"""
+"""Wh; an inverter's standby draw takes months of nights to reach this"""
 _CLEAR_FACTOR: Final = 10
 
 _SIGNS: Final = {ProductionCounter.EXPORTED: -1, ProductionCounter.IMPORTED: 1}
 
 
 def production(reading: Reading, counter: ProductionCounter | None) -> float | None:
-    """Return the power in W that moves the production counter forward.
+    """Return the power in W that increases the production counter.
 
-    None if there is no such counter, or if the meter does not state its power.
+    None if no counter has been found, or if the meter does not report its power.
     """
     power = reading.power.total
-    # The sum makes 0 of -0, which a dark roof would show otherwise.
+    # Adding 0 turns -0.0 into 0.0, which the sensor would show as -0 at night.
     return None if power is None or counter is None else 0 + _SIGNS[counter] * power
 
 
@@ -29,9 +29,9 @@ def production(reading: Reading, counter: ProductionCounter | None) -> float | N
 def async_locate_production(
     hass: HomeAssistant, entry: ConfigEntry, reading: Reading
 ) -> MeterOptions:
-    """Find a solar meter's production counter and store it; return the options with it.
+    """Find a solar meter's production counter, store it, and return the updated options.
 
-    It is found once, so that the Energy dashboard and the sensor always mean the same counter. The
+    It is found only once, so that the Energy dashboard and the sensor use the same counter. The
     owner can change it in the options.
     """
     stored = {**entry.options, CONF_PRODUCTION: _likely_counter(reading).value}
@@ -40,14 +40,14 @@ def async_locate_production(
 
 
 def _likely_counter(reading: Reading) -> ProductionCounter:
-    """Return the counter that must be the production, or else the one that should be.
+    """Return the counter of production: exported energy, unless imported energy is far higher.
 
-    Production flows towards the grid, so it is exported. If the current transformers are installed
-    the other way round, it is imported, and that counter is far ahead of the other by the second
-    sunny day. Anything less clear changes nothing: a garage with a solar roof and a car charger may
-    import more than it exports. Power is no evidence, because its sign may still turn.
+    Production flows towards the grid, so it is exported. With reversed current transformers it is
+    imported, and by the second sunny day that counter is far ahead of the other. A smaller lead is
+    not enough: a garage with a solar roof and a car charger may import more than it exports. The
+    sign of power is not used, because it may not be known yet.
     """
     imported = reading.energy_imported.total or 0
     exported = reading.energy_exported.total or 0
-    turned = imported >= max(_CLEAR_ENERGY, _CLEAR_FACTOR * exported)
-    return ProductionCounter.IMPORTED if turned else ProductionCounter.EXPORTED
+    reversed_cts = imported >= max(_CLEAR_ENERGY, _CLEAR_FACTOR * exported)
+    return ProductionCounter.IMPORTED if reversed_cts else ProductionCounter.EXPORTED

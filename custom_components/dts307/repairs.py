@@ -1,4 +1,4 @@
-"""Repairs that only the owner can decide, with one button for each answer."""
+"""Repair flows: questions that only the owner can answer."""
 
 from abc import abstractmethod
 from typing import ClassVar, override
@@ -11,14 +11,14 @@ from .connection import PortChangedError, async_store_persistent_path
 from .coordinator import Dts307ConfigEntry
 from .energy_dashboard import NOT_IN_DASHBOARD, EnergyDashboardError, async_add_to_dashboard
 from .meter.validation import ANSWERS, CounterAnswer, CounterQuestion
-from .replacement import ReplacementError, async_carry_on_with_new_meter
+from .replacement import ReplacementError, async_continue_with_new_meter
 
 
 class MeterFlow(RepairsFlow):
-    """Asks about an entry's meter; the entry may be gone by the time of the answer."""
+    """A flow about an entry's meter; the entry may be removed before the answer."""
 
     def __init__(self, entry_id: str) -> None:
-        """Ask about the meter of an entry."""
+        """Start a flow about the meter of an entry."""
         self._entry_id = entry_id
 
     def _entry(self) -> Dts307ConfigEntry | None:
@@ -26,7 +26,7 @@ class MeterFlow(RepairsFlow):
 
 
 class CounterFlow(MeterFlow):
-    """Ask whether a counter was really set back, or whether a leap is real energy."""
+    """Ask whether a counter was set back, or whether a jump is real energy."""
 
     def __init__(self, entry_id: str, question: CounterQuestion) -> None:
         """Ask about the counters of an entry's meter."""
@@ -44,7 +44,7 @@ class CounterFlow(MeterFlow):
     async def async_step_elsewhere(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """It was set back to another number."""
+        """It was set back to another value."""
         return await self._async_answer(CounterAnswer.ELSEWHERE)
 
     async def async_step_not_set_back(
@@ -90,7 +90,7 @@ class ReplacedFlow(MeterFlow):
         if entry is None:
             return self.async_abort(reason="not_answering")
         try:
-            await async_carry_on_with_new_meter(self.hass, entry)
+            await async_continue_with_new_meter(self.hass, entry)
         except ReplacementError as err:
             return self.async_abort(reason=err.reason)
         return self.async_create_entry(data={})
@@ -98,28 +98,28 @@ class ReplacedFlow(MeterFlow):
     async def async_step_elsewhere(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Say how to find the entry's own meter again."""
+        """Refer to reconfiguration, which finds the entry's own meter again."""
         return self.async_abort(reason="reconfigure")
 
 
 class ConfirmFlow(MeterFlow):
-    """Fix something about an entry's meter once its owner has confirmed it."""
+    """Fix something about an entry's meter after the owner confirms it."""
 
     gone: ClassVar[str]
-    """Why it cannot be fixed if the entry is gone, as a translation key."""
+    """The translation key of the abort reason if the entry was removed."""
 
     @abstractmethod
     async def _async_fix(self, entry: Dts307ConfigEntry) -> str | None:
-        """Fix it; return the translation key of what prevents that, if anything does."""
+        """Fix it; return the translation key of the reason if that fails."""
 
     async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Ask first: Home Assistant passes an empty answer to this step."""
+        """Show the confirmation; Home Assistant starts here with an empty input, not None."""
         return await self.async_step_confirm()
 
     async def async_step_confirm(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Fix it once that is confirmed."""
+        """Ask for confirmation, then fix it."""
         if user_input is None:
             return self.async_show_form(step_id="confirm")
         entry = self._entry()
@@ -130,7 +130,7 @@ class ConfirmFlow(MeterFlow):
 
 
 class EnergyDashboardFlow(ConfirmFlow):
-    """Try once more to add an entry's meter to the Energy dashboard."""
+    """Try again to add an entry's meter to the Energy dashboard."""
 
     gone = "sensor_missing"
 
@@ -149,7 +149,7 @@ class PortFlow(ConfirmFlow):
     gone = "port_changed"
 
     def __init__(self, entry_id: str, device: str, stable: str) -> None:
-        """Offer the persistent path that the entry's port was seen to have."""
+        """Start the offer to replace ``device`` with its persistent path ``stable``."""
         super().__init__(entry_id)
         self._device = device
         self._stable = stable

@@ -1,4 +1,7 @@
-"""A meter that was replaced: never mixed in, and carried on with if its owner says so."""
+"""Handle a replaced meter: continue with the new one only if the owner confirms it.
+
+Until then its readings are not used, so that two meters never mix in one history.
+"""
 
 from typing import Final
 
@@ -17,7 +20,7 @@ _REPLACED: Final = "meter_replaced"
 
 
 class ReplacementError(Exception):
-    """The entry cannot go on with the meter that answers; ``reason`` says why."""
+    """The entry cannot continue with the meter that answers; ``reason`` says why."""
 
     def __init__(self, reason: str) -> None:
         """Keep the translation key of the reason."""
@@ -27,34 +30,35 @@ class ReplacementError(Exception):
 
 @callback
 def async_raise_replaced(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Ask whether the meter that answers for an entry has taken its meter's place."""
+    """Ask whether the meter that answers replaces the entry's meter."""
     async_raise_issue(hass, entry, _REPLACED, question={})
 
 
 @callback
 def async_withdraw_replaced(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Take the question back: the entry's own meter answers."""
+    """Withdraw the question: the entry's own meter answers."""
     async_withdraw_issue(hass, entry, _REPLACED)
 
 
-async def async_carry_on_with_new_meter(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Go on with the meter that answers now: same entities, same history, energies without a jump.
+async def async_continue_with_new_meter(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Continue with the meter that answers now: same entities and history, no jump in energy.
 
-    Raises ReplacementError; the entry is as it was then.
+    Raises ReplacementError, and leaves the entry unchanged then.
     """
-    old, new = str(entry.unique_id), await _async_serial_number(hass, entry)
+    old = str(entry.unique_id)
+    new = await _async_answering_serial_number(hass, entry)
     if not new:
         raise ReplacementError("no_serial_number")
     if new != old:
         others = (other.unique_id for other in hass.config_entries.async_entries(DOMAIN))
         if new in others:
             raise ReplacementError("already_configured")
-        await _async_go_on_with(hass, entry, old, new)
+        await _async_switch(hass, entry, old, new)
     await hass.config_entries.async_reload(entry.entry_id)
 
 
-async def _async_go_on_with(hass: HomeAssistant, entry: ConfigEntry, old: str, new: str) -> None:
-    """Let all that is kept of an entry's meter be that of another one."""
+async def _async_switch(hass: HomeAssistant, entry: ConfigEntry, old: str, new: str) -> None:
+    """Move an entry, with its entities and stored counters, to another meter."""
     if entry.state is ConfigEntryState.LOADED:
         await hass.config_entries.async_unload(entry.entry_id)
     await _async_rename(hass, entry, old, new)
@@ -62,8 +66,8 @@ async def _async_go_on_with(hass: HomeAssistant, entry: ConfigEntry, old: str, n
     hass.config_entries.async_update_entry(entry, unique_id=new)
 
 
-async def _async_serial_number(hass: HomeAssistant, entry: ConfigEntry) -> str:
-    """Return the serial number of whatever meter answers at an entry's address.
+async def _async_answering_serial_number(hass: HomeAssistant, entry: ConfigEntry) -> str:
+    """Return the serial number of the meter that answers at an entry's address.
 
     Raises ReplacementError.
     """
@@ -75,7 +79,7 @@ async def _async_serial_number(hass: HomeAssistant, entry: ConfigEntry) -> str:
 
 
 async def _async_rename(hass: HomeAssistant, entry: ConfigEntry, old: str, new: str) -> None:
-    """Let entities and device go by the new serial number, without losing what is theirs."""
+    """Change the serial number in the registries; entities and device keep their settings."""
 
     @callback
     def renamed(entity: er.RegistryEntry) -> dict[str, str]:

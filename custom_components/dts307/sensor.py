@@ -1,4 +1,4 @@
-"""Sensors: what the meter measures, and how its connection is doing."""
+"""Sensors of the meter's values, and of the health of its connection."""
 
 from datetime import datetime
 from typing import Final, override
@@ -37,7 +37,7 @@ async def async_setup_entry(
     entry: Dts307ConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add a sensor for everything the meter measures, and those of its connection."""
+    """Add the sensors of a meter and of its connection."""
     sensors = SENSORS
     if entry.runtime_data.options.role is Role.SOLAR:
         sensors += (PRODUCTION_SENSOR,)
@@ -51,7 +51,7 @@ async def async_setup_entry(
 
 @callback
 def _async_remove_production(hass: HomeAssistant, entry: Dts307ConfigEntry) -> None:
-    """Remove the sensor of a meter that is not on a solar inverter any more."""
+    """Remove the production sensor of a meter that is no longer a solar meter."""
     registry = er.async_get(hass)
     unique_id = f"{entry.unique_id}_{PRODUCTION}"
     if entity_id := registry.async_get_entity_id(Platform.SENSOR, DOMAIN, unique_id):

@@ -1,4 +1,4 @@
-"""All that is known of a meter at one instant: its reading, and what follows from it."""
+"""The state of a meter at one instant: its reading, and the values derived from it."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from .meter.intervals import Billing, Demand
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """What the entities of a meter show; its parts are immutable."""
+    """The values that the entities of a meter show; its parts are immutable."""
 
     reading: Reading
     """with import positive, and with validated counters"""
@@ -17,4 +17,4 @@ class Snapshot:
     billing: Billing
     demand: Demand
     production: float | None
-    """W, positive while the sun shines; None for a meter that is not on a solar inverter"""
+    """W, positive while the inverter produces; None for a meter with another role"""

@@ -1,1 +1,1 @@
-"""What scripts/bench measures: our poll and other ways to read the same meter, on an equal bus."""
+"""Measure our poll, and other ways to read the same meter, on equal buses (scripts/bench)."""

@@ -1,4 +1,4 @@
-"""A bus of simulated meters: the wire and the meters are processes of their own."""
+"""A bus of simulated meters; the wire and the meters run in separate processes."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -17,14 +17,14 @@ from .silence import Muted
 
 MODEL: Final = 203
 BAUDRATE: Final = 9600
-"""The speed that ports are opened with; how fast the wire really is, its timing tells."""
+"""The baud rate that ports are opened with; the wire's timing decides its real speed."""
 _FIRST_UNIT: Final = 100
 _INSTANT: Final = "2026-06-22T12:00:00+00:00"
 
 
 @dataclass(frozen=True)
 class MeterBus:
-    """Meters of SunSpec model 203 whose values stand still, and the wire that leads to them."""
+    """Meters of SunSpec model 203 with constant values, and the wire to them."""
 
     wire: RunningWire
     units: tuple[int, ...]
@@ -36,7 +36,7 @@ class MeterBus:
 
     @contextmanager
     def muted(self, unit: int) -> Iterator[None]:
-        """Lose what ``unit`` says until the context ends."""
+        """Drop the replies of ``unit`` until the context ends."""
         self.wire.suffer(Muted(unit))
         try:
             yield
@@ -48,7 +48,7 @@ class MeterBus:
 async def running_bus(
     folder: Path, name: str, *, meters: int = 1, timing: Timing | None = None
 ) -> AsyncIterator[MeterBus]:
-    """Run a bus until the context ends; the words of its meters go to a log in ``folder``.
+    """Run a bus until the context ends; its meters write a log into ``folder``.
 
     Raises:
         HomeAssistantError: the meters did not start within a minute.

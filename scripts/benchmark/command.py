@@ -1,4 +1,4 @@
-"""The command line of scripts/bench: what is measured, in which order and how often."""
+"""The command line of scripts/bench: the order and the number of all measurements."""
 
 from argparse import ArgumentParser
 import asyncio
@@ -37,7 +37,7 @@ _AT_ONCE = Timing(baud=1_000_000_000, turnaround=0.0)
 
 @dataclass(frozen=True)
 class Plan:
-    """How often everything is measured; ``long`` includes what takes longest."""
+    """The number of runs; ``long`` includes the slowest measurements."""
 
     rounds: int
     times: int
@@ -77,7 +77,7 @@ def main() -> int:
     arguments.add_argument(
         "--quick",
         action="store_true",
-        help="some 3 minutes instead of 14: few runs, and without what takes longest",
+        help="about 3 minutes instead of 14: few runs, without the slowest measurements",
     )
     options = arguments.parse_args()
     began = time.monotonic()
@@ -105,7 +105,7 @@ async def _run(plan: Plan) -> None:
             if plan.long:
                 print_silent_sensor(await measure_silent_sensor(field))
         _say("answers in one piece")
-        # Without bit times, so that bytes do not come one by one.
+        # Without bit times, so that the bytes of a reply do not arrive one by one.
         async with running_field(folder, 1, _AT_ONCE) as field:
             print_in_one_piece(
                 await measure_one_meter(field, plan.rounds_in_one_piece, _TIMES_IN_ONE_PIECE)
@@ -124,10 +124,10 @@ async def _measure_polls(field: Field, plan: Plan) -> list[PollRow]:
         _say(f"{meters} meters")
         rows += await measure_meters((field.integration, field.pysunspec), meters, plan.rounds_many)
         if plan.long:
-            # A single run, because it takes as long as all the others.
+            # A single run, because it takes as long as all others together.
             rows += await measure_meters((field.yaml_modbus,), meters, 1)
     return rows
 
 
-def _say(words: str) -> None:
-    print(f"bench: {words}", file=sys.stderr, flush=True)
+def _say(message: str) -> None:
+    print(f"bench: {message}", file=sys.stderr, flush=True)

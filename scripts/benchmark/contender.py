@@ -1,4 +1,4 @@
-"""What every way to read the meters can do."""
+"""The interface of all ways to read the meters."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -6,25 +6,25 @@ from typing import Protocol
 from .bus import MeterBus
 
 type Values = Mapping[str, float | None]
-"""Some values in SI units by SunSpec point, to see that all contenders read the same meter."""
+"""Some values in SI units by SunSpec point, to check that all contenders read the same."""
 
 
 class Contender(Protocol):
-    """A way to read meters; it has a bus of its own, so that no other opens its port."""
+    """A way to read meters; it has its own bus, because only one can open a port."""
 
     @property
     def name(self) -> str:
-        """What the table calls it."""
+        """The name in the tables."""
 
     @property
     def bus(self) -> MeterBus:
-        """The bus that its meters are on."""
+        """The bus of its meters."""
 
     async def poll(self, units: Sequence[int]) -> list[Values | None]:
-        """Take all values of some meters; None for one that does not answer."""
+        """Poll all values of some meters; None for a meter that does not answer."""
 
     async def read_bare(self, units: Sequence[int]) -> None:
-        """Make the requests of a poll with the same library, and leave the answers as they are."""
+        """Send the requests of a poll with the same library, without decoding the replies."""
 
     async def touch(self) -> None:
-        """Make the shortest request there is, after which the bus owes the gap between frames."""
+        """Send the shortest request; the next one has to wait for the gap between frames."""

@@ -1,4 +1,4 @@
-"""What is measured, one function a table."""
+"""The measurements, one function per table."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from .report import PollRow, SilenceRow
 
 
 async def measure_one_meter(field: Field, rounds: int, times: int) -> list[PollRow]:
-    """Measure polls of one meter beside bare reads, the fast contenders ``times`` in a round."""
+    """Measure polls and bare reads of one meter; fast contenders run ``times`` per round."""
     tasks = [
         Task(contender, action, times if contender in field.fast else 1)
         for contender in field.all
@@ -28,7 +28,7 @@ async def measure_one_meter(field: Field, rounds: int, times: int) -> list[PollR
 async def measure_meters(
     contenders: Sequence[Contender], meters: int, rounds: int
 ) -> list[PollRow]:
-    """Measure polls of several meters of a bus."""
+    """Measure polls of several meters on one bus."""
     tasks = [Task(each, partial(each.poll, each.bus.units[:meters])) for each in contenders]
     costs = await by_turns(tasks, rounds)
     return [
@@ -37,7 +37,7 @@ async def measure_meters(
 
 
 async def measure_silence(contenders: Sequence[Contender], rounds: int) -> list[SilenceRow]:
-    """Measure what a meter that does not answer costs three others that are asked before it."""
+    """Measure how a silent meter delays a poll of three others before it."""
     firsts = [await take(Task(each, partial(_poll_with_one_silent, each))) for each in contenders]
     tasks = [
         Task(contender, action)
@@ -59,11 +59,11 @@ async def _poll_with_one_silent(contender: Contender) -> None:
     with contender.bus.muted(units[3]):
         values = await contender.poll(units)
     if [each is None for each in values] != [False, False, False, True]:
-        raise ContendersDisagreeError(f"{contender.name} does not miss the silent meter: {values}")
+        raise ContendersDisagreeError(f"{contender.name} does not notice the silence: {values}")
 
 
 async def measure_silent_sensor(field: Field) -> float:
-    """Return the seconds that one YAML sensor of a meter that does not answer holds the bus."""
+    """Return the seconds for which one YAML sensor of a silent meter blocks the bus."""
     yaml = field.yaml_modbus
     silent = yaml.bus.units[3]
     with yaml.bus.muted(silent), _quiet_log():
@@ -73,7 +73,7 @@ async def measure_silent_sensor(field: Field) -> float:
 
 @contextmanager
 def _quiet_log() -> Iterator[None]:
-    """Keep pymodbus from telling what is done to it here on purpose."""
+    """Hide the errors that pymodbus logs because of the silent meter."""
     logging.disable()
     try:
         yield

@@ -1,4 +1,4 @@
-"""The contenders, each on a bus of its own, and the proof that they read the same."""
+"""The contenders, each on its own bus, and the check that they read the same."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -16,12 +16,12 @@ from .yaml_modbus import YamlModbus
 
 
 class ContendersDisagreeError(Exception):
-    """The contenders do not read the same values, so that comparing them says nothing."""
+    """The contenders do not read the same values, so they cannot be compared."""
 
 
 @dataclass(frozen=True)
 class Field:
-    """The contenders; our two kinds of poll share one bus, and never meet on it."""
+    """The contenders; our two kinds of poll share one bus, but never at the same time."""
 
     integration: Integration
     whole_model: WholeModel
@@ -35,7 +35,7 @@ class Field:
 
     @property
     def fast(self) -> tuple[Contender, ...]:
-        """Those that ask a meter once for everything."""
+        """The contenders that poll a meter with one request."""
         return (self.integration, self.whole_model, self.pysunspec)
 
 
@@ -43,11 +43,11 @@ class Field:
 async def running_field(
     folder: Path, meters: int, timing: Timing | None = None
 ) -> AsyncIterator[Field]:
-    """Run the buses with so many meters each, and open the contenders' ports.
+    """Run the buses with ``meters`` meters each, and open the contenders' ports.
 
     Raises:
         HomeAssistantError: the meters did not start.
-        ContendersDisagreeError: see there.
+        ContendersDisagreeError: the contenders do not read the same values.
     """
     async with AsyncExitStack() as stack:
         ours, theirs, yamls = [

@@ -1,4 +1,4 @@
-"""How long Home Assistant takes from the set-up of a meter to the first state of its power."""
+"""Measure the time from the set-up of a meter to the first state of its power sensor."""
 
 import asyncio
 from datetime import datetime
@@ -15,14 +15,14 @@ from .bus import MeterBus, running_bus
 
 _ENTRIES: Final = "/api/config/config_entries/entry"
 _SECONDS_TO_CLOSE: Final = 2.0
-"""A port that was in use is closed in the background."""
+"""Home Assistant closes the port in the background."""
 
 
 async def measure_first_states(folder: Path, runs: int) -> list[float]:
-    """Set the same meter up and remove it, so many times; return the seconds that each took.
+    """Set up and remove the same meter ``runs`` times; return the seconds of each run.
 
-    What counts begins when Home Assistant makes the entry, after the last form, and ends when the
-    power has a state. Home Assistant itself has finished its start by then.
+    Each is the time from the creation of the entry, after the last form, until the power sensor has
+    a state. Home Assistant has finished its startup before.
     """
     async with (
         running_bus(folder, "first_state") as bus,
@@ -48,7 +48,7 @@ async def _measure(client: Client, bus: MeterBus) -> float:
 
 
 async def _power(client: Client, entry_id: str) -> dict[str, Any]:
-    """Return the state of the power, or nothing as long as there is none."""
+    """Return the state of the power sensor, empty until it has one."""
     entities = {
         entity["entity_id"]
         for entity in await client.command("config/entity_registry/list")

@@ -1,4 +1,4 @@
-"""Our own poll, through the library that Home Assistant shares its Modbus connections with."""
+"""Our own poll, with the library of Home Assistant's shared Modbus connections."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -19,12 +19,12 @@ from .registers import HEAD_LENGTH, MODEL_LENGTH
 
 
 def bus_address(bus: MeterBus) -> SerialPort:
-    """Return the address of the near end of a bus."""
+    """Return the address of a bus."""
     return SerialPort(device=bus.port, baudrate=BAUDRATE)
 
 
 class Integration:
-    """Polls as the integration's coordinators do: each meter by itself, all at once."""
+    """Polls as the integration's coordinators do: each meter separately, all at the same time."""
 
     name = "dts307"
 
@@ -41,7 +41,7 @@ class Integration:
     @classmethod
     @asynccontextmanager
     async def on(cls, bus: MeterBus) -> AsyncIterator[Self]:
-        """Identify the meters of a bus and read each once; close the port in the end."""
+        """Identify the meters of a bus and read each once; close the port at the end."""
         contender = cls(bus)
         try:
             for unit_id in bus.units:
@@ -79,7 +79,7 @@ class Integration:
         await self.read_registers(units, HEAD_LENGTH)
 
     async def read_registers(self, units: Sequence[int], count: int) -> None:
-        """Read the first registers of the meters' models."""
+        """Read the first ``count`` registers of the meters' models."""
         await asyncio.gather(
             *(
                 self._units[unit].read_holding_registers(self._meters[unit].model.address, count)
@@ -93,18 +93,18 @@ class Integration:
 
 
 class WholeModel:
-    """Our poll as it is once a minute, when it covers the whole model."""
+    """Our poll once a minute, which reads the whole model."""
 
     name = "dts307, once a minute"
 
     def __init__(self, integration: Integration) -> None:
-        """Share the meters and the bus of the usual poll."""
+        """Share the meters and the bus of the regular poll."""
         self.bus = integration.bus
         self._integration = integration
         self._minutes = 0
 
     async def poll(self, units: Sequence[int]) -> list[Values | None]:
-        """Read the meters as if another minute had passed."""
+        """Read the meters with the clock a minute later."""
         self._minutes += 1
         self._integration.clock = self._minutes * FULL_READ_EVERY
         try:

@@ -1,4 +1,4 @@
-"""Take samples of what a poll costs, the contenders by turns, and sum them up."""
+"""Measure the cost of polls, the contenders in turn, and calculate medians."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ type Action = Callable[[], Awaitable[object]]
 
 @dataclass(frozen=True)
 class Sample:
-    """What one call cost: seconds that passed, seconds of this process' CPU, and the traffic."""
+    """The cost of one call: elapsed seconds, CPU seconds of this process, and traffic."""
 
     wall: float
     cpu: float
@@ -23,7 +23,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Cost:
-    """Medians over samples; ``minimum`` is the seconds that the bytes need at the very least."""
+    """Medians of samples; ``minimum`` is the physical minimum for the bytes, in s."""
 
     wall: float
     cpu: float
@@ -35,7 +35,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class Task:
-    """Something to measure in each round, ``times`` times."""
+    """An action to measure ``times`` times in each round."""
 
     contender: Contender
     action: Action
@@ -43,7 +43,7 @@ class Task:
 
 
 async def take(task: Task) -> Sample:
-    """Measure once, on a bus that has just been used."""
+    """Measure once, on a bus that was used just before."""
     wire = task.contender.bus.wire
     await task.contender.touch()
     wire.reset()
@@ -55,7 +55,7 @@ async def take(task: Task) -> Sample:
 
 
 async def by_turns(tasks: Sequence[Task], rounds: int) -> list[Cost]:
-    """Measure tasks round by round, so that what else the machine does is shared by all."""
+    """Measure tasks round by round, so that other load of the machine affects all of them."""
     samples: list[list[Sample]] = [[] for _ in tasks]
     for _ in range(rounds):
         for task, taken in zip(tasks, samples, strict=True):

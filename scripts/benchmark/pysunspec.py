@@ -1,6 +1,6 @@
-"""pysunspec2, the SunSpec Alliance's own library, reading the meter model over Modbus RTU.
+"""Read the meter model with pysunspec2, the SunSpec Alliance's library, over Modbus RTU.
 
-It waits for the bus in the thread that calls it, so that Home Assistant would call it in another.
+It blocks its thread, so it runs in an executor, as it would in Home Assistant.
 """
 
 import asyncio
@@ -17,23 +17,25 @@ from .registers import MODEL_LENGTH, VALUES
 
 
 class PySunSpec:
-    """Polls one meter after the other, and scales the values of a poll."""
+    """Polls one meter after the other, and scales the values."""
 
     name = "pysunspec2"
 
-    def __init__(self, bus: MeterBus, patience: float) -> None:
-        """Open the port; answers are waited for ``patience`` seconds."""
+    def __init__(self, bus: MeterBus, response_timeout: float) -> None:
+        """Open the port with a timeout of ``response_timeout`` seconds."""
         self.bus = bus
         self._devices: dict[int, Any] = {
-            unit: SunSpecModbusClientDeviceRTU(unit, bus.port, baudrate=BAUDRATE, timeout=patience)
+            unit: SunSpecModbusClientDeviceRTU(
+                unit, bus.port, baudrate=BAUDRATE, timeout=response_timeout
+            )
             for unit in bus.units
         }
 
     @classmethod
     @asynccontextmanager
-    async def on(cls, bus: MeterBus, patience: float) -> AsyncIterator[Self]:
-        """Open the port and find the models of the meters; close it in the end."""
-        contender = cls(bus, patience)
+    async def on(cls, bus: MeterBus, response_timeout: float) -> AsyncIterator[Self]:
+        """Open the port and find the models of the meters; close it at the end."""
+        contender = cls(bus, response_timeout)
         try:
             for device in contender._devices.values():
                 await asyncio.to_thread(device.scan, full_model_read=False)
@@ -45,7 +47,7 @@ class PySunSpec:
 
     @property
     def model_address(self) -> int:
-        """Where the meter model of the first meter begins."""
+        """The address of the meter model of the first meter."""
         address: int = self._model(self.bus.units[0]).model_addr
         return address
 

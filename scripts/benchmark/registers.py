@@ -1,4 +1,4 @@
-"""Which registers carry the values of a poll, by the published model definition."""
+"""The registers of a poll's values, by the published model definition."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -11,7 +11,7 @@ from .bus import MODEL
 
 _LAST_POINT: Final = "TotWh_SF"
 HEADER: Final = 2
-"""Registers of a model's header, its id and length; they carry no value."""
+"""Registers of a model's header: its ID and its length."""
 
 _REQUEST_BYTES: Final = 8
 _REPLY_OVERHEAD: Final = 5
@@ -19,7 +19,7 @@ _REPLY_OVERHEAD: Final = 5
 
 @dataclass(frozen=True)
 class Value:
-    """A point that carries a value: where in the model it is, and how it is written."""
+    """A point with a value: its place in the model, and its encoding."""
 
     name: str
     offset: int
@@ -38,17 +38,17 @@ def _values() -> tuple[Value, ...]:
 
 
 VALUES: Final = _values()
-"""The values of a poll: all instantaneous ones, and the counters of active energy."""
+"""The values of a poll: all instantaneous values, and the counters of active energy."""
 
 HEAD_LENGTH: Final = Model(MODEL).points[_LAST_POINT].offset + 1
-"""Registers from the model's header to the last that a poll needs."""
+"""Registers from the model's header to the last of a poll."""
 
 MODEL_LENGTH: Final = Model(MODEL).points["Evt"].offset + Model(MODEL).points["Evt"].len
-"""Registers of the whole model with its header."""
+"""Registers of the whole model, with its header."""
 
 
 def ideal(timing: Timing, meters: int) -> float:
-    """Return the seconds of one read a meter of nothing but the values and their scale factors."""
+    """Return the seconds of one read per meter of only the values and their scale factors."""
     registers = HEAD_LENGTH - HEADER
     traffic = Traffic(
         requests=meters,

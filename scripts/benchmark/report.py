@@ -1,4 +1,4 @@
-"""The table that scripts/bench prints, in Markdown."""
+"""The tables that scripts/bench prints, in Markdown."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _PACKAGES: Final = ("homeassistant", "modbus-connection", "tmodbus", "pymodbus",
 
 @dataclass(frozen=True)
 class PollRow:
-    """What one poll of some meters costs, and its bare reads if they were measured."""
+    """The cost of one poll of some meters, and of its bare reads if they were measured."""
 
     meters: int
     name: str
@@ -31,9 +31,9 @@ class PollRow:
 
 @dataclass(frozen=True)
 class SilenceRow:
-    """A cycle over three meters that answer, and the same with a fourth that does not.
+    """A cycle over three meters that answer, and the same cycle with a silent fourth meter.
 
-    ``first`` is the seconds of the first cycle in which the fourth did not answer.
+    ``first`` is the duration in s of the first cycle in which the fourth meter is silent.
     """
 
     name: str
@@ -44,7 +44,7 @@ class SilenceRow:
 
 @dataclass(frozen=True)
 class SearchRow:
-    """How long searches for various meters took, and how long they may."""
+    """The durations of scans for some meters, and their target."""
 
     name: str
     aim: float
@@ -52,7 +52,7 @@ class SearchRow:
 
 
 def print_surroundings() -> None:
-    """Tell what is measured where, and how busy the machine already is."""
+    """Print versions, machine, and the load at the start."""
     packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
     load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
     print(
@@ -106,7 +106,7 @@ def print_polls(rows: Iterable[PollRow]) -> None:
 
 
 def print_silence(rows: Iterable[SilenceRow]) -> None:
-    """Print the table of what a silent meter costs the others."""
+    """Print the table of the delay that a silent meter causes."""
     _print_table(
         (
             "read by",
@@ -131,7 +131,7 @@ def print_silence(rows: Iterable[SilenceRow]) -> None:
 
 
 def print_silent_sensor(seconds: float) -> None:
-    """Print how long one sensor of a silent meter holds the bus."""
+    """Print how long one sensor of a silent meter blocks the bus."""
     print(
         f"YAML `modbus`: each of the {len(VALUES)} sensors of the silent meter blocks the bus "
         f"for {seconds:.1f} s.\n"
@@ -139,7 +139,7 @@ def print_silent_sensor(seconds: float) -> None:
 
 
 def print_in_one_piece(rows: Iterable[PollRow]) -> None:
-    """Print the table of CPU on a wire whose answers come in one piece."""
+    """Print the table of CPU time on a wire whose replies arrive in one piece."""
     _print_table(
         (
             "answers in one piece, read by",
@@ -163,7 +163,7 @@ def print_in_one_piece(rows: Iterable[PollRow]) -> None:
 
 
 def print_first_states(seconds: Sequence[float]) -> None:
-    """Print how long it takes Home Assistant to show a meter."""
+    """Print the time until Home Assistant shows a meter."""
     print(
         f"From the set-up of the entry to the first state in Home Assistant: median "
         f"{median(seconds):.2f} s ({min(seconds):.2f} to {max(seconds):.2f} s, "
@@ -172,7 +172,7 @@ def print_first_states(seconds: Sequence[float]) -> None:
 
 
 def print_searches(rows: Iterable[SearchRow]) -> None:
-    """Print the table of how long it takes to find a meter."""
+    """Print the table of scan durations."""
     _print_table(
         ("searched for", "longest, s", "target, s", "median, s", "meters"),
         [

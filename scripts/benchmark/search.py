@@ -1,4 +1,4 @@
-"""How long a search takes until a meter is found, on a wire that takes as long as a real one."""
+"""Measure how long a scan takes to find a meter, on a wire with the timing of a real one."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,12 +24,12 @@ _TURNAROUND = 0.02
 
 
 class NotFoundError(Exception):
-    """A search has not found the meter, or something else; the message says which it was."""
+    """A scan has not found exactly the meter; the message contains what it found."""
 
 
 @dataclass(frozen=True)
 class _Case:
-    """Meters to search for one by one, each by its speed, parity and unit id."""
+    """Meters to scan for one by one, each with its baud rate, parity and unit ID."""
 
     name: str
     aim: float
@@ -51,7 +51,7 @@ def _cases(*, long: bool) -> Iterator[_Case]:
         tuple((_DEFAULT_SPEED, "N", unit_id) for unit_id in (1, 124, 247)),
     )
     if long:
-        # The aim is for 9600 baud and more; the slower ones come after the last of these.
+        # The aim is for 9600 baud and more. Slower baud rates are scanned after 115200 8E1.
         yield _Case(
             "any unit ID at any usual baud rate and parity",
             480,
@@ -61,7 +61,7 @@ def _cases(*, long: bool) -> Iterator[_Case]:
 
 
 async def measure_searches(folder: Path, *, long: bool) -> list[SearchRow]:
-    """Search for meters in each case."""
+    """Scan for the meters of each case."""
     hass = HomeAssistant(str(folder))
     try:
         return [
@@ -82,7 +82,7 @@ async def measure_searches(folder: Path, *, long: bool) -> list[SearchRow]:
 async def _seconds_to_find(
     hass: HomeAssistant, speed: int, parity: str, unit_id: int, *, everything: bool
 ) -> float:
-    """Search a bus with one meter; return after how long its owner is asked about it."""
+    """Scan a bus with one meter; return the seconds until the scan ends with it."""
     device = Device(MeterConfig(unit=unit_id))
     with pytest.MonkeyPatch.context() as monkeypatch:
         async with uart(

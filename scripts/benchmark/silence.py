@@ -1,6 +1,6 @@
-"""A meter that does not answer, made on the wire.
+"""A fault of the wire: one meter does not answer.
 
-The wire's process imports this while the bus is in use, so that it must not take long.
+The wire's process imports this module while the bus is in use, so it must import quickly.
 """
 
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from tests.wire.wire import Direction
 
 @dataclass(frozen=True)
 class Muted:
-    """Loses what one unit says."""
+    """Drops the replies of one unit."""
 
     unit: int
 
     def __call__(self, direction: Direction, data: bytes) -> bytes:
-        """Let a frame pass or not."""
+        """Return the frame, or nothing to drop it."""
         return b"" if direction is Direction.REPLY and data[0] == self.unit else data

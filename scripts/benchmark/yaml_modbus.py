@@ -1,7 +1,6 @@
-"""Home Assistant's `modbus` integration as it is set up in YAML: one sensor for every value.
+"""Read the meters with Home Assistant's `modbus` integration in YAML: one sensor per value.
 
-Its own hub and its own sensors do the work. Only the state machine is left out, here as with the
-other contenders.
+This uses its hub and its sensors. Only the state machine is left out, as with the other contenders.
 """
 
 import asyncio
@@ -24,7 +23,7 @@ _COMPARED: Final = ("W", "PhVphB", "TotWhImp")
 
 
 def configuration(bus: MeterBus, model_address: int, exponents: dict[str, int]) -> dict[str, Any]:
-    """Return what an owner would write, with the scale factors that the meter has today."""
+    """Return the YAML configuration of a user, with the present scale factors of the meter."""
     sensors = [
         {
             "name": value.name,
@@ -45,7 +44,7 @@ def configuration(bus: MeterBus, model_address: int, exponents: dict[str, int]) 
 
 
 class YamlModbus:
-    """Polls every sensor by itself, all at once; the hub lets one after the other onto the bus."""
+    """Polls all sensors at the same time; the hub sends their requests one after the other."""
 
     def __init__(self, bus: MeterBus, hass: HomeAssistant, settings: dict[str, Any]) -> None:
         """Prepare the hub and the sensors of checked YAML settings."""
@@ -62,7 +61,7 @@ class YamlModbus:
     async def on(
         cls, bus: MeterBus, model_address: int, exponents: dict[str, int], folder: Path
     ) -> AsyncIterator[Self]:
-        """Open the port; close it in the end."""
+        """Open the port; close it at the end."""
         settings = configuration(bus, model_address, exponents)
         contender = cls(bus, HomeAssistant(str(folder)), settings)
         await contender._hub.async_setup()
@@ -90,13 +89,11 @@ class YamlModbus:
         return values
 
     async def _update(self, entry: dict[str, Any], sensor: ModbusRegisterSensor) -> str | None:
-        """Do what the sensor does to update itself, up to the value that it would show."""
+        """Update a sensor as it does itself, up to the value that it would show."""
         result = await self._ask(entry)
-        return (
-            None
-            if result is None
-            else sensor.unpack_structure_result(result, entry["scale"], DEFAULT_OFFSET)
-        )
+        if result is None:
+            return None
+        return sensor.unpack_structure_result(result, entry["scale"], DEFAULT_OFFSET)
 
     async def _ask(self, entry: dict[str, Any]) -> list[int] | None:
         result = await self._hub.async_pb_call(

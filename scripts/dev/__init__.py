@@ -1,1 +1,1 @@
-"""What scripts/develop and the browser tests start and drive: Home Assistant and the simulator."""
+"""Start and drive Home Assistant and the simulator, for scripts/develop and the browser tests."""

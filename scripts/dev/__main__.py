@@ -1,4 +1,4 @@
-"""scripts/develop: two simulated meters and a Home Assistant that shows them, until Ctrl-C."""
+"""scripts/develop: run two simulated meters and a Home Assistant that shows them, until Ctrl-C."""
 
 from argparse import ArgumentParser
 import asyncio
@@ -17,9 +17,9 @@ from .processes import REPOSITORY, StartError, require_free_port
 from .simulator import RunningSimulator, running_simulator
 
 _FOLDER = REPOSITORY / ".dev"
-_EARLIER = REPOSITORY / ".dev.before"
+_OUTDATED = REPOSITORY / ".dev.before"
 _PREPARED = _FOLDER / "prepared"
-_RECIPE = (Path(__file__).with_name("demo.py"), Path(__file__).with_name("energy.py"))
+_VERSIONED = (Path(__file__).with_name("demo.py"), Path(__file__).with_name("energy.py"))
 _RESTART_EXIT_CODE = 100
 
 
@@ -47,13 +47,13 @@ async def _until_interrupted(port: int, page_port: int) -> None:
     demo = asyncio.create_task(_run(port, page_port))
 
     def interrupt() -> None:
-        # What must be closed is closed once; a second Ctrl-C does not tear that apart.
+        # A second Ctrl-C must not interrupt the shutdown.
         if demo.cancelling():
             return
         demo.cancel()
-        # When the terminal itself has gone, nobody is there to be told.
+        # After SIGHUP there may be no terminal to print on.
         with suppress(OSError):
-            _say("ending the simulator and Home Assistant")
+            _say("stopping the simulator and Home Assistant")
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, interrupt)
@@ -63,7 +63,7 @@ async def _until_interrupted(port: int, page_port: int) -> None:
 
 async def _run(port: int, page_port: int) -> None:
     began = time.monotonic()
-    _make_room()
+    _remove_outdated()
     config = _FOLDER / "config"
     config.mkdir(parents=True, exist_ok=True)
     _say("starting two simulated meters on one RS-485 bus")
@@ -80,18 +80,18 @@ async def _run(port: int, page_port: int) -> None:
         )
 
 
-def _make_room() -> None:
-    """Remove a demo that was never finished, and put one aside that another recipe has made."""
+def _remove_outdated() -> None:
+    """Remove an unfinished demo, and rename one that an older version of this code made."""
     if not _PREPARED.exists():
         shutil.rmtree(_FOLDER, ignore_errors=True)
-    elif _PREPARED.read_text() != _recipe():
-        shutil.rmtree(_EARLIER, ignore_errors=True)
-        _FOLDER.rename(_EARLIER)
-        _say(f"the demo has changed since it was made: beginning anew, the old one is {_EARLIER}")
+    elif _PREPARED.read_text() != _version():
+        shutil.rmtree(_OUTDATED, ignore_errors=True)
+        _FOLDER.rename(_OUTDATED)
+        _say(f"the demo has changed: making a new one; the old one is now {_OUTDATED}")
 
 
-def _recipe() -> str:
-    return sha256(b"".join(part.read_bytes() for part in _RECIPE)).hexdigest()
+def _version() -> str:
+    return sha256(b"".join(part.read_bytes() for part in _VERSIONED)).hexdigest()
 
 
 async def _show(
@@ -106,7 +106,7 @@ async def _show(
         if not _PREPARED.exists():
             _say("adding both meters, their dashboards and the past week")
             await prepare(client, simulator)
-            _PREPARED.write_text(_recipe())
+            _PREPARED.write_text(_version())
     seconds += time.monotonic() - began
     print(
         f"""
@@ -116,14 +116,14 @@ async def _show(
   Simulator       {simulator.page}   move load and sun, pull the cable
   Log             {config / "home-assistant.log"}
 
-  Ready after {seconds:.0f} s. Ctrl-C ends all of it.
+  Ready after {seconds:.0f} s. Ctrl-C stops everything.
 """,
         flush=True,
     )
 
 
-def _say(words: str) -> None:
-    print(f"develop: {words}", flush=True)
+def _say(message: str) -> None:
+    print(f"develop: {message}", flush=True)
 
 
 if __name__ == "__main__":

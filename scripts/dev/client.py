@@ -1,4 +1,4 @@
-"""A client for the parts of Home Assistant's REST and websocket interfaces that are needed here."""
+"""A client for the parts of Home Assistant's REST and websocket APIs that are used here."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -13,16 +13,16 @@ from typing import Any
 import aiohttp
 
 USERNAME = "dev"
-PASSWORD = "dev"  # noqa: S105  It opens a demo that listens on loopback only, and is printed there.
+PASSWORD = "dev"  # noqa: S105  The demo listens on loopback only, and prints it.
 
 
 class HomeAssistantError(Exception):
-    """Home Assistant refused a request; the message says which, and its reason."""
+    """Home Assistant refused a request; the message contains the request and the reason."""
 
 
 @dataclass(frozen=True)
 class Tokens:
-    """What a sign-in gives."""
+    """The tokens of a sign-in."""
 
     access_token: str
     refresh_token: str
@@ -31,7 +31,7 @@ class Tokens:
 
 @dataclass
 class Client:
-    """Talks to one Home Assistant as its owner."""
+    """A client that is signed in as the owner of one Home Assistant."""
 
     url: str
     tokens: Tokens
@@ -52,28 +52,28 @@ class Client:
             return answer["result"]
 
     async def get(self, path: str) -> Any:
-        """Return what ``GET path`` answers, decoded."""
+        """Return the decoded response to ``GET path``."""
         async with self.session.get(f"{self.url}{path}") as response:
             return await _content(response)
 
     async def post(self, path: str, content: Mapping[str, Any]) -> Any:
-        """Return what ``POST path`` answers, decoded."""
+        """Return the decoded response to ``POST path``."""
         async with self.session.post(f"{self.url}{path}", json=content) as response:
             return await _content(response)
 
     async def states(self) -> dict[str, str]:
-        """Return the state of every entity by its id."""
+        """Return the state of every entity by its ID."""
         return {state["entity_id"]: state["state"] for state in await self.get("/api/states")}
 
     async def wait_until_running(self) -> None:
-        """Wait until Home Assistant has set everything up."""
+        """Wait until Home Assistant has finished its startup."""
         await wait_for(self._is_running, "Home Assistant to finish its start")
 
     async def _is_running(self) -> bool:
         return bool((await self.get("/api/config"))["state"] == "RUNNING")
 
     def browser_storage(self) -> str:
-        """Return what the frontend, once signed in, keeps in local storage as ``hassTokens``."""
+        """Return the local storage item ``hassTokens`` of a frontend that is signed in."""
         return json.dumps(
             {
                 "access_token": self.tokens.access_token,
@@ -91,7 +91,7 @@ async def wait_for[T](look: Callable[[], Awaitable[T]], what: str, seconds: floa
     """Call ``look`` until it returns something true, and return that.
 
     Raises:
-        HomeAssistantError: ``seconds`` have passed without it.
+        HomeAssistantError: it did not within ``seconds``.
     """
     try:
         async with asyncio.timeout(seconds):
@@ -105,7 +105,7 @@ async def wait_for[T](look: Callable[[], Awaitable[T]], what: str, seconds: floa
 
 @asynccontextmanager
 async def signed_in(url: str) -> AsyncIterator[Client]:
-    """Sign in as the owner, who is created first if this Home Assistant has none."""
+    """Sign in as the owner; create the owner first if this Home Assistant has none."""
     async with aiohttp.ClientSession() as session:
         code = await _authorization_code(session, url)
         answer = await _post(

@@ -1,4 +1,4 @@
-"""Make a fresh Home Assistant the demo: both meters, and an Energy dashboard with a past."""
+"""Set up the demo in a fresh Home Assistant: both meters, and an Energy dashboard with history."""
 
 from . import energy
 from .client import Client, wait_for
@@ -9,7 +9,7 @@ _CT_RATING = 200
 
 
 async def prepare(client: Client, simulator: RunningSimulator) -> None:
-    """Do all that a person would click, in the same order."""
+    """Set everything up in the order in which a user would."""
     await client.command(
         "config/core/update",
         country="US",
@@ -36,7 +36,7 @@ async def prepare(client: Client, simulator: RunningSimulator) -> None:
 async def _add_meter(
     client: Client, simulator: RunningSimulator, meter: DemoMeter
 ) -> dict[str, str]:
-    """Add a meter by its config flow, and return its sensors' entity ids by what they measure."""
+    """Add a meter through its config flow, and return its entity IDs by entity key."""
     entry = await add_entry(
         client,
         "dts307",
@@ -68,7 +68,7 @@ async def _add_meter(
 
 
 async def _add_dashboard(client: Client) -> None:
-    """Make the dashboard that the integration's own strategy makes of both meters."""
+    """Add a dashboard that the integration's strategy generates."""
     url_path = "dts-307"
     await client.command(
         "lovelace/dashboards/create",

@@ -1,4 +1,4 @@
-"""The Energy dashboard of the demo: its sources, and the days before Home Assistant was started."""
+"""The Energy dashboard of the demo: its sources, and statistics from before the first start."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _LONG = 400 * 86_400
 
 type Row = Mapping[str, Any]
 type Unit = tuple[str, str | None]
-"""A unit of measurement and the class by which Home Assistant converts it, if it does."""
+"""A unit of measurement, and Home Assistant's unit class, None if it converts no such unit."""
 
 _KILOWATT_HOUR: Unit = ("kWh", "energy")
 _WATT: Unit = ("W", "power")
@@ -34,13 +34,13 @@ class Sources:
 
 
 def past_hours() -> tuple[int, int]:
-    """Return the Unix times between which the demo has a past: some days, up to this full hour."""
+    """Return start and end of the demo's history as Unix times: some days, up to this full hour."""
     end = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     return int((end - _PAST).timestamp()), int(end.timestamp())
 
 
 async def configure_dashboard(client: Client, sources: Sources) -> None:
-    """Tell the Energy dashboard what comes from the grid, what from the sun, and the prices."""
+    """Configure the grid source with prices, and the solar source."""
     await client.command(
         "energy/save_prefs",
         energy_sources=[
@@ -66,7 +66,7 @@ async def configure_dashboard(client: Client, sources: Sources) -> None:
 async def import_past(
     client: Client, sources: Sources, grid: Iterable[Row], solar: Iterable[Row]
 ) -> None:
-    """Give the recorder the hours that the meters counted before Home Assistant knew them.
+    """Import hourly statistics from before the meters were added.
 
     The rows are the simulator's spans: Wh and W with the meter's sign.
     """
@@ -85,7 +85,7 @@ async def import_past(
 
 
 async def import_energy(client: Client, entity_id: str, rows: Iterable[Row], point: str) -> float:
-    """Give the recorder a counter's past, and return where it stands now, in kWh."""
+    """Import a counter's history, and return its present state in kWh."""
     readings = [(row["start"], row[point] / 1000) for row in rows]
     live = float((await client.states())[entity_id])
     await _import_counter(client, entity_id, _KILOWATT_HOUR, readings, live)
@@ -93,7 +93,7 @@ async def import_energy(client: Client, entity_id: str, rows: Iterable[Row], poi
 
 
 async def wait_until_complete(client: Client) -> None:
-    """Wait until the dashboard finds nothing amiss with its sources."""
+    """Wait until the dashboard reports no problem with its sources."""
 
     async def is_complete() -> bool:
         found = await client.command("energy/validate")
@@ -109,14 +109,14 @@ async def _import_counter(
     readings: Iterable[tuple[int, float]],
     live: float,
 ) -> None:
-    """Import hourly readings so that the live sensor goes on from them without a jump.
+    """Import hourly readings so that the live sensor continues them without a jump.
 
-    The recorder starts the sum of a sensor it does not know at 0 with its first state. So the
-    sums of the past must end at what was still to come then, below 0.
+    The recorder starts the sum of a new sensor at 0 with its first state. So the sums of earlier
+    hours must be negative: each is the energy that was still missing to the first state.
     """
     readings = list(readings)
-    # What the very first row has counted, Home Assistant takes from 0, which makes it a bar of its
-    # own; long ago, nobody sees it.
+    # Home Assistant counts the first row from 0, which shows as one high bar. An extra first row
+    # moves that bar to a time that no one looks at.
     long_ago = [(start - _LONG, reading) for start, reading in readings[:1]]
     stats = [
         {"start": _iso(start), "state": reading, "sum": reading - live}

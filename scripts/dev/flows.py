@@ -1,4 +1,4 @@
-"""Walk through any config flow by the forms it shows, as the frontend would."""
+"""Go through a config flow by the forms that it shows, as the frontend does."""
 
 from collections.abc import Mapping, Sequence, Set as AbstractSet
 from typing import Any
@@ -14,8 +14,8 @@ async def add_entry(
 ) -> dict[str, Any]:
     """Add an integration and return its config entry.
 
-    Menus are answered by the one of ``choices`` they offer; a field of a form by ``answers``, or
-    else by its default or by what it is filled in with. What takes time is waited for.
+    A menu is answered with the item in ``choices``, a field of a form from ``answers``, or else
+    with its default or suggested value. Progress steps are waited for.
 
     Raises:
         HomeAssistantError: the flow showed an error, or ended without an entry.
@@ -28,7 +28,7 @@ async def add_entry(
 async def set_options(
     client: Client, entry_id: str, choices: AbstractSet[str], answers: Mapping[str, Any]
 ) -> None:
-    """Change options of a config entry; what ``answers`` does not name stays as it is.
+    """Change options of a config entry; those missing in ``answers`` are unchanged.
 
     Raises:
         HomeAssistantError: the flow showed an error, or ended without a change.
@@ -49,7 +49,7 @@ async def _walk(
         if step["type"] == "progress":
             step = await _when_done(client, flows, step["flow_id"])
             continue
-        # A form that comes with a warning at once can be sent; one that comes back was refused.
+        # Errors on the first display are warnings; only a form that is shown again was refused.
         if step.get("errors") and step["step_id"] == sent:
             raise HomeAssistantError(f"{handler}, step {step['step_id']}: {step['errors']}")
         sent = step["step_id"]
@@ -64,13 +64,13 @@ async def _walk(
 
 
 async def _when_done(client: Client, flows: str, flow_id: str) -> dict[str, Any]:
-    """Return the step of a flow that follows when what it is busy with is done."""
+    """Return the step that follows a progress step."""
 
     async def following() -> dict[str, Any] | None:
         step: dict[str, Any] = await client.get(f"{flows}/{flow_id}")
         return None if step["type"] == "progress" else step
 
-    step = await wait_for(following, "the flow to go on", seconds=600)
+    step = await wait_for(following, "the flow to continue", seconds=600)
     if step is None:
         raise HomeAssistantError("the flow ended")
     return step

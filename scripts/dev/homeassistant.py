@@ -1,4 +1,4 @@
-"""A Home Assistant of this checkout's own: its configuration folder, its start and its end."""
+"""Run a Home Assistant with a configuration folder in this checkout."""
 
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
@@ -12,10 +12,10 @@ from typing import Any
 
 from .processes import LOOPBACK, REPOSITORY, running, wait_until_answering
 
-# The integrations that an Energy dashboard and its history need, beyond those that Home Assistant
-# always loads. Its default_config would listen to the network for devices to discover.
+# The integrations that the Energy dashboard and history need, besides those that Home Assistant
+# always loads. default_config would scan the network for devices.
 _CONFIGURATION = """\
-# Written once by scripts/develop; yours to change. Delete the folder to begin anew.
+# Written once by scripts/develop; change it as you like. Delete the folder to start again.
 frontend:
 automation: !include automations.yaml
 energy:
@@ -26,7 +26,7 @@ logger:
   default: warning
   logs:
     custom_components.dts307: info
-    # Cameras and speech, always loaded, miss programs that the demo has no use for.
+    # Cameras and speech are always loaded, and log programs that are missing.
     haffmpeg: critical
     homeassistant.components.camera.img_util: critical
 """
@@ -34,19 +34,19 @@ logger:
 
 @dataclass(frozen=True)
 class RunningHomeAssistant:
-    """Where a started Home Assistant answers, and the process it is."""
+    """The URL and the process of a running Home Assistant."""
 
     url: str
     process: Process
 
 
 def prepare_configuration(config_dir: Path, port: int) -> None:
-    """Fill ``config_dir`` so that Home Assistant starts on loopback and asks only for an owner."""
+    """Fill ``config_dir`` so that Home Assistant starts on loopback, and only lacks an owner."""
     storage = config_dir / ".storage"
     storage.mkdir(parents=True, exist_ok=True)
     if not (yaml := config_dir / "configuration.yaml").exists():
         yaml.write_text(_CONFIGURATION)
-        # Home Assistant writes the automations that are made in its editor into this file.
+        # The automation editor writes into this file.
         (config_dir / "automations.yaml").touch()
     components = config_dir / "custom_components"
     components.unlink(missing_ok=True)
@@ -56,7 +56,7 @@ def prepare_configuration(config_dir: Path, port: int) -> None:
         "http",
         version=3,
         data={
-            # The start expects each of these; nothing but the address differs from the defaults.
+            # Home Assistant expects all of these keys. Only host and port differ from the defaults.
             "stable": {
                 "server_host": [LOOPBACK],
                 "server_port": port,
@@ -73,7 +73,7 @@ def prepare_configuration(config_dir: Path, port: int) -> None:
             "yaml_migration_done": True,
         },
     )
-    # Names of the local network are of no interest here, so that only loopback is listened to.
+    # Use only the loopback interface, so that nothing listens on the local network.
     _write_store(storage, "core.network", version=1, data={"configured_adapters": ["lo"]})
     if not (storage / "onboarding").exists():
         _write_store(
@@ -93,7 +93,7 @@ def _write_store(storage: Path, key: str, *, version: int, data: dict[str, Any])
 async def running_home_assistant(
     config_dir: Path, port: int
 ) -> AsyncIterator[RunningHomeAssistant]:
-    """Run Home Assistant on ``config_dir`` until the context ends; enter as soon as it answers.
+    """Run Home Assistant on ``config_dir`` until the context ends; enter once it answers.
 
     Raises:
         StartError: Home Assistant ended, or did not answer within two minutes.

@@ -1,4 +1,4 @@
-"""Child processes that never outlive the one that started them."""
+"""Child processes that end with their parent, even if it is killed."""
 
 import asyncio
 from asyncio.subprocess import Process
@@ -14,30 +14,30 @@ LOOPBACK = "127.0.0.1"
 REPOSITORY = Path(__file__).resolve().parents[2]
 _SECONDS_TO_STOP = 30.0
 _SECONDS_TO_ANSWER = 120.0
-_SECONDS_BETWEEN_LOOKS = 0.1
+_SECONDS_BETWEEN_ATTEMPTS = 0.1
 _LOG_LINES_SHOWN = 25
 
 
 class StartError(Exception):
-    """Something did not start; the message is meant for the person at the terminal."""
+    """Something did not start; the message is for the user at the terminal."""
 
 
 @asynccontextmanager
 async def running(command: Sequence[str], log: Path) -> AsyncIterator[Process]:
-    """Run ``command`` from the repository's folder until the context ends; its words go to ``log``.
+    """Run ``command`` in the repository's folder until the context ends, with output to ``log``.
 
-    It has a session of its own, so that an interrupt at the terminal reaches this process alone
-    and each child is asked to end once. Should this process be killed, the kernel ends the child.
+    It has its own session, so that Ctrl-C reaches only this process, which terminates each child
+    once. If this process is killed, the kernel terminates the child.
     """
-    guard = ("setpriv", "--pdeathsig", "TERM", "--") if shutil.which("setpriv") else ()
-    with log.open("wb") as words:
+    die_with_parent = ("setpriv", "--pdeathsig", "TERM", "--") if shutil.which("setpriv") else ()
+    with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
-            *guard,
+            *die_with_parent,
             *command,
             cwd=REPOSITORY,
             stdin=asyncio.subprocess.DEVNULL,
-            stdout=words,
-            stderr=words,
+            stdout=output,
+            stderr=output,
             start_new_session=True,
         )
     try:
@@ -70,18 +70,18 @@ async def wait_until_answering(process: Process, url: str, log: Path) -> None:
                 with suppress(aiohttp.ClientError):
                     async with session.get(url):
                         return
-                await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
+                await asyncio.sleep(_SECONDS_BETWEEN_ATTEMPTS)
     except TimeoutError:
         pass
-    raise StartError(f"{url} does not answer. The end of {log}:\n{_last_words(log)}")
+    raise StartError(f"{url} does not answer. The end of {log}:\n{_last_lines(log)}")
 
 
-def _last_words(log: Path) -> str:
+def _last_lines(log: Path) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-_LOG_LINES_SHOWN:])
 
 
 def free_port() -> int:
-    """Return a TCP port of the loopback interface that nothing listens on just now."""
+    """Return a TCP port of the loopback interface that is free now."""
     with socket.socket() as listener:
         listener.bind((LOOPBACK, 0))
         port: int = listener.getsockname()[1]
@@ -89,12 +89,12 @@ def free_port() -> int:
 
 
 def require_free_port(port: int, option: str) -> None:
-    """Raise StartError when something listens on ``port`` already, naming the way around it."""
+    """Raise StartError if something listens on ``port``; the message names ``option``."""
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((LOOPBACK, port))
         except OSError as err:
             raise StartError(
-                f"Port {port} is taken. End what uses it, or choose another with {option} PORT."
+                f"Port {port} is in use. Stop what uses it, or choose another with {option} PORT."
             ) from err

@@ -1,4 +1,4 @@
-"""The simulated meters of the demo, which remember their counters from one start to the next."""
+"""Run the simulated meters of the demo, and store their counters for the next start."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -19,7 +19,7 @@ _SECONDS_BETWEEN_SAVES = 30.0
 
 @dataclass(frozen=True)
 class DemoMeter:
-    """A meter of the demo: a SunSpec model on a unit, and its place in the house."""
+    """A meter of the demo: its SunSpec model, unit ID and role."""
 
     name: str
     model: int
@@ -34,16 +34,16 @@ _DAYS_IN_SERVICE = 365
 
 
 class RunningSimulator:
-    """A started simulator: where its bus and its page are, and what its page tells."""
+    """A running simulator: the addresses of its bus and its page, and access to its state."""
 
     def __init__(self, pty: Path, page: str, session: aiohttp.ClientSession) -> None:
-        """Know the simulator by the addresses it was started with."""
+        """Connect to the simulator that was started with these addresses."""
         self.pty = pty
         self.page = page
         self._session = session
 
     async def state(self) -> dict[str, Any]:
-        """Return the simulation's state, as its page sees it."""
+        """Return the simulation's state."""
         return await self._get("/api/state")
 
     async def history(self, start: int, end: int) -> dict[int, list[dict[str, Any]]]:
@@ -63,40 +63,40 @@ class RunningSimulator:
 async def running_simulator(folder: Path, page_port: int) -> AsyncIterator[RunningSimulator]:
     """Run the demo's meters on one RTU bus, a pseudo-terminal linked in ``folder``.
 
-    While they are off their counters stand still, as those of a meter without power do.
+    While the simulator is off, the counters do not count, like those of a meter without power.
 
     Raises:
         StartError: the simulator ended, or did not answer within two minutes.
     """
-    memory = folder / "meters.json"
+    stored_counters = folder / "meters.json"
     bus = folder / "rs485"
     command = [
         *(sys.executable, "-m", "simulator"),
         *("--pty", str(bus), "--page", f"{LOOPBACK}:{page_port}"),
         *("--timezone", local_time_zone()),
-        *_meter_options((GRID, SOLAR), memory),
+        *_meter_options((GRID, SOLAR), stored_counters),
     ]
     log = folder / "simulator.log"
     page = f"http://{LOOPBACK}:{page_port}"
     async with aiohttp.ClientSession() as session, running(command, log) as process:
         await wait_until_answering(process, page, log)
         simulator = RunningSimulator(bus, page, session)
-        saving = asyncio.create_task(_save_often(simulator, memory))
+        saving = asyncio.create_task(_save_regularly(simulator, stored_counters))
         try:
             yield simulator
         finally:
             saving.cancel()
-            # A simulator that has died can tell no more; what it told last is written down.
+            # If the simulator has ended, the counters of the last save remain.
             with suppress(asyncio.CancelledError, aiohttp.ClientError):
                 await saving
             with suppress(aiohttp.ClientError):
-                await _save(simulator, memory)
+                await _save(simulator, stored_counters)
 
 
-def _meter_options(meters: Sequence[DemoMeter], memory: Path) -> Iterator[str]:
-    remembered = json.loads(memory.read_text()) if memory.exists() else {}
+def _meter_options(meters: Sequence[DemoMeter], stored_counters: Path) -> Iterator[str]:
+    stored = json.loads(stored_counters.read_text()) if stored_counters.exists() else {}
     for meter in meters:
-        counters = remembered.get(str(meter.unit)) or {"days": _DAYS_IN_SERVICE}
+        counters = stored.get(str(meter.unit)) or {"days": _DAYS_IN_SERVICE}
         fields = {
             "model": meter.model,
             "unit": meter.unit,
@@ -108,14 +108,14 @@ def _meter_options(meters: Sequence[DemoMeter], memory: Path) -> Iterator[str]:
         yield ",".join(f"{name}={value}" for name, value in fields.items())
 
 
-async def _save_often(simulator: RunningSimulator, memory: Path) -> None:
+async def _save_regularly(simulator: RunningSimulator, stored_counters: Path) -> None:
     while True:
-        await _save(simulator, memory)
+        await _save(simulator, stored_counters)
         await asyncio.sleep(_SECONDS_BETWEEN_SAVES)
 
 
-async def _save(simulator: RunningSimulator, memory: Path) -> None:
-    """Write every counter down, by unit and SunSpec point."""
+async def _save(simulator: RunningSimulator, stored_counters: Path) -> None:
+    """Store all counters, by unit ID and SunSpec point."""
     counters = {
         meter["unit"]: {
             point: int(value)
@@ -124,9 +124,9 @@ async def _save(simulator: RunningSimulator, memory: Path) -> None:
         }
         for meter in (await simulator.state())["meters"]
     }
-    complete = memory.with_suffix(".new")
+    complete = stored_counters.with_suffix(".new")
     complete.write_text(json.dumps(counters))
-    complete.replace(memory)
+    complete.replace(stored_counters)
 
 
 def local_time_zone() -> str:

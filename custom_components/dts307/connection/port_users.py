@@ -1,4 +1,4 @@
-"""The names of whatever uses a serial port."""
+"""Names of whatever is using a serial port."""
 
 from collections.abc import Collection, Mapping
 from contextlib import suppress
@@ -23,29 +23,29 @@ from .system_paths import async_system_paths
 async def async_port_users(
     hass: HomeAssistant, device: str, *, apart_from: Collection[str] = ()
 ) -> list[str]:
-    """Return the names of whatever uses a serial port, or is set up to use it.
+    """Return the names of whatever is using a serial port, or is set up to use it.
 
-    These are config entries except those ``apart_from``, apps, Modbus hubs in configuration.yaml,
-    and other programs on this machine.
+    These are config entries except those in ``apart_from``, apps, Modbus hubs in
+    configuration.yaml, and other programs on this machine.
     """
     processes = async_system_paths(hass).processes
     port = await hass.async_add_executor_job(resolve, device)
     entry_ids, apps = await _async_consumers(hass, port)
-    apart = {*apart_from, *_async_disconnected(hass)}
+    excluded = {*apart_from, *_async_disconnected(hass)}
     hubs = {
         f'modbus "{name}" (configuration.yaml)': str(endpoint[1])
         for name, endpoint in yaml_hubs(hass).items()
     }
     return [
-        *await async_entry_names(hass, [each for each in entry_ids if each not in apart]),
+        *await async_entry_names(hass, [each for each in entry_ids if each not in excluded]),
         *apps,
-        *await hass.async_add_executor_job(_leading_to, port, hubs),
+        *await hass.async_add_executor_job(_resolving_to, port, hubs),
         *await hass.async_add_executor_job(_programs, processes, port),
     ]
 
 
 async def async_only_free_port(hass: HomeAssistant) -> str | None:
-    """Return the USB port that nothing is set up to use, if there is exactly one."""
+    """Return the only USB port that nothing is set up to use; None if there is none or several."""
     ports = await async_scan_serial_ports(hass)
     usb = [port for port in ports if isinstance(port, USBDevice)]
     claims = await async_get_serial_port_consumers(hass, usb)
@@ -64,14 +64,14 @@ async def async_entry_names(hass: HomeAssistant, entry_ids: Collection[str]) -> 
 
 
 def resolve(device: str) -> str:
-    """Return the path that a port's path leads to on this machine; a URL stays as it is."""
+    """Resolve the symbolic links of a port's path; a URL is returned unchanged."""
     return device if "://" in device else os.path.realpath(device)
 
 
 async def _async_consumers(hass: HomeAssistant, port: str) -> tuple[list[str], list[str]]:
     """Return the IDs of the config entries and the names of the apps that claim a port."""
-    named = SerialDevice(device=port, serial_number=None, manufacturer=None, description=None)
-    claims = await async_get_serial_port_consumers(hass, [named])
+    serial = SerialDevice(device=port, serial_number=None, manufacturer=None, description=None)
+    claims = await async_get_serial_port_consumers(hass, [serial])
     active = [claim for claim in claims.get(port, []) if claim.active]
     entry_ids = [claim.config_entry_id for claim in active if claim.config_entry_id is not None]
     return entry_ids, [claim.title for claim in active if claim.config_entry_id is None]
@@ -79,7 +79,7 @@ async def _async_consumers(hass: HomeAssistant, port: str) -> tuple[list[str], l
 
 @callback
 def _async_disconnected(hass: HomeAssistant) -> set[str]:
-    """Return the IDs of the entries that have closed their Modbus connections, or wait for them."""
+    """Return the IDs of entries whose Modbus connections are closed."""
     infos = async_get_connection_info(hass)
     connected = {entry_id for info in infos if info.connected for entry_id in info.units}
     return {entry_id for info in infos for entry_id in info.units} - connected
@@ -90,13 +90,13 @@ async def _async_entry_name(hass: HomeAssistant, entry: ConfigEntry) -> str:
     return f"{entry.title} ({integration.name})"
 
 
-def _leading_to(port: str, devices: Mapping[str, str]) -> list[str]:
-    """Return the keys of the devices that lead to a port."""
+def _resolving_to(port: str, devices: Mapping[str, str]) -> list[str]:
+    """Return the keys of the devices that resolve to a port."""
     return [key for key, device in devices.items() if resolve(device) == port]
 
 
 def _programs(processes: Path, port: str) -> list[str]:
-    """Return the other programs that have a port open, as far as the system lets us see."""
+    """Return the other programs that have a port open, as far as permissions allow."""
     with suppress(OSError):
         number = Path(port).stat().st_rdev
         return [
@@ -119,5 +119,6 @@ def _program(process: Path, number: int) -> str | None:
 
 
 def _is_open(handle: Path, number: int) -> bool:
-    # In a container the device may have another path, and what is not a device may not answer.
+    # In a container the path may differ, so compare device numbers. Only for devices: stat of
+    # other files may block.
     return str(handle.readlink()).startswith("/dev/") and handle.stat().st_rdev == number

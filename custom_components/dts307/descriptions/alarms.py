@@ -1,4 +1,4 @@
-"""Binary sensors made for automations: they are on and off for a while, and do not flap."""
+"""Binary sensors for automations; hold times and hysteresis keep them from flapping."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -11,33 +11,33 @@ from ..snapshot import Snapshot
 from .base import MeterBinarySensorDescription
 
 _AVERAGE: Final = {TOTAL: "average"}
-"""A meter may tell its phases' average voltage, and not the phases."""
+"""Some meters report the average voltage but not that of each phase."""
 _PHASES: Final = {**PHASE_LABELS, **_AVERAGE}
 _PAIRS: Final = {**PAIR_LABELS, **_AVERAGE}
 
 
-def _named(where: Iterable[str], names: Mapping[str, str]) -> list[str]:
-    return [names[part] for part in where]
+def _labels(where: Iterable[str], labels: Mapping[str, str]) -> list[str]:
+    return [labels[part] for part in where]
 
 
 def _overload(now: Snapshot) -> dict[str, Any]:
     where = now.alarms.overload.where
     phases = (part for part in where if part != TOTAL)
-    return {"overloaded_phases": _named(phases, _PHASES), "overloaded_in_total": TOTAL in where}
+    return {"overloaded_phases": _labels(phases, _PHASES), "overloaded_in_total": TOTAL in where}
 
 
 def _phase_lost(now: Snapshot) -> dict[str, Any]:
-    return {"lost_phases": _named(now.alarms.phase_lost.where, _PHASES)}
+    return {"lost_phases": _labels(now.alarms.phase_lost.where, _PHASES)}
 
 
 def _voltage(now: Snapshot) -> dict[str, Any]:
     alarms, service = now.alarms, now.alarms.service
     between_lines = service is not None and service.quantity == LINE_TO_LINE
-    names = _PAIRS if between_lines else _PHASES
+    labels = _PAIRS if between_lines else _PHASES
     return {
         "nominal_voltage": None if service is None else service.nominal,
-        "too_low": _named(alarms.voltage_low.where, names),
-        "too_high": _named(alarms.voltage_high.where, names),
+        "too_low": _labels(alarms.voltage_low.where, labels),
+        "too_high": _labels(alarms.voltage_high.where, labels),
     }
 
 

@@ -1,4 +1,4 @@
-"""Entities that tell how the link to the meter is doing; they stay available while it is down."""
+"""Entities of the connection's health; they stay available while the meter is unavailable."""
 
 from typing import Final
 
@@ -64,5 +64,5 @@ CONNECTION_BINARY_SENSORS: Final = (
 
 
 def _scaled(value: float | None, factor: int) -> float | None:
-    """Turn s into ms, or a share into a percentage, without the dust of binary fractions."""
+    """Convert s to ms, or a share to percent, rounding away binary fractions."""
     return None if value is None else round(value * factor, 3)

@@ -1,7 +1,7 @@
-"""Sensors of what the meter measures, in total and per phase."""
+"""Sensors of measured quantities, in total and per phase."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Final
 
@@ -22,14 +22,14 @@ from ..meter.phases import PAIR_LABELS, PHASE_LABELS, TOTAL
 from ..snapshot import Snapshot
 from .base import MeterSensorDescription, in_kilo
 
-KILO_VOLT_AMPERE_HOUR: Final = "kVAh"
+_KILO_VOLT_AMPERE_HOUR: Final = "kVAh"
 
 
 @dataclass(frozen=True, kw_only=True)
-class QuantitySensors:
-    """A quantity by its name in a Reading, and what its sensors have in common.
+class _Quantity:
+    """A quantity of a Reading, and what the sensors of its total and its phases share.
 
-    A counter's sensors show thousands of the Reading's unit, such as kWh.
+    Sensors of a counter show thousands of the Reading's unit, such as kWh.
     """
 
     name: str
@@ -39,34 +39,33 @@ class QuantitySensors:
     counter: bool = False
     category: EntityCategory | None = None
     enabled: bool = True
-    labels: Mapping[str, str] = field(default_factory=lambda: PHASE_LABELS)
-    """what its phases are called, by their field"""
+    between_phases: bool = False
     phases_enabled: bool = False
 
 
-QUANTITIES: Final = (
-    QuantitySensors(
+_QUANTITIES: Final = (
+    _Quantity(
         name="power",
         device_class=SensorDeviceClass.POWER,
         unit=UnitOfPower.WATT,
         phases_enabled=True,
     ),
-    QuantitySensors(
+    _Quantity(
         name="voltage_line_to_neutral",
         device_class=SensorDeviceClass.VOLTAGE,
         unit=UnitOfElectricPotential.VOLT,
         precision=1,
         phases_enabled=True,
     ),
-    QuantitySensors(
+    _Quantity(
         name="voltage_line_to_line",
         device_class=SensorDeviceClass.VOLTAGE,
         unit=UnitOfElectricPotential.VOLT,
         precision=1,
-        labels=PAIR_LABELS,
+        between_phases=True,
         phases_enabled=True,
     ),
-    QuantitySensors(
+    _Quantity(
         name="current",
         device_class=SensorDeviceClass.CURRENT,
         unit=UnitOfElectricCurrent.AMPERE,
@@ -74,7 +73,7 @@ QUANTITIES: Final = (
         phases_enabled=True,
     ),
     *(
-        QuantitySensors(
+        _Quantity(
             name=name,
             device_class=SensorDeviceClass.ENERGY,
             unit=UnitOfEnergy.KILO_WATT_HOUR,
@@ -83,19 +82,19 @@ QUANTITIES: Final = (
         )
         for name in ("energy_imported", "energy_exported")
     ),
-    QuantitySensors(
+    _Quantity(
         name="power_factor",
         device_class=SensorDeviceClass.POWER_FACTOR,
         precision=3,
         phases_enabled=True,
     ),
-    QuantitySensors(
+    _Quantity(
         name="apparent_power",
         device_class=SensorDeviceClass.APPARENT_POWER,
         unit=UnitOfApparentPower.VOLT_AMPERE,
         category=EntityCategory.DIAGNOSTIC,
     ),
-    QuantitySensors(
+    _Quantity(
         name="reactive_power",
         device_class=SensorDeviceClass.REACTIVE_POWER,
         unit=UnitOfReactivePower.VOLT_AMPERE_REACTIVE,
@@ -103,9 +102,9 @@ QUANTITIES: Final = (
         phases_enabled=True,
     ),
     *(
-        QuantitySensors(
+        _Quantity(
             name=name,
-            unit=KILO_VOLT_AMPERE_HOUR,
+            unit=_KILO_VOLT_AMPERE_HOUR,
             precision=2,
             counter=True,
             category=EntityCategory.DIAGNOSTIC,
@@ -114,7 +113,7 @@ QUANTITIES: Final = (
         for name in ("apparent_energy_imported", "apparent_energy_exported")
     ),
     *(
-        QuantitySensors(
+        _Quantity(
             name=f"reactive_energy_q{quadrant}",
             device_class=SensorDeviceClass.REACTIVE_ENERGY,
             unit=UnitOfReactiveEnergy.KILO_VOLT_AMPERE_REACTIVE_HOUR,
@@ -127,7 +126,7 @@ QUANTITIES: Final = (
     ),
 )
 
-SINGLES: Final = (
+_SINGLE_SENSORS: Final = (
     MeterSensorDescription[Snapshot](
         key="energy_net",
         translation_key="energy_net",
@@ -149,8 +148,8 @@ SINGLES: Final = (
 )
 
 
-def _value_fn(quantity: QuantitySensors, part: str) -> Callable[[Snapshot], float | None]:
-    """Return what takes one part of a quantity, its total or a phase, out of a Snapshot."""
+def _value_fn(quantity: _Quantity, part: str) -> Callable[[Snapshot], float | None]:
+    """Return a getter for one part of a quantity: its total or a phase."""
     value_of = attrgetter(f"reading.{quantity.name}.{part}")
 
     def value(now: Snapshot) -> float | None:
@@ -163,8 +162,8 @@ def _value_fn(quantity: QuantitySensors, part: str) -> Callable[[Snapshot], floa
     return value
 
 
-def _total_sensor(quantity: QuantitySensors) -> MeterSensorDescription[Snapshot]:
-    """Describe the sensor of a quantity's total or average."""
+def _total_sensor(quantity: _Quantity) -> MeterSensorDescription[Snapshot]:
+    """Describe the sensor of a quantity's total, or of its average."""
     return MeterSensorDescription[Snapshot](
         key=quantity.name,
         translation_key=quantity.name,
@@ -180,9 +179,10 @@ def _total_sensor(quantity: QuantitySensors) -> MeterSensorDescription[Snapshot]
     )
 
 
-def _phase_sensors(quantity: QuantitySensors) -> Iterator[MeterSensorDescription[Snapshot]]:
-    """Describe the sensors of a quantity's phases, after the one of its total."""
-    for part, phase in quantity.labels.items():
+def _phase_sensors(quantity: _Quantity) -> Iterator[MeterSensorDescription[Snapshot]]:
+    """Describe the sensors of a quantity's phases."""
+    labels = PAIR_LABELS if quantity.between_phases else PHASE_LABELS
+    for part, phase in labels.items():
         yield replace(
             _total_sensor(quantity),
             key=f"{quantity.name}_{phase.replace('-', '').lower()}",
@@ -194,7 +194,7 @@ def _phase_sensors(quantity: QuantitySensors) -> Iterator[MeterSensorDescription
         )
 
 
-TOTAL_SENSORS: Final = (*map(_total_sensor, QUANTITIES), *SINGLES)
+TOTAL_SENSORS: Final = (*map(_total_sensor, _QUANTITIES), *_SINGLE_SENSORS)
 PHASE_SENSORS: Final = tuple(
-    sensor for quantity in QUANTITIES for sensor in _phase_sensors(quantity)
+    sensor for quantity in _QUANTITIES for sensor in _phase_sensors(quantity)
 )

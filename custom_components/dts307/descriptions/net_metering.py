@@ -1,4 +1,4 @@
-"""Sensors for net metering: what there is to be compared with the bill."""
+"""Sensors for net metering: the values to compare with the bill."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -25,7 +25,7 @@ from .base import MeterSensorDescription, in_kilo
 type Attributes = dict[str, Any]
 
 _DECIMALS: Final = 6
-"""Of a kWh or kW: finer than any register, but without the dust of an interpolation."""
+"""Decimals of a kWh or kW: finer than any register; rounds interpolation noise away."""
 
 
 def _kilo(value: float) -> float:
@@ -36,8 +36,8 @@ def _kwh(energy: Estimate | None) -> float | None:
     return None if energy is None else _kilo(energy.value)
 
 
-def _certainty(energy: Estimate | None) -> Attributes:
-    """Say whether a value is an estimate, and between which values it must be, if that is known."""
+def _accuracy(energy: Estimate | None) -> Attributes:
+    """Return whether a value is an estimate, and its bounds if they are known."""
     if energy is None:
         return {}
     bounds = {"lowest": energy.lowest, "highest": energy.highest}
@@ -45,13 +45,13 @@ def _certainty(energy: Estimate | None) -> Attributes:
     return {"estimated": energy.estimated, **known}
 
 
-def _energy_row(
+def _period_sensor(
     key: str,
     period_of: Callable[[Snapshot], BillingPeriod | None],
     counted_of: Callable[[BillingPeriod], PeriodEnergy | None],
-    more_of: Callable[[BillingPeriod], Attributes] = lambda _: {},
+    extra_attributes: Callable[[BillingPeriod], Attributes] = lambda _: {},
 ) -> MeterSensorDescription[Snapshot]:
-    """Describe the sensor of an energy that belongs to a billing period."""
+    """Describe a sensor of the energy in a billing period."""
 
     def counted(now: Snapshot) -> PeriodEnergy | None:
         period = period_of(now)
@@ -69,8 +69,8 @@ def _energy_row(
             "period_start": period.start,
             "period_end": period.end,
             "counted_since": known.since,
-            **_certainty(known.energy),
-            **more_of(period),
+            **_accuracy(known.energy),
+            **extra_attributes(period),
         }
 
     return MeterSensorDescription[Snapshot](
@@ -92,8 +92,8 @@ def _last_period(now: Snapshot) -> BillingPeriod | None:
     return now.billing.last_period
 
 
-def _running_row(direction: str) -> MeterSensorDescription[Snapshot]:
-    """Describe the sensor of an energy that begins at zero with each period, and may fall."""
+def _this_period_sensor(direction: str) -> MeterSensorDescription[Snapshot]:
+    """Describe a sensor of the current period; it starts at zero, and may decrease."""
     counted_of = attrgetter(direction)
 
     def last_reset(now: Snapshot) -> datetime | None:
@@ -102,27 +102,29 @@ def _running_row(direction: str) -> MeterSensorDescription[Snapshot]:
         return None if known is None else known.since
 
     return replace(
-        _energy_row(f"{direction}_this_period", _this_period, counted_of),
+        _period_sensor(f"{direction}_this_period", _this_period, counted_of),
         state_class=SensorStateClass.TOTAL,
         last_reset_fn=last_reset,
     )
 
 
-def _ended_row(
-    direction: str, more_of: Callable[[BillingPeriod], Attributes] = lambda _: {}
+def _last_period_sensor(
+    direction: str, extra_attributes: Callable[[BillingPeriod], Attributes] = lambda _: {}
 ) -> MeterSensorDescription[Snapshot]:
-    """Describe the sensor of an energy that is settled, so that there is nothing to add up."""
-    return _energy_row(f"{direction}_last_period", _last_period, attrgetter(direction), more_of)
+    """Describe a sensor of the last period. It has no state class: statistics cannot sum it."""
+    return _period_sensor(
+        f"{direction}_last_period", _last_period, attrgetter(direction), extra_attributes
+    )
 
 
-def _register_row(
+def _register_sensor(
     direction: str,
     instant: str,
     readings_of: Callable[[Snapshot], RegisterEstimates | None],
     *,
     enabled: bool,
 ) -> MeterSensorDescription[Snapshot]:
-    """Describe the sensor of what the meter's display showed at an instant."""
+    """Describe a sensor of the register read at an instant, as the meter's display showed it."""
     register_of = attrgetter(direction)
 
     def value(now: Snapshot) -> float | None:
@@ -131,15 +133,13 @@ def _register_row(
 
     def attributes(now: Snapshot) -> Attributes:
         readings = readings_of(now)
-        return (
-            {}
-            if readings is None
-            else {
-                "read_at": readings.at,
-                "serial_number": readings.serial_number,
-                **_certainty(register_of(readings)),
-            }
-        )
+        if readings is None:
+            return {}
+        return {
+            "read_at": readings.at,
+            "serial_number": readings.serial_number,
+            **_accuracy(register_of(readings)),
+        }
 
     key = f"register_{direction}_{instant}"
     return MeterSensorDescription[Snapshot](
@@ -155,19 +155,19 @@ def _register_row(
     )
 
 
-def _demand_row(
+def _demand_sensor(
     key: str,
     block_of: Callable[[Snapshot], DemandInterval | None],
-    more_of: Callable[[Snapshot], Attributes],
+    extra_attributes: Callable[[Snapshot], Attributes],
 ) -> MeterSensorDescription[Snapshot]:
-    """Describe the sensor of a block's average power."""
+    """Describe a sensor of the average power in a demand interval."""
 
     def value(now: Snapshot) -> float | None:
         block = block_of(now)
         return None if block is None else _kilo(block.power)
 
     def attributes(now: Snapshot) -> Attributes:
-        return {**_block(block_of(now)), **more_of(now)}
+        return {**_block(block_of(now)), **extra_attributes(now)}
 
     return MeterSensorDescription[Snapshot](
         key=key,
@@ -183,18 +183,16 @@ def _demand_row(
 
 
 def _block(block: DemandInterval | None) -> Attributes:
-    return (
-        {}
-        if block is None
-        else {
-            "block_start": dt_util.as_local(dt_util.utc_from_timestamp(block.start)),
-            "block_end": dt_util.as_local(dt_util.utc_from_timestamp(block.start + block.seconds)),
-            "uncertainty": _kilo(block.uncertainty),
-        }
-    )
+    if block is None:
+        return {}
+    return {
+        "block_start": dt_util.as_local(dt_util.utc_from_timestamp(block.start)),
+        "block_end": dt_util.as_local(dt_util.utc_from_timestamp(block.start + block.seconds)),
+        "uncertainty": _kilo(block.uncertainty),
+    }
 
 
-def _running_block(now: Snapshot) -> Attributes:
+def _running_average(now: Snapshot) -> Attributes:
     running = now.demand.running
     return {"running": None if running is None else _kilo(running)}
 
@@ -207,17 +205,18 @@ def _last_peak(now: Snapshot) -> Attributes:
     }
 
 
-def _phase_sum_row(direction: str) -> MeterSensorDescription[Snapshot]:
-    """Describe the sensor of what all phases have counted, each by itself."""
+def _phase_sum_sensor(direction: str) -> MeterSensorDescription[Snapshot]:
+    """Describe a sensor of the sum of the phase counters, which are not netted."""
     name = f"energy_{direction}"
 
     def value(now: Snapshot) -> float | None:
         energy: PerPhase = getattr(now.reading, name)
         counted = (energy.a, energy.b, energy.c)[: now.reading.phases]
         known = [count for count in counted if count is not None]
-        # A single phase is its total's double.
-        several = len(known) == len(counted) > 1
-        return in_kilo(math.fsum(known)) if several else None
+        # On single-phase meters the phase equals the total.
+        if len(counted) <= 1 or len(known) < len(counted):
+            return None
+        return in_kilo(math.fsum(known))
 
     return MeterSensorDescription[Snapshot](
         key=f"{name}_phases",
@@ -233,11 +232,11 @@ def _phase_sum_row(direction: str) -> MeterSensorDescription[Snapshot]:
 
 
 NET_METERING: Final = (
-    *map(_running_row, ("imported", "exported", "net")),
-    *map(_ended_row, ("imported", "exported")),
-    _ended_row("net", lambda period: {"billed": _kwh(period.billed)}),
+    *map(_this_period_sensor, ("imported", "exported", "net")),
+    *map(_last_period_sensor, ("imported", "exported")),
+    _last_period_sensor("net", lambda period: {"billed": _kwh(period.billed)}),
     replace(
-        _energy_row(
+        _period_sensor(
             "credit",
             _this_period,
             attrgetter("brought_forward"),
@@ -246,14 +245,14 @@ NET_METERING: Final = (
         entity_registry_enabled_default=False,
     ),
     *(
-        _register_row(direction, instant, readings_of, enabled=enabled)
+        _register_sensor(direction, instant, readings_of, enabled=enabled)
         for instant, readings_of, enabled in (
             ("billing_day", lambda now: now.billing.at_billing_day, True),
             ("midnight", lambda now: now.billing.at_midnight, False),
         )
         for direction in ("imported", "exported")
     ),
-    _demand_row("demand", lambda now: now.demand.latest, _running_block),
-    _demand_row("demand_peak", lambda now: now.demand.peak, _last_peak),
-    *map(_phase_sum_row, ("imported", "exported")),
+    _demand_sensor("demand", lambda now: now.demand.latest, _running_average),
+    _demand_sensor("demand_peak", lambda now: now.demand.peak, _last_peak),
+    *map(_phase_sum_sensor, ("imported", "exported")),
 )

@@ -1,4 +1,4 @@
-"""The sensor of what a solar inverter produces: the Energy dashboard wants that positive."""
+"""The sensor of a solar inverter's production, positive as the Energy dashboard expects it."""
 
 from typing import Final
 

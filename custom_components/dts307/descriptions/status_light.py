@@ -1,4 +1,4 @@
-"""Sensors of what the light on the faceplate shows, and of import and export apart."""
+"""Sensors of what the STATUS light shows, and of import and export power separately."""
 
 from typing import Any, Final
 
@@ -10,21 +10,21 @@ from ..snapshot import Snapshot
 from .base import MeterSensorDescription
 
 
-def _share(now: Snapshot) -> float | None:
-    """Return the current in percent; the share it comes from has six decimals."""
+def _percent(now: Snapshot) -> float | None:
+    """Return the current in percent, as exact as the share with its six decimals."""
     share = now.alarms.light.share
     return None if share is None else round(share * 100, 4)
 
 
 def _service(now: Snapshot) -> dict[str, Any]:
-    """Tell what a current is measured against: that of a phase, and that of all together."""
+    """Return the currents that count as 100 %: per phase, and of all phases together."""
     service = now.alarms.service_current
     together = None if service is None else service * now.alarms.light.phases
     return {"service_current": service, "total_service_current": together}
 
 
-def _power_row(key: str, sign: int) -> MeterSensorDescription[Snapshot]:
-    """Describe the sensor of the power in one direction; it is 0 while power goes the other way."""
+def _one_way_power(key: str, sign: int) -> MeterSensorDescription[Snapshot]:
+    """Describe a sensor of the power in one direction; 0 while it flows the other way."""
 
     def value(now: Snapshot) -> float | None:
         power = now.reading.power.total
@@ -63,9 +63,9 @@ STATUS: Final = (
         native_unit_of_measurement=PERCENTAGE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
-        value_fn=_share,
+        value_fn=_percent,
         attributes_fn=_service,
     ),
-    _power_row("import_power", 1),
-    _power_row("export_power", -1),
+    _one_way_power("import_power", 1),
+    _one_way_power("export_power", -1),
 )

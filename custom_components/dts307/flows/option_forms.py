@@ -1,4 +1,4 @@
-"""The form of the options: what is asked, and in which form it is kept."""
+"""The options form, and its conversion to and from config entry options."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -51,7 +51,7 @@ _HIGHEST_CT_RATING: Final = 10000
 
 
 def whole_number(lowest: int, highest: int, unit: str | None = None) -> vol.All:
-    """Return the field for a whole number, perhaps with a unit of measurement."""
+    """Return a field for a whole number, optionally with a unit of measurement."""
     config = NumberSelectorConfig(min=lowest, max=highest, step=1, mode=NumberSelectorMode.BOX)
     if unit is not None:
         config["unit_of_measurement"] = unit
@@ -65,7 +65,7 @@ def _hold_time() -> vol.All:
 def choice(
     key: str, options: tuple[str, ...], mode: SelectSelectorMode = SelectSelectorMode.DROPDOWN
 ) -> SelectSelector:
-    """Return the field for one of several options, whose texts are the translations of ``key``."""
+    """Return a field for one of several options; ``key`` is the key of their translations."""
     return SelectSelector(
         SelectSelectorConfig(options=list(options), mode=mode, translation_key=key)
     )
@@ -122,23 +122,23 @@ _MAIN_OPTIONS: Final = {
     vol.Optional(CONF_ROLE): choice(CONF_ROLE, tuple(Role)),
 }
 
-_OF_A_SOLAR_METER: Final = {
+_SOLAR_OPTIONS: Final = {
     vol.Optional(CONF_PRODUCTION): choice(CONF_PRODUCTION, tuple(ProductionCounter))
 }
 
 
 def options_form(options: Mapping[str, Any]) -> vol.Schema:
-    """Return the form for a meter that has these config entry options so far."""
+    """Return the form for a meter that has these config entry options."""
     is_solar = options.get(CONF_ROLE) == Role.SOLAR
     sections = {
         vol.Required(name): section(fields, {"collapsed": True})
         for name, fields in _OPTIONS_SECTIONS.items()
     }
-    return vol.Schema({**_MAIN_OPTIONS, **(_OF_A_SOLAR_METER if is_solar else {}), **sections})
+    return vol.Schema({**_MAIN_OPTIONS, **(_SOLAR_OPTIONS if is_solar else {}), **sections})
 
 
 def options_data(answers: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the config entry options for what was entered into their form."""
+    """Convert the form's input to config entry options."""
     options = dict(answers)
     for name in _OPTIONS_SECTIONS:
         options |= options.pop(name)
@@ -146,7 +146,7 @@ def options_data(answers: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def options_answers(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what would have been entered into their form for these config entry options."""
+    """Convert config entry options to the form's input, to show them as suggested values."""
     answers = dict(options)
     if CONF_DEMAND_WINDOW in answers:
         answers[CONF_DEMAND_WINDOW] = str(answers[CONF_DEMAND_WINDOW])

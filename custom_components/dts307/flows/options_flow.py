@@ -1,4 +1,4 @@
-"""Change a meter's options after its set-up, and add it to the Energy dashboard."""
+"""The options flow: change a meter's options, or add it to the Energy dashboard."""
 
 from typing import Any, Final
 
@@ -19,10 +19,10 @@ _NONE: Final = "-"
 
 
 class Dts307OptionsFlow(OptionsFlowWithReload):
-    """Change how the meter is read, what its states depend on, and how it is billed."""
+    """Change polling, CTs, alarms and billing of a meter, or add it to the Energy dashboard."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask what it is about; without an Energy dashboard there is but one answer."""
+        """Show the menu, or the options at once if there is no Energy dashboard."""
         if not async_can_offer(self.hass):
             return await self.async_step_settings()
         return self.async_show_menu(step_id="init", menu_options=["settings", "energy_dashboard"])
@@ -30,7 +30,7 @@ class Dts307OptionsFlow(OptionsFlowWithReload):
     async def async_step_settings(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask for the options; what is left empty is open again."""
+        """Show the options; clearing an optional field removes the option."""
         if user_input is not None:
             return self.async_create_entry(data=options_data(user_input))
         options = self.config_entry.options
@@ -44,7 +44,7 @@ class Dts307OptionsFlow(OptionsFlowWithReload):
     async def async_step_energy_dashboard(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Say what the dashboard has already, and add the meter after a yes."""
+        """Show the dashboard's existing sources, and add the meter once that is confirmed."""
         entry = self.config_entry
         if await async_is_in_dashboard(self.hass, entry):
             return self.async_abort(reason="already_there")
@@ -57,12 +57,12 @@ class Dts307OptionsFlow(OptionsFlowWithReload):
         role = MeterOptions.parse(entry.options).role
         if role is None:
             return self.async_abort(reason="no_role")
-        there = await async_sources_there(self.hass, role)
+        sources = await async_sources_there(self.hass, role)
         return self.async_show_form(
             step_id="energy_dashboard",
             data_schema=vol.Schema({}),
             description_placeholders={
                 "name": entry.title,
-                "sources": ", ".join(there) or _NONE,
+                "sources": ", ".join(sources) or _NONE,
             },
         )

@@ -1,4 +1,4 @@
-"""What a meter measures while it is being set up, before there is an entry for it."""
+"""The live preview of a meter that is being set up, before it has a config entry."""
 
 import asyncio
 from collections.abc import Sequence
@@ -21,26 +21,26 @@ from ..options import MeterOptions, Role
 
 _NOTHING: Final = "-"
 _SOME_POWER: Final = 50.0
-"""W; a solar inverter that is switched on but idle takes less."""
+"""W; an idle solar inverter draws less."""
 _RATING_MARGIN: Final = 1.2
-"""CTs bear a little more than their rating for a while."""
+"""CTs tolerate a little more than their rating for a while."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A meter that is being set up: its name, and how it is reached."""
+    """The name and address of a meter that is being set up."""
 
     name: str
     address: MeterAddress
 
 
 PREVIEWS: HassKey[dict[str, Sequence[Subject]]] = HassKey(f"{DOMAIN}_previews")
-"""The meters that a flow is about, by its id."""
+"""The meters that a flow shows, by flow ID."""
 
 
 @callback
 def async_register_preview(hass: HomeAssistant) -> None:
-    """Let the frontend ask for a flow's preview, as it does by itself for a form that has one."""
+    """Register the websocket command that the frontend sends for forms with a preview."""
     websocket_api.async_register_command(hass, _ws_start_preview)
 
 
@@ -54,15 +54,15 @@ async def async_measure(hass: HomeAssistant, address: MeterAddress) -> Reading |
 
 
 async def async_live_text(hass: HomeAssistant, key: str, **placeholders: str) -> str:
-    """Return one of our own texts in the language of this Home Assistant."""
+    """Return a translated text of the preview in the language of this Home Assistant."""
     texts = await async_get_translations(hass, hass.config.language, "selector", [DOMAIN])
     return texts[f"component.{DOMAIN}.selector.live.options.{key}"].format(**placeholders)
 
 
 async def async_text(hass: HomeAssistant, reading: Reading | None, *, brief: bool = False) -> str:
-    """Return in one line what was measured: power and its direction, and each phase's volts.
+    """Return a reading in one line: power with its direction, and the voltage of each phase.
 
-    To be ``brief``, the phases are left out.
+    ``brief`` omits the voltages.
     """
     if reading is None:
         return await async_live_text(hass, "no_answer")
@@ -74,7 +74,7 @@ async def async_text(hass: HomeAssistant, reading: Reading | None, *, brief: boo
 
 
 def _phase_texts(reading: Reading) -> list[str]:
-    """Return the volts of each phase, or between them if there is no neutral."""
+    """Return the voltage of each phase, or between phases if there is no neutral."""
     volts, labels = reading.voltage_line_to_neutral, PHASE_LABELS
     if not any((volts.a, volts.b, volts.c)):
         volts, labels = reading.voltage_line_to_line, PAIR_LABELS
@@ -86,18 +86,18 @@ def _phase_texts(reading: Reading) -> list[str]:
 
 
 def doubt(reading: Reading | None, options: MeterOptions) -> str | None:
-    """Return the key of what cannot be right about a meter, as it was wired and described.
+    """Return the translation key of a likely mistake in wiring or options, if there is one.
 
-    The sign is taken as the meter gives it: which way it counts shows only in time.
+    The sign of power is taken from the meter: its true direction cannot be known yet.
     """
     if reading is None:
         return None
     if nothing := measures_nothing(reading):
         return nothing.value
     if options.service_current is not None:
-        most = _RATING_MARGIN * options.service_current
+        limit = _RATING_MARGIN * options.service_current
         currents = (reading.current.a, reading.current.b, reading.current.c)
-        if any(current is not None and abs(current) > most for current in currents):
+        if any(current is not None and abs(current) > limit for current in currents):
             return "current_above_rating"
     power = reading.power.total or 0.0
     if options.role is Role.SOLAR and power > _SOME_POWER:
@@ -119,7 +119,7 @@ def doubt(reading: Reading | None, options: MeterOptions) -> str | None:
 def _ws_start_preview(
     hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, Any]
 ) -> None:
-    """Send what the meters of a flow measure, again and again until its form is left."""
+    """Send what the meters of a flow measure, repeatedly until its form is closed."""
     previews = hass.data.get(PREVIEWS, {})
 
     @callback

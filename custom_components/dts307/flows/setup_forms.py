@@ -1,4 +1,4 @@
-"""The forms of the set-up: what they ask about a bus and about a meter."""
+"""The forms of the config flow, for the address and for the meters."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -75,7 +75,7 @@ _PLACE: Final[Mapping[Transport, Mapping[Any, Any]]] = {
         vol.Required(CONF_PORT, default=DEFAULT_PORT): whole_number(1, 65535),
     },
 }
-_EVERYTHING: Final = {vol.Required(CONF_EVERYTHING, default=False): BooleanSelector()}
+_TRY_EVERYTHING: Final = {vol.Required(CONF_EVERYTHING, default=False): BooleanSelector()}
 
 METER_FORM: Final = vol.Schema(
     {
@@ -89,26 +89,23 @@ METER_FORM: Final = vol.Schema(
 
 
 def address_form(transport: Transport, *, again: bool) -> vol.Schema:
-    """Return the form that asks for a port or an adapter.
+    """Return the form for the address of a port or an adapter.
 
-    To scan ``again``, after nothing was found, it offers to try everything.
+    To scan ``again``, after nothing was found, it offers to scan with all settings.
     """
     known = section(_KNOWN[transport], {"collapsed": True})
-    everything = _EVERYTHING if again else {}
+    everything = _TRY_EVERYTHING if again else {}
     return vol.Schema({**_PLACE[transport], **everything, vol.Required(SECTION_KNOWN): known})
 
 
 def entered_address(transport: Transport, answers: Mapping[str, Any]) -> MeterAddress:
-    """Return the address that was entered.
-
-    What was left open is what a meter has by default (guide 4.1).
-    """
+    """Return the address that was entered; empty fields have a meter's defaults (guide 4.1)."""
     known = answers[SECTION_KNOWN]
     bus: BusAddress
     if transport is Transport.NETWORK:
         host, port = _host_and_port(answers[CONF_HOST].strip())
         bus = NetworkAdapter(
-            # Home Assistant shares a connection by the text of its address.
+            # Home Assistant compares addresses as text when it shares connections.
             host=host.lower(),
             port=port or answers[CONF_PORT],
             framing=Framing(known.get(CONF_FRAMING, Framing.TCP)),
@@ -139,7 +136,7 @@ def _host_and_port(entered: str) -> tuple[str, int | None]:
 
 
 def address_answers(address: MeterAddress) -> dict[str, Any]:
-    """Return what would have been entered for an address."""
+    """Convert an address to the form's input, to show it as suggested values."""
     data, transport = address.as_data(), address.bus.transport
     fields = {str(key) for key in _PLACE[transport]}
     known = {str(key) for key in _KNOWN[transport].schema}
@@ -153,16 +150,18 @@ def address_answers(address: MeterAddress) -> dict[str, Any]:
 
 
 def meters_form(labels: Mapping[str, str]) -> vol.Schema:
-    """Return the form that asks which of several meters to add, by serial number."""
-    return vol.Schema({vol.Required(CONF_METERS, default=list(labels)): _ticks(labels)})
+    """Return the form to select the meters to add, by serial number."""
+    return vol.Schema({vol.Required(CONF_METERS, default=list(labels)): _checkboxes(labels)})
 
 
 def energy_form(labels: Mapping[str, str]) -> vol.Schema:
-    """Return the form that asks which meters the Energy dashboard should show, by serial number."""
-    return vol.Schema({vol.Required(CONF_ENERGY, default=[]): _ticks(labels)} if labels else {})
+    """Return the form to select the meters to add to the Energy dashboard, by serial number."""
+    return vol.Schema(
+        {vol.Required(CONF_ENERGY, default=[]): _checkboxes(labels)} if labels else {}
+    )
 
 
-def _ticks(labels: Mapping[str, str]) -> SelectSelector:
+def _checkboxes(labels: Mapping[str, str]) -> SelectSelector:
     options = [SelectOptionDict(value=value, label=label) for value, label in labels.items()]
     config = SelectSelectorConfig(options=options, multiple=True, mode=SelectSelectorMode.LIST)
     return SelectSelector(config)

@@ -1,4 +1,4 @@
-"""What a scan has found, in words that all languages share."""
+"""Scan results as text that needs no translation."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -6,12 +6,12 @@ from typing import Final
 from ..connection import BusAddress
 from ..meter.modbus import ScanResult
 
-_MOST_TOLD: Final = 8
-"""Of more devices than that, only the first are named."""
+_MOST_LISTED: Final = 8
+"""The most devices that a text lists."""
 
 
 def distinct(results: Sequence[ScanResult[BusAddress]]) -> list[ScanResult[BusAddress]]:
-    """Return each device once: a gateway may answer for the same meter under any unit id."""
+    """Return each device once: some gateways answer for one meter at every unit ID."""
     devices: dict[str, ScanResult[BusAddress]] = {}
     for result in results:
         serial = result.identity.serial_number if result.identity else ""
@@ -20,18 +20,17 @@ def distinct(results: Sequence[ScanResult[BusAddress]]) -> list[ScanResult[BusAd
 
 
 def results_text(results: Sequence[ScanResult[BusAddress]]) -> str:
-    """Return the devices that were found, the first of them if they are many."""
+    """Return the found devices as text, shortened if there are many."""
     devices = list(map(result_text, distinct(results)))
-    text = ", ".join(devices[:_MOST_TOLD])
-    return f"{text} …" if len(devices) > _MOST_TOLD else text
+    text = ", ".join(devices[:_MOST_LISTED])
+    return f"{text} …" if len(devices) > _MOST_LISTED else text
 
 
 def result_text(result: ScanResult[BusAddress]) -> str:
-    """Return a device in a few words that all languages share."""
-    who = ""
-    if result.identity is not None:
-        identity = result.identity
-        who = " ".join(filter(None, (identity.manufacturer, identity.model)))
-        who = " ".join(filter(None, (who, identity.serial_number)))
+    """Return a device's identity, unit ID and bus settings as text."""
     place = f"#{result.unit_id}, {result.settings.settings_text}"
+    if (identity := result.identity) is None:
+        return place
+    known = filter(None, (identity.manufacturer, identity.model, identity.serial_number))
+    who = " ".join(known)
     return f"{who} ({place})" if who else place
