@@ -78,7 +78,8 @@ def _async_add_later(hass: HomeAssistant, entry: Dts307ConfigEntry) -> None:
 
     @callback
     def updated() -> None:
-        if entry.runtime_data.data is not None and CONF_ADD_TO_ENERGY in entry.data:
+        # The first update is an answer: a failure that follows another is not announced.
+        if CONF_ADD_TO_ENERGY in entry.data:
             hass.config_entries.async_schedule_reload(entry.entry_id)
 
     entry.async_on_unload(entry.runtime_data.async_add_listener(updated))

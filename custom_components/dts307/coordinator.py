@@ -144,7 +144,8 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
             async_end_outage(self.hass, entry)
         else:
             await async_continue_outage(self.hass, entry, failure)
-        if await async_leads_elsewhere(self.hass, entry):
+        # An entry that is being unloaded or removed must not be set up again.
+        if not self._shutdown_requested and await async_leads_elsewhere(self.hass, entry):
             self.hass.config_entries.async_schedule_reload(entry.entry_id)
         return failure
 

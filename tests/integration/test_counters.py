@@ -1,5 +1,6 @@
 """The guard over the counters in Home Assistant: restarts, repairs, and what the recorder books."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,6 +26,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 
 from custom_components.dts307.const import DOMAIN
+from custom_components.dts307.meter import Meter, Reading
 from custom_components.dts307.repairs import async_create_fix_flow
 from tests.device import Device
 from tests.integration.disk import storage_key
@@ -160,11 +162,52 @@ async def test_a_counter_that_was_set_back(
 
         meter.write("TotWhImp", 9)
         await poll(hass, freezer)
+        meter.requests.clear()
         result = await answer(hass, asked.issue_id, choice)
         assert result["type"] is FlowResultType.CREATE_ENTRY
+        assert meter.requests, "it is read at once"
         await poll(hass, freezer, 2)
         assert issue(hass, entry, "set_back") is None
         assert state_of(hass, meter, "energy_imported") == shown
+
+
+async def test_a_reading_that_is_under_way_is_kept(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    freezer: FrozenDateTimeFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    meter: Device,
+) -> None:
+    """Unloading waits for it, so that it cannot overwrite what is kept; then all is kept."""
+    async with network(meter) as line:
+        entry = entry_for(meter, network_data(line))
+        await load(hass, entry)
+        read, reading, go_on = Meter.read, asyncio.Event(), asyncio.Event()
+
+        async def read_slowly(meter: Meter, *, whole: bool = False) -> Reading:
+            result = await read(meter, whole=whole)
+            reading.set()
+            await go_on.wait()
+            return result
+
+        monkeypatch.setattr(Meter, "read", read_slowly)
+        meter.write("TotWhImp", 5_000_001)
+        freezer.tick(timedelta(seconds=6))
+        async_fire_time_changed(hass)
+        await reading.wait()
+        unloading = hass.async_create_task(hass.config_entries.async_unload(entry.entry_id))
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert not unloading.done()
+        go_on.set()
+        assert await unloading
+        kept = hass_storage[storage_key(entry, "counters")]["data"]
+        assert kept["latest"] is True
+        counter = kept["counters"]["energy_imported.total"]
+        assert counter["trusted"]["last"]["value"] == 5_000_001
+        prefix = f"{DOMAIN}.{entry.entry_id}."
+        stores = {key.removeprefix(prefix) for key in hass_storage if key.startswith(prefix)}
+        assert stores == {"counters", "direction", "states", "ledger", "totals"}
 
 
 async def test_a_leap_that_goes_away_by_itself(

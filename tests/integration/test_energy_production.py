@@ -49,9 +49,10 @@ async def test_export_is_production(hass: HomeAssistant, inverter: Device) -> No
         (5_000, 80_000, "energy_exported"),
         (80_000, 40_000, "energy_exported"),
         (9_000, 0, "energy_exported"),
+        (10_000, 1_000, "energy_imported"),
         (None, None, "energy_exported"),
     ],
-    ids=["turned", "usual", "unclear", "new", "uncounted"],
+    ids=["turned", "usual", "unclear", "new", "just clear", "uncounted"],
 )
 async def test_which_counter_it_is(
     hass: HomeAssistant,

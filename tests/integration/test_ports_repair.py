@@ -1,5 +1,6 @@
 """An entry whose port has no persistent path gets one, if its owner agrees."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from homeassistant.components.modbus.connection import async_get_connection_info
@@ -8,8 +9,9 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.dts307.const import DOMAIN
 from simulator.meter import MeterConfig
@@ -179,3 +181,23 @@ async def test_the_adapter_is_exchanged(hass: HomeAssistant, name: PortNames) ->
         assert entry.state is ConfigEntryState.LOADED
         assert async_get_connection_info(hass)[0].endpoint == ("serial", new)
         assert state_of(hass, device, "power") == str(device.meter_model().W.cvalue)
+
+
+async def test_unloaded_while_the_port_leads_elsewhere(
+    hass: HomeAssistant, name: PortNames
+) -> None:
+    """The entry is not set up again by the poll that was under way."""
+    device = Device()
+    async with serial(device) as line:
+        old = name(BY_ID, line.path)
+        entry = entry_for(device, serial_data(line))
+        await load(hass, entry)
+        unplug(old)
+        name("serial/by-id/usb-FTDI_FT232R_NEW-if00-port0", line.path)
+        device.silent = True
+        device.asked.clear()
+        async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=6))
+        await device.asked.wait()
+        await hass.config_entries.async_unload(entry.entry_id)
+        await hass.async_block_till_done(wait_background_tasks=True)
+        assert entry.state is ConfigEntryState.NOT_LOADED

@@ -133,6 +133,30 @@ async def test_no_probe_while_another_integration_holds_the_link(
         assert probes == [ProbeResult.NOISE]
 
 
+async def test_no_probe_while_another_integration_reads_a_former_meter(
+    hass: HomeAssistant, probes: list[ProbeResult | OSError]
+) -> None:
+    """That it was silent when it was ours says nothing about now."""
+    probes.append(ProbeResult.NOISE)
+    device, former = Device(), Device(MeterConfig(unit=7, serial="S307007"))
+    async with serial(device, former) as line:
+        data = serial_data(line)
+        await begin_to_poll(hass, device, data)
+        entry = entry_for(former, serial_data(line, unit_id=7))
+        former.silent = True
+        await load(hass, entry)
+        assert state_of(hass, former, "link_state") == "meter_silent"
+        await hass.config_entries.async_remove(entry.entry_id)
+        other = MockConfigEntry(domain="other")
+        other.add_to_hass(hass)
+        async_get_unit(hass, other, MeterAddress.parse(data).bus.params, 7)
+        device.silent = True
+        for _ in range(3):
+            await let_pass(hass, 30)
+        assert state_of(hass, device, "link_state") == "meter_silent"
+        assert probes == [ProbeResult.NOISE]
+
+
 async def test_the_reason_changes_with_the_probe(
     hass: HomeAssistant, probes: list[ProbeResult | OSError]
 ) -> None:

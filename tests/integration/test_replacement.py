@@ -1,6 +1,6 @@
 """Another meter under the same address is never mixed in."""
 
-from typing import override
+from typing import Any, override
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState
@@ -15,6 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.dts307.const import DOMAIN
 from simulator.meter import MeterConfig
 from tests.device import Device, Request
+from tests.integration.disk import storage_key
 from tests.integration.home import assert_asked_only_in_use, entry_for, let_pass, load
 from tests.lines import network, network_data
 
@@ -250,6 +251,25 @@ class LastAnswers(list[Request]):
     def append(self, request: Request) -> None:
         super().append(request)
         self._device.silent = len(self) > self._answers
+
+
+async def test_what_was_found_out_about_the_old_one_is_forgotten(
+    hass: HomeAssistant, hass_storage: dict[str, Any], meter: Device
+) -> None:
+    """The new meter may state its power with another sign."""
+    async with network(meter) as line:
+        entry = entry_for(meter, network_data(line))
+        await load(hass, entry)
+        assert await hass.config_entries.async_unload(entry.entry_id)
+        kept = hass_storage[storage_key(entry, "direction")]["data"]
+        kept["direction"] = "export_positive"
+        replace(meter)
+        meter.write("W", 1234)
+        await hass.config_entries.async_setup(entry.entry_id)
+        assert await answer(hass, entry, "same_place") == "create_entry"
+        shown = hass.states.get("sensor.dts_307_power")
+        assert shown is not None
+        assert float(shown.state) == meter.meter_model().W.cvalue
 
 
 async def test_the_new_meter_falls_silent_just_then(hass: HomeAssistant, meter: Device) -> None:

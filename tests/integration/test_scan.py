@@ -30,6 +30,8 @@ from tests.integration.timing import change_timing
 from tests.lines import SPEED, serial, serial_data
 from tests.uart import uart
 
+pytestmark = pytest.mark.usefixtures("skip_waiting")
+
 DEFAULT = (9600, "N")
 ALL_SETTINGS = {(baud, parity) for baud in SCAN_RANGE.baud_rates for parity in "NE"}
 OTHERS = bytes.fromhex("55ff00010000005a55ff0164000000e1" * 2)

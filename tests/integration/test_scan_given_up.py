@@ -11,6 +11,7 @@ import pytest
 import serialx
 
 from custom_components.dts307.const import DOMAIN
+from custom_components.dts307.scan import is_suspended
 from simulator.meter import MeterConfig
 from simulator.server import Framing
 from tests.device import Device
@@ -38,6 +39,8 @@ from tests.integration.scanning import (
 )
 from tests.lines import network, network_data, serial, serial_data
 from tests.uart import uart
+
+pytestmark = pytest.mark.usefixtures("skip_waiting")
 
 
 @pytest.mark.parametrize("requests", [0, 1, 3, 6])
@@ -281,6 +284,25 @@ async def test_an_entry_that_was_suspended_for_a_lost_window(
         assert result["type"] is (FlowResultType.ABORT if found else FlowResultType.FORM)
         assert hass.config_entries.async_loaded_entries(DOMAIN) == [entry]
         await give_up(hass, lost)
+        assert hass.config_entries.async_loaded_entries(DOMAIN) == [entry]
+
+
+async def test_a_lost_window_is_closed_during_the_new_scan(hass: HomeAssistant) -> None:
+    """It resumes nothing: the entry waits for the scan that goes on."""
+    device = Device(MeterConfig(unit=7))
+    async with serial(device) as line:
+        entry = entry_for(device, serial_data(line, unit_id=7))
+        await load(hass, entry)
+        lost = await reconfigure(hass, entry, "serial")
+        lost = await start(hass, lost, answers(serial_data(line)))
+        result = await reconfigure(hass, entry, "serial")
+        result = await start(hass, result, answers(serial_data(line)))
+        hass.config_entries.flow.async_abort(lost["flow_id"])
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert is_suspended(hass, entry)
+        await follow(hass, result)
+        assert not is_suspended(hass, entry)
         assert hass.config_entries.async_loaded_entries(DOMAIN) == [entry]
 
 

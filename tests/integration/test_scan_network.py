@@ -28,6 +28,8 @@ from tests.lines import network, network_data
 from tests.wire.proxy import Proxy, proxy
 from tests.wire.wire import Direction
 
+pytestmark = pytest.mark.usefixtures("skip_waiting")
+
 NO_PROTOCOL = b"\x00\x00"
 """Where Modbus TCP names its protocol, RTU has an address: 40000."""
 

@@ -36,6 +36,8 @@ from tests.integration.timing import change_timing
 from tests.lines import SPEED, network, network_data, serial, serial_data
 from tests.wire.proxy import proxy
 
+pytestmark = pytest.mark.usefixtures("skip_waiting")
+
 
 def pair() -> tuple[Device, Device]:
     """Return a meter that is set up, and a new one."""

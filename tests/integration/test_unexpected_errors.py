@@ -12,6 +12,7 @@ from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 import pytest
 
+from custom_components.dts307.meter import Meter
 from custom_components.dts307.stores.billing import BillingKeeper
 from tests.device import Device
 from tests.integration.diary import becomes
@@ -144,3 +145,24 @@ async def test_another_meter_comes_meanwhile(
         assert state_of(hass, own, "link_state") == "another_meter"
         device.write("SN", own.serial_number)
         await shows(hass, own, "ok")
+
+
+async def test_after_a_long_attempt(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What takes the bus from others is tried as rarely as a meter that is silent."""
+    device = Device()
+    async with network(device) as line:
+        await load(hass, entry_for(device, network_data(line)))
+        attempts = 0
+
+        async def fail(*_args: object, **_more: object) -> None:
+            nonlocal attempts
+            attempts += 1
+            await asyncio.sleep(2)
+            raise ValueError("a defect")
+
+        monkeypatch.setattr(Meter, "read", fail)
+        await shows(hass, device, "unexpected_error")
+        await asyncio.sleep(LONG)
+        attempts = 0
+        await asyncio.sleep(LONG)
+        assert 0 < attempts <= LONG / 24
