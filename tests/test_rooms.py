@@ -26,7 +26,7 @@ LAYERS = (
     "const",
     "issues options snapshot",
     "automation connection descriptions frontend_module production stores",
-    "energy_dashboard outage replacement",
+    "energy_dashboard meter_session outage replacement",
     "coordinator flows",
     "diagnostics entity repairs scan",
     "binary_sensor condition config_flow sensor trigger",

@@ -1,9 +1,10 @@
 """Poll one meter: the only owner of its life, from the first identification on."""
 
 import asyncio
-from contextlib import suppress
 from datetime import timedelta
 import logging
+from traceback import walk_tb
+from types import CodeType
 from typing import override
 
 from homeassistant.config_entries import ConfigEntry
@@ -11,7 +12,6 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
-from homeassistant.util import dt as dt_util
 from modbus_connection import ModbusUnit
 
 from .connection import (
@@ -19,29 +19,23 @@ from .connection import (
     MeterAddress,
     async_check_port_path,
     async_failure,
-    async_identify,
     async_leads_elsewhere,
 )
 from .const import DEFAULT_NAME, DOMAIN, MANUFACTURER, UNEXPECTED_ERROR
 from .meter import (
     AnotherMeterError,
-    GarbledReplyError,
-    MapChangedError,
     Meter,
     MeterError,
-    MeterSilentError,
     Reading,
-    ReadRefusedError,
 )
-from .meter.errors import LinkLostError
-from .meter.modbus import ConnectionHealth, read_registers
-from .meter.sunspec import BASE_ADDRESSES
+from .meter.modbus import ConnectionHealth
+from .meter_session import MeterSession
 from .options import MeterOptions, Role
 from .outage import async_continue_outage, async_end_outage
 from .production import async_locate_production, production
 from .replacement import async_raise_replaced, async_withdraw_replaced
 from .snapshot import Snapshot
-from .stores import AlarmKeeper, BillingKeeper, CounterKeeper, InstallationKeeper
+from .stores import MeterStore
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -49,11 +43,7 @@ type Dts307ConfigEntry = ConfigEntry[Dts307Coordinator]
 
 
 class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
-    """Identifies one meter and polls it; its data is the latest Snapshot, None before the first.
-
-    The meter is identified before it is read for the first time, and again after every outage: it
-    may have been swapped while it was offline.
-    """
+    """Polls one meter and draws the conclusions; its data is the latest Snapshot, at first None."""
 
     config_entry: Dts307ConfigEntry
 
@@ -76,16 +66,20 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
             always_update=False,
         )
         self.address = address
-        self.meter: Meter | None = None
-        """The meter as it was last identified."""
-        self._unit = unit
-        self._is_identified = False
+        self._session = MeterSession(hass, unit, str(entry.unique_id), self._async_identified)
         self._polling = asyncio.Lock()
-        self.counters = CounterKeeper(hass, entry)
-        self.installation = InstallationKeeper(hass, entry)
-        self.alarms = AlarmKeeper(hass, entry)
-        self.billing = BillingKeeper(hass, entry)
-        self.connection = ConnectionCoordinator(hass, entry, self.name)
+        self._logged_places: set[tuple[CodeType, int]] = set()
+        self.store = MeterStore(hass, entry)
+        self.counters = self.store.counters
+        self.installation = self.store.installation
+        self.alarms = self.store.alarms
+        self.billing = self.store.billing
+        self.connection = ConnectionCoordinator(hass, entry, self.name, self._session.health)
+
+    @property
+    def meter(self) -> Meter | None:
+        """The meter as it was last identified; None until it has been."""
+        return self._session.meter
 
     @property
     def device_info(self) -> DeviceInfo:
@@ -111,10 +105,7 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
 
     async def async_load(self) -> None:
         """Load what was stored of the meter."""
-        await self.counters.async_load()
-        await self.installation.async_load()
-        await self.alarms.async_load()
-        await self.billing.async_load()
+        await self.store.async_load()
 
     async def async_finish(self) -> None:
         """Stop polling, and store the meter's state.
@@ -123,10 +114,7 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
         """
         await self.async_shutdown()
         async with self._polling:
-            await self.counters.async_save()
-            await self.installation.async_save()
-            await self.alarms.async_save()
-            await self.billing.async_save()
+            await self.store.async_finish()
 
     @override
     async def _async_update_data(self) -> Snapshot:
@@ -138,7 +126,7 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
             except MeterError as err:
                 raise _update_failed(await self._async_failed(err)) from err
             except Exception as err:
-                # A defect must not end the polling; its traceback is wanted once, not each poll.
+                # A defect must not end the polling.
                 raise _update_failed(await self._async_failed_unexpectedly(err, begun)) from err
             finally:
                 pause = self.connection.data.pause(self.options.poll_interval)
@@ -148,7 +136,7 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
 
     async def _async_failed(self, err: MeterError) -> Failure:
         """Draw the conclusions from a failed poll, and return its explanation."""
-        self._is_identified = False
+        self._session.fail()
         entry = self.config_entry
         failure = await async_failure(self.hass, err, self.address.bus)
         if isinstance(err, AnotherMeterError):
@@ -161,9 +149,14 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
         return failure
 
     async def _async_failed_unexpectedly(self, err: Exception, begun: float) -> Failure:
-        """Log an exception that only a defect can raise, once in a row, and explain it."""
-        self._is_identified = False
-        if self.connection.data.failure != UNEXPECTED_ERROR:
+        """Log an exception that only a defect can raise, and explain it.
+
+        Its traceback is logged once for each place that raises, also if it comes and goes.
+        """
+        self._session.fail()
+        *_, (frame, line) = walk_tb(err.__traceback__)
+        if (place := (frame.f_code, line)) not in self._logged_places:
+            self._logged_places.add(place)
             _LOGGER.error("Unexpected error while reading %s", self.name, exc_info=err)
         self.connection.data.failed(UNEXPECTED_ERROR, begun, self.hass.loop.time())
         failure = Failure(UNEXPECTED_ERROR, {})
@@ -200,56 +193,14 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
         return reading
 
     async def _async_validated_once(self, *, whole: bool = False) -> Reading:
-        reading = self.installation.async_check(await self._async_read(whole=whole))
+        reading = self.installation.async_check(await self._session.async_read(whole=whole))
         return self.counters.async_check(reading)
 
-    async def _async_read(self, *, whole: bool) -> Reading:
-        """Read the meter; a reply that was lost or mangled on the wire gets a second chance.
-
-        So does a lost connection: opening it again helps, or shows why it cannot be opened. A meter
-        that was not answering anyway gets none, because the others on its bus would have to wait.
-        """
-        was_answering = self._is_identified
-        try:
-            return await self._async_attempt(whole=whole)
-        except LinkLostError, MeterSilentError, GarbledReplyError, MapChangedError:
-            if not was_answering:
-                raise
-            return await self._async_attempt(whole=whole)
-
-    async def _async_attempt(self, *, whole: bool) -> Reading:
-        """Read the meter once, and note how that went."""
-        health, clock = self.connection.data, self.hass.loop.time
-        begun = clock()
-        try:
-            meter = await self._async_identified_meter()
-            reading = await meter.read(whole=whole)
-        except MeterError as err:
-            if isinstance(err, MapChangedError):
-                # The meter was set up differently or replaced, or the reply was not its own.
-                self._is_identified = False
-            health.failed(err.reason, begun, clock())
-            raise
-        health.answered(begun, clock(), dt_util.utcnow())
-        return reading
-
-    async def _async_identified_meter(self) -> Meter:
-        """Return the entry's own meter.
-
-        Raises AnotherMeterError if another one is in its place, or what keeps it from answering.
-        """
-        if self.meter is not None and self._is_identified:
-            return self.meter
-        if not self.last_update_success:
-            await self._async_probe()
-        meter = await async_identify(self.hass, self._unit)
-        if meter.identity.serial_number != self.config_entry.unique_id:
-            raise AnotherMeterError(f"meter {meter.identity.serial_number} answers")
-        self.meter, self._is_identified = meter, True
+    async def _async_identified(self, meter: Meter) -> None:
+        """Draw the conclusions from the entry's own meter having been identified."""
         self._async_update_device(meter)
         async_withdraw_replaced(self.hass, self.config_entry)
         await async_check_port_path(self.hass, self.config_entry)
-        return meter
 
     @callback
     def _async_update_device(self, meter: Meter) -> None:
@@ -263,18 +214,6 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
                 sw_version=identity.version or None,
             )
 
-    async def _async_probe(self) -> None:
-        """Ask a meter that did not answer lately for two registers only.
-
-        While it stays silent, the others on the bus wait less for these than for more.
-        """
-        if self.meter is not None:
-            await self.meter.probe()
-            return
-        # Where its map begins is not known yet, so a refusal is an answer, too.
-        with suppress(ReadRefusedError):
-            await read_registers(self._unit, BASE_ADDRESSES[0], 2)
-
 
 class ConnectionCoordinator(DataUpdateCoordinator[ConnectionHealth]):
     """Updates the entities that show how the connection to a meter is doing; it polls nothing.
@@ -283,10 +222,12 @@ class ConnectionCoordinator(DataUpdateCoordinator[ConnectionHealth]):
     change when one failure follows another, which the Dts307Coordinator does not announce.
     """
 
-    def __init__(self, hass: HomeAssistant, entry: Dts307ConfigEntry, name: str) -> None:
-        """Begin with a connection of which nothing is known yet."""
+    def __init__(
+        self, hass: HomeAssistant, entry: Dts307ConfigEntry, name: str, health: ConnectionHealth
+    ) -> None:
+        """Announce changes of ``health``."""
         super().__init__(hass, _LOGGER, config_entry=entry, name=f"{name} connection")
-        self.data = ConnectionHealth()
+        self.data = health
 
     @override
     async def _async_update_data(self) -> ConnectionHealth:

@@ -14,7 +14,7 @@ from .connection import MeterAddress, async_temporary_meter
 from .const import DOMAIN
 from .issues import async_raise_issue, async_withdraw_issue
 from .meter import MeterError
-from .stores import CounterKeeper, installation_store
+from .stores import async_carry_to_new_meter
 
 _REPLACED: Final = "meter_replaced"
 
@@ -61,12 +61,8 @@ async def _async_switch(hass: HomeAssistant, entry: ConfigEntry, old: str, new: 
     """Move an entry, with its entities and stored counters, to another meter."""
     if entry.state is ConfigEntryState.LOADED:
         await hass.config_entries.async_unload(entry.entry_id)
-    counters = CounterKeeper(hass, entry)
-    await counters.async_load()
     await _async_rename(hass, entry, old, new)
-    await counters.async_take_over()
-    # The new meter's CTs may be installed the other way round.
-    await installation_store(hass, entry).async_remove()
+    await async_carry_to_new_meter(hass, entry)
     hass.config_entries.async_update_entry(entry, unique_id=new)
 
 

@@ -1,15 +1,19 @@
 """Home Assistant with the integration, and little patience."""
 
+from collections.abc import Iterator
 import logging
 from pathlib import Path
 import time
+from typing import Any
 
 from homeassistant.core import HomeAssistant
 import pytest
+from pytest_homeassistant_custom_component.common import get_test_config_dir, mock_storage
 from serialx import descriptor_transport
 
 from custom_components.dts307.connection.timing import DATA_TIMING
 from custom_components.dts307.meter.modbus import SCAN_RANGE
+from tests.integration.time_lapse import time_lapse
 from tests.integration.timing import HASTY, change_timing
 
 # What a database is asked would be most of what is logged, and take most of the time.
@@ -33,6 +37,29 @@ def our_integration(enable_custom_integrations: None) -> None:
 
 
 @pytest.fixture
+def real_disk() -> None:
+    """Let Home Assistant write to a disk of its own, which the test plugin keeps it from."""
+
+
+@pytest.fixture
+def hass_storage(request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
+    """Return what Home Assistant stores, unless it is on a real disk."""
+    if "real_disk" in request.fixturenames:
+        yield {}
+        return
+    with mock_storage() as stored:
+        yield stored
+
+
+@pytest.fixture
+def hass_config_dir(request: pytest.FixtureRequest) -> str:
+    """Return a folder of its own for a Home Assistant with a real disk."""
+    if "real_disk" in request.fixturenames:
+        return str(request.getfixturevalue("tmp_path"))
+    return str(get_test_config_dir())  # type: ignore[no-untyped-call]
+
+
+@pytest.fixture
 def mock_recorder_before_hass(request: pytest.FixtureRequest) -> None:
     """Where a test has the real recorder, prepare it before Home Assistant, as it wants it."""
     if "recorder_mock" in request.fixturenames:
@@ -51,6 +78,13 @@ def enable_event_loop_debug() -> None:
 def hasty(hass: HomeAssistant) -> None:
     """Wait a fraction of a second for answers and ports."""
     hass.data[DATA_TIMING] = HASTY
+
+
+@pytest.fixture
+def skip_waiting(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Skip all pure waiting of the event loop."""
+    with time_lapse(monkeypatch, hass.loop):
+        yield
 
 
 @pytest.fixture

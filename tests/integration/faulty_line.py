@@ -1,4 +1,4 @@
-"""Lines between Home Assistant and a device that can be made to suffer."""
+"""Lines with faults between Home Assistant and a device."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,22 +25,22 @@ class FaultyLine:
 
     @property
     def unit(self) -> int:
-        """The unit id of the meter."""
+        """The unit ID of the meter."""
         unit: int = self.data["unit_id"]
         return unit
 
     @property
     def gateway(self) -> Proxy:
-        """What stands between a network and the device."""
+        """The proxy between the network and the device."""
         assert isinstance(self.way, Proxy)
         return self.way
 
     def suffer(self, fault: Fault) -> None:
-        """Put another fault on the line."""
+        """Change the fault of the line."""
         self.way.suffer(fault)
 
-    async def mend(self) -> None:
-        """Let everything pass again."""
+    async def end_fault(self) -> None:
+        """Pass all frames unchanged again."""
         self.way.suffer(clean)
 
 

@@ -1,4 +1,4 @@
-"""A fault that sets in while a meter is polled, and what the owner is told of it."""
+"""A fault that begins while a meter is polled, and how it is reported."""
 
 import logging
 from typing import Any, override
@@ -13,7 +13,7 @@ from tests.integration.home import entry_for, let_pass, load, reason_text, state
 
 
 class Impostors(Bench):
-    """Devices whose answers carry another unit id than the one they were asked by."""
+    """Devices that answer with another unit ID than the requested one."""
 
     answer_as: int | None = None
 
@@ -25,8 +25,8 @@ class Impostors(Bench):
         return admitted
 
 
-def told(caplog: pytest.LogCaptureFixture, level: int) -> list[str]:
-    """Return what the integration has written into the log, from a level on."""
+def logged(caplog: pytest.LogCaptureFixture, level: int) -> list[str]:
+    """Return what the integration has logged, from a level on."""
     return [
         record.getMessage()
         for record in caplog.records
@@ -41,30 +41,30 @@ async def see_reason(
     state: str,
     text: str | None = None,
 ) -> None:
-    """Poll under a fault, and see one reason in the state and one line of it in the log."""
+    """Poll under a fault; expect one reason in the state and one line in the log."""
     caplog.clear()
     for _ in range(3):
         await let_pass(hass, 30)
         assert state_of(hass, device, "link_state") == state
         assert state_of(hass, device, "power") == STATE_UNAVAILABLE
         assert state_of(hass, device, "answering", "binary_sensor") == "off"
-    (line,) = told(caplog, logging.WARNING)
+    (line,) = logged(caplog, logging.WARNING)
     assert reason_text(text or state) in line
 
 
 async def see_recovery(
     hass: HomeAssistant, caplog: pytest.LogCaptureFixture, device: Device
 ) -> None:
-    """Poll after the end of the fault, and see all well, with one line of it in the log."""
+    """Poll after the fault; expect all states back and one line in the log."""
     caplog.clear()
     caplog.set_level(logging.INFO, "custom_components.dts307")
     await let_pass(hass, 30)
     assert state_of(hass, device, "link_state") == "ok"
     assert state_of(hass, device, "power") != STATE_UNAVAILABLE
-    assert len(told(caplog, logging.INFO)) == 1
+    assert len(logged(caplog, logging.INFO)) == 1
 
 
 async def begin_to_poll(hass: HomeAssistant, device: Device, data: dict[str, Any]) -> None:
-    """Set a meter up on a line without fault."""
+    """Set up a meter on a line without faults."""
     await load(hass, entry_for(device, data))
     assert state_of(hass, device, "link_state") == "ok"

@@ -1,6 +1,5 @@
 """Net metering in Home Assistant: midnights, restarts, kills, clocks, and other options."""
 
-from copy import deepcopy
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,8 +8,6 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.dts307.stores.billing import ledger_store, totals_store
-from custom_components.dts307.stores.counters import counter_store
 from tests.device import Device
 from tests.integration.bills import (
     NEW_YORK,
@@ -23,6 +20,7 @@ from tests.integration.bills import (
     sensor,
     start,
 )
+from tests.integration.disk import storage_key
 from tests.integration.home import entry_for, load
 from tests.lines import network, network_data
 
@@ -157,41 +155,6 @@ async def test_a_reading_that_is_not_believed_yet_is_no_reading(
         assert (july.attributes["lowest"], july.attributes["highest"]) == (0, 100)
 
 
-async def test_killed_before_midnight(
-    hass: HomeAssistant,
-    hass_storage: dict[str, Any],
-    freezer: FrozenDateTimeFactory,
-    meter: Device,
-) -> None:
-    """What was written each minute is enough: midnight lies between that and the next reading."""
-    freezer.move_to(instant("06-30 23:50:00"))
-    async with network(meter) as line:
-        entry = entry_for(meter, network_data(line))
-        await load(hass, entry)
-        for second in range(10, 591, 10):
-            count(meter, 5_000_000 + second)
-            await poll(hass, freezer, instant("06-30 23:50:00") + timedelta(seconds=second))
-        disk = deepcopy(hass_storage)
-        assert await hass.config_entries.async_unload(entry.entry_id)
-        for store in (ledger_store, totals_store, counter_store):
-            key = store(hass, entry).key
-            assert disk[key] != hass_storage[key], "there was something to lose"
-            hass_storage[key] = disk[key]
-        freezer.move_to(instant("07-01 00:00:10"))
-        count(meter, 5_000_610)
-        await start(hass, entry)
-        count(meter, 5_000_615)
-        await poll(hass, freezer, "07-01 00:00:15")
-        register = sensor(hass, meter, "register_imported_billing_day")
-        assert register.attributes["estimated"] is False
-        assert float(register.state) == pytest.approx(5000.6, abs=0.001)
-        assert kwh(hass, meter, "imported_this_period") == pytest.approx(0.015, abs=0.001)
-        assert kwh(hass, meter, "imported_last_period") == pytest.approx(0.6, abs=0.001)
-
-        await hass.config_entries.async_remove(entry.entry_id)
-        assert not [key for key in hass_storage if entry.entry_id in key]
-
-
 async def test_after_a_kill_nothing_is_believed_yet(
     hass: HomeAssistant,
     hass_storage: dict[str, Any],
@@ -206,11 +169,11 @@ async def test_after_a_kill_nothing_is_believed_yet(
         count(meter, 5_000_020)
         await poll(hass, freezer, "06-10 12:00:10")
         assert await hass.config_entries.async_unload(entry.entry_id)
-        hass_storage[counter_store(hass, entry).key]["data"]["latest"] = False
+        hass_storage[storage_key(entry, "counters")]["data"]["latest"] = False
         count(meter, 17)
         freezer.move_to(instant("06-10 12:00:20"))
         await start(hass, entry)
-        assert sensor(hass, meter, "energy_imported").state == "unavailable"
+        assert sensor(hass, meter, "energy_imported").state == "unknown"
         assert kwh(hass, meter, "imported_this_period") == pytest.approx(0.02)
         count(meter, 5_000_030)
         await poll(hass, freezer, "06-10 12:00:30")

@@ -94,7 +94,7 @@ async def test_another_demand_window_is_chosen(
         await change(hass, entry, billing_day=2)
         assert kwh(hass, meter, "demand_peak") == pytest.approx(6, abs=0.004)
         await change(hass, entry, demand_window=30)
-        assert sensor(hass, meter, "demand_peak").state == "unavailable"
+        assert sensor(hass, meter, "demand_peak").state == "unknown"
         await consume(hass, freezer, meter, (900, 3600), 2400)
         peak = sensor(hass, meter, "demand_peak")
         assert float(peak.state) == pytest.approx(2.4, abs=0.002)

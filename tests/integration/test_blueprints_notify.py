@@ -23,7 +23,7 @@ from tests.integration.home import entry_for
 from tests.lines import network, network_data
 
 MINUTE = 60
-MEMORY = "input_text.told"
+MEMORY = "input_text.last_notified"
 OVERLOAD, NO_OVERLOAD = "DTS 307: overload", "DTS 307: overload ended"
 SILENCE, NO_SILENCE = "DTS 307 does not answer", "DTS 307 answers again"
 
@@ -46,18 +46,18 @@ async def house(
         house.draws(50)
         await house.begins()
         await house.passes(MINUTE)
-        await house.helpers(input_text={"told": None})
+        await house.helpers(input_text={"last_notified": None})
         yield house
         await house.ends()
 
 
 async def watches(house: House, **inputs: Any) -> None:
-    """Make an automation that notifies of trouble."""
+    """Create an automation that notifies of problems."""
     await house.automates("notify_trouble", meter=house.meter, memory=MEMORY, **inputs)
 
 
 @pytest.fixture
-def told(hass: HomeAssistant) -> list[str]:
+def titles(hass: HomeAssistant) -> list[str]:
     """The titles of the notifications, in order."""
     titles: list[str] = []
 
@@ -70,61 +70,63 @@ def told(hass: HomeAssistant) -> list[str]:
     return titles
 
 
-async def test_the_first_export_of_each_day(house: House, told: list[str]) -> None:
-    """A restart does not make it forget; midnight is that of the site."""
+async def test_the_first_export_of_each_day(house: House, titles: list[str]) -> None:
+    """It notifies once a day of local time, also over a restart."""
     await house.automates("notify_first_export", meter=house.meter, title="Sun")
-    assert told == []
+    assert titles == []
     for expected in (["Sun"], ["Sun", "Sun"]):
         for _ in range(2):
-            # Twice as long as it takes, as the answers come late on a machine in use.
+            # Twice the necessary time, as responses are late on a busy machine.
             house.exports(3000)
             await house.passes(2 * MINUTE)
-            assert told == expected
+            assert titles == expected
             house.exports(-3000)
             await house.passes(2 * MINUTE)
             await house.restarts()
         # To a minute before midnight and back over it, where it is still the same day in UTC.
         house.freezer.move_to("2026-06-01 23:58:05-04:00")
         await house.passes(3 * MINUTE)
-    assert told == ["Sun", "Sun"]
+    assert titles == ["Sun", "Sun"]
 
 
-async def test_a_cloud_is_no_news(house: House, told: list[str]) -> None:
+async def test_a_cloud_is_no_news(house: House, titles: list[str]) -> None:
     """What counts as exporting is in the options: more than 100 W for 30 s."""
     await house.automates("notify_first_export", meter=house.meter)
     for watts in (3000, -100, 90, 3000, -100):
         house.exports(watts)
         await house.passes(20)
-    assert told == []
+    assert titles == []
     house.exports(3000)
     await house.passes(MINUTE)
-    assert told == ["The sun is paying"]
+    assert titles == ["The sun is paying"]
 
 
-async def test_overload(house: House, told: list[str]) -> None:
+async def test_overload(house: House, titles: list[str]) -> None:
     await watches(house)
     house.draws(120)
     await house.passes(MINUTE)
-    assert told == [OVERLOAD]
+    assert titles == [OVERLOAD]
     house.draws(120)
     await house.passes(3 * MINUTE)
-    assert len(told) == 1
+    assert len(titles) == 1
     house.draws(50)
     await house.passes(MINUTE)
-    assert told == [OVERLOAD, NO_OVERLOAD]
+    assert titles == [OVERLOAD, NO_OVERLOAD]
 
 
-async def test_an_overload_that_is_over_before_it_is_told_of(house: House, told: list[str]) -> None:
+async def test_an_overload_that_ends_before_the_notification(
+    house: House, titles: list[str]
+) -> None:
     await watches(house, overload_for={"minutes": 2})
     for minutes in (1, 3):
         house.draws(120)
         await house.passes(minutes * MINUTE)
         house.draws(50)
         await house.passes(MINUTE)
-    assert told == [OVERLOAD, NO_OVERLOAD]
+    assert titles == [OVERLOAD, NO_OVERLOAD]
 
 
-async def test_silence(house: House, told: list[str]) -> None:
+async def test_silence(house: House, titles: list[str]) -> None:
     """It uses the name that its owner gave the meter. A lost answer causes no notification."""
     dr.async_get(house.hass).async_update_device(house.meter, name_by_user="Grid")
     await watches(house, silent_for="00:05:00")
@@ -133,27 +135,27 @@ async def test_silence(house: House, told: list[str]) -> None:
         await house.passes(seconds)
         house.device.refusal = None
         await house.passes(2 * MINUTE)
-    assert told == []
+    assert titles == []
     house.device.refusal = ExcCodes.ILLEGAL_FUNCTION
     await house.passes(8 * MINUTE)
-    assert told == ["Grid does not answer"]
+    assert titles == ["Grid does not answer"]
     house.device.refusal = None
     await house.passes(MINUTE)
-    assert told == ["Grid does not answer", "Grid answers again"]
+    assert titles == ["Grid does not answer", "Grid answers again"]
 
 
-async def test_the_end_of_trouble_may_go_untold(house: House, told: list[str]) -> None:
+async def test_no_notification_of_the_end(house: House, titles: list[str]) -> None:
     await watches(house, tell_the_end=False)
     for amperes in (120, 50):
         house.draws(amperes)
         await house.passes(MINUTE)
-    assert told == [OVERLOAD]
+    assert titles == [OVERLOAD]
     house.draws(120)
     await house.passes(MINUTE)
-    assert told == [OVERLOAD, OVERLOAD]
+    assert titles == [OVERLOAD, OVERLOAD]
 
 
-async def test_silence_over_a_restart(house: House, told: list[str]) -> None:
+async def test_silence_over_a_restart(house: House, titles: list[str]) -> None:
     """Home Assistant restarts while the meter is silent, and cannot set it up."""
     await watches(house)
     house.device.refusal = ExcCodes.ILLEGAL_FUNCTION
@@ -161,46 +163,46 @@ async def test_silence_over_a_restart(house: House, told: list[str]) -> None:
     await house.restarts()
     assert house.entry.runtime_data.data is None
     await house.passes(7 * MINUTE)
-    assert told == []
+    assert titles == []
     await house.passes(5 * MINUTE)
-    assert told == [SILENCE]
+    assert titles == [SILENCE]
     await house.restarts()
     await house.passes(20 * MINUTE)
-    assert told == [SILENCE]
+    assert titles == [SILENCE]
     house.device.refusal = None
     await house.restarts()
     await house.passes(2 * MINUTE)
-    assert told == [SILENCE, NO_SILENCE]
+    assert titles == [SILENCE, NO_SILENCE]
 
 
-async def test_silence_when_the_meter_is_set_up_anew(house: House, told: list[str]) -> None:
-    """Options were changed, or the meter's map seemed to: that is no answer."""
+async def test_silence_over_a_reload(house: House, titles: list[str]) -> None:
+    """A reload, as after a change of the options, is no answer of the meter."""
     await watches(house)
     house.device.refusal = ExcCodes.ILLEGAL_FUNCTION
     await house.passes(8 * MINUTE)
     await house.hass.config_entries.async_reload(house.entry.entry_id)
     await house.passes(4 * MINUTE)
-    assert told == [SILENCE]
+    assert titles == [SILENCE]
     house.device.refusal = None
     await house.passes(3 * MINUTE)
-    assert told == [SILENCE, NO_SILENCE]
+    assert titles == [SILENCE, NO_SILENCE]
 
 
-async def test_an_overload_over_a_restart(house: House, told: list[str]) -> None:
-    """It is notified of once, and so is its end, which came during the restart."""
+async def test_an_overload_over_a_restart(house: House, titles: list[str]) -> None:
+    """The overload and its end during the restart cause one notification each."""
     await watches(house)
     house.draws(120)
     await house.passes(MINUTE)
     await house.restarts()
     await house.passes(2 * MINUTE)
-    assert told == [OVERLOAD]
+    assert titles == [OVERLOAD]
     house.draws(50)
     await house.restarts()
     await house.passes(2 * MINUTE)
-    assert told == [OVERLOAD, NO_OVERLOAD]
+    assert titles == [OVERLOAD, NO_OVERLOAD]
 
 
-async def test_an_overload_that_ends_soon_after_a_silence(house: House, told: list[str]) -> None:
+async def test_an_overload_that_ends_soon_after_a_silence(house: House, titles: list[str]) -> None:
     await watches(house, overload_for={"minutes": 2})
     house.draws(120)
     await house.passes(4 * MINUTE)
@@ -208,30 +210,30 @@ async def test_an_overload_that_ends_soon_after_a_silence(house: House, told: li
     await house.passes(MINUTE)
     house.device.refusal = None
     await house.passes(MINUTE)
-    assert told == [OVERLOAD]
+    assert titles == [OVERLOAD]
     house.draws(50)
     await house.passes(MINUTE)
-    assert told == [OVERLOAD, NO_OVERLOAD]
+    assert titles == [OVERLOAD, NO_OVERLOAD]
 
 
 async def test_an_overload_that_is_gone_when_the_meter_is_back(
-    house: House, told: list[str]
+    house: House, titles: list[str]
 ) -> None:
-    """There is a notification of both ends."""
+    """The ends of both cause a notification."""
     await watches(house)
     house.draws(120)
     await house.passes(MINUTE)
     house.device.refusal = ExcCodes.ILLEGAL_FUNCTION
     await house.passes(13 * MINUTE)
-    assert told == [OVERLOAD, SILENCE]
+    assert titles == [OVERLOAD, SILENCE]
     house.device.refusal = None
     house.draws(50)
     await house.passes(3 * MINUTE)
-    assert sorted(told[2:]) == sorted([NO_OVERLOAD, NO_SILENCE])
+    assert sorted(titles[2:]) == sorted([NO_OVERLOAD, NO_SILENCE])
     assert house.shows(MEMORY) == ""
 
 
-async def test_another_option_is_no_end_of_an_overload(house: House, told: list[str]) -> None:
+async def test_another_option_is_no_end_of_an_overload(house: House, titles: list[str]) -> None:
     await watches(house)
     house.draws(120)
     await house.passes(MINUTE)
@@ -239,7 +241,7 @@ async def test_another_option_is_no_end_of_an_overload(house: House, told: list[
     house.hass.config_entries.async_update_entry(house.entry, options=options)
     await house.hass.config_entries.async_reload(house.entry.entry_id)
     await house.passes(2 * MINUTE)
-    assert told == [OVERLOAD]
+    assert titles == [OVERLOAD]
 
 
 async def test_without_trouble_it_does_not_run(house: House) -> None:
@@ -250,11 +252,11 @@ async def test_without_trouble_it_does_not_run(house: House) -> None:
     assert automation.attributes["last_triggered"] is None
 
 
-async def test_it_tells_in_the_way_that_is_asked_for(house: House, told: list[str]) -> None:
+async def test_other_actions_than_a_notification(house: House, titles: list[str]) -> None:
     spoken = async_mock_service(house.hass, "tts", "speak")
     action = {"action": "tts.speak", "data": {"message": "{{ title }}. {{ message }}"}}
     await watches(house, notify=[action])
     house.draws(120)
     await house.passes(MINUTE)
-    assert told == []
+    assert titles == []
     assert [call.data["message"].partition(". ")[0] for call in spoken] == [OVERLOAD]

@@ -1,4 +1,4 @@
-"""Polling: what is forgiven, what is told, and how often."""
+"""Polling: retries, log messages and the interval."""
 
 from collections.abc import Iterator
 import logging
@@ -23,12 +23,12 @@ LOGGER = "custom_components.dts307"
 
 @pytest.fixture(autouse=True)
 def all_that_is_logged(caplog: pytest.LogCaptureFixture) -> None:
-    """Listen from INFO on, as users do who look for what happened."""
+    """Capture the log from INFO on."""
     caplog.set_level(logging.INFO, LOGGER)
 
 
-def told(caplog: pytest.LogCaptureFixture) -> list[tuple[int, str]]:
-    """Return what the integration itself has logged, by level."""
+def logged(caplog: pytest.LogCaptureFixture) -> list[tuple[int, str]]:
+    """Return the level and text of what the integration has logged."""
     return [
         (record.levelno, record.getMessage())
         for record in caplog.records
@@ -37,7 +37,7 @@ def told(caplog: pytest.LogCaptureFixture) -> list[tuple[int, str]]:
 
 
 def states(hass: HomeAssistant, entry: MockConfigEntry) -> Iterator[str]:
-    """Go through the states of an entry's sensors, apart from that of the link."""
+    """Yield the states of an entry's sensors, except that of the link."""
     assert entry.state is ConfigEntryState.LOADED
     for state in hass.states.async_all("sensor"):
         if state.entity_id != "sensor.dts_307_link":
@@ -45,7 +45,7 @@ def states(hass: HomeAssistant, entry: MockConfigEntry) -> Iterator[str]:
 
 
 async def test_a_poll_is_one_request(hass: HomeAssistant) -> None:
-    """From the model's header to the energy counters."""
+    """It reads from the model's header to the energy counters."""
     device = Device()
     async with network(device) as line:
         await load(hass, entry_for(device, network_data(line)))
@@ -56,10 +56,10 @@ async def test_a_poll_is_one_request(hass: HomeAssistant) -> None:
         assert state_of(hass, device, "power") == str(device.meter_model().W.cvalue)
 
 
-async def test_a_lost_reply_is_forgiven(
+async def test_a_lost_reply_is_requested_again(
     hass: HomeAssistant, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A crackle on the wire shows nowhere."""
+    """A single disturbance has no visible effect."""
     device = Device()
     async with serial(device) as line:
         await load(hass, entry_for(device, serial_data(line)))
@@ -72,13 +72,13 @@ async def test_a_lost_reply_is_forgiven(
         assert len(device.requests) == 2
         assert state_of(hass, device, "power") == "-1234"
         assert [event.data["entity_id"] for event in changes] == ["sensor.dts_307_power"]
-        assert told(caplog) == []
+        assert logged(caplog) == []
 
 
-async def test_a_garbled_reply_is_forgiven(
+async def test_a_garbled_reply_is_requested_again(
     hass: HomeAssistant, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The answer to another question is asked for again."""
+    """A response to another request is requested again."""
     device = Device()
     async with network(device) as line:
         await load(hass, entry_for(device, network_data(line)))
@@ -87,11 +87,11 @@ async def test_a_garbled_reply_is_forgiven(
         device.write("W", 4321)
         await let_pass(hass)
         assert state_of(hass, device, "power") == "4321"
-        assert told(caplog) == []
+        assert logged(caplog) == []
 
 
-async def test_a_refusal_is_not_asked_again(hass: HomeAssistant) -> None:
-    """The meter has answered; the same question gets the same answer."""
+async def test_a_refused_read_is_not_repeated(hass: HomeAssistant) -> None:
+    """The same request would get the same response."""
     device = Device()
     async with network(device) as line:
         entry = entry_for(device, network_data(line))
@@ -106,10 +106,10 @@ async def test_a_refusal_is_not_asked_again(hass: HomeAssistant) -> None:
         assert STATE_UNAVAILABLE not in states(hass, entry)
 
 
-async def test_silence_and_return_are_told_once(
+async def test_silence_and_return_are_logged_once(
     hass: HomeAssistant, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """One line when the meter goes silent, one when it is back, none in between."""
+    """The log has one line when the meter goes silent and one when it answers again."""
     device = Device()
     async with serial(device) as line:
         entry = entry_for(device, serial_data(line))
@@ -119,29 +119,29 @@ async def test_silence_and_return_are_told_once(
         device.requests.clear()
         for requests in (3, 4, 5):
             await let_pass(hass)
-            # The first silence is doubted once, and then listened to; after that, others on the
-            # bus need not wait twice.
+            # Only the first poll without a response is repeated, and followed by a probe of the
+            # bus. Later polls do not keep other meters waiting twice.
             assert len(device.requests) == requests
             assert set(states(hass, entry)) == {STATE_UNAVAILABLE}
-        ((level, line_told),) = told(caplog)
+        ((level, message),) = logged(caplog)
         assert level == logging.ERROR
-        assert reason_text("meter_silent_serial") in line_told
+        assert reason_text("meter_silent_serial") in message
 
         caplog.clear()
         device.silent = False
         for _ in range(3):
             await let_pass(hass)
             assert STATE_UNAVAILABLE not in states(hass, entry)
-        ((level, line_told),) = told(caplog)
+        ((level, message),) = logged(caplog)
         assert level == logging.INFO
-        assert "DTS 307" in line_told
+        assert "DTS 307" in message
 
 
 @pytest.mark.parametrize("framing", Framing)
 async def test_the_adapter_goes_and_comes_back(
     hass: HomeAssistant, caplog: pytest.LogCaptureFixture, framing: Framing
 ) -> None:
-    """The network adapter restarts; the link is opened anew by itself."""
+    """The network adapter restarts, and the link is opened again."""
     device = Device()
     async with network(device, framing=framing) as line:
         entry = entry_for(device, network_data(line))
@@ -151,21 +151,21 @@ async def test_the_adapter_goes_and_comes_back(
         for _ in range(2):
             await let_pass(hass)
             assert set(states(hass, entry)) == {STATE_UNAVAILABLE}
-        ((level, line_told),) = told(caplog)
+        ((level, message),) = logged(caplog)
         assert level == logging.ERROR
-        assert reason_text("host_refuses") in line_told
+        assert reason_text("host_refuses") in message
 
         caplog.clear()
         await line.open()
         await let_pass(hass)
         assert STATE_UNAVAILABLE not in states(hass, entry)
-        assert [level for level, _ in told(caplog)] == [logging.INFO]
+        assert [level for level, _ in logged(caplog)] == [logging.INFO]
 
 
 async def test_the_serial_adapter_is_unplugged_and_back(
     hass: HomeAssistant, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
-    """Its port comes back under the same name, as those in /dev/serial/by-id do."""
+    """Its port returns under the same name, as in /dev/serial/by-id."""
     device = Device()
     async with serial(device, link=tmp_path / "usb-adapter") as line:
         entry = entry_for(device, serial_data(line))
@@ -175,19 +175,19 @@ async def test_the_serial_adapter_is_unplugged_and_back(
         for _ in range(2):
             await let_pass(hass)
             assert set(states(hass, entry)) == {STATE_UNAVAILABLE}
-        ((level, line_told),) = told(caplog)
+        ((level, message),) = logged(caplog)
         assert level == logging.ERROR
-        assert reason_text("port_missing") in line_told
+        assert reason_text("port_missing") in message
 
         caplog.clear()
         await line.open()
         await let_pass(hass)
         assert STATE_UNAVAILABLE not in states(hass, entry)
-        assert [level for level, _ in told(caplog)] == [logging.INFO]
+        assert [level for level, _ in logged(caplog)] == [logging.INFO]
 
 
-async def test_the_interval_is_the_owners(hass: HomeAssistant) -> None:
-    """Up to a minute may pass between two polls."""
+async def test_the_interval_from_the_options(hass: HomeAssistant) -> None:
+    """The interval from the options is used, up to a minute."""
     device = Device()
     async with network(device) as line:
         await load(hass, entry_for(device, network_data(line), scan_interval=60))
@@ -199,7 +199,7 @@ async def test_the_interval_is_the_owners(hass: HomeAssistant) -> None:
 
 
 async def test_the_meter_is_set_up_differently(hass: HomeAssistant) -> None:
-    """Its map has another model now, which is identified anew before it is believed."""
+    """Its map has another model now, and the meter is identified again."""
     device = Device()
     async with network(device) as line:
         entry = entry_for(device, network_data(line))
@@ -210,14 +210,14 @@ async def test_the_meter_is_set_up_differently(hass: HomeAssistant) -> None:
         await let_pass(hass)
         assert entry.state is ConfigEntryState.LOADED
         assert entry.runtime_data.meter.model.model_id == 213
-        # The map is searched from the start, in the same poll.
+        # The same poll reads the map from its start.
         assert [request.address for request in device.requests[:2]] == [40070, 40000]
         expected = float(device.meter_model().W.value)
         assert float(state_of(hass, device, "power")) == pytest.approx(expected, rel=1e-12)
 
 
 async def test_another_meter_takes_its_place(hass: HomeAssistant) -> None:
-    """A meter of another kind under the same unit id ends the entry's readings, with a reason."""
+    """Another meter under the same unit ID makes the entities unavailable, with that reason."""
     device = Device()
     async with network(device) as line:
         entry = entry_for(device, network_data(line))

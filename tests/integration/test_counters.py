@@ -26,8 +26,8 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 
 from custom_components.dts307.const import DOMAIN
 from custom_components.dts307.repairs import async_create_fix_flow
-from custom_components.dts307.stores.counters import counter_store
 from tests.device import Device
+from tests.integration.disk import storage_key
 from tests.integration.home import entry_for, let_pass, load, state_of
 from tests.lines import network, network_data
 
@@ -124,7 +124,7 @@ async def test_counters_are_kept_while_running(
         freezer.tick(timedelta(seconds=60))
         async_fire_time_changed(hass)
         await hass.async_block_till_done(wait_background_tasks=True)
-        key = counter_store(hass, entry).key
+        key = storage_key(entry, "counters")
         assert hass_storage[key]["data"]["latest"] is False
         kept = hass_storage[key]["data"]["counters"]["energy_imported.total"]
         assert kept["trusted"]["last"]["value"] == 5_000_000
@@ -272,7 +272,7 @@ async def test_nothing_falls_after_home_assistant_was_killed(
         entry = entry_for(meter, network_data(line), ct_rating=200.0, ct_sets=1)
         await load(hass, entry)
         assert await hass.config_entries.async_unload(entry.entry_id)
-        key = counter_store(hass, entry).key
+        key = storage_key(entry, "counters")
         hass_storage[key]["data"]["latest"] = False
         freezer.tick(timedelta(days=1))
         meter.write("TotWhImp", 5_300_000)

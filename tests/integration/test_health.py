@@ -1,4 +1,4 @@
-"""The entities that tell how the link to a meter is doing."""
+"""The entities about the link to a meter."""
 
 from collections.abc import Callable, Iterable
 from datetime import timedelta
@@ -26,7 +26,7 @@ from tests.integration.home import ENGLISH, LINK_SENSORS, entry_for, let_pass, l
 from tests.lines import network, network_data, serial, serial_data
 
 PATIENCE = 0.25
-"""Seconds that an answer is waited for here."""
+"""The response timeout, in seconds."""
 
 LINK_ENTITIES = {
     "sensor.dts_307_link",
@@ -39,24 +39,24 @@ LINK_ENTITIES = {
 
 @pytest.fixture
 def all_entities_enabled(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Show also the entities that are disabled until somebody wants them."""
+    """Enable the entities that are disabled by default."""
     monkeypatch.setattr(
         "homeassistant.helpers.entity.Entity.entity_registry_enabled_default", property(bool)
     )
 
 
 def answering(hass: HomeAssistant, device: Device) -> str:
-    """Return the state of the entity that tells whether a meter answers."""
+    """Return the state of the binary sensor "answering"."""
     return state_of(hass, device, "answering", "binary_sensor")
 
 
 def changed(events: Iterable[Any]) -> set[str]:
-    """Return the entities of the link whose state changed."""
+    """Return the link's entities whose state changed."""
     return {event.data["entity_id"] for event in events} & LINK_ENTITIES
 
 
 async def test_silence_and_return(hass: HomeAssistant) -> None:
-    """They stay available while the meter is not, and tell why."""
+    """They stay available during an outage and show its reason."""
     device = Device()
     async with serial(device) as line:
         await load(hass, entry_for(device, serial_data(line)))
@@ -104,7 +104,7 @@ def garble(device: Device) -> None:
 async def test_the_reason(
     hass: HomeAssistant, fault: Callable[[Device], None], reason: str
 ) -> None:
-    """Each kind of failure has a name of its own, and a sentence for the owner."""
+    """Each kind of failure has its own state."""
     device = Device()
     async with network(device) as line:
         await load(hass, entry_for(device, network_data(line)))
@@ -145,7 +145,7 @@ async def test_one_failure_follows_another(hass: HomeAssistant) -> None:
 
 
 async def test_another_meter_after_an_outage(hass: HomeAssistant) -> None:
-    """It answers, but not as the meter that these entities belong to."""
+    """Another serial number answers than that of the entities."""
     device = Device()
     async with network(device) as line:
         await load(hass, entry_for(device, network_data(line)))
@@ -165,7 +165,7 @@ async def test_another_meter_after_an_outage(hass: HomeAssistant) -> None:
 
 
 async def test_nothing_is_written_needlessly(hass: HomeAssistant) -> None:
-    """What is shown by default changes when the link does, and with no other poll."""
+    """The entities enabled by default change only with the link."""
     device = Device()
     async with network(device) as line:
         await load(hass, entry_for(device, network_data(line)))
@@ -209,7 +209,7 @@ async def test_the_success_rate_tells_of_what_is_forgiven(hass: HomeAssistant) -
 
 @pytest.mark.usefixtures("all_entities_enabled")
 async def test_the_last_reading_and_its_time(hass: HomeAssistant) -> None:
-    """They tell of the last answer, also while there is none."""
+    """They keep the values of the last response during an outage."""
     device = Device()
     async with network(device) as line:
         before = dt_util.utcnow()

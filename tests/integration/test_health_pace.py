@@ -1,4 +1,4 @@
-"""How often a meter is asked that does not answer, and what that leaves to the others on its bus.
+"""How often a silent meter is polled, and the time that leaves to other meters on its bus.
 
 Four meters share one line, with the timeouts of a bus at 2400 baud; waiting is skipped.
 """
@@ -23,7 +23,7 @@ from tests.integration.timing import change_timing
 from tests.lines import network, network_data
 
 TIMEOUT = 1.1
-"""Seconds that two registers are waited for, and here any number."""
+"""Response timeout in seconds, as for two registers at 2400 baud."""
 
 INTERVAL = 2.0
 OUTAGE = 100.0
@@ -55,9 +55,9 @@ async def test_one_meter_of_four(
     fault: Callable[[Device], None],
     reason: str,
 ) -> None:
-    """It costs the others at most 5 % in the long run, and is found again within 30 s.
+    """It costs the other meters at most 5 % of their time, and is found again within 30 s.
 
-    That is so also if it says that it is busy, whereupon the library asks it again and again.
+    A busy meter, whose requests the Modbus library repeats, is no different.
     """
     caplog.set_level(logging.INFO, LOGGER)
     clock = hass.loop.time
@@ -96,8 +96,8 @@ async def test_one_meter_of_four(
         assert TIMEOUT / pauses[-1] <= 0.05
         assert pauses[-1] < FOUND_WITHIN
 
-        told = [record for record in caplog.records if record.name.startswith(LOGGER)]
-        assert [record.levelno for record in told] == [logging.ERROR, logging.INFO]
+        logged = [record for record in caplog.records if record.name.startswith(LOGGER)]
+        assert [record.levelno for record in logged] == [logging.ERROR, logging.INFO]
 
 
 async def test_what_costs_nothing_is_asked_at_the_usual_pace(hass: HomeAssistant) -> None:

@@ -1,16 +1,16 @@
-"""Whatever befalls a meter's line: no state is ever wrong, and the log says it once.
+"""Faults on a meter's line never cause a wrong state, and are logged once.
 
-Real frames go through a wire or a gateway that suffers from a fault for some polls. The registers
-show other numbers at every poll, so that nothing but the answer to the question of that moment can
-be true. How each fault ends in the library below, and what is done about it, tests/wire tells.
+Real frames pass a wire or a gateway with a fault that lasts for some polls. The registers change
+before every poll, so that only the response to the latest request is right. tests/wire shows what
+each fault causes in the Modbus library.
 
-That library, tmodbus, warns of each single frame it cannot place, whoever asked; where it does,
-that is allowed here, and docs/upstream asks for less. Nobody else may warn of anything.
+That library, tmodbus, warns of each frame that it cannot assign. Those warnings are allowed here
+(docs/upstream asks for fewer); no other library may warn.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from copy import deepcopy
 import logging
 from pathlib import Path
@@ -21,6 +21,7 @@ import pytest
 
 from tests.device import Device
 from tests.integration.faulty_line import RTU_OVER_TCP, SERIAL, TCP, FaultyLine, faulty_line
+from tests.integration.time_lapse import time_lapse
 from tests.integration.timing import change_timing
 from tests.integration.witness import Witness
 from tests.lines import serial, serial_data
@@ -49,7 +50,7 @@ from tests.wire.wire import Direction, Fault, RunningWire, Timing, running_wire
 
 DOWN_AND_UP = [logging.ERROR, logging.INFO]
 FRAMES_ARRIVE_WITHIN = 0.05
-"""Seconds; the next poll comes later in earnest."""
+"""Seconds; a real poll interval is longer."""
 
 TMODBUS = {f"tmodbus.transport.async_{kind}" for kind in ("rtu", "tcp", "rtu_over_tcp")}
 
@@ -66,7 +67,7 @@ MISSING: Cases = {
     **{f"exception {code}": (Refusal(code), (TCP,)) for code in range(1, 12)},
     "exception": (Refusal(2), (SERIAL,)),
 }
-"""What may come in an answer's place without a word from tmodbus, and on which lines."""
+"""Faults that tmodbus does not warn of, and the lines to test them on."""
 
 STRAY: Cases = {
     "crackle": (crackle, (SERIAL, RTU_OVER_TCP)),
@@ -80,53 +81,64 @@ STRAY: Cases = {
     "one answer behind": (OneBehind(together=False), ON_BOTH),
     "one answer behind, with the next": (OneBehind(together=True), ON_BOTH),
 }
-"""What tmodbus finds parts in that it cannot place."""
+"""Faults that leave bytes that tmodbus cannot assign."""
 
 
 @pytest.fixture(scope="module")
 def wire() -> Iterator[RunningWire]:
-    """Lay a wire that is quick."""
+    """Run a fast wire."""
     with running_wire(Timing(baud=115200, turnaround=0.001)) as wire:
         yield wire
 
 
 @pytest.fixture(autouse=True)
 def timing(hass: HomeAssistant) -> None:
-    """Wait as long as tests/wire does, but less for a busy meter."""
+    """Use the timeouts of tests/wire, but wait less for a busy meter."""
     change_timing(hass, link={"response": TIMEOUT, "port_closes": 0.05, "busy": 0.2})
 
 
 @pytest.fixture
 def device() -> Device:
-    """A meter that can be made to suffer."""
+    """Return the meter behind the line."""
     return Device()
 
 
 @pytest.fixture
-def lay(wire: RunningWire, device: Device) -> Lay:
-    """Put the meter on a kind of line."""
-    return lambda kind: faulty_line(kind, wire, device)
+def lay(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, wire: RunningWire, device: Device
+) -> Lay:
+    """Put the meter on a kind of line; skip waiting unless another process runs the line."""
+
+    @asynccontextmanager
+    async def lay(kind: str) -> AsyncIterator[FaultyLine]:
+        with nullcontext() if kind == SERIAL else time_lapse(monkeypatch, hass.loop):
+            async with faulty_line(kind, wire, device) as line:
+                yield line
+
+    return lay
 
 
 @pytest.fixture
 def witness(hass: HomeAssistant, device: Device, caplog: pytest.LogCaptureFixture) -> Witness:
-    """Hear what is said of the meter."""
+    """Return what watches the meter's states and the log."""
     return Witness(hass, device, caplog)
 
 
-async def goes_and_comes_back(witness: Witness, mend: Callable[[], Awaitable[None]]) -> None:
-    """See that nothing is shown for some polls, and all is two polls after the fault has ended."""
+async def assert_outage_and_recovery(
+    witness: Witness, end_fault: Callable[[], Awaitable[None]]
+) -> None:
+    """Expect no values during the fault, and all of them two polls after its end."""
     await witness.poll(2)
     assert witness.polls == [False] * 2
-    await mend()
+    await end_fault()
     await witness.poll(3)
     assert witness.polls[-2:] == [True] * 2
     assert witness.lies == []
-    assert witness.told() == DOWN_AND_UP
+    assert witness.logged_levels() == DOWN_AND_UP
 
 
 def cases(faults: Cases, warning: set[str]) -> list[ParameterSet]:
-    """Return each fault on each of its lines, with who may warn of it."""
+    """Return each fault on each of its lines, with the loggers that may warn of it."""
     return [
         pytest.param(change, kind, warning, id=f"{name}-{kind}")
         for name, (change, kinds) in faults.items()
@@ -137,31 +149,31 @@ def cases(faults: Cases, warning: set[str]) -> list[ParameterSet]:
 @pytest.mark.parametrize(
     ("change", "kind", "warning"), [*cases(MISSING, set()), *cases(STRAY, TMODBUS)]
 )
-async def test_no_answer_as_it_should_be(
+async def test_faulty_responses(
     witness: Witness,
     lay: Lay,
     change: Change,
     kind: str,
     warning: set[str],
 ) -> None:
-    """For as long as it lasts, nothing is shown."""
+    """While the fault lasts, the entities are unavailable."""
     async with lay(kind) as line:
         await witness.load(line.data)
-        # Some faults remember what has passed.
+        # Some faults keep state.
         line.suffer(OnReplies(line.frames, line.unit, deepcopy(change)))
-        await goes_and_comes_back(witness, line.mend)
+        await assert_outage_and_recovery(witness, line.end_fault)
         assert witness.others_warned() <= warning
 
 
-async def test_answers_from_elsewhere_twice(witness: Witness, lay: Lay) -> None:
-    """They cost a poll; the meter is found to be the same, and nothing has to be set up anew."""
+async def test_two_responses_with_other_registers(witness: Witness, lay: Lay) -> None:
+    """They cost one poll; the meter is identified as the same, so the entry is not reloaded."""
     async with lay(SERIAL) as line:
         await witness.load(line.data)
         line.suffer(OnReplies(line.frames, line.unit, other_registers, times=2))
         await witness.poll(3)
         assert witness.polls == [False, True, True]
         assert witness.lies == []
-        assert witness.told() == DOWN_AND_UP
+        assert witness.logged_levels() == DOWN_AND_UP
         assert witness.others_warned() == set()
 
 
@@ -177,18 +189,18 @@ def another_master(line: FaultyLine) -> Fault:
 async def test_others_on_a_serial_line(
     witness: Witness, lay: Lay, heard: Callable[[FaultyLine], Fault]
 ) -> None:
-    """What is heard is not all meant for us."""
+    """Frames that are no responses to our requests are ignored."""
     async with lay(SERIAL) as line:
         await witness.load(line.data)
         line.suffer(heard(line))
-        await goes_and_comes_back(witness, line.mend)
+        await assert_outage_and_recovery(witness, line.end_fault)
         assert witness.others_warned() <= TMODBUS
 
 
 @pytest.mark.parametrize("kind", ON_BOTH)
 @pytest.mark.parametrize("change", [doubling, noise_before])
-async def test_what_shows_nowhere(witness: Witness, lay: Lay, change: Change, kind: str) -> None:
-    """Frames that come twice, or with noise in front, are read as if nothing were."""
+async def test_faults_without_effect(witness: Witness, lay: Lay, change: Change, kind: str) -> None:
+    """Frames that arrive twice or after noise are read normally."""
     async with lay(kind) as line:
         await witness.load(line.data)
         line.suffer(OnReplies(line.frames, line.unit, change))
@@ -197,7 +209,7 @@ async def test_what_shows_nowhere(witness: Witness, lay: Lay, change: Change, ki
             await asyncio.sleep(FRAMES_ARRIVE_WITHIN)
         assert witness.polls == [True] * 3
         assert witness.lies == []
-        assert witness.told() == []
+        assert witness.logged_levels() == []
         assert witness.others_warned() <= TMODBUS
 
 
@@ -205,15 +217,17 @@ async def test_what_shows_nowhere(witness: Witness, lay: Lay, change: Change, ki
     ("change", "kind"),
     [(silence, SERIAL), (garbage, SERIAL), (truncation, TCP), (Late(1.5 * TIMEOUT), SERIAL)],
 )
-async def test_once_is_forgiven(witness: Witness, lay: Lay, change: Change, kind: str) -> None:
-    """A single answer that is lost, damaged or late shows nowhere, either."""
+async def test_a_single_faulty_response(
+    witness: Witness, lay: Lay, change: Change, kind: str
+) -> None:
+    """A single response that is lost, damaged or late has no effect."""
     async with lay(kind) as line:
         await witness.load(line.data)
         line.suffer(OnReplies(line.frames, line.unit, change, times=1))
         await witness.poll(3)
         assert witness.polls == [True] * 3
         assert witness.lies == []
-        assert witness.told() == []
+        assert witness.logged_levels() == []
         assert witness.others_warned() <= TMODBUS
 
 
@@ -222,7 +236,7 @@ NETWORK = pytest.mark.parametrize("kind", [TCP, RTU_OVER_TCP])
 
 @NETWORK
 async def test_a_reset_while_an_answer_is_awaited(witness: Witness, lay: Lay, kind: str) -> None:
-    """An adapter that starts anew at every question."""
+    """The adapter restarts at every request."""
     async with lay(kind) as line:
         await witness.load(line.data)
 
@@ -232,7 +246,7 @@ async def test_a_reset_while_an_answer_is_awaited(witness: Witness, lay: Lay, ki
             return data
 
         line.suffer(hang_up)
-        await goes_and_comes_back(witness, line.mend)
+        await assert_outage_and_recovery(witness, line.end_fault)
         assert witness.others_warned() <= TMODBUS
 
 
@@ -241,7 +255,7 @@ async def test_a_reset_while_an_answer_is_awaited(witness: Witness, lay: Lay, ki
 async def test_a_connection_that_died_between_two_polls(
     witness: Witness, lay: Lay, kind: str, broken: str
 ) -> None:
-    """Whether the other end says so or not: there is a new one in time for the next poll."""
+    """The next poll uses a new connection, whether the other end reported the loss or not."""
     async with lay(kind) as line:
         await witness.load(line.data)
         getattr(line.gateway, broken)()
@@ -249,16 +263,16 @@ async def test_a_connection_that_died_between_two_polls(
         await witness.poll(3)
         assert witness.polls == [True] * 3
         assert witness.lies == []
-        assert witness.told() == []
+        assert witness.logged_levels() == []
         assert witness.others_warned() <= (TMODBUS if broken == "reset" else set())
 
 
 async def test_a_gateway_that_accepts_and_never_answers(witness: Witness, lay: Lay) -> None:
-    """Some do, while the bus behind them is dead."""
+    """Some gateways do that while the bus behind them is dead."""
     async with lay(TCP) as line:
         await witness.load(line.data)
         line.suffer(lambda _direction, _data: b"")
-        await goes_and_comes_back(witness, line.mend)
+        await assert_outage_and_recovery(witness, line.end_fault)
         assert witness.others_warned() == set()
 
 
@@ -268,7 +282,7 @@ async def test_a_gateway_that_is_off_for_a_while(witness: Witness, lay: Lay, kin
     async with lay(kind) as line:
         await witness.load(line.data)
         await line.gateway.close()
-        await goes_and_comes_back(witness, line.gateway.open)
+        await assert_outage_and_recovery(witness, line.gateway.open)
         assert witness.others_warned() <= TMODBUS
 
 
@@ -277,5 +291,5 @@ async def test_a_port_that_vanishes(witness: Witness, device: Device, tmp_path: 
     async with serial(device, link=tmp_path / "usb-adapter") as line:
         await witness.load(serial_data(line))
         await line.close()
-        await goes_and_comes_back(witness, line.open)
+        await assert_outage_and_recovery(witness, line.open)
         assert witness.others_warned() <= TMODBUS

@@ -1,7 +1,7 @@
-"""A meter that has not answered for ten minutes is reported, with the reason, until it answers."""
+"""A repair reports an outage of ten minutes with its reason, until the meter answers again."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 import json
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ from tests.integration.home import (
     submit,
 )
 from tests.integration.scanning import reconfigure
-from tests.integration.timing import change_timing
+from tests.integration.time_lapse import time_lapse
 from tests.lines import SPEED, network, network_data, serial, serial_data
 
 type Leap = Callable[[float], Awaitable[None]]
@@ -41,31 +41,31 @@ LANGUAGES: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture
-def leap(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Leap:
-    """Let minutes pass at once on the loop's clock, and wait for the attempt that is due then."""
-    change_timing(hass, link={"response": 0.1})
-    usual, ahead = hass.loop.time, 0.0
-    monkeypatch.setattr(hass.loop, "time", lambda: usual() + ahead)
+def leap(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Iterator[Leap]:
+    """Skip waiting; and skip minutes on the loop's clock, to the attempt that is due then."""
+    with time_lapse(monkeypatch, hass.loop):
+        usual, ahead = hass.loop.time, 0.0
+        monkeypatch.setattr(hass.loop, "time", lambda: usual() + ahead)
 
-    async def leap(minutes: float) -> None:
-        nonlocal ahead
-        await hass.async_block_till_done(wait_background_tasks=True)
-        ahead += 60 * minutes
-        await asyncio.sleep(0.01)
-        await hass.async_block_till_done(wait_background_tasks=True)
+        async def leap(minutes: float) -> None:
+            nonlocal ahead
+            await hass.async_block_till_done(wait_background_tasks=True)
+            ahead += 60 * minutes
+            await asyncio.sleep(0.01)
+            await hass.async_block_till_done(wait_background_tasks=True)
 
-    return leap
+        yield leap
 
 
 def issue(
     hass: HomeAssistant, entry: MockConfigEntry, key: str = "not_answering"
 ) -> ir.IssueEntry | None:
-    """Return what is told about an entry's meter, if it is."""
+    """Return the repair about an entry's meter, if there is one."""
     return ir.async_get(hass).async_get_issue(DOMAIN, f"{key}_{entry.entry_id}")
 
 
-def told(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, str]:
-    """Return what differs in the text that is shown of an entry's meter."""
+def report(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, str]:
+    """Return the placeholders of the repair about an entry's outage."""
     shown = issue(hass, entry)
     assert shown is not None
     assert shown.severity is ir.IssueSeverity.WARNING
@@ -88,7 +88,7 @@ async def fall_silent(
     *,
     at_start: bool = False,
 ) -> None:
-    """Let a meter be silent from now on, after its entry was loaded or before (``at_start``)."""
+    """Silence a meter after its entry was loaded, or before (``at_start``)."""
     device.silent = at_start
     await load(hass, entry)
     device.silent = True
@@ -97,7 +97,7 @@ async def fall_silent(
 
 @pytest.mark.parametrize("at_start", [False, True])
 async def test_silence_and_return(hass: HomeAssistant, leap: Leap, *, at_start: bool) -> None:
-    """It is told when it has lasted for ten minutes, and no longer than it lasts."""
+    """The repair appears after ten minutes and disappears with the outage."""
     device = Device()
     async with serial(device) as line:
         entry = entry_for(device, serial_data(line))
@@ -108,7 +108,7 @@ async def test_silence_and_return(hass: HomeAssistant, leap: Leap, *, at_start: 
             await leap(9)
             assert issue(hass, entry) is None
             await leap(1)
-            placeholders = told(hass, entry)
+            placeholders = report(hass, entry)
             assert placeholders["name"] == "DTS 307"
             assert placeholders["reason"] == text_of("meter_silent_serial")
             since = "{year}-{month}-{day} {time}".format(**placeholders)
@@ -121,8 +121,8 @@ async def test_silence_and_return(hass: HomeAssistant, leap: Leap, *, at_start: 
             await hass.config_entries.async_remove(entry.entry_id)
 
 
-async def test_the_text(hass: HomeAssistant, leap: Leap) -> None:
-    """The reason is in the language of this Home Assistant, whatever that of the reader."""
+async def test_the_language_of_the_reason(hass: HomeAssistant, leap: Leap) -> None:
+    """The reason is in the language of Home Assistant, not in that of the user."""
     device = Device()
     async with network(device) as line:
         entry = entry_for(device, network_data(line))
@@ -131,7 +131,7 @@ async def test_the_text(hass: HomeAssistant, leap: Leap) -> None:
         for language, texts in LANGUAGES.items():
             hass.config.language = language
             await leap(1)
-            placeholders = told(hass, entry)
+            placeholders = report(hass, entry)
             reason = texts["exceptions"]["meter_silent_network"]["message"]
             assert placeholders["reason"] == reason
             text = texts["issues"]["not_answering"]
@@ -141,7 +141,7 @@ async def test_the_text(hass: HomeAssistant, leap: Leap) -> None:
 
 @pytest.mark.parametrize("at_start", [False, True])
 async def test_short_outages(hass: HomeAssistant, leap: Leap, *, at_start: bool) -> None:
-    """However many there are, they are not added up."""
+    """Their durations are not added up."""
     changes = async_capture_events(hass, ir.EVENT_REPAIRS_ISSUE_REGISTRY_UPDATED)
     device = Device()
     async with network(device) as line:
@@ -161,31 +161,31 @@ async def test_short_outages(hass: HomeAssistant, leap: Leap, *, at_start: bool)
 async def test_the_reason_changes(
     hass: HomeAssistant, leap: Leap, tmp_path: Path, *, at_start: bool
 ) -> None:
-    """The latest is told, though not one that was given only once, and with the same time."""
+    """The repair shows a new reason once it occurs twice; the start of the outage stays."""
     device = Device()
     async with serial(device, link=tmp_path / "usb-adapter") as line:
         entry = entry_for(device, serial_data(line))
         await fall_silent(hass, leap, device, entry, at_start=at_start)
         await leap(10)
-        first = told(hass, entry)
+        first = report(hass, entry)
         assert first["reason"] == text_of("meter_silent_serial")
         await line.close()
         await leap(0.5)
-        assert told(hass, entry) == first
+        assert report(hass, entry) == first
         await leap(0.5)
-        assert told(hass, entry) == first | {"reason": text_of("port_missing")}
+        assert report(hass, entry) == first | {"reason": text_of("port_missing")}
         await line.open()
         # A busy machine may take an attempt or two to open the port.
         for _ in range(4):
             await leap(0.5)
-        assert told(hass, entry) == first
+        assert report(hass, entry) == first
         device.silent = False
         await leap(0.5)
         assert issue(hass, entry) is None
 
 
 async def test_reasons_take_turns(hass: HomeAssistant, leap: Leap) -> None:
-    """Of those that never last, that of the moment is told and stays."""
+    """If no reason lasts, the repair shows the present one."""
     device = Device()
     async with network(device) as line:
         entry = entry_for(device, network_data(line))
@@ -195,11 +195,11 @@ async def test_reasons_take_turns(hass: HomeAssistant, leap: Leap) -> None:
             await leap(4)
             await line.open()
             await leap(4)
-        assert told(hass, entry)["reason"] == text_of("host_refuses")
+        assert report(hass, entry)["reason"] == text_of("host_refuses")
 
 
 async def test_a_link_in_use(hass: HomeAssistant, leap: Leap) -> None:
-    """Who has it is named, for it is the owner who can set both up alike."""
+    """The repair names whatever holds the link."""
     one, other = Device(), Device(MeterConfig(unit=101, serial="S307101"))
     async with serial(one, other, speed=None) as line:
         holder = entry_for(one, serial_data(line))
@@ -209,8 +209,8 @@ async def test_a_link_in_use(hass: HomeAssistant, leap: Leap) -> None:
         await leap(9)
         assert issue(hass, entry) is None
         await leap(1.5)
-        assert "DTS 307 (" in told(hass, entry)["reason"]
-        assert told(hass, entry)["reason"].startswith("This connection is already used by ")
+        assert "DTS 307 (" in report(hass, entry)["reason"]
+        assert report(hass, entry)["reason"].startswith("This connection is already used by ")
         assert issue(hass, holder) is None
         await hass.config_entries.async_unload(holder.entry_id)
         await leap(1.5)
@@ -220,7 +220,7 @@ async def test_a_link_in_use(hass: HomeAssistant, leap: Leap) -> None:
 
 @pytest.mark.parametrize("at_start", [False, True])
 async def test_a_reload(hass: HomeAssistant, leap: Leap, *, at_start: bool) -> None:
-    """It is still the same silence, and what was told is not taken back for a moment."""
+    """The outage goes on over a reload, and the repair is not removed for a moment."""
     device = Device()
     async with network(device) as line:
         entry = entry_for(device, network_data(line))
@@ -231,12 +231,12 @@ async def test_a_reload(hass: HomeAssistant, leap: Leap, *, at_start: bool) -> N
         assert issue(hass, entry) is None
         await hass.config_entries.async_reload(entry.entry_id)
         await leap(1)
-        before = told(hass, entry)
+        before = report(hass, entry)
         changes = async_capture_events(hass, ir.EVENT_REPAIRS_ISSUE_REGISTRY_UPDATED)
         await hass.config_entries.async_reload(entry.entry_id)
         await leap(0.5)
         assert changes == []
-        assert told(hass, entry) == before
+        assert report(hass, entry) == before
 
         device.silent = False
         await hass.config_entries.async_reload(entry.entry_id)
@@ -253,14 +253,14 @@ async def remove(hass: HomeAssistant, entry: MockConfigEntry) -> None:
 
 @pytest.mark.parametrize("at_start", [False, True])
 @pytest.mark.parametrize("give_up", [disable, remove])
-async def test_not_in_use_any_more(
+async def test_no_longer_in_use(
     hass: HomeAssistant,
     leap: Leap,
     give_up: Callable[[HomeAssistant, MockConfigEntry], Awaitable[None]],
     *,
     at_start: bool,
 ) -> None:
-    """The report is withdrawn, and the time in which nothing asks does not count later."""
+    """The repair disappears, and time without polling does not count as outage."""
     one, other = Device(), Device(MeterConfig(unit=101, serial="S307101"))
     async with network(one, other) as line:
         entry = entry_for(one, network_data(line))
@@ -286,7 +286,7 @@ async def test_not_in_use_any_more(
 
 @pytest.mark.parametrize("at_start", [False, True])
 async def test_a_replaced_meter(hass: HomeAssistant, leap: Leap, *, at_start: bool) -> None:
-    """It is asked about, and nothing else; with the new one silent, too, that is told again."""
+    """The question about the new meter replaces the repair; a new outage brings it back."""
     device = Device()
     async with network(device) as line:
         entry = entry_for(device, network_data(line))
@@ -309,7 +309,7 @@ async def test_a_replaced_meter(hass: HomeAssistant, leap: Leap, *, at_start: bo
 
 
 async def test_replaced_at_a_reload(hass: HomeAssistant, leap: Leap) -> None:
-    """Whoever looks at the repairs right after it finds only the question."""
+    """Right after the reload, only the question is left."""
     device = Device()
     async with network(device) as line:
         entry = entry_for(device, network_data(line))
@@ -324,32 +324,34 @@ async def test_replaced_at_a_reload(hass: HomeAssistant, leap: Leap) -> None:
 
 
 @pytest.mark.parametrize("at_start", [False, True])
-async def test_a_search_in_vain(hass: HomeAssistant, leap: Leap, *, at_start: bool) -> None:
-    """The entry steps aside for it, and is still in use: what is told stays, with its time."""
+async def test_a_scan_that_finds_nothing(
+    hass: HomeAssistant, leap: Leap, *, at_start: bool
+) -> None:
+    """The entry is suspended for the scan, but the repair stays as it was."""
     device = Device()
     async with serial(device) as line:
         entry = entry_for(device, serial_data(line))
         await fall_silent(hass, leap, device, entry, at_start=at_start)
         await leap(10)
-        before = told(hass, entry)
+        before = report(hass, entry)
         changes = async_capture_events(hass, ir.EVENT_REPAIRS_ISSUE_REGISTRY_UPDATED)
         result = await reconfigure(hass, entry, "serial")
         result = await submit(hass, result, answers(serial_data(line)))
         assert_refused(result, "serial", "nothing_found_serial")
         assert changes == []
-        assert told(hass, entry) == before
+        assert report(hass, entry) == before
         await disable(hass, entry)
         await leap(0.1)
         assert issue(hass, entry) is None
 
 
 @pytest.mark.parametrize("give_up", [disable, remove])
-async def test_not_in_use_any_more_while_it_is_searched_for(
+async def test_no_longer_in_use_during_a_scan(
     hass: HomeAssistant,
     leap: Leap,
     give_up: Callable[[HomeAssistant, MockConfigEntry], Awaitable[None]],
 ) -> None:
-    """Then it does not come back, and nothing is told any more."""
+    """The entry is not resumed after the scan, and its repair is gone."""
     device = Device()
     async with serial(device) as line:
         entry = entry_for(device, serial_data(line))

@@ -27,7 +27,7 @@ from simulator.meter import MeterConfig
 from simulator.server import PtyLine
 from tests.device import Device
 from tests.integration.home import entry_for, let_pass, load, reason_text, state_of
-from tests.integration.reasons import told
+from tests.integration.reasons import logged
 from tests.integration.scanning import load_without_meter
 from tests.lines import SPEED, serial, serial_data
 
@@ -185,7 +185,7 @@ async def test_while_the_meters_are_polled(
             for _ in range(3):
                 await let_pass(hass, 30)
                 assert state_of(hass, one, "link_state") == "port_in_use"
-            lines = told(caplog, logging.WARNING)
+            lines = logged(caplog, logging.WARNING)
             assert len(lines) == 2
             assert all(taken_by(name) in line for line in lines)
         for _ in range(2):

@@ -1,4 +1,4 @@
-"""What is wrong on the bus itself, told by what is heard on it."""
+"""Faults of the bus, recognized by what is received on it."""
 
 from homeassistant.components.modbus import async_get_unit
 from homeassistant.core import HomeAssistant
@@ -18,14 +18,16 @@ from tests.lines import SPEED, network_data, serial, serial_data
 from tests.uart import uart
 
 OTHERS = bytes.fromhex("55ff00010000005a55ff0164000000e1" * 2)
-"""Two frames of BACnet MS/TP, as a token goes round."""
+"""Two frames of BACnet MS/TP that pass a token."""
+
+pytestmark = pytest.mark.usefixtures("skip_waiting")
 
 
 @pytest.mark.parametrize("kind", ["serial", *Framing])
 async def test_another_unit_answers(
     hass: HomeAssistant, caplog: pytest.LogCaptureFixture, kind: str | Framing
 ) -> None:
-    """An adapter translates unit ids, or a device has the wrong one."""
+    """The adapter translates unit IDs, or a device has the wrong one."""
     device = Device()
     bench = Impostors(device)
     line = (
@@ -45,12 +47,12 @@ async def test_another_unit_answers(
         await line.close()
 
 
-async def test_the_speed_is_another_one_now(
+async def test_the_baud_rate_changes(
     hass: HomeAssistant,
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The meter was set to another speed, and others talk on the bus at that."""
+    """Frames of other devices show that the baud rate of the bus has changed."""
     device = Device()
     async with uart(monkeypatch, device, baud=SPEED) as line:
         await begin_to_poll(hass, device, serial_data(line))
@@ -60,12 +62,12 @@ async def test_the_speed_is_another_one_now(
         await see_recovery(hass, caplog, device)
 
 
-async def test_the_parity_is_another_one_now(
+async def test_the_parity_changes(
     hass: HomeAssistant,
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Nobody else talks: the meter hears nothing that it would answer, and that looks like this."""
+    """Without other traffic, a wrong parity looks like a silent meter."""
     device = Device()
     async with uart(monkeypatch, device, baud=SPEED) as line:
         await begin_to_poll(hass, device, serial_data(line))
@@ -76,25 +78,25 @@ async def test_the_parity_is_another_one_now(
 
 
 @pytest.fixture
-def listened(monkeypatch: pytest.MonkeyPatch) -> list[ProbeResult | OSError]:
-    """Return what is heard on the bus in turn, the last for ever; what is left shows how often."""
-    heard: list[ProbeResult | OSError] = []
+def probes(monkeypatch: pytest.MonkeyPatch) -> list[ProbeResult | OSError]:
+    """Return the results of the next probes of the bus; each probe removes one."""
+    results: list[ProbeResult | OSError] = []
 
     async def listen(*_args: object) -> ProbeResult:
-        now = heard.pop(0)
+        now = results.pop(0)
         if isinstance(now, OSError):
             raise now
         return now
 
     monkeypatch.setattr(buses, "probe_unit", listen)
-    return heard
+    return results
 
 
-async def test_nobody_listens_while_others_are_answered(
-    hass: HomeAssistant, listened: list[ProbeResult | OSError]
+async def test_no_probe_while_other_meters_answer(
+    hass: HomeAssistant, probes: list[ProbeResult | OSError]
 ) -> None:
-    """The link is not closed for one meter that is away."""
-    listened += [ProbeResult.NOISE, ProbeResult.NOISE]
+    """The link is not closed because of one silent meter."""
+    probes += [ProbeResult.NOISE, ProbeResult.NOISE]
     devices = [Device(MeterConfig(unit=unit, serial=f"S307{unit}")) for unit in (100, 101)]
     async with serial(*devices) as line:
         for device in devices:
@@ -104,19 +106,19 @@ async def test_nobody_listens_while_others_are_answered(
             await let_pass(hass, 30)
             assert state_of(hass, devices[1], "link_state") == "ok"
         assert state_of(hass, devices[0], "link_state") == "meter_silent"
-        assert len(listened) == 2
+        assert len(probes) == 2
         devices[1].silent = True
         for _ in range(3):
             await let_pass(hass, 30)
         assert [state_of(hass, device, "link_state") for device in devices] == ["wrong_speed"] * 2
-        assert listened == []
+        assert probes == []
 
 
-async def test_nobody_listens_while_another_integration_holds_the_link(
-    hass: HomeAssistant, listened: list[ProbeResult | OSError]
+async def test_no_probe_while_another_integration_holds_the_link(
+    hass: HomeAssistant, probes: list[ProbeResult | OSError]
 ) -> None:
-    """Whether its devices answer, nobody knows here."""
-    listened.append(ProbeResult.NOISE)
+    """The devices of the other integration may be working."""
+    probes.append(ProbeResult.NOISE)
     device = Device()
     async with serial(device) as line:
         data = serial_data(line)
@@ -128,15 +130,15 @@ async def test_nobody_listens_while_another_integration_holds_the_link(
         for _ in range(3):
             await let_pass(hass, 30)
         assert state_of(hass, device, "link_state") == "meter_silent"
-        assert listened == [ProbeResult.NOISE]
+        assert probes == [ProbeResult.NOISE]
 
 
-async def test_what_is_heard_may_change(
-    hass: HomeAssistant, listened: list[ProbeResult | OSError]
+async def test_the_reason_changes_with_the_probe(
+    hass: HomeAssistant, probes: list[ProbeResult | OSError]
 ) -> None:
-    """In a long outage the bus is probed again; a port that is not free then tells nothing."""
+    """In a long outage the bus is probed again; a busy port does not change the reason."""
     change_timing(hass, link={"probe_again": 0.0})
-    listened += [
+    probes += [
         OSError("in use"),
         ProbeResult.NOISE,
         ProbeResult.ANOTHER_UNIT,
@@ -150,7 +152,7 @@ async def test_what_is_heard_may_change(
         for state in ("meter_silent", "wrong_speed", "another_unit", "meter_silent"):
             await let_pass(hass, 30)
             assert state_of(hass, device, "link_state") == state
-        assert listened == [ProbeResult.SILENCE]
+        assert probes == [ProbeResult.SILENCE]
         device.silent, device.refusal = False, ExcCodes.ILLEGAL_ADDRESS
         await let_pass(hass, 30)
         assert state_of(hass, device, "link_state") == "read_refused"
@@ -159,11 +161,11 @@ async def test_what_is_heard_may_change(
         assert state_of(hass, device, "link_state") == "ok"
 
 
-async def test_what_is_heard_is_remembered_over_a_reload(
-    hass: HomeAssistant, listened: list[ProbeResult | OSError]
+async def test_the_reason_survives_a_reload(
+    hass: HomeAssistant, probes: list[ProbeResult | OSError]
 ) -> None:
-    """The bus is not probed again for that."""
-    listened.append(ProbeResult.NOISE)
+    """The bus is not probed again."""
+    probes.append(ProbeResult.NOISE)
     device = Device()
     async with serial(device) as line:
         data = serial_data(line)
@@ -173,6 +175,6 @@ async def test_what_is_heard_is_remembered_over_a_reload(
         for _ in range(2):
             await let_pass(hass, 30)
         assert state_of(hass, device, "link_state") == "wrong_speed"
-        assert listened == []
+        assert probes == []
         await hass.config_entries.async_reload(entry.entry_id)
         assert state_of(hass, device, "link_state") == "wrong_speed"

@@ -29,6 +29,8 @@ from tests.uart import uart
 
 OTHER_SPEED = SPEED // 2
 
+pytestmark = pytest.mark.usefixtures("skip_waiting")
+
 
 async def test_another_unit_id(hass: HomeAssistant) -> None:
     """The form shows what is set up; the scan finds the new unit ID."""

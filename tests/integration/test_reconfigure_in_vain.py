@@ -31,11 +31,13 @@ from tests.lines import SPEED, network, network_data, serial, serial_data
 
 OTHER_SPEED = SPEED // 2
 
+pytestmark = pytest.mark.usefixtures("skip_waiting")
+
 
 async def test_a_meter_that_is_not_found(hass: HomeAssistant) -> None:
     """The entry works as before, and the next attempt may succeed."""
     device = Device(MeterConfig(unit=7))
-    async with serial(device) as line, network() as nobody:
+    async with serial(device) as line, network() as empty:
         data = serial_data(line, unit_id=7)
         entry = entry_for(device, data)
         await load(hass, entry)
@@ -52,7 +54,7 @@ async def test_a_meter_that_is_not_found(hass: HomeAssistant) -> None:
         hass.config_entries.flow.async_abort(result["flow_id"])
 
         result = await reconfigure(hass, entry, "network")
-        result = await submit(hass, result, unknowing(network_data(nobody)))
+        result = await submit(hass, result, unknowing(network_data(empty)))
         assert_refused(result, "network", "nothing_found_network")
         assert entry.state is ConfigEntryState.LOADED
         hass.config_entries.flow.async_abort(result["flow_id"])
@@ -78,8 +80,8 @@ async def test_another_meter_answers(hass: HomeAssistant, serial_number: str) ->
         assert_refused(result, "network", reason)
         name = "Measurlogic DTS 307"
         who = f"{name} {serial_number}" if serial_number else name
-        told = result["description_placeholders"]
-        assert told == {"devices": f"{who} (#100, Modbus TCP)"}
+        placeholders = result["description_placeholders"]
+        assert placeholders == {"devices": f"{who} (#100, Modbus TCP)"}
         assert entry.state is ConfigEntryState.LOADED
         assert entry.data == data
         result = await submit(hass, result, answers(data))
@@ -154,7 +156,7 @@ async def test_an_entry_that_is_removed_meanwhile(hass: HomeAssistant, *, answer
 
 
 async def test_an_entry_that_is_removed_before_the_scan(hass: HomeAssistant) -> None:
-    """Whichever form is open."""
+    """Any form of the flow ends the same way."""
     device = Device()
     async with network(device) as line:
         for step in ("reconfigure", "network"):
@@ -171,7 +173,7 @@ async def test_an_entry_that_is_removed_before_the_scan(hass: HomeAssistant) -> 
 
 
 def assert_gone(hass: HomeAssistant, result: ConfigFlowResult) -> None:
-    """See that a flow has ended as its entry was removed."""
+    """Expect that a flow has ended because its entry was removed."""
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == "entry_gone"
     assert hass.config_entries.async_entries(DOMAIN) == []

@@ -1,5 +1,7 @@
 """Another meter under the same address is never mixed in."""
 
+from typing import override
+
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
@@ -12,12 +14,14 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.dts307.const import DOMAIN
 from simulator.meter import MeterConfig
-from tests.device import Device
+from tests.device import Device, Request
 from tests.integration.home import assert_asked_only_in_use, entry_for, let_pass, load
 from tests.lines import network, network_data
 
 OLD, NEW = "S30700100", "S30799999"
 IMPORTED = "sensor.dts_307_energy_imported"
+IDENTIFICATION = 5
+"""Requests: the marker, the headers of both models and of the end, and who the meter is."""
 
 
 @pytest.fixture
@@ -231,3 +235,40 @@ async def test_an_entry_that_is_gone(hass: HomeAssistant, meter: Device) -> None
         assert question(hass, entry) is None
         result = await manager.async_configure(shown["flow_id"], {"next_step_id": "same_place"})
         assert result["reason"] == "not_answering"
+
+
+class LastAnswers(list[Request]):
+    """The requests to a device that answers a few more times, and then no longer."""
+
+    def __init__(self, device: Device, answers: int) -> None:
+        """Let the device fall silent after so many ``answers``."""
+        super().__init__()
+        self._device = device
+        self._answers = answers
+
+    @override
+    def append(self, request: Request) -> None:
+        super().append(request)
+        self._device.silent = len(self) > self._answers
+
+
+async def test_the_new_meter_falls_silent_just_then(hass: HomeAssistant, meter: Device) -> None:
+    """The entry is its own by then, and goes on without a jump once it answers."""
+    async with network(meter) as line:
+        entry = entry_for(meter, network_data(line))
+        await load(hass, entry)
+        assert await hass.config_entries.async_unload(entry.entry_id)
+        replace(meter)
+        await hass.config_entries.async_setup(entry.entry_id)
+        identification = list(meter.requests[-IDENTIFICATION:])
+        assert identification[0] == Request(meter.base, 2)
+        meter.requests = LastAnswers(meter, IDENTIFICATION)
+        assert await answer(hass, entry, "same_place") == "create_entry"
+        assert meter.silent
+        assert entry.state is ConfigEntryState.LOADED
+        assert entry.unique_id == NEW
+        assert energy(hass) == STATE_UNAVAILABLE
+        assert question(hass, entry) is None
+        meter.requests, meter.silent = [], False
+        await let_pass(hass, 40)
+        assert energy(hass) == "5000.0"

@@ -29,6 +29,8 @@ from tests.uart import UartLine, uart
 
 LOADED = ConfigEntryState.LOADED
 
+pytestmark = pytest.mark.usefixtures("skip_waiting")
+
 
 @asynccontextmanager
 async def panel(

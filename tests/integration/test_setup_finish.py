@@ -1,4 +1,4 @@
-"""Before a meter is added, its owner sees what it measures, and what cannot be right about it."""
+"""The last forms of the set-up show what the meter measures, and doubts about it."""
 
 from typing import Any
 
@@ -23,13 +23,13 @@ from tests.lines import network, network_data
 VOLTS = "A 123.1 V · B 120.7 V · C 120.4 V"
 
 
-def told(result: ConfigFlowResult) -> str:
-    """Return what a form says is measured."""
+def measurements(result: ConfigFlowResult) -> str:
+    """Return the measurements that a form shows."""
     return str((result["description_placeholders"] or {})["measured"])
 
 
 async def finish(hass: HomeAssistant, device: Device, **said: Any) -> ConfigFlowResult:
-    """Go up to the last form with one meter, then beyond, and return what that form was like."""
+    """Add one meter, and return what the last form looked like."""
     async with network(device) as line:
         result = await search(hass, "network", answers(network_data(line)))
         last = await describe(hass, result, **said)
@@ -42,16 +42,16 @@ async def finish(hass: HomeAssistant, device: Device, **said: Any) -> ConfigFlow
 
 
 async def test_power_and_volts_are_shown(hass: HomeAssistant) -> None:
-    """Both where the meter is asked about and in the end, with its name then."""
+    """Both forms show the measurements, the last one with the meter's name."""
     device = Device()
     async with network(device) as line:
         result = await search(hass, "network", answers(network_data(line)))
-        assert told(result) == f"Exporting 4434 W · {VOLTS}"
+        assert measurements(result) == f"Exporting 4434 W · {VOLTS}"
         assert result["preview"] == "dts307"
         device.write("W", 1234)
         device.write("W_SF", 0)
         result = await describe(hass, result, name="House")
-        assert told(result) == f"- **House**: Importing 1234 W · {VOLTS}"
+        assert measurements(result) == f"- **House**: Importing 1234 W · {VOLTS}"
         assert result["preview"] == "dts307"
         assert not result["errors"]
         # Without the Energy dashboard there is nothing to tick.
@@ -59,13 +59,13 @@ async def test_power_and_volts_are_shown(hass: HomeAssistant) -> None:
 
 
 async def test_volts_between_phases_where_there_is_no_neutral(hass: HomeAssistant) -> None:
-    """A delta service has no other voltages; what a meter has not, is not shown."""
+    """A delta service has no other voltages, so the form shows no others."""
     device = Device()
     for point in ("PhVphA", "PhVphB", "PhVphC", "PhVphCA"):
         device.write(point, None)
     for point in ("W", "WphA", "WphB", "WphC"):
         device.write(point, None)
-    assert told(await finish(hass, device)) == "- **DTS 307**: A-B 211.1 V · B-C 208.8 V"
+    assert measurements(await finish(hass, device)) == "- **DTS 307**: A-B 211.1 V · B-C 208.8 V"
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ async def test_volts_between_phases_where_there_is_no_neutral(hass: HomeAssistan
 async def test_what_cannot_be_right_is_told(
     hass: HomeAssistant, points: dict[str, int | None], said: dict[str, Any], error: str | None
 ) -> None:
-    """It is told and no more: the meter is added all the same."""
+    """The form shows a doubt, but the meter can be added."""
     device = Device()
     for scale in ("W_SF", "A_SF"):
         device.write(scale, {"W_SF": 0, "A_SF": -2}[scale])
@@ -101,24 +101,24 @@ async def test_what_cannot_be_right_is_told(
 
 
 async def test_a_meter_without_a_value(hass: HomeAssistant) -> None:
-    """It answers, but its plugs are not in."""
+    """The meter answers, but its voltage inputs are not connected."""
     device = Device()
     for point in list(device.meter_model().points):
         if point.startswith(("A", "PhV", "PPV", "Hz", "W", "V", "PF")):
             device.write(point, None)
     last = await finish(hass, device)
     assert last["errors"] == {"base": "no_values"}
-    assert told(last) == "- ⚠ **DTS 307**: -"
+    assert measurements(last) == "- ⚠ **DTS 307**: -"
 
 
 async def test_a_meter_that_is_silent_by_then(hass: HomeAssistant) -> None:
-    """That is said in the place of values, and is no reason not to add it."""
+    """The form says so in place of values, and the meter can be added."""
     device = Device()
     async with network(device) as line:
         result = await search(hass, "network", answers(network_data(line)))
         device.silent = True
         result = await describe(hass, result)
-        assert told(result) == "- **DTS 307**: No answer"
+        assert measurements(result) == "- **DTS 307**: No answer"
         assert not result["errors"]
         device.silent = False
         result = await submit(hass, result, {})
@@ -126,7 +126,7 @@ async def test_a_meter_that_is_silent_by_then(hass: HomeAssistant) -> None:
 
 
 async def test_the_doubts_about_several_meters(hass: HomeAssistant) -> None:
-    """The first of them is told, and which meters there are doubts about."""
+    """The form shows the first doubt and marks the meters that have any."""
     devices = [Device(MeterConfig(unit=unit)) for unit in (100, 101, 102)]
     for device in devices:
         device.write("W_SF", 0)
@@ -139,7 +139,7 @@ async def test_the_doubts_about_several_meters(hass: HomeAssistant) -> None:
         result = await describe(hass, result, role="solar")
         result = await describe(hass, result, role="solar")
         assert result["errors"] == {"base": "solar_imports"}
-        assert told(result).splitlines() == [
+        assert measurements(result).splitlines() == [
             f"- **DTS 307 (100)**: Importing 6000 W · {VOLTS}",
             f"- ⚠ **DTS 307 (101)**: Importing 6000 W · {VOLTS}",
             f"- ⚠ **DTS 307 (102)**: Importing 6000 W · {VOLTS}",

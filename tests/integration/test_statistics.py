@@ -17,9 +17,9 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.dts307.const import DOMAIN
-from custom_components.dts307.stores.counters import counter_store
 from simulator.meter import MeterConfig
 from tests.integration.books import COUNTERS, Books, FirstReadWrong
+from tests.integration.disk import storage_key
 from tests.integration.home import entry_for, load
 from tests.lines import network, network_data
 
@@ -151,7 +151,6 @@ async def test_a_restart_during_an_outage(
 
 
 async def test_a_kill_soon_after_a_start(
-    hass: HomeAssistant,
     hass_storage: dict[str, Any],
     books: Books,
     loaded: MockConfigEntry,
@@ -161,7 +160,7 @@ async def test_a_kill_soon_after_a_start(
     await books.start(loaded)
     books.flow(imported=25, exported=3)
     await books.poll()
-    key = counter_store(hass, loaded).key
+    key = storage_key(loaded, "counters")
     kept = deepcopy(hass_storage[key])
     await books.stop(loaded)
     hass_storage[key] = kept

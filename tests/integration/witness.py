@@ -1,4 +1,4 @@
-"""Hears all that Home Assistant says of one meter, whose registers never stand still."""
+"""Watches all states of one meter, whose registers change before every poll."""
 
 import logging
 from typing import Any
@@ -17,16 +17,16 @@ LOGGER = f"custom_components.{DOMAIN}"
 
 
 class Witness:
-    """Polls a meter that shows new numbers each time, and believes no state but that of now.
+    """Polls a meter that changes its registers each time, and checks every state against them.
 
-    ``polls`` tells of each poll whether everything was shown after it, or nothing, and ``lies``
-    are the states that were not what the registers said when they were written.
+    ``polls`` holds for each poll whether all values were available after it; ``lies`` holds the
+    states that differed from the registers when they were written.
     """
 
     def __init__(
         self, hass: HomeAssistant, device: Device, caplog: pytest.LogCaptureFixture
     ) -> None:
-        """Prepare to watch what is said of a device."""
+        """Prepare to watch a device."""
         caplog.set_level(logging.INFO, LOGGER)
         self._hass = hass
         self._device = device
@@ -38,9 +38,8 @@ class Witness:
         self.lies: list[str] = []
 
     async def load(self, data: dict[str, Any]) -> None:
-        """Set the device up, see that its states are true, and begin to watch."""
-        # Megawatts, as polls follow one another at once here: the guard believes no counter that
-        # moves further than power and time explain.
+        """Set up the device, check its states, and begin to watch."""
+        # Polls follow each other at once, so only megawatts explain how far the counters move.
         self._device.write("W_SF", 2)
         self._device.write("TotWh_SF", 0)
         self._change()
@@ -59,19 +58,19 @@ class Witness:
         self._caplog.clear()
 
     async def poll(self, times: int = 1) -> None:
-        """Let the meter be read some times, and see each time what is shown."""
+        """Poll some times, and note each time whether values are available."""
         for _ in range(times):
             self._change()
             await let_pass(self._hass)
             self.polls.append(self._is_shown())
 
-    def told(self) -> list[int]:
-        """Return the levels of the lines that the integration itself has logged."""
+    def logged_levels(self) -> list[int]:
+        """Return the levels of the lines that the integration has logged."""
         ours = (record for record in self._caplog.records if record.name.startswith(LOGGER))
         return [record.levelno for record in ours]
 
     def others_warned(self) -> set[str]:
-        """Return which other loggers have warned of something."""
+        """Return the other loggers that have warned."""
         return {
             record.name
             for record in self._caplog.records
@@ -79,14 +78,14 @@ class Witness:
         }
 
     def _change(self) -> None:
-        """Let the device show numbers that it has never shown before."""
+        """Give the registers new values."""
         self._number += 1
         for point in ("W", "TotWhImp", "TotWhExp"):
             self._device.write(point, self._number)
         self._truth = expected_values(self._device)
 
     def _is_shown(self) -> bool:
-        """Tell whether all that the meter measures is shown, and is true, or nothing at all."""
+        """Return whether all values are available; expect all to be right, or none available."""
         states = [state for entity in self._keys if (state := self._hass.states.get(entity))]
         assert len(states) == len(self._keys)
         (unavailable,) = {state.state == STATE_UNAVAILABLE for state in states}
@@ -101,7 +100,7 @@ class Witness:
 
     @callback
     def _state_changed(self, event: Event[EventStateChangedData]) -> None:
-        """Compare a state with the registers of its moment."""
+        """Compare a state with the present registers."""
         state = event.data["new_state"]
         if event.data["entity_id"] not in self._keys:
             return

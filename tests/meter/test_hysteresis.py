@@ -17,7 +17,7 @@ from custom_components.dts307.meter.hysteresis import (
 unhurried = settings(deadline=None)
 
 LIMIT = Threshold(above=100.0, back=80.0, hold=30.0)
-PATIENCE = 15.0
+MAX_GAP = 15.0
 JITTER = 0.5
 
 type Timed = tuple[float, float | None]
@@ -28,7 +28,7 @@ def after(
 ) -> Debounced:
     """Return the state after values at their times."""
     return reduce(
-        lambda state, at: debounced(state, at[1], limit, at[0], PATIENCE),
+        lambda state, at: debounced(state, at[1], limit, at[0], MAX_GAP),
         values,
         state or Debounced(),
     )
@@ -134,13 +134,13 @@ def test_it_turns_only_with_proof(data: st.DataObject, pauses: list[float]) -> N
         now += pause
         value = data.draw(values)
         history.append((now, value))
-        before, state = state, debounced(state, value, LIMIT, now, PATIENCE)
+        before, state = state, debounced(state, value, LIMIT, now, MAX_GAP)
         if state.on is before.on:
             continue
         proof: list[float] = []
         for at, seen in reversed(history):
             proves = seen is not None and (seen > 100 if state.on else seen <= 80)
-            if not proves or (proof and not 0 <= proof[-1] - at <= PATIENCE):
+            if not proves or (proof and not 0 <= proof[-1] - at <= MAX_GAP):
                 break
             proof.append(at)
         forgotten = before.on and before.is_forgotten(now)
@@ -154,15 +154,15 @@ def test_it_turns_once_it_has_to(on: bool, pauses: list[float]) -> None:  # noqa
     state, now = Debounced(), 0.0
     for pause in pauses:
         now += pause
-        state = debounced(state, 101 if pause > 0 else 0, LIMIT, now, PATIENCE)
+        state = debounced(state, 101 if pause > 0 else 0, LIMIT, now, MAX_GAP)
     assert after(steady(101 if on else 0, 60, begin=now), state) == Debounced(on)
 
 
 def test_what_lasts_is_told_from_what_changes() -> None:
-    first = seen_again(None, "x", 10.0, PATIENCE)
+    first = seen_again(None, "x", 10.0, MAX_GAP)
     assert first == Lasting("x", 10.0, 10.0)
-    again = seen_again(first, "x", 25.0, PATIENCE)
+    again = seen_again(first, "x", 25.0, MAX_GAP)
     assert again.seconds == 15
-    assert seen_again(again, "y", 26.0, PATIENCE) == Lasting("y", 26.0, 26.0)
-    assert seen_again(again, "x", 41.0, PATIENCE) == Lasting("x", 41.0, 41.0)
-    assert seen_again(again, "x", 24.0, PATIENCE) == Lasting("x", 24.0, 24.0)
+    assert seen_again(again, "y", 26.0, MAX_GAP) == Lasting("y", 26.0, 26.0)
+    assert seen_again(again, "x", 41.0, MAX_GAP) == Lasting("x", 41.0, 41.0)
+    assert seen_again(again, "x", 24.0, MAX_GAP) == Lasting("x", 24.0, 24.0)

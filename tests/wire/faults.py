@@ -39,7 +39,7 @@ class Frames:
 
 
 type Change = Callable[[Frames, bytes], bytes | Sequence[Piece]]
-"""Turns one answer into what arrives in its place."""
+"""Turns one response into what arrives in its place."""
 
 
 @dataclass
@@ -99,7 +99,7 @@ def garbage(_frames: Frames, data: bytes) -> bytes:
 
 
 def noise_before(frames: Frames, data: bytes) -> bytes:
-    """Send a few bytes of noise that begin like an answer, and then the answer."""
+    """Send a few bytes of noise that begin like a response, and then the response."""
     return data[:5] + b"\x00\xff\x13" + data if frames.rtu else b"\x00\xff\x13" + data
 
 
@@ -141,7 +141,7 @@ def other_registers(frames: Frames, data: bytes) -> bytes:
 
 @dataclass
 class Crackle:
-    """Flips a bit in the middle of one answer, whoever sends it."""
+    """Flips a bit in the middle of one response, whoever sends it."""
 
     after: int
     """How many answers pass before it."""
@@ -167,7 +167,7 @@ class Echo:
 
 @dataclass
 class Late:
-    """An answer comes after a while, changed or not."""
+    """A response comes after a while, changed or not."""
 
     delay: float
     change: Callable[[Frames, bytes], bytes] | None = None
@@ -192,7 +192,7 @@ class Sooner:
 
 @dataclass
 class OneBehind:
-    """Whoever answers is one question behind: the answer comes with the next one, before it."""
+    """Whoever answers is one request behind: the response comes with the next one, before it."""
 
     together: bool = True
     _held: bytes = b""
@@ -212,7 +212,7 @@ class Refusal:
     code: int
 
     def __call__(self, frames: Frames, data: bytes) -> bytes:
-        """Put the exception in the answer's place."""
+        """Put the exception in the response's place."""
         return frames.built(bytes([frames.unit(data), 0x83, self.code]), data)
 
 
@@ -224,10 +224,10 @@ class OtherMaster:
     address: int
 
     def __call__(self, direction: Direction, data: bytes) -> Sequence[Piece]:
-        """Let the other's question and its answer be heard before the answer to ours."""
+        """Let the other's request and its answer be heard before the response to ours."""
         if direction is Direction.REQUEST:
             return [Piece(direction, data)]
         count = data[2] // 2
         body = bytes([data[0], 3]) + self.address.to_bytes(2) + count.to_bytes(2)
-        question = self.frames.built(body, data)
-        return [Piece(direction, question + other_registers(self.frames, data) + data)]
+        request = self.frames.built(body, data)
+        return [Piece(direction, request + other_registers(self.frames, data) + data)]

@@ -65,7 +65,7 @@ async def test_a_crackle(scene: Scene) -> None:
 
 @alone_or_not
 async def test_a_truncated_frame(scene: Scene, alone: bool) -> None:  # noqa: FBT001 - a parameter
-    """The library keeps the half and takes the next answer, whoever sends it, for the rest of it.
+    """The library keeps the half and takes the next response, whoever sends it, for the rest of it.
 
     Modbus TCP never finds back into step then: without a remedy both meters are silent for ever.
     We drop the link with what is left over in it.
@@ -87,11 +87,11 @@ async def test_merged_frames(scene: Scene) -> None:
 
 @alone_or_not
 async def test_a_byte_count_too_large(scene: Scene, alone: bool) -> None:  # noqa: FBT001
-    """The library waits for as many bytes, and swallows the next answers to get them.
+    """The library waits for as many bytes, and swallows the next response to get them.
 
-    On RTU the checksum tells then, and an answer to an old question is found among what was
+    On RTU the checksum tells then, and a response to an old request is found among what was
     swallowed; Modbus TCP never recovers. We drop the link with all that. A unit that goes on like
-    that can cost another one an answer, which is that one's reason to drop the link.
+    that can cost another one a response, which is that one's reason to drop the link.
     """
     scene.alone = alone
     scene.put(long_count)
@@ -101,7 +101,7 @@ async def test_a_byte_count_too_large(scene: Scene, alone: bool) -> None:  # noq
 
 
 async def test_a_byte_count_too_small(scene: Scene) -> None:
-    """The library takes the beginning for the whole, and has the rest before the next answer.
+    """The library takes the beginning for the whole, and has the rest before the next response.
 
     On Modbus TCP nothing fits any more from then on. We drop the link with the rest.
     """
@@ -112,7 +112,7 @@ async def test_a_byte_count_too_small(scene: Scene) -> None:
 
 
 async def test_garbage_in_place_of_an_answer(scene: Scene) -> None:
-    """The library finds no beginning of an answer in it, and waits for its timeout.
+    """The library finds no beginning of a response in it, and waits for its timeout.
 
     Beyond that, all is as with silence.
     """
@@ -123,7 +123,7 @@ async def test_garbage_in_place_of_an_answer(scene: Scene) -> None:
 
 
 async def test_noise_in_front_of_an_answer(scene: Scene) -> None:
-    """The library skips what cannot be the beginning of an answer; there is nothing left to do."""
+    """The library skips what cannot be the beginning of a response; there is nothing left to do."""
     scene.put(noise_before)
     await scene.suffer()
     assert scene.ours.failures == [None] * 2
@@ -133,7 +133,7 @@ async def test_noise_in_front_of_an_answer(scene: Scene) -> None:
 async def test_an_answer_from_another_unit(scene: Scene) -> None:
     """On RTU the library ignores it, and waits; on TCP it drops the link at once, and says why.
 
-    We keep quiet after either, as the answer to our question may be yet to come.
+    We keep quiet after either, as the response to our request may be yet to come.
     """
     scene.put(another_unit)
     await scene.suffer()
@@ -182,9 +182,9 @@ async def test_an_answer_with_other_registers(scene: Scene) -> None:
 @pytest.mark.parametrize("full", [False, True])
 @on_serial
 async def test_a_local_echo(scene: Scene, full: bool) -> None:  # noqa: FBT001 - a parameter
-    """The library takes its own question for the beginning of an answer of 156 registers' bytes.
+    """The library takes its own request for the beginning of a response of 156 registers' bytes.
 
-    A long answer makes up for that number, whereupon the checksum tells and the answer is found.
+    A long answer makes up for that number, whereupon the checksum tells and the response is found.
     A short one does not, and what is left over would be found in its place the next time.
     """
     scene.alone = True
@@ -195,10 +195,10 @@ async def test_a_local_echo(scene: Scene, full: bool) -> None:  # noqa: FBT001 -
 
 @on_serial
 async def test_another_master(scene: Scene) -> None:
-    """The library takes the other's question for the beginning of an answer, as with an echo.
+    """The library takes the other's request for the beginning of a response, as with an echo.
 
-    From what follows it picks the other's answer, since it has the right unit and length: only the
-    header in it tells. Ours, which comes behind, is never taken for that to the next question.
+    From what follows it picks the other's response, which has the right unit and length: only the
+    header reveals it. Ours, which comes behind, is never taken for that to the next request.
     """
     await scene.suffer(OtherMaster(scene.rig.frames, 40100), polls=3)
     assert set(scene.ours.failures) <= {MapChangedError, MeterSilentError, GarbledReplyError}

@@ -37,7 +37,7 @@ def gateway(scene: Scene) -> Proxy:
 
 @on_network
 async def test_a_reset_between_two_polls(scene: Scene) -> None:
-    """The library notices, and connects for the next question; there is nothing left to do."""
+    """The library notices, and connects for the next request; there is nothing left to do."""
     async with scene.rig.link_loss():
         gateway(scene).reset()
     await scene.suffer(polls=1)
@@ -66,7 +66,7 @@ async def test_a_reset_while_an_answer_is_awaited(scene: Scene) -> None:
 async def test_a_half_open_connection(scene: Scene) -> None:
     """The other end has forgotten the connection, and nobody says so.
 
-    The library waits for its timeout at every question, until the system gives up after a quarter
+    The library waits for its timeout at every request, until the system gives up after a quarter
     of an hour. We drop the connection at the first silence.
     """
     gateway(scene).freeze()
@@ -78,7 +78,7 @@ async def test_a_half_open_connection(scene: Scene) -> None:
 
 @on_tcp
 async def test_a_gateway_that_accepts_and_never_answers(scene: Scene) -> None:
-    """The library waits for its timeout at every question; so do we, over a new connection each."""
+    """The library waits for its timeout at every request; so do we, over a new connection each."""
     async with scene.rig.link_loss():
         gateway(scene).reset()
     await scene.suffer(lambda _direction, _data: b"")
@@ -88,7 +88,7 @@ async def test_a_gateway_that_accepts_and_never_answers(scene: Scene) -> None:
 
 @on_network
 async def test_a_gateway_that_is_off_for_a_while(scene: Scene) -> None:
-    """The library says so at once, at every question; there is nothing left to do."""
+    """The library says so at once, at every request; there is nothing left to do."""
     async with scene.rig.link_loss():
         await gateway(scene).close()
     await scene.suffer()

@@ -1,4 +1,4 @@
-"""Answers that come late, questions that are given up, and meters that are busy."""
+"""Responses that come late, requests that are given up, and meters that are busy."""
 
 import asyncio
 
@@ -15,7 +15,7 @@ every_line = pytest.mark.parametrize("scene", [PTY, TCP, RTU_OVER_TCP], indirect
 
 @every_line
 async def test_a_late_answer(scene: Scene) -> None:
-    """On RTU the library takes it for the answer to a next question of the same length.
+    """On RTU the library takes it for the response to a next request of the same length.
 
     That is a reading of the past. On TCP the transaction tells. We ask nothing more until the
     answer must have come, and the library throws away what comes while nobody asks.
@@ -27,7 +27,7 @@ async def test_a_late_answer(scene: Scene) -> None:
 
 
 async def test_a_late_answer_of_another_length(scene: Scene) -> None:
-    """The library refuses it, but leaves the real answer for the question after that.
+    """The library refuses it, but leaves the real response for the request after that.
 
     We keep quiet after either, so that there is none.
     """
@@ -38,10 +38,10 @@ async def test_a_late_answer_of_another_length(scene: Scene) -> None:
 
 @pytest.mark.parametrize("delay", [2.05, 3.0])
 async def test_an_answer_later_than_we_keep_quiet(scene: Scene, delay: float) -> None:
-    """It arrives about when the next question has been asked, in which RTU knows no difference.
+    """It arrives about when the next request has been asked, in which RTU knows no difference.
 
-    We ask for one register more after a question that was not answered, and for two after the
-    next: an answer to the question before has the wrong length and is refused.
+    We ask for one register more after a request that was not answered, and for two after the
+    next: a response to the request before has the wrong length and is refused.
     """
     scene.put(Late(delay * TIMEOUT))
     for _ in range(3):
@@ -52,7 +52,7 @@ async def test_an_answer_later_than_we_keep_quiet(scene: Scene, delay: float) ->
 
 @pytest.mark.parametrize("together", [False, True])
 async def test_an_adapter_that_is_one_answer_behind(scene: Scene, together: bool) -> None:  # noqa: FBT001
-    """An adapter with a queue gives the last answer to the present question, on TCP, too.
+    """An adapter with a queue gives the last response to the present request, on TCP, too.
 
     The library believes it; without a remedy every reading is the one before, for as long as
     nobody starts the adapter anew. The wrong length tells; while we keep quiet, the queue runs dry.
@@ -66,7 +66,7 @@ async def test_an_adapter_that_is_one_answer_behind(scene: Scene, together: bool
 
 @every_line
 async def test_a_cancelled_read(scene: Scene) -> None:
-    """The library gives up waiting, and RTU takes the answer for the next question's.
+    """The library gives up waiting, and RTU takes the response for the next request's.
 
     We keep quiet as after a timeout. Whoever else is on the line goes on at once.
     """

@@ -1,4 +1,4 @@
-"""A reload makes anew all that stands above the connection; an answer that is due does not know."""
+"""A reload rebuilds everything above the connection, while a delayed response is still due."""
 
 from modbus_connection import ModbusTimeoutError
 import pytest
@@ -9,11 +9,11 @@ from tests.wire.rig import TIMEOUT
 from tests.wire.scene import Scene
 
 
-async def test_a_late_answer_to_whoever_asked_before(scene: Scene) -> None:
-    """On RTU the library takes it for the answer to the first question after the reload.
+async def test_a_delayed_response_to_an_earlier_request(scene: Scene) -> None:
+    """On RTU the library takes it for the response to the first request after the reload.
 
     That one is of the same length here, and would be told that there is no SunSpec map. So whoever
-    comes anew to a connection first waits until an answer to whoever asked last must have come.
+    is new on a connection first waits until a response to the last request must have arrived.
     """
     meter, device = scene.ours.meter, scene.ours.device
     scene.put(Sooner(1.5 * TIMEOUT))

@@ -148,16 +148,16 @@ def test_the_wire_keeps_time() -> None:
     far = os.open(wire.server_path, os.O_RDWR | os.O_NOCTTY)
     try:
         assert wire.next_arrival is None
-        os.write(near, b"question")
+        os.write(near, b"request?")
         wire.take(Direction.REQUEST)
         assert wire.next_arrival == pytest.approx(100.01)
         now = 100.075
         wire.deliver()
-        assert os.read(far, 100) == b"questio"
+        assert os.read(far, 100) == b"request"
         assert wire.next_arrival == pytest.approx(100.08)
         now = 100.085
         wire.deliver()
-        assert os.read(far, 100) == b"n"
+        assert os.read(far, 100) == b"?"
         # The meter is faster than the turnaround: its response waits for that.
         os.write(far, b"response")
         wire.take(Direction.REPLY)

@@ -1,60 +1,49 @@
-"""Keep the states that are made for automations: by the owner's options, and across restarts."""
+"""Keep the alarms of a meter: by the owner's options, and across restarts."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
-from ..const import DOMAIN
 from ..meter import Reading
-from ..meter.alarms import AlarmMemory, AlarmStates, states_after
+from ..meter.alarms import AlarmMemory, AlarmOptions, AlarmStates, states_after
 from ..options import MeterOptions
+from .formats import ALARMS
+from .kept_state import KeptState
+from .state_saver import SOON, WHILE_COUNTING, StateSaver
 
-_STORAGE_VERSION: Final = 1
-_SAVE_DELAY: Final = 10.0
-_SECONDS_BETWEEN_SAVES: Final = 180.0
-"""Though nothing has turned, so that it is known, roughly, since when nothing has been seen."""
+FILE_ALARMS: Final = "states"
 _POLLS_TO_AN_OUTAGE: Final = 3
 _SHORTEST_OUTAGE: Final = 15.0
-"""s; a poll may wait for the other meters on its bus longer than its own interval."""
-
-
-def alarm_store(hass: HomeAssistant, entry: ConfigEntry) -> Store[dict[str, Any]]:
-    """Return where the states of an entry's meter are kept."""
-    return Store(hass, _STORAGE_VERSION, f"{DOMAIN}.{entry.entry_id}.states")
+"""s; on a shared bus, a poll may wait for the other meters longer than its own interval."""
 
 
 class AlarmKeeper:
-    """The states of one meter in Home Assistant."""
+    """The alarms of one meter in Home Assistant."""
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, saver: StateSaver) -> None:
         """Begin without any memory; ``async_load`` brings it."""
-        self._clock = hass.loop.time
-        self._save_due = 0.0
-        self._store = alarm_store(hass, entry)
         options = MeterOptions.parse(entry.options)
         self._options = options.alarms
         self._patience = max(_SHORTEST_OUTAGE, _POLLS_TO_AN_OUTAGE * options.poll_interval)
         self._memory = AlarmMemory()
+        self._saver = saver
+        self._file = KeptState(
+            hass,
+            entry,
+            FILE_ALARMS,
+            parse=self._parse,
+            content="which alarms are on, and the service voltage that it has detected",
+        )
+        saver.add(self._file, self._as_dict)
 
     async def async_load(self) -> None:
-        """Go on from the states that were last kept, as far as the options are the same."""
-        if stored := await self._store.async_load():
-            before: dict[str, Any] = stored["options"]
-            options = asdict(self._options)
-            changed = {name for name, value in options.items() if before.get(name) != value}
-            self._memory = AlarmMemory.from_dict(stored, changed)
-
-    async def async_save(self) -> None:
-        """Keep the states as they are now."""
-        await self._store.async_save(self.as_dict())
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return as JSON what is to be kept."""
-        return {"options": asdict(self._options), **self._memory.as_dict()}
+        """Restore the alarms, except those whose thresholds have changed."""
+        if memory := await self._file.async_load():
+            self._memory = memory
 
     @callback
     def async_check(self, reading: Reading) -> AlarmStates:
@@ -62,9 +51,23 @@ class AlarmKeeper:
         before, now = self._memory, dt_util.utcnow().timestamp()
         self._memory, states = states_after(before, reading, self._options, now, self._patience)
         turned = self._memory.as_dict() != replace(before, seen=now).as_dict()
-        # One save is always under way, and is carried out early when Home Assistant stops.
-        if turned or self._clock() >= self._save_due:
-            delay = _SAVE_DELAY if turned else _SECONDS_BETWEEN_SAVES
-            self._save_due = self._clock() + delay
-            self._store.async_delay_save(self.as_dict, delay)
+        # The time of the latest reading changes each time, and shows how long an outage was.
+        self._saver.async_changed(self._file, SOON if turned else WHILE_COUNTING)
         return states
+
+    def _parse(self, stored: Any) -> AlarmMemory:
+        return parse_alarms(stored, self._options)
+
+    def _as_dict(self) -> dict[str, Any]:
+        return {"options": asdict(self._options), **self._memory.as_dict()}
+
+
+def parse_alarms(stored: Any, chosen: AlarmOptions) -> AlarmMemory:
+    """Return the memory of a stored file, as far as its options are those ``chosen`` now.
+
+    Raises vol.Invalid.
+    """
+    parsed: Mapping[str, Any] = ALARMS(stored)
+    before = parsed["options"]
+    changed = {name for name, value in asdict(chosen).items() if before.get(name) != value}
+    return AlarmMemory.from_dict(parsed, changed)

@@ -1,15 +1,15 @@
-"""Keep the guard over a meter's counters: across restarts, and together with the owner."""
+"""Keep the counter filters of a meter across restarts, and ask what they cannot decide."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
-from ..const import DOMAIN
 from ..issues import async_raise_issue, async_withdraw_issue
 from ..meter import Reading
+from ..meter.intervals import Ledger
 from ..meter.validation import (
     CounterAnswer,
     CounterFilter,
@@ -25,72 +25,80 @@ from ..meter.validation import (
     without_counters,
 )
 from ..options import MeterOptions
+from .formats import COUNTERS
+from .kept_state import KeptState
+from .state_saver import AT_ONCE, SOON, WHILE_COUNTING, StateSaver
 
-_STORAGE_VERSION: Final = 1
-_SECONDS_BETWEEN_SAVES: Final = 60.0
-
-
-def counter_store(hass: HomeAssistant, entry: ConfigEntry) -> Store[dict[str, Any]]:
-    """Return where the counters of an entry's meter are kept."""
-    return Store(hass, _STORAGE_VERSION, f"{DOMAIN}.{entry.entry_id}.counters")
+FILE_COUNTERS: Final = "counters"
 
 
 class CounterKeeper:
-    """The guarded counters of one meter in Home Assistant."""
+    """The counter filters of one meter in Home Assistant."""
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, saver: StateSaver) -> None:
         """Begin without any history; ``async_load`` brings it."""
         self._hass = hass
         self._entry = entry
-        self._store = counter_store(hass, entry)
-        self._counters: CounterFilters = {}
+        self._saver = saver
+        self._file = KeptState(
+            hass,
+            entry,
+            FILE_COUNTERS,
+            parse=parse_counters,
+            content="the states of its energy counters, except what the bill knows of the totals",
+        )
+        saver.add(self._file, self.as_dict)
+        self._filters: CounterFilters = {}
         self._asked: frozenset[CounterQuestion] = frozenset()
-        self._saving_since = 0.0
-        self._stale: CounterFilters = {}
+        self._unconfirmed: CounterFilters = {}
+        """filters as they were loaded, while more may have been shown before a kill"""
         self._service_current = MeterOptions.parse(entry.options).service_current
 
-    async def async_load(self) -> None:
-        """Go on from the counters that were last kept.
+    async def async_load(self, ledger: Ledger) -> None:
+        """Restore the filters; without them, restore the totals from the ledger.
 
-        If Home Assistant was killed, more may have been shown since they were kept. So that nothing
-        that was shown falls, such a counter shows nothing until two readings of it are believed.
+        If Home Assistant was killed, more may have been shown than is stored. So that nothing that
+        was shown falls, such a counter shows nothing until two readings of it are believed.
         """
-        if stored := await self._store.async_load():
-            self._counters = {
-                key: CounterFilter.from_dict(counter) for key, counter in stored["counters"].items()
-            }
-            if stored["latest"]:
-                # From now on more may be shown than is kept, and the next save is far off.
-                await self._store.async_save({**stored, "latest": False})
-            else:
-                self._stale = self._counters
-        for question in frozenset(CounterQuestion) - questions(self._counters):
+        if stored := await self._file.async_load():
+            latest, self._filters = stored
+        else:
+            latest, self._filters = False, filters_from_ledger(ledger, str(self._entry.unique_id))
+        if latest:
+            # From now on more may be shown than is stored, and the next write is far off.
+            await self._saver.async_write(self._file)
+        else:
+            self._unconfirmed = self._filters
+        for question in frozenset(CounterQuestion) - questions(self._filters):
             # It may have been asked before, perhaps about another meter in this place.
             async_withdraw_issue(self._hass, self._entry, f"counter_{question}")
 
-    async def async_take_over(self) -> None:
-        """Go on with the counters of another meter."""
-        self._counters = carried_to_new_meter(self._counters)
-        await self.async_save()
+    def carry_to_new_meter(self) -> None:
+        """Let another meter continue what is published."""
+        self._filters = carried_to_new_meter(self._filters)
 
     @callback
     def async_check(self, reading: Reading) -> Reading:
-        """Return a reading with what may be believed of its counters; ask if that is unclear."""
+        """Return a reading with the counters that are believed; ask about the others."""
         now = dt_util.utcnow().timestamp()
-        self._counters, checked = validated(self._counters, reading, now, self._service_current)
-        self._async_ask()
-        # A delayed save starts its delay anew with each call, which would be for ever here. One
-        # is always under way, and is carried out early when Home Assistant stops.
-        if not 0 <= now - self._saving_since < _SECONDS_BETWEEN_SAVES:
-            self._saving_since = now
-            self._store.async_delay_save(self.as_dict, _SECONDS_BETWEEN_SAVES)
-        self._stale = awaiting_reconfirmation(self._stale, self._counters)
-        return without_counters(checked, self._stale)
+        before = self._filters
+        self._filters, checked = validated(before, reading, now, self._service_current)
+        asks = self._async_ask()
+        if _offsets(before) != _offsets(self._filters):
+            # After a kill, the register alone would lead to a lower value.
+            within = AT_ONCE
+        else:
+            within = SOON if asks else WHILE_COUNTING
+        self._saver.async_changed(self._file, within)
+        self._unconfirmed = awaiting_reconfirmation(self._unconfirmed, self._filters)
+        return without_counters(checked, self._unconfirmed)
 
     @property
     def registers(self) -> RegisterReads:
         """What the meter's own display shows, as far as it is believed."""
-        return register_reads({k: v for k, v in self._counters.items() if k not in self._stale})
+        return register_reads(
+            {k: v for k, v in self._filters.items() if k not in self._unconfirmed}
+        )
 
     @property
     def unconfirmed(self) -> bool:
@@ -100,40 +108,82 @@ class CounterKeeper:
         """
         return any(
             counter.awaits_confirmation
-            for key, counter in self._counters.items()
-            if counter.trusted is None or key in self._stale
+            for key, counter in self._filters.items()
+            if counter.trusted is None or key in self._unconfirmed
         ) or any(
-            self._counters[key].trusted != earlier.trusted for key, earlier in self._stale.items()
+            self._filters[key].trusted != loaded.trusted
+            for key, loaded in self._unconfirmed.items()
         )
 
     async def async_answer(self, answer: CounterAnswer, reading: Reading) -> None:
-        """Take the owner's answer for all counters that it is about."""
-        self._counters = answered(self._counters, answer, reading, self._service_current)
+        """Apply the owner's answer to all counters that it is about."""
+        self._filters = answered(self._filters, answer, reading, self._service_current)
         self._async_ask()
-        await self._store.async_save(self.as_dict())
-
-    async def async_save(self) -> None:
-        """Keep the counters as they are now, when nothing more will be shown."""
-        await self._store.async_save({**self.as_dict(), "latest": True})
+        await self._saver.async_write(self._file)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the counters as JSON can hold them, and whether no later ones will be shown."""
+        """Return the filters as JSON holds them, and whether no later values will be shown."""
         return {
-            "latest": self._hass.is_stopping,
-            "counters": {key: counter.as_dict() for key, counter in self._counters.items()},
+            "latest": self._saver.finished,
+            "counters": {key: counter.as_dict() for key, counter in self._filters.items()},
         }
 
     @callback
-    def _async_ask(self) -> None:
-        """Raise a repair for each new question, and withdraw those that have settled."""
-        asked = questions(self._counters)
-        for question in asked - self._asked:
+    def _async_ask(self) -> bool:
+        """Raise a repair for each new question, and withdraw those that have settled.
+
+        Returns whether there were any of either.
+        """
+        asked, before = questions(self._filters), self._asked
+        for question in asked - before:
             async_raise_issue(
                 self._hass,
                 self._entry,
                 f"counter_{question}",
                 question={"question": question.value},
             )
-        for question in self._asked - asked:
+        for question in before - asked:
             async_withdraw_issue(self._hass, self._entry, f"counter_{question}")
         self._asked = asked
+        return asked != before
+
+
+def parse_counters(stored: Any) -> tuple[bool, CounterFilters]:
+    """Return the filters of a stored file, and whether nothing later has been shown.
+
+    Raises vol.Invalid.
+    """
+    parsed = COUNTERS(stored)
+    counters = parsed["counters"].items()
+    return parsed["latest"], {key: CounterFilter.from_dict(counter) for key, counter in counters}
+
+
+def filters_from_ledger(ledger: Ledger, serial_number: str) -> CounterFilters:
+    """Return filters that continue the totals as the ledger knows them.
+
+    The offset between a total and its register is kept. If the latest readings are of another
+    meter, the totals continue from where they were, as after a replacement.
+    """
+    of_this_meter = ledger.serial_number == serial_number
+    filters = {}
+    for name, (published, register) in ledger.totals.items():
+        sample = {"value": published.value, "at": published.at}
+        trusted = {
+            "last": sample,
+            "before": sample,
+            "offset": published.value - register.value,
+            "floor": published.value,
+        }
+        filters[f"energy_{name}.total"] = CounterFilter.from_dict(
+            {"trusted": trusted, "row": None, "rival": None, "base": None}
+            if of_this_meter
+            else {"trusted": None, "row": None, "rival": None, "base": published.value}
+        )
+    return filters
+
+
+def _offsets(filters: CounterFilters) -> Mapping[str, float | None]:
+    return {
+        key: None if counter.trusted is None else counter.trusted.offset
+        for key, counter in filters.items()
+    }

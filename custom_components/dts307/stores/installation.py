@@ -1,14 +1,12 @@
-"""Watch what a meter gives away of itself: how it counts, its direction, whether it measures."""
+"""Watch how a meter is installed: how it counts, which way is import, whether it measures."""
 
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.storage import Store
 from homeassistant.helpers.sun import is_up
 from homeassistant.util import dt as dt_util
 
-from ..const import DOMAIN
 from ..issues import async_raise_issue, async_withdraw_issue
 from ..meter import Reading
 from ..meter.installation import (
@@ -24,9 +22,11 @@ from ..meter.installation import (
     with_import_positive,
 )
 from ..options import MeterOptions
+from .formats import INSTALLATION
+from .kept_state import KeptState
+from .state_saver import SOON, WHILE_COUNTING, StateSaver
 
-_STORAGE_VERSION: Final = 1
-_SAVE_DELAY: Final = 10.0
+FILE_INSTALLATION: Final = "direction"
 _LASTING_SECONDS: Final = 60.0
 
 _TURNED: Final = "power_turned"
@@ -34,52 +34,58 @@ _UNSIGNED: Final = "power_unsigned"
 _OPPOSITE: Final = "phase_opposite"
 _ALL: Final = (_TURNED, _UNSIGNED, _OPPOSITE, *NoMeasurement)
 
-
-def installation_store(hass: HomeAssistant, entry: ConfigEntry) -> Store[dict[str, Any]]:
-    """Return where the evidence on an entry's meter is kept."""
-    return Store(hass, _STORAGE_VERSION, f"{DOMAIN}.{entry.entry_id}.direction")
+_VERDICTS: Final = ("direction", "suspect_phases", "senses")
+"""The keys of the file that are more than votes."""
 
 
 class InstallationKeeper:
-    """What the readings of one meter tell about how it is installed."""
+    """What the readings of one meter show about how it is installed."""
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, saver: StateSaver) -> None:
         """Begin without any evidence; ``async_load`` brings it."""
         self._hass = hass
         self._entry = entry
-        self._store = installation_store(hass, entry)
+        self._saver = saver
+        self._file = KeptState(
+            hass,
+            entry,
+            FILE_INSTALLATION,
+            parse=parse_installation,
+            content="what it has found out about the sign of power and reversed CTs",
+        )
+        saver.add(self._file, self._as_dict)
         self._state = PowerSignState()
-        self._senses: CountDirections = {}
+        self._count_directions: CountDirections = {}
         self._chosen = MeterOptions.parse(entry.options).power_sign
         self._nothing: NoMeasurement | None = None
         self._nothing_since = 0.0
         self._raised: dict[str, dict[str, str]] = {}
 
     async def async_load(self) -> None:
-        """Go on from the evidence that was last kept."""
+        """Restore the evidence."""
         for key in _ALL:
-            # It may have been told before, but not of the evidence and the options of now.
+            # It was raised by the evidence and the options of an earlier run.
             async_withdraw_issue(self._hass, self._entry, key)
-        if stored := await self._store.async_load():
-            self._state = PowerSignState.from_dict(stored)
-            self._senses = count_directions_from_dict(stored.get("senses", {}))
-
-    async def async_save(self) -> None:
-        """Keep the evidence as it is now."""
-        await self._store.async_save(self._as_dict())
+        if stored := await self._file.async_load():
+            self._state, self._count_directions = stored
 
     def _as_dict(self) -> dict[str, Any]:
-        return {**self._state.as_dict(), "senses": count_directions_as_dict(self._senses)}
+        return {
+            **self._state.as_dict(),
+            "senses": count_directions_as_dict(self._count_directions),
+        }
 
     @callback
     def async_check(self, reading: Reading) -> Reading:
         """Take a reading in evidence; return it with import positive and counters that count up."""
         now = dt_util.utcnow().timestamp()
         before = self._as_dict()
-        self._senses, reading = with_exports_counting_up(self._senses, reading)
+        self._count_directions, reading = with_exports_counting_up(self._count_directions, reading)
         self._state = observe(self._state, reading, now, dark=not is_up(self._hass))
-        if self._as_dict() != before:
-            self._store.async_delay_save(self._as_dict, _SAVE_DELAY)
+        after = self._as_dict()
+        if after != before:
+            decided = any(after[key] != before[key] for key in _VERDICTS)
+            self._saver.async_changed(self._file, SOON if decided else WHILE_COUNTING)
         self._async_tell(self._findings(reading, now))
         return with_import_positive(reading, self._direction, self._state.last_counted)
 
@@ -105,10 +111,19 @@ class InstallationKeeper:
 
     @callback
     def _async_tell(self, findings: dict[str, dict[str, str]]) -> None:
-        """Raise an issue for each new finding, and withdraw those that no longer hold."""
+        """Raise an issue for each new finding, and withdraw those that no longer apply."""
         for key, placeholders in findings.items():
             if self._raised.get(key) != placeholders:
                 async_raise_issue(self._hass, self._entry, key, placeholders=placeholders)
         for key in self._raised.keys() - findings.keys():
             async_withdraw_issue(self._hass, self._entry, key)
         self._raised = findings
+
+
+def parse_installation(stored: Any) -> tuple[PowerSignState, CountDirections]:
+    """Return what a stored file says about the sign of power, and how the registers count.
+
+    Raises vol.Invalid.
+    """
+    parsed = INSTALLATION(stored)
+    return PowerSignState.from_dict(parsed), count_directions_from_dict(parsed["senses"])

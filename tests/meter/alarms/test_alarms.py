@@ -231,6 +231,9 @@ def test_both_kinds_of_voltage_show_the_same_lost_phase() -> None:
     # Its loads pull the dead line half-way between the others.
     floating = replace(neutral(62, 121, 119), voltage_line_to_line=PerPhase(a=104, b=208, c=104))
     assert watch.see_for(5, floating).phase_lost == Alarm(on=True, where=("a",))
+    # Without loads it is dead to neutral as well, and the phase is named once.
+    dead = replace(neutral(0, 121, 119), voltage_line_to_line=PerPhase(a=120, b=208, c=120))
+    assert watch.see_for(5, dead).phase_lost == Alarm(on=True, where=("a",))
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from dataclasses import replace
 import json
 
 from hypothesis import given, settings, strategies as st
+import pytest
 
 from custom_components.dts307.meter import PerPhase, Reading
 from custom_components.dts307.meter.installation import (
@@ -85,12 +86,26 @@ async def test_a_large_movement_decides_nothing() -> None:
     assert values == [None] * 4
 
 
+@pytest.mark.parametrize(("movement", "decides"), [(2**16, True), (2**16 + 1, False)])
+async def test_the_largest_movement_that_decides(movement: int, *, decides: bool) -> None:
+    last = COUNTS - 5 - 2 * movement
+    _, values = await after({}, COUNTS - 5, COUNTS - 5 - movement, last)
+    assert values == [None, None, COUNTS - last if decides else None]
+
+
 async def test_one_contrary_movement_changes_nothing_and_two_do() -> None:
     directions, _ = await after({}, *range(COUNTS - 10, COUNTS - 14, -1))
     directions, values = await after(directions, COUNTS - 12, COUNTS - 15, COUNTS - 16)
     assert values == [12, 15, 16]
-    _, values = await after(directions, *range(COUNTS - 15, COUNTS - 11))
-    assert values[-1] == COUNTS - 12, "the meter was reconfigured"
+    _, values = await after(directions, COUNTS - 15, COUNTS - 14)
+    assert values == [15, COUNTS - 14], "the meter was reconfigured"
+
+
+async def test_registers_that_disagree_decide_nothing_for_others() -> None:
+    known = count_directions_from_dict({"a": True, "b": False})
+    far = COUNTS - 100
+    _, checked = with_exports_counting_up(known, await exporting(far, a=far, b=far))
+    assert checked.energy_exported == PerPhase(total=None, a=1000, b=far * 10)
 
 
 async def test_a_sum_of_phases_stays_their_sum() -> None:

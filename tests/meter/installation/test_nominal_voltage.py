@@ -104,6 +104,14 @@ def test_anything_else_is_not_guessed(reading: Reading) -> None:
     assert after([reading] * 10).service is None
 
 
+@pytest.mark.parametrize(
+    ("hertz", "known"), [(56.9, False), (57.0, True), (63.0, True), (63.1, False)]
+)
+def test_a_service_has_about_60_hertz(hertz: float, *, known: bool) -> None:
+    """ANSI C84.1 is for systems of 60 Hz."""
+    assert (after([service_of((120.0,), hertz=hertz)]).service is not None) is known
+
+
 def test_a_meter_that_reports_only_the_average_has_a_service() -> None:
     reading = replace(service_of(), voltage_line_to_neutral=PerPhase(total=-121.0))
     assert voltages(reading, LINE_TO_NEUTRAL) == {"total": 121.0}
@@ -190,6 +198,9 @@ def test_it_survives_as_json() -> None:
         (WYE, "abc"),
         (DELTA, "abc"),
         (service_of((120.0, 120.0, 0.0)), "ab"),
+        # Between lost and back, a phase does not count as live.
+        (service_of((120.0, 120.0, 63.0)), "ab"),
+        (service_of((120.0, 120.0, 66.0)), "abc"),
         (service_of((120.0, 120.0, 0.0), (240.0, 120.0, 120.0)), "ab"),
         (service_of((), (240.0, 130.0, 130.0)), "ab"),
         (service_of((120.0, 208.0, 120.0), (240.0, 240.0, 240.0)), "abc"),

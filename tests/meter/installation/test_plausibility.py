@@ -71,6 +71,14 @@ async def test_current_on_a_phase_without_voltage(letter: str, phase: str, volts
     assert phases_without_voltage(reading) == {phase}
 
 
+@pytest.mark.parametrize(
+    ("amps", "volts", "phases"), [(0.5, 9.9, "b"), (0.49, 9.9, ""), (0.5, 10.0, "")]
+)
+async def test_the_limits_of_current_and_voltage(amps: float, volts: float, phases: str) -> None:
+    reading = await reading_of(encode(213, AphB=amps, PhVphB=volts))
+    assert phases_without_voltage(reading) == set(phases)
+
+
 async def test_a_negative_current_is_a_current_too() -> None:
     reading = await reading_of(encode(213, AphB=-5.0, PhVphB=0.0))
     assert phases_without_voltage(reading) == {"b"}

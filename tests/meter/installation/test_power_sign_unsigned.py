@@ -107,6 +107,8 @@ def test_unsigned_takes_three_votes_for_each_direction(first: float) -> None:
     for now, one in unsigned([*steady(first, HOUR), *steady(-first, HOUR)]):
         state = observe(state, one, now)
         seen.append((state.verdict, min(state.import_votes, state.export_votes)))
+        # From the verdict on the direction is known.
+        assert bool(state.last_counted) is (state.verdict is PowerSign.UNSIGNED)
     verdict = PowerSign.IMPORT_POSITIVE if first > 0 else PowerSign.EXPORT_POSITIVE
     unknown = (PowerSign.UNKNOWN, 0)
     unsigned_state = (PowerSign.UNSIGNED, VOTES_FOR_A_VERDICT)
@@ -119,6 +121,25 @@ def test_a_restart_forgets_nothing_of_an_unsigned_power() -> None:
     assert state.last_counted == {"total": 1}
     restored = PowerSignState.from_dict(json.loads(json.dumps(state.as_dict())))
     assert restored == replace(state, span=None)
+
+
+def test_the_stored_format_stays() -> None:
+    """So an update reads what an earlier version stored."""
+    stored = {
+        "direction": "unsigned",
+        "suspect_phases": ["b"],
+        "lead": -2,
+        "opposition": {"b": 21_600.0},
+        "power_sign": -1,
+        "imports": 3,
+        "exports": 2,
+        "flowing": {"total": -1},
+    }
+    state = PowerSignState.from_dict(stored)
+    assert state.as_dict() == stored
+    assert (state.verdict, state.polarity) == (PowerSign.UNSIGNED, -1)
+    assert (state.import_votes, state.export_votes) == (3, 2)
+    assert (state.opposite_seconds, state.last_counted) == ({"b": 21_600.0}, {"total": -1})
 
 
 def test_a_state_stored_by_an_older_version_is_understood() -> None:

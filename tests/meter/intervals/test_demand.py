@@ -116,6 +116,13 @@ def test_an_interval_in_which_the_clock_is_set_back_does_not_count() -> None:
     assert (counted.latest, counted.running_minimum) == (None, 0)
 
 
+def test_a_repeated_read_changes_nothing() -> None:
+    """A counter in quarantine repeats its last trusted read."""
+    noon = at("06-01", "12:00:00")
+    once = record((noon - 1, 1000), (noon + 1, 1000), (noon + 600, 1100))
+    assert read(once, (noon + 600, 1100)) == once
+
+
 def test_an_interval_in_which_the_counter_falls_does_not_count() -> None:
     """A published counter never falls unless what was stored of it got lost."""
     noon = at("06-01", "12:00:00")
@@ -185,6 +192,21 @@ def test_the_peaks_of_two_billing_periods() -> None:
     assert moved.peak.power == 800
     assert moved.last_peak == result.peak
     assert demand(DemandRecord(window=900.0), Billing()) == Demand(window=900.0)
+
+
+def test_the_first_interval_of_a_period_can_be_its_peak() -> None:
+    ledger, counted = Ledger(), DemandRecord(window=3600.0)
+    for day, clock, energy in (
+        ("05-31", "23:00", 0),
+        ("06-01", "00:00", 10),
+        ("06-01", "01:00", 710),
+    ):
+        when = at(day, f"{clock}:00")
+        counted = read(counted, (when, energy))
+        ledger = ledger.after({"imported": Sample(value=energy, at=when)}, "S307", NEW_YORK)
+    peak = demand(counted, billing(ledger, NEW_YORK, 1)).peak
+    assert peak is not None
+    assert (peak.start, peak.power) == (at("06-01", "00:00:00"), 700)
 
 
 def test_peaks_of_a_hundred_days_are_kept() -> None:

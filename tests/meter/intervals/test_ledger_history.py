@@ -55,6 +55,16 @@ def test_the_meter_is_replaced_within_an_outage() -> None:
     assert stored(ledger) == ledger
 
 
+def test_a_new_meter_counts_from_the_latest_of_its_samples() -> None:
+    """A total may be older, which a counter filter trusted before the meter was replaced."""
+    ledger = read(Ledger(), at("06-01"), 1000, serial="OLD")
+    samples = {
+        "imported": Sample(value=1000, at=at("06-01")),
+        "seen": Sample(value=0, at=at("06-02")),
+    }
+    assert ledger.after(samples, "NEW", NEW_YORK).meters[1] == (at("06-02"), "NEW")
+
+
 def test_the_offset_of_the_published_counter_got_lost() -> None:
     """The counter falls, but no energy is negative."""
     ledger = read(Ledger(), at("06-10"), 1000, carried=5000)
@@ -101,6 +111,13 @@ def test_an_export_counter_that_appears_later() -> None:
     assert all_of_it.at_billing_day.exported is None
     july = bill(read(ledger, at("07-01"), 540, 3_000_110))[0]
     assert value(july.brought_forward) == 70
+
+
+def test_export_that_is_first_read_as_a_period_ends_is_not_counted_in_it() -> None:
+    ledger = read(read(Ledger(), at("06-01"), 0), at("07-01"), 100, 50)
+    june, july = ledger.periods(NEW_YORK, 1)
+    assert june.exported is None
+    assert value(july.exported) == 0
 
 
 def test_all_totals_are_in_quarantine() -> None:

@@ -109,20 +109,20 @@ def assert_seamless(periods: list[BillingPeriod], zone: str, billing_day: int) -
     start=starts,
     zones=st.tuples(st.sampled_from(ZONES), st.sampled_from(ZONES)),
     billing_day=st.integers(1, 31),
-    begun=st.tuples(st.floats(0, 1e7), st.floats(0, 1e7)),
+    counts_before=st.tuples(st.floats(0, 1e7), st.floats(0, 1e7)),
     story=st.lists(stretches, min_size=1, max_size=40),
 )
 def test_the_periods_contain_all_energy(
     start: int,
     zones: tuple[str, str],
     billing_day: int,
-    begun: tuple[float, float],
+    counts_before: tuple[float, float],
     story: list[tuple[int, float, float, str]],
 ) -> None:
     """Each Wh once and within its bounds, also in another time zone."""
     reader = Reader(ZoneInfo(zones[0]))
-    imported, exported = (Flow([float(start)], [count]) for count in begun)
-    reader.poll(start, *begun)
+    imported, exported = (Flow([float(start)], [count]) for count in counts_before)
+    reader.poll(start, *counts_before)
     for seconds, consumed, produced, event in (*story, (5, 100.0, 0.0, "poll")):
         imported.go_on(seconds, consumed)
         exported.go_on(seconds, produced)
@@ -149,8 +149,12 @@ def test_the_periods_contain_all_energy(
             net = imported.at(boundaries[1]) - imported.at(boundaries[0])
             net -= exported.at(boundaries[1]) - exported.at(boundaries[0])
             assert_true(energy(period.net), net)
-        assert sums["imported"] == pytest.approx(imported.counts[-1] - begun[0], abs=ROUNDING)
-        assert sums["exported"] == pytest.approx(exported.counts[-1] - begun[1], abs=ROUNDING)
+        assert sums["imported"] == pytest.approx(
+            imported.counts[-1] - counts_before[0], abs=ROUNDING
+        )
+        assert sums["exported"] == pytest.approx(
+            exported.counts[-1] - counts_before[1], abs=ROUNDING
+        )
 
 
 @settings(deadline=None)

@@ -9,7 +9,7 @@ import pytest
 
 from custom_components.dts307.meter.intervals import Billing, DemandRecord, Ledger, billing, demand
 from custom_components.dts307.meter.sample import Sample
-from tests.meter.ledgers import NEW_YORK, at, bill, read, stored
+from tests.meter.ledgers import NEW_YORK, SERIAL, at, bill, read, stored
 
 
 def full_ledger() -> Ledger:
@@ -36,6 +36,37 @@ def test_a_ledger_and_a_record_survive_as_json() -> None:
     ledger = full_ledger()
     assert bill(ledger)[1].last_period is not None
     assert stored(ledger) == ledger
+
+
+def test_the_stored_format_of_a_ledger_stays() -> None:
+    """So an update reads what an earlier version stored."""
+    june = at("06-01")
+    ledger = read(read(Ledger(), june, 100), june - 3600, 110)
+    pairs, behind = [[june, 100], [june, 100]], [[june - 3600, 110], [june - 3600, 110]]
+    assert json.loads(json.dumps(ledger.as_dict())) == {
+        "tracks": {"imported": pairs, "register_imported": pairs},
+        "behind": {"imported": behind, "register_imported": behind},
+        "meters": [[june, SERIAL]],
+        "opened": 0.0,
+        "credit": {"value": 0.0, "lowest": 0.0, "highest": 0.0, "estimated": False},
+    }
+
+
+def test_the_stored_format_of_a_record_stays() -> None:
+    june = at("06-01")
+    record = DemandRecord(window=900.0)
+    for second, value in ((0, 10), (900, 20), (1000, 25)):
+        record = record.after(Sample(value=value, at=june + second), 1.0, NEW_YORK)
+    assert record.as_dict() == {
+        "window": 900.0,
+        "running": {
+            "start": june + 900,
+            "opening": {"value": 20, "lowest": 20, "highest": 20, "estimated": False},
+            "point": [june + 1000, 25],
+        },
+        "latest": None,
+        "peaks": [],
+    }
 
 
 def places(content: Any) -> Iterator[tuple[Any, Any]]:

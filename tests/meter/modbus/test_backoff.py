@@ -32,7 +32,7 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Speed:
-    """What questions and their answers take at the speed of a bus, in seconds."""
+    """What requests and their responses take at the baud rate of a bus, in seconds."""
 
     baudrate: int
 

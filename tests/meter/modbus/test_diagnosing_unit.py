@@ -37,6 +37,7 @@ class Bench:
     found: list[ProbeResult | OSError] = field(default_factory=list)
     free: bool = True
     probes: int = 0
+    seconds: float = 0.0
     device: Device = field(default_factory=lambda: Device(MAP))
     bus: SharedBus = field(default_factory=SharedBus)
     outage: Outage = field(default_factory=Outage)
@@ -58,6 +59,7 @@ class Bench:
         assert not self.device.connected
         assert self.bus.lock.locked()
         self.probes += 1
+        await asyncio.sleep(self.seconds)
         found = self.found.pop(0)
         if isinstance(found, OSError):
             raise found
@@ -182,12 +184,12 @@ async def test_a_response_ends_the_outage(refused: bool) -> None:  # noqa: FBT00
 @virtual_time
 async def test_the_unit_stays_quiet_after_a_probe() -> None:
     """The response to the probe may be delayed, too."""
-    bench = Bench([ProbeResult.SILENCE])
+    bench = Bench([ProbeResult.SILENCE], seconds=10 * TIMEOUT)
     unit = bench.unit()
     await attempt(bench, unit)
     await attempt(bench, unit)
     assert not bench.device.connected
-    # The quiet time began when the port was about to close.
+    # The quiet time began with the end of the probe, before the port closed.
     remaining = TIMEOUT - TIMING.port_closes
     assert await duration(unit.read_holding_registers(40000, 2)) == lasts(remaining)
 

@@ -219,7 +219,7 @@ async def test_a_link_that_fails_ends_the_scan() -> None:
         await found(devices)
 
 
-@pytest.mark.parametrize(("first", "last"), [(240, 247), (3, 10)])
+@pytest.mark.parametrize(("first", "last"), [(245, 247), (240, 247), (3, 10)])
 async def test_neighbours_end_with_the_panel_or_the_unit_ids(first: int, last: int) -> None:
     devices = Devices("a", {first: "1"})
     await found(devices, unit_id=first)

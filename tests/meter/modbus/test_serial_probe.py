@@ -136,6 +136,14 @@ async def test_a_request_ends_with_the_response() -> None:
 
 
 @virtual_time
+async def test_a_request_does_not_end_with_an_earlier_response() -> None:
+    probe, _ = probe_on_wire()
+    asyncio.get_running_loop().call_later(0.5, probe.data_received, RESPONSE)
+    await probe.request(UNIT, 60)
+    assert await duration(probe.request(7, 2.0)) == lasts(2.0)
+
+
+@virtual_time
 async def test_another_units_response_does_not_end_the_request() -> None:
     probe, _ = probe_on_wire()
     asyncio.get_running_loop().call_later(0.5, probe.data_received, OTHER)

@@ -46,3 +46,14 @@ async def test_a_reading_goes_on_undisturbed_by_raw_registers() -> None:
         await meter.read_raw()
     assert (await meter.read_raw())[40070][18] == 5
     assert await meter.read() == first
+
+
+async def test_a_probe_reads_two_registers_whatever_they_are() -> None:
+    meter, device = await meter_with(encode(203, W=5, W_SF=0))
+    await meter.probe()
+    assert device.requests == [(40070, 2)]
+    device.put(40070, [0, 0])
+    await meter.probe()
+    device.faults.append(ModbusTimeoutError("no reply"))
+    with pytest.raises(MeterSilentError):
+        await meter.probe()

@@ -89,13 +89,10 @@ def detect_service(
 
     A service is known once all voltages are close to its own. From then on, voltages that fit
     another one are a fault, however long they last: nobody connects another service under power.
-    If the power may have been off, they are another service once they have lasted for hours. It
-    may have been off if the voltages were dead, or if nothing was read for a while (``silence``,
-    the s since the reading before). More than ``outage_after`` s between two readings interrupt
-    that time.
-
-    A service with a neutral never becomes one without: only the voltages to neutral show that the
-    neutral is broken.
+    If the power may have been off, because the voltages were dead or after a long ``silence`` (s
+    since the reading before), they are another service once they have lasted for hours. A pause of
+    more than ``outage_after`` s restarts these hours. A service with a neutral never becomes one
+    without: only the voltages to neutral show that the neutral is broken.
     """
     known = before.service
     phases = before.phases | live_phases(reading)

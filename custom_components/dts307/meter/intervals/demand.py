@@ -95,6 +95,11 @@ class DemandRecord:
     latest: DemandInterval | None = None
     peaks: tuple[DemandInterval, ...] = ()
 
+    @property
+    def started(self) -> float | None:
+        """When the interval in progress started, in s."""
+        return None if self.running is None else self.running.start
+
     def after(self, sample: Sample, resolution: float, zone: tzinfo) -> DemandRecord:
         """Return the record after a read, by a counter with steps of ``resolution`` Wh."""
         start = interval_start(sample.at, zone, self.window)

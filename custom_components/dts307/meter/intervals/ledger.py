@@ -73,6 +73,21 @@ class Ledger:
         return {name: track.newest for name, track in self.tracks.items()}
 
     @property
+    def totals(self) -> Mapping[str, tuple[Sample, Sample]]:
+        """The latest sample of each total, and of the register behind it."""
+        newest = self.newest
+        return {
+            name: (newest[name], newest[_REGISTER + name])
+            for name in (IMPORTED, EXPORTED)
+            if {name, _REGISTER + name} <= newest.keys()
+        }
+
+    @property
+    def serial_number(self) -> str | None:
+        """The meter that was read last."""
+        return self.meters[-1][1] if self.meters else None
+
+    @property
     def kept(self) -> Mapping[str, tuple[Sample, ...]]:
         """The reads that are kept for good; they change with midnights and with the clock."""
         return {name: track.kept for name, track in self.tracks.items()}

@@ -21,9 +21,9 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.dts307.const import DOMAIN
-from custom_components.dts307.stores.alarms import alarm_store
 from simulator.meter import MeterConfig
 from tests.device import METER_MODELS, NOON, Device
+from tests.integration.disk import storage_key
 from tests.integration.home import entry_for, let_pass, load, state_of
 from tests.lines import network, network_data
 
@@ -582,7 +582,7 @@ async def test_what_turns_is_kept_soon(
         entry = entry_for(meter, network_data(line))
         await load(hass, entry)
         await poll(hass, freezer, 60)
-        key = alarm_store(hass, entry).key
+        key = storage_key(entry, "states")
         stored = hass_storage[key]["data"]
         assert stored["on"] == [["exporting", "total"]]
         # When Home Assistant stops, it is also told when that was.

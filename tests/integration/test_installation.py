@@ -10,8 +10,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.dts307.const import DOMAIN
-from custom_components.dts307.stores.installation import installation_store
 from tests.device import Device
+from tests.integration.disk import storage_key
 from tests.integration.home import entry_for, let_pass, load, state_of
 from tests.lines import network, network_data
 
@@ -103,7 +103,7 @@ async def test_a_phase_that_is_opposite(
     """The issue names it."""
     async with network(meter) as line:
         entry = entry_for(meter, network_data(line))
-        hass_storage[installation_store(hass, entry).key] = {
+        hass_storage[storage_key(entry, "direction")] = {
             "version": 1,
             "minor_version": 1,
             "data": {

@@ -1,0 +1,122 @@
+"""Read one meter on its bus: it is identified before its first reading, and after every outage."""
+
+from collections.abc import Awaitable, Callable
+
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+from modbus_connection import ModbusUnit
+
+from .connection import async_identify
+from .meter import (
+    AnotherMeterError,
+    GarbledReplyError,
+    MapChangedError,
+    Meter,
+    MeterError,
+    MeterSilentError,
+    NotSunSpecError,
+    Reading,
+    ReadRefusedError,
+)
+from .meter.errors import LinkLostError
+from .meter.modbus import ConnectionHealth, read_registers
+from .meter.sunspec import BASE_ADDRESSES
+
+
+class MeterSession:
+    """Reads an entry's own meter, and no other.
+
+    While nothing answers, the meter may be swapped, or set up differently. So a reading counts only
+    after the meter has been identified since the last failure.
+    """
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        unit: ModbusUnit,
+        serial_number: str,
+        async_identified: Callable[[Meter], Awaitable[None]],
+    ) -> None:
+        """Begin without having asked anything.
+
+        ``async_identified`` is called each time when the meter with the ``serial_number`` has been
+        identified.
+        """
+        self._hass = hass
+        self._unit = unit
+        self._serial_number = serial_number
+        self._async_identified = async_identified
+        self._is_identified = False
+        self._is_failing = False
+        self.health = ConnectionHealth()
+        self.meter: Meter | None = None
+        """The meter as it was last identified."""
+
+    def fail(self) -> None:
+        """Identify the meter again before the next reading counts."""
+        self._is_identified = False
+        self._is_failing = True
+
+    async def async_read(self, *, whole: bool) -> Reading:
+        """Read the meter; a reply that was lost or mangled on the wire gets a second chance.
+
+        So does a lost connection: opening it again helps, or shows why it cannot be opened. A meter
+        that was not answering anyway gets none, because the others on its bus would have to wait.
+
+        Raises MeterError; AnotherMeterError if another meter is in its place.
+        """
+        was_answering = self._is_identified
+        try:
+            return await self._async_attempt(whole=whole)
+        except LinkLostError, MeterSilentError, GarbledReplyError, MapChangedError:
+            if not was_answering:
+                raise
+            return await self._async_attempt(whole=whole)
+
+    async def _async_attempt(self, *, whole: bool) -> Reading:
+        """Read the meter once, and note how that went."""
+        clock = self._hass.loop.time
+        begun = clock()
+        try:
+            meter = await self._async_own_meter()
+            reading = await meter.read(whole=whole)
+        except MeterError as err:
+            if isinstance(err, MapChangedError):
+                # The meter was set up differently or replaced, or the reply was not its own.
+                self._is_identified = False
+            self.health.failed(err.reason, begun, clock())
+            raise
+        self._is_failing = False
+        self.health.answered(begun, clock(), dt_util.utcnow())
+        return reading
+
+    async def _async_own_meter(self) -> Meter:
+        """Return the meter, identified if that is due."""
+        if self.meter is not None and self._is_identified:
+            return self.meter
+        refusal = await self._async_probe() if self._is_failing else None
+        try:
+            meter = await async_identify(self._hass, self._unit)
+        except NotSunSpecError as err:
+            # A known meter that refuses all requests is more likely to start than to be another.
+            raise refusal or err from None
+        if meter.identity.serial_number != self._serial_number:
+            raise AnotherMeterError(f"meter {meter.identity.serial_number} answers")
+        self.meter, self._is_identified = meter, True
+        await self._async_identified(meter)
+        return meter
+
+    async def _async_probe(self) -> ReadRefusedError | None:
+        """Ask a meter that did not answer lately for two registers only.
+
+        While it stays silent, the others on the bus wait less for these than for more. A refusal is
+        an answer, too: the map may begin elsewhere. Return it if the meter is known.
+        """
+        try:
+            if self.meter is None:
+                await read_registers(self._unit, BASE_ADDRESSES[0], 2)
+            else:
+                await self.meter.probe()
+        except ReadRefusedError as err:
+            return None if self.meter is None else err
+        return None

@@ -1,0 +1,216 @@
+"""The formats of a meter's stored files.
+
+Each schema refuses what is not well-typed, and drops keys that it does not know: a later version
+may have added them. The ``from_dict`` functions of ``meter`` accept whatever a schema returns.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import voluptuous as vol
+
+from ..meter.installation import PowerSign
+from ..meter.phases import PARTS, PHASES
+
+_LARGEST_NUMBER: Final = 1e40
+"""No register holds more. Sums and products of such numbers stay finite."""
+
+_LATEST_INSTANT: Final = 7_258_118_400.0
+"""s; the year 2200. Billing goes through all months up to the latest reading."""
+
+_ENERGIES: Final = (
+    "energy_imported",
+    "energy_exported",
+    "apparent_energy_imported",
+    "apparent_energy_exported",
+    "reactive_energy_q1",
+    "reactive_energy_q2",
+    "reactive_energy_q3",
+    "reactive_energy_q4",
+)
+_TRACKS: Final = ("seen", "imported", "exported", "register_imported", "register_exported")
+
+_LEAST_IN_TRACK: Final = 2
+"""The first reading and the latest, which may be the same."""
+
+
+def _record(fields: dict[Any, Any]) -> vol.Schema:
+    return vol.Schema(fields, extra=vol.REMOVE_EXTRA)
+
+
+def _by_name(names: Iterable[str], value: Any) -> vol.Schema:
+    """Return the schema of a mapping that has some of these names."""
+    return _record({vol.Optional(name): value for name in names})
+
+
+def _number(value: Any) -> float:
+    # A bool is an int in Python, but no number in JSON.
+    if type(value) not in {int, float} or not abs(value) <= _LARGEST_NUMBER:
+        raise vol.Invalid("not a number")
+    return float(value)
+
+
+def _instant(value: Any) -> float:
+    if not 0 <= (seconds := _number(value)) <= _LATEST_INSTANT:
+        raise vol.Invalid("not a time")
+    return seconds
+
+
+def _whole(value: Any) -> int:
+    if type(value) is not int:
+        raise vol.Invalid("not a whole number")
+    return value
+
+
+def _flag(value: Any) -> bool:
+    if type(value) is not bool:
+        raise vol.Invalid("neither true nor false")
+    return value
+
+
+def _text(value: Any) -> str:
+    if type(value) is not str:
+        raise vol.Invalid("not a text")
+    return value
+
+
+def _pair(first: Any, second: Any) -> Any:
+    """Return the schema of a list of two, each with a schema of its own."""
+
+    def pair(value: Any) -> tuple[Any, Any]:
+        match value:
+            case [one, other]:
+                return vol.Schema(first)(one), vol.Schema(second)(other)
+        raise vol.Invalid("not a pair")
+
+    return pair
+
+
+_POINT: Final = _pair(_instant, _number)
+
+
+def _track(value: Any) -> list[tuple[float, float]]:
+    points: list[tuple[float, float]] = vol.Schema([_POINT])(value)
+    instants = [at for at, _ in points]
+    if len(points) < _LEAST_IN_TRACK or instants != sorted(instants):
+        raise vol.Invalid("not readings in the order of time")
+    return points
+
+
+_SAMPLE: Final = _record({vol.Required("value"): _number, vol.Required("at"): _instant})
+_CANDIDATE: Final = _record(
+    {
+        vol.Required("first"): _SAMPLE,
+        vol.Required("before"): _SAMPLE,
+        vol.Required("last"): _SAMPLE,
+        vol.Required("reads"): _whole,
+    }
+)
+_COUNTER: Final = _record(
+    {
+        vol.Required("trusted"): vol.Maybe(
+            _record(
+                {
+                    vol.Required("last"): _SAMPLE,
+                    vol.Required("before"): _SAMPLE,
+                    vol.Required("offset"): _number,
+                    vol.Required("floor"): _number,
+                }
+            )
+        ),
+        vol.Required("row"): vol.Maybe(_CANDIDATE),
+        vol.Required("rival"): vol.Maybe(_CANDIDATE),
+        vol.Required("base"): vol.Maybe(_number),
+    }
+)
+COUNTERS: Final = _record(
+    {
+        vol.Required("latest"): _flag,
+        vol.Required("counters"): _by_name(
+            (f"{energy}.{part}" for energy in _ENERGIES for part in PARTS), _COUNTER
+        ),
+    }
+)
+
+INSTALLATION: Final = _record(
+    {
+        vol.Required("direction"): vol.In([sign.value for sign in PowerSign]),
+        vol.Required("suspect_phases"): [vol.In(PHASES)],
+        vol.Required("lead"): _whole,
+        vol.Required("opposition"): _by_name(PHASES, _number),
+        vol.Optional("power_sign", default=0): _whole,
+        vol.Optional("imports", default=0): _whole,
+        vol.Optional("exports", default=0): _whole,
+        vol.Optional("flowing", default={}): _by_name(PARTS, vol.All(_whole, vol.In([1, -1]))),
+        vol.Optional("senses", default={}): _by_name(PARTS, _flag),
+    }
+)
+
+_SERVICE: Final = _pair(
+    vol.In(["voltage_line_to_neutral", "voltage_line_to_line"]),
+    vol.All(_number, vol.Range(min=100, max=600)),
+)
+ALARMS: Final = _record(
+    {
+        vol.Required("options"): vol.Schema({}, extra=vol.ALLOW_EXTRA),
+        # A kind of alarm that a later version adds is not an error.
+        vol.Required("on"): [_pair(_text, vol.In(PARTS))],
+        vol.Required("detection"): _record(
+            {
+                vol.Required("service"): vol.Maybe(_SERVICE),
+                vol.Required("phases"): [vol.In(PHASES)],
+                vol.Optional("interrupted", default=False): _flag,
+            }
+        ),
+        vol.Optional("seen", default=0.0): _instant,
+    }
+)
+
+_ESTIMATE: Final = _record(
+    {
+        vol.Required("value"): _number,
+        vol.Required("lowest"): vol.Maybe(_number),
+        vol.Required("highest"): vol.Maybe(_number),
+        vol.Required("estimated"): _flag,
+    }
+)
+LEDGER: Final = _record(
+    {
+        vol.Required("tracks"): _by_name(_TRACKS, _track),
+        vol.Required("behind"): _by_name(_TRACKS, _track),
+        vol.Required("meters"): [_pair(_instant, _text)],
+        vol.Required("opened"): _instant,
+        vol.Required("credit"): _ESTIMATE,
+    }
+)
+
+_INTERVAL: Final = _record(
+    {
+        vol.Required("start"): _instant,
+        vol.Required("seconds"): _number,
+        vol.Required("power"): _number,
+        vol.Required("uncertainty"): _number,
+    }
+)
+TOTALS: Final = _record(
+    {
+        vol.Required("points"): _by_name(_TRACKS, _POINT),
+        vol.Required("serial_number"): _text,
+        vol.Required("demand"): _record(
+            {
+                vol.Required("window"): _number,
+                vol.Required("running"): vol.Maybe(
+                    _record(
+                        {
+                            vol.Required("start"): _instant,
+                            vol.Required("opening"): vol.Maybe(_ESTIMATE),
+                            vol.Required("point"): _POINT,
+                        }
+                    )
+                ),
+                vol.Required("latest"): vol.Maybe(_INTERVAL),
+                vol.Required("peaks"): [_INTERVAL],
+            }
+        ),
+    }
+)

@@ -1,0 +1,58 @@
+"""Everything that is stored of one meter."""
+
+from typing import Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+
+from .alarms import FILE_ALARMS, AlarmKeeper
+from .billing import FILE_LEDGER, FILE_TOTALS, BillingKeeper
+from .counters import FILE_COUNTERS, CounterKeeper
+from .installation import FILE_INSTALLATION, InstallationKeeper
+from .kept_state import async_remove
+from .state_saver import StateSaver
+
+_FILES: Final = (FILE_COUNTERS, FILE_INSTALLATION, FILE_ALARMS, FILE_LEDGER, FILE_TOTALS)
+
+
+class MeterStore:
+    """The keepers of one meter, whose files are written together."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+        """Begin without any history; ``async_load`` brings it."""
+        self._saver = StateSaver(hass, entry)
+        self.counters = CounterKeeper(hass, entry, self._saver)
+        self.installation = InstallationKeeper(hass, entry, self._saver)
+        self.alarms = AlarmKeeper(hass, entry, self._saver)
+        self.billing = BillingKeeper(hass, entry, self._saver)
+
+    async def async_load(self) -> None:
+        """Restore what was stored, and write what changes from now on."""
+        await self.billing.async_load()
+        await self.counters.async_load(self.billing.ledger)
+        await self.installation.async_load()
+        await self.alarms.async_load()
+        self._saver.async_begin()
+
+    async def async_finish(self) -> None:
+        """Write everything; nothing more is shown or written after that."""
+        await self._saver.async_finish()
+
+
+async def async_carry_to_new_meter(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Let another meter continue an entry's counters and bill; the entry must not be loaded."""
+    saver = StateSaver(hass, entry)
+    counters = CounterKeeper(hass, entry, saver)
+    billing = BillingKeeper(hass, entry, saver)
+    await billing.async_load()
+    await counters.async_load(billing.ledger)
+    counters.carry_to_new_meter()
+    await saver.async_finish()
+    # How the old meter was wired and how it counted says nothing about the new one.
+    await async_remove(hass, entry, FILE_INSTALLATION)
+
+
+async def async_remove_stores(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Remove all that is stored of an entry's meter."""
+    for file in _FILES:
+        await async_remove(hass, entry, file)
