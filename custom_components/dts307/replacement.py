@@ -5,7 +5,7 @@ Until then its readings are not used, so that two meters never mix in one histor
 
 from typing import Final
 
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
@@ -59,8 +59,7 @@ async def async_continue_with_new_meter(hass: HomeAssistant, entry: ConfigEntry)
 
 async def _async_switch(hass: HomeAssistant, entry: ConfigEntry, old: str, new: str) -> None:
     """Move an entry, with its entities and stored counters, to another meter."""
-    if entry.state is ConfigEntryState.LOADED:
-        await hass.config_entries.async_unload(entry.entry_id)
+    await hass.config_entries.async_unload(entry.entry_id)
     await _async_rename(hass, entry, old, new)
     await async_carry_to_new_meter(hass, entry)
     hass.config_entries.async_update_entry(entry, unique_id=new)

@@ -8,12 +8,12 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.recorder import Recorder
 from homeassistant.components.recorder.statistics import statistics_during_period
 from homeassistant.components.repairs import RepairsFlowResult
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
+from pymodbus.constants import ExcCodes
 import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
@@ -252,12 +252,11 @@ async def test_a_question_ends_with_its_entry(
         assert set(ir.async_get(hass).issues) == set(others)
 
 
+@pytest.mark.parametrize("refusing", [False, True])
 async def test_an_answer_while_the_meter_is_away(
-    hass: HomeAssistant,
-    freezer: FrozenDateTimeFactory,
-    meter: Device,
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, meter: Device, *, refusing: bool
 ) -> None:
-    """The owner is told to try again."""
+    """The repair asks to try again: the entry is not loaded, or its meter not read since."""
     assert await async_setup_component(hass, "repairs", {})
     async with network(meter) as line:
         entry = entry_for(meter, network_data(line))
@@ -266,9 +265,13 @@ async def test_an_answer_while_the_meter_is_away(
         await poll(hass, freezer, 13)
         asked = issue(hass, entry, "set_back")
         assert asked is not None
+        manager = hass.data["repairs"]["flow_manager"]
+        shown = await manager.async_init(DOMAIN, data={"issue_id": asked.issue_id})
         assert await hass.config_entries.async_unload(entry.entry_id)
-        assert entry.state is ConfigEntryState.NOT_LOADED
-        result = await answer(hass, asked.issue_id, "zero")
+        if refusing:
+            meter.refusal = ExcCodes.ILLEGAL_ADDRESS
+            assert await hass.config_entries.async_setup(entry.entry_id)
+        result = await manager.async_configure(shown["flow_id"], {"next_step_id": "zero"})
         assert result["type"] is FlowResultType.ABORT
         assert result["reason"] == "not_loaded"
     with pytest.raises(ValueError, match="without data"):

@@ -291,3 +291,25 @@ async def test_removed_while_it_is_set_up(hass: HomeAssistant) -> None:
         await setup
         assert async_get_connection_info(hass) == []
         assert hass.config_entries.async_entries(DOMAIN) == []
+
+
+async def test_a_platform_that_refuses_to_unload(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then the entities are still there, so their meter is polled on."""
+    device = Device()
+    async with network(device) as line:
+        entry = entry_for(device, network_data(line))
+        await load(hass, entry)
+
+        async def refuse(*_args: object) -> bool:
+            return False
+
+        with monkeypatch.context() as patch:
+            patch.setattr(hass.config_entries, "async_unload_platforms", refuse)
+            assert not await hass.config_entries.async_unload(entry.entry_id)
+        assert entry.runtime_data.last_update_success
+        device.write("W", 1234)
+        await entry.runtime_data.async_refresh()
+        assert state_of(hass, device, "power") == str(device.meter_model().W.cvalue)
+        await entry.runtime_data.async_finish()
