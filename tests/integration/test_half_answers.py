@@ -39,7 +39,7 @@ class FalteringDevice(Device):
     faltering = False
 
     @property
-    def silent(self) -> bool:  # type: ignore[override]
+    def silent(self) -> bool:
         """Whether it swallows the latest request."""
         asked = self.requests[-1].address if self.requests else 0
         return self.faltering and asked == HEADER.address
@@ -55,7 +55,7 @@ class ShiftingDevice(Device):
     shifting = False
 
     @property
-    def registers(self) -> dict[int, int]:  # type: ignore[override]
+    def registers(self) -> dict[int, int]:
         """What it answers the latest request with."""
         if self.shifting and self.requests[-1].count > MOST_OF_A_HEADER:
             return self._registers | {HEADER.address: 213}
