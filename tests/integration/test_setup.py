@@ -291,3 +291,23 @@ async def test_removed_while_it_is_set_up(hass: HomeAssistant) -> None:
         await setup
         assert async_get_connection_info(hass) == []
         assert hass.config_entries.async_entries(DOMAIN) == []
+
+
+async def test_what_cannot_be_unloaded_is_still_polled(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its entities are still there, and show what the meter measures."""
+    device = Device()
+    async with network(device) as line:
+        entry = entry_for(device, network_data(line))
+        await load(hass, entry)
+
+        async def refuse(*_args: object) -> bool:
+            return False
+
+        monkeypatch.setattr(hass.config_entries, "async_unload_platforms", refuse)
+        assert not await hass.config_entries.async_unload(entry.entry_id)
+        assert entry.state is ConfigEntryState.FAILED_UNLOAD
+        device.write("W", 1234)
+        await let_pass(hass)
+        assert state_of(hass, device, "power") == str(device.meter_model().W.cvalue)
