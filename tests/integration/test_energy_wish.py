@@ -176,6 +176,7 @@ async def test_without_an_energy_dashboard(hass: HomeAssistant) -> None:
         entry = wished_for(device, line)
         await load(hass, entry)
         assert repair(hass, entry) is None
+        assert entry.data == wished_for(device, line).data
         manager = await open_dashboard(hass)
         await hass.config_entries.async_reload(entry.entry_id)
         assert len(sources(manager)) == 1
