@@ -37,6 +37,7 @@ class Proxy:
         self._server: asyncio.Server | None = None
         self._sessions: set[_Session] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._late: set[asyncio.Task[None]] = set()
 
     @property
     def sessions(self) -> int:
@@ -46,6 +47,11 @@ class Proxy:
     def suffer(self, fault: Fault) -> None:
         """Put another fault on all connections, for what is written from now on."""
         self._fault = fault
+
+    async def drained(self) -> None:
+        """Wait until no byte is on its way any more."""
+        while self._late:
+            await asyncio.wait(self._late)
 
     def reset(self) -> None:
         """Throw all clients out, as an adapter does that starts anew."""
@@ -115,7 +121,9 @@ class Proxy:
                 if piece.delay:
                     later = asyncio.create_task(self._put_later(to, piece))
                     self._tasks.add(later)
+                    self._late.add(later)
                     later.add_done_callback(self._tasks.discard)
+                    later.add_done_callback(self._late.discard)
                 else:
                     self._put(to, piece.data)
 

@@ -19,8 +19,8 @@ from tests.wire.links import bus_of, params_of, resilient
 from tests.wire.proxy import Proxy, proxy
 from tests.wire.wire import Fault, RunningWire
 
-TIMEOUT = 0.3
-"""Seconds to wait for a response that takes a tenth of that."""
+TIMEOUT = 0.5
+"""Seconds to wait for a response that takes a twentieth of that."""
 
 TIMING = LinkTiming(busy=0.5, port_closes=0.1)
 """A busy unit gives way before the library repeats its request, which takes a second."""
@@ -31,6 +31,9 @@ class Sufferer(Protocol):
 
     def suffer(self, fault: Fault) -> None:
         """Put another fault on the line."""
+
+    async def drained(self) -> None:
+        """Wait until no byte is on its way any more."""
 
 
 @dataclass

@@ -112,10 +112,13 @@ class Scene:
     async def recover(self, *, others_lost: int = 0) -> None:
         """End the fault; our meter may fail once more, and all is well from then on.
 
+        What the fault has delayed arrives before.
+
         ``others_lost`` is how many polls of the other meter the fault has cost at most so far.
         """
         assert sum(failure is not None for failure in self.other.failures) <= others_lost
         self.rig.line.suffer(clean)
+        await self.rig.line.drained()
         for _ in range(3):
             await self._poll_all()
         assert self.ours.failures[-2:] == [None, None]

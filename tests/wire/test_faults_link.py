@@ -28,6 +28,9 @@ class Steady:
     def suffer(self, fault: Fault) -> None:
         """Do nothing."""
 
+    async def drained(self) -> None:
+        """Do nothing."""
+
 
 def gateway(scene: Scene) -> Proxy:
     """Return what stands between us and the devices."""

@@ -5,6 +5,7 @@ request's last bit. The wire runs in a process of its own, so that it keeps time
 does; on another machine's bus nobody waits for the reader either.
 """
 
+import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -166,6 +167,8 @@ class Wire:
                     return
                 elif callable(message):
                     self._fault = message
+                elif message == "busy":
+                    control.send(self.next_arrival is not None)
                 else:
                     control.send(self.traffic)
                     if message == "reset":
@@ -246,11 +249,19 @@ class RunningWire:
         self._control.send(fault)
         self.traffic()
 
+    async def drained(self) -> None:
+        """Wait until no byte is on its way any more."""
+        while self._request("busy"):  # noqa: ASYNC110 - another process does not notify
+            await asyncio.sleep(0.001)
+
     def _ask(self, message: str) -> Traffic:
-        self._control.send(message)
-        answer = _received(self._control)
+        answer = self._request(message)
         assert isinstance(answer, Traffic)
         return replace(answer)
+
+    def _request(self, message: str) -> object:
+        self._control.send(message)
+        return _received(self._control)
 
 
 @contextmanager

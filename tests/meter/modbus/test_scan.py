@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 import hypothesis
 from hypothesis import given, strategies as st
@@ -12,7 +11,6 @@ import pytest
 from custom_components.dts307.meter import Identity, LinkDownError, NotSunSpecError
 from custom_components.dts307.meter.modbus import (
     SCAN_RANGE,
-    SCAN_TIMING,
     BusScan,
     Probe,
     ScanRange,
@@ -28,7 +26,6 @@ from custom_components.dts307.meter.modbus import (
 SETTINGS = tuple("abcdef")
 FACTORY = 100
 UNIT_IDS = SCAN_RANGE.unit_ids
-LIKELY_UNIT_IDS = SCAN_RANGE.likely_unit_ids
 unit_ids = st.integers(1, 247)
 settings = st.sampled_from(SETTINGS)
 
@@ -192,20 +189,6 @@ async def test_delayed_responses_count() -> None:
     assert places(await found(devices, thorough=True)) == [("a", 17), ("a", 40)]
 
 
-def test_everything_is_probed_on_the_network_in_the_end() -> None:
-    """The likely unit ids come first, with either framing."""
-    plan = list(network_passes(["tcp", "rtu"], [FACTORY]))
-    assert [(each.stage, each.settings, len(each.unit_ids)) for each in plan] == [
-        (ScanStage.SETTINGS, "tcp", 1),
-        (ScanStage.SETTINGS, "rtu", 1),
-        (ScanStage.UNIT_IDS, "tcp", len(LIKELY_UNIT_IDS)),
-        (ScanStage.UNIT_IDS, "rtu", len(LIKELY_UNIT_IDS)),
-        (ScanStage.EVERYTHING, "tcp", len(UNIT_IDS)),
-        (ScanStage.EVERYTHING, "rtu", len(UNIT_IDS)),
-    ]
-    assert set(LIKELY_UNIT_IDS) < set(UNIT_IDS)
-
-
 async def test_a_first_response_that_is_delayed() -> None:
     """Its probe is repeated among others, during which the response can arrive."""
     devices = Devices("a", {FACTORY: "1"}, late=frozenset({FACTORY}))
@@ -237,30 +220,6 @@ async def test_a_thorough_scan_probes_every_unit_once() -> None:
     devices = Devices("a", {FACTORY: "1"})
     await found(devices, thorough=True)
     assert sorted(unit_id for _, unit_id in devices.probed) == list(UNIT_IDS)
-
-
-def test_a_serial_port_is_scanned_at_all_settings_first() -> None:
-    plan = list(serial_passes(["a", "b", "c"], [FACTORY]))
-    assert [(each.stage, each.settings, each.unit_ids) for each in plan] == [
-        (ScanStage.SETTINGS, "a", [FACTORY]),
-        (ScanStage.SETTINGS, "b", [FACTORY]),
-        (ScanStage.SETTINGS, "c", [FACTORY]),
-        (ScanStage.UNIT_IDS, "a", UNIT_IDS),
-        (ScanStage.EVERYTHING, "b", LIKELY_UNIT_IDS),
-        (ScanStage.EVERYTHING, "c", LIKELY_UNIT_IDS),
-        (ScanStage.EVERYTHING, "b", UNIT_IDS),
-        (ScanStage.EVERYTHING, "c", UNIT_IDS),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("passes", "first"),
-    [(serial_passes, SCAN_TIMING.first), (network_passes, SCAN_TIMING.first_network)],
-)
-def test_the_usual_unit_ids_have_more_time(passes: Any, first: float) -> None:
-    for each in passes(SETTINGS, [FACTORY]):
-        expected = first if each.stage is ScanStage.SETTINGS else SCAN_TIMING.following
-        assert each.timeout == expected
 
 
 async def test_other_timings_and_ranges_can_be_given() -> None:

@@ -202,3 +202,30 @@ async def test_event_flags_may_have_another_model_behind_them(model_id: int) -> 
     assert [model.model_id for model in meter.chain.models] == [1, model_id, 160]
     assert (await meter.read()).events == MeterEvent.LOW_POWER_FACTOR
     assert device.requests[-1] == (EVENTS, 3)
+
+
+@pytest.mark.parametrize(
+    ("scales", "resolutions"),
+    [
+        ({}, (None, 1.0, 1.0)),
+        ({"TotWh_SF": -1, "TotVAh_SF": 2, "TotVArh_SF": 0}, (0.1, 100.0, 1.0)),
+        ({"TotWh_SF": 11, "TotVAh_SF": -11, "TotVArh_SF": 10}, (None, None, 1e10)),
+    ],
+)
+async def test_the_resolution_of_counters(
+    scales: dict[str, int], resolutions: tuple[float | None, ...]
+) -> None:
+    """Only for apparent and reactive energy does the model allow to leave the scale factor out."""
+    meter, _ = await meter_with(encode(203, **scales))
+    reading = await meter.read()
+    assert resolutions == (
+        reading.energy_resolution,
+        reading.apparent_energy_resolution,
+        reading.reactive_energy_resolution,
+    )
+
+
+async def test_float_counters_have_no_resolution() -> None:
+    meter, _ = await meter_with(encode(213))
+    reading = await meter.read()
+    assert reading.energy_resolution is reading.reactive_energy_resolution is None

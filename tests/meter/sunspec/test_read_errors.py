@@ -25,9 +25,10 @@ from custom_components.dts307.meter import (
 )
 from custom_components.dts307.meter.errors import HostUnreachableError, LinkLostError
 from custom_components.dts307.meter.sunspec import FULL_READ_EVERY
-from tests.meter.device import Clock, Device, common, meter_with
+from tests.meter.device import END, Clock, Device, common, meter_with
 from tests.meter.published import FLOAT_MODELS, encode
 
+SOME_MODEL = [64000, 1, 0]
 HEADER = 40070
 EVENTS = HEADER + 124
 SLOW_TAIL = HEADER + 90
@@ -151,6 +152,8 @@ async def test_another_header_means_that_the_registers_are_not_the_meters(
     clock.now += pause
     with pytest.raises(MapChangedError):
         await meter.read()
+    # The response to this request may still be due, and would be taken for the next one's.
+    assert not device.connected
 
     device.put(HEADER, snapshot(model_id, 2))
     reading = await meter.read()
@@ -225,3 +228,8 @@ async def test_another_meter_under_the_same_unit_id() -> None:
 
     device.put(meter.model.address, encode(203))
     await meter.check_identity()
+
+    # The same model at another address is not where the meter is read.
+    device.put(40002, [*common(), *SOME_MODEL, *encode(203), *END])
+    with pytest.raises(MapChangedError):
+        await meter.check_identity()
