@@ -83,7 +83,7 @@ async def test_choose_the_meter_of_a_dashboard(home: Home) -> None:
     await shows(home.card(), "The delta meter")
     await page.get_by_role("button", name="Edit dashboard").first.click()
     editor = page.locator("dts307-dashboard-editor")
-    await expect(editor).to_contain_text("Empty for all meters")
+    await expect(editor).to_contain_text("Leave empty for all meters")
     await editor.locator("ha-device-picker").click()
     await page.get_by_text("The split meter").last.click()
     await expect(editor).to_contain_text("Meter")
