@@ -133,13 +133,12 @@ def _register_sensor(
 
     def attributes(now: Snapshot) -> Attributes:
         readings = readings_of(now)
-        if readings is None:
-            return {}
-        return {
+        known = readings and {
             "read_at": readings.at,
             "serial_number": readings.serial_number,
             **_accuracy(register_of(readings)),
         }
+        return known or {}
 
     key = f"register_{direction}_{instant}"
     return MeterSensorDescription[Snapshot](

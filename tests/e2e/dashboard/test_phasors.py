@@ -53,7 +53,9 @@ async def test_a_phase_against_the_others(home: Home) -> None:
     home.simulator.clock.advance(5)
     await home.show("wye-phasors")
     warning = home.card(PHASORS).get_by_role("status").last
-    await expect(warning).to_contain_text("Phase B: the power flows against the other phases", timeout=20_000)
+    await expect(warning).to_contain_text(
+        "Phase B: the power flows against the other phases", timeout=20_000
+    )
 
 
 def lag(truth: Any, suffix: str) -> float:
