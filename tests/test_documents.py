@@ -18,6 +18,7 @@ IMAGES = ROOT / "docs/images"
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _PATH = re.compile(r"`([\w.*-]+/[\w./*-]*)`")
+_INTERNALS = re.compile(r"docs/internals/[\w-]+\.md")
 _IMAGE = re.compile(r"images/([\w-]+)\.png")
 
 
@@ -55,6 +56,17 @@ def test_paths_exist(document: Path) -> None:
     for path in _PATH.findall(document.read_text()):
         folders = [root for root in (ROOT, INTEGRATION) if (root / path.partition("/")[0]).is_dir()]
         assert not folders or any(next(root.glob(path), None) for root in folders), path
+
+
+def test_pages_that_docstrings_name_exist() -> None:
+    named = {
+        page
+        for source in sorted(INTEGRATION.rglob("*.py"))
+        for page in _INTERNALS.findall(source.read_text())
+    }
+    pages = {str(page.relative_to(ROOT)) for page in (ROOT / "docs/internals").glob("*.md")}
+    assert len(named) > 5
+    assert named <= pages
 
 
 def fields(step: dict[str, Any]) -> Iterator[str]:

@@ -2,8 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any, Self, override
+from typing import Any, override
 
 from homeassistant.config_entries import (
     SOURCE_INTEGRATION_DISCOVERY,
@@ -25,7 +24,7 @@ from .flows import (
     METER_FORM,
     PREVIEWS,
     Dts307OptionsFlow,
-    Subject,
+    NewMeter,
     async_live_text,
     async_measure,
     async_register_preview,
@@ -34,48 +33,9 @@ from .flows import (
     energy_form,
     meters_form,
 )
-from .meter import Identity
 from .meter.modbus import ScanResult
 from .options import CONF_CT_RATING, CONF_CT_SETS, CONF_ROLE, MeterOptions, Role
 from .scan import ScanFlow, distinct, result_text
-
-
-@dataclass
-class NewMeter:
-    """A meter that was found, with the name and options that were entered."""
-
-    address: MeterAddress
-    identity: Identity
-    name: str = ""
-    options: dict[str, Any] = field(default_factory=dict)
-    add_to_energy: bool = False
-
-    @property
-    def serial_number(self) -> str:
-        """The meter's serial number, which is its unique ID."""
-        return self.identity.serial_number
-
-    @property
-    def subject(self) -> Subject:
-        """The meter as the preview shows it."""
-        return Subject(self.name, self.address)
-
-    @property
-    def entry_data(self) -> dict[str, Any]:
-        """The data of its config entry."""
-        requested = {CONF_ADD_TO_ENERGY: True} if self.add_to_energy else {}
-        return {**self.address.as_data(), **requested}
-
-    def as_discovered(self) -> dict[str, Any]:
-        """Return the meter as discovery info."""
-        return {**asdict(self), "address": self.address.as_data()}
-
-    @classmethod
-    def discovered(cls, discovered: Mapping[str, Any]) -> Self:
-        """Return the meter that ``as_discovered`` described."""
-        address = MeterAddress.parse(discovered["address"])
-        identity = Identity(**discovered["identity"])
-        return cls(**{**discovered, "address": address, "identity": identity})
 
 
 class Dts307ConfigFlow(ScanFlow, domain=DOMAIN):
@@ -129,7 +89,7 @@ class Dts307ConfigFlow(ScanFlow, domain=DOMAIN):
 
     @override
     async def _async_found(self, found: list[ScanResult[BusAddress]]) -> ConfigFlowResult:
-        self._suspended.async_follow(found[0].settings)
+        self._suspended.async_resume_with_settings(found[0].settings)
         if self.source == SOURCE_RECONFIGURE:
             entry = self._get_reconfigure_entry()
             requested = {key: entry.data[key] for key in (CONF_ADD_TO_ENERGY,) if key in entry.data}

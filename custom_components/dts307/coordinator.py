@@ -1,4 +1,4 @@
-"""Poll one meter: the only owner of its life, from the first identification on."""
+"""Poll one meter, validate its readings, and report its outages."""
 
 import asyncio
 from datetime import timedelta
@@ -19,7 +19,7 @@ from .connection import (
     MeterAddress,
     async_check_port_path,
     async_failure,
-    async_leads_elsewhere,
+    async_has_other_path,
 )
 from .const import DEFAULT_NAME, DOMAIN, MANUFACTURER, UNEXPECTED_ERROR
 from .meter import (
@@ -43,7 +43,7 @@ type Dts307ConfigEntry = ConfigEntry[Dts307Coordinator]
 
 
 class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
-    """Polls one meter and draws the conclusions; its data is the latest Snapshot, at first None."""
+    """Polls one meter. Its data is the latest Snapshot, or None before the first reading."""
 
     config_entry: Dts307ConfigEntry
 
@@ -68,8 +68,9 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
         self.address = address
         self._session = MeterSession(hass, unit, str(entry.unique_id), self._async_identified)
         self._polling = asyncio.Lock()
+        self._is_finishing = False
         self._logged_places: set[tuple[CodeType, int]] = set()
-        self.store = MeterStore(hass, entry)
+        self.store = MeterStore(hass, entry, self.options)
         self.counters = self.store.counters
         self.installation = self.store.installation
         self.alarms = self.store.alarms
@@ -85,7 +86,7 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
     def device_info(self) -> DeviceInfo:
         """The device; what only the meter knows is left out until the meter has answered.
 
-        Home Assistant's registry remembers that from the time when it last did.
+        The device registry keeps those values from earlier runs.
         """
         entry = self.config_entry
         identifiers = {(DOMAIN, str(entry.unique_id))}
@@ -112,6 +113,7 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
 
         Wait for a poll that is under way, so that it cannot overwrite newer stored data.
         """
+        self._is_finishing = True
         await self.async_shutdown()
         async with self._polling:
             await self.store.async_finish()
@@ -135,7 +137,7 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
             return snapshot
 
     async def _async_failed(self, err: MeterError) -> Failure:
-        """Draw the conclusions from a failed poll, and return its explanation."""
+        """Update issues after a failed poll, and return its explanation."""
         self._session.fail()
         entry = self.config_entry
         failure = await async_failure(self.hass, err, self.address.bus)
@@ -145,7 +147,7 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
         else:
             await async_continue_outage(self.hass, entry, failure)
         # An entry that is being unloaded or removed must not be set up again.
-        if not self._shutdown_requested and await async_leads_elsewhere(self.hass, entry):
+        if not self._is_finishing and await async_has_other_path(self.hass, entry):
             self.hass.config_entries.async_schedule_reload(entry.entry_id)
         return failure
 
@@ -154,12 +156,11 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
 
         Its traceback is logged once for each place that raises, also if it comes and goes.
         """
-        self._session.fail()
+        self._session.fail_unexpectedly(begun)
         *_, (frame, line) = walk_tb(err.__traceback__)
         if (place := (frame.f_code, line)) not in self._logged_places:
             self._logged_places.add(place)
             _LOGGER.error("Unexpected error while reading %s", self.name, exc_info=err)
-        self.connection.data.failed(UNEXPECTED_ERROR, begun, self.hass.loop.time())
         failure = Failure(UNEXPECTED_ERROR, {})
         await async_continue_outage(self.hass, self.config_entry, failure)
         return failure
@@ -189,7 +190,7 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
         A counter that was never read before needs two reads, which may follow each other at once.
         """
         reading = await self._async_validated_once()
-        if self.counters.unconfirmed:
+        if self.counters.needs_second_reading:
             return await self._async_validated_once(whole=True)
         return reading
 
@@ -198,14 +199,17 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
         return self.counters.async_check(reading)
 
     async def _async_identified(self, meter: Meter) -> None:
-        """Draw the conclusions from the entry's own meter having been identified."""
+        """Update device and issues after the entry's own meter was identified."""
         self._async_update_device(meter)
         async_withdraw_replaced(self.hass, self.config_entry)
         await async_check_port_path(self.hass, self.config_entry)
 
     @callback
     def _async_update_device(self, meter: Meter) -> None:
-        """Show on a device that was set up without its meter what that says of itself."""
+        """Update the device with what the meter reports.
+
+        It may have been created while the meter was silent.
+        """
         identity, registry = meter.identity, dr.async_get(self.hass)
         for device in dr.async_entries_for_config_entry(registry, self.config_entry.entry_id):
             registry.async_update_device(
@@ -219,8 +223,8 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
 class ConnectionCoordinator(DataUpdateCoordinator[ConnectionHealth]):
     """Updates the entities that show how the connection to a meter is doing; it polls nothing.
 
-    Apart from the readings, because these entities stay available while the meter is not, and also
-    change when one failure follows another, which the Dts307Coordinator does not announce.
+    It is separate, because these entities stay available while the meter is not, and change when
+    one failure follows another, which Dts307Coordinator does not announce.
     """
 
     def __init__(

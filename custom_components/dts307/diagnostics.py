@@ -13,10 +13,6 @@ from .meter import Meter, MeterError
 
 TO_REDACT: Final = {CONF_HOST, "serial_number"}
 
-_COMMON_MODEL: Final = 1
-_SERIAL_NUMBER: Final = slice(50, 66)
-"""The registers of the serial number in SunSpec model 1, counted from its header."""
-
 
 async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: Dts307ConfigEntry
@@ -70,12 +66,8 @@ async def _async_map(meter: Meter) -> dict[str, Any]:
 async def _async_registers(meter: Meter) -> dict[str, Any]:
     """Read the registers, or return the error if the meter does not answer."""
     try:
-        registers = await meter.read_raw()
+        registers = await meter.read_raw(redacted=True)
     except MeterError as err:
         # The message may contain the host.
         return {"error": type(err).__name__}
-    for model in meter.chain.models:
-        if model.model_id == _COMMON_MODEL:
-            words = registers[model.address]
-            words[_SERIAL_NUMBER] = [0] * len(words[_SERIAL_NUMBER])
     return {str(address): words for address, words in registers.items()}

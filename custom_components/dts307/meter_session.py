@@ -7,6 +7,7 @@ from homeassistant.util import dt as dt_util
 from modbus_connection import ModbusUnit
 
 from .connection import async_identify
+from .const import UNEXPECTED_ERROR
 from .meter import (
     AnotherMeterError,
     GarbledReplyError,
@@ -26,8 +27,8 @@ from .meter.sunspec import BASE_ADDRESSES
 class MeterSession:
     """Reads an entry's own meter, and no other.
 
-    While nothing answers, the meter may be swapped, or set up differently. So a reading counts only
-    after the meter has been identified since the last failure.
+    While nothing responds, the meter may be swapped, or set up differently. So a reading counts
+    only after the meter has been identified since the last failure.
     """
 
     def __init__(
@@ -47,7 +48,6 @@ class MeterSession:
         self._serial_number = serial_number
         self._async_identified = async_identified
         self._is_identified = False
-        self._is_failing = False
         self.health = ConnectionHealth()
         self.meter: Meter | None = None
         """The meter as it was last identified."""
@@ -55,62 +55,65 @@ class MeterSession:
     def fail(self) -> None:
         """Identify the meter again before the next reading counts."""
         self._is_identified = False
-        self._is_failing = True
+
+    def fail_unexpectedly(self, begun: float) -> None:
+        """Record that a poll, begun at this loop time, raised what only a defect can raise."""
+        self.fail()
+        self.health.failed(UNEXPECTED_ERROR, begun, self._hass.loop.time())
 
     async def async_read(self, *, whole: bool) -> Reading:
-        """Read the meter; a reply that was lost or mangled on the wire gets a second chance.
+        """Read the meter; retry once after a lost or corrupt response, or a lost connection.
 
-        So does a lost connection: opening it again helps, or shows why it cannot be opened. A meter
-        that was not answering anyway gets none, because the others on its bus would have to wait.
+        Opening the connection again helps, or shows why it cannot be opened. A meter that was
+        already failing is not retried, because the others on its bus would wait.
 
         Raises MeterError; AnotherMeterError if another meter is in its place.
         """
-        was_answering = self._is_identified
+        is_retried, is_probed = self._is_identified, not self.health.answering
         try:
-            return await self._async_attempt(whole=whole)
+            return await self._async_attempt(whole=whole, is_probed=is_probed)
         except LinkLostError, MeterSilentError, GarbledReplyError, MapChangedError:
-            if not was_answering:
+            if not is_retried:
                 raise
-            return await self._async_attempt(whole=whole)
+            return await self._async_attempt(whole=whole, is_probed=False)
 
-    async def _async_attempt(self, *, whole: bool) -> Reading:
+    async def _async_attempt(self, *, whole: bool, is_probed: bool) -> Reading:
         """Read the meter once, and note how that went."""
         clock = self._hass.loop.time
         begun = clock()
         try:
-            meter = await self._async_own_meter()
+            meter = await self._async_own_meter(is_probed=is_probed)
             reading = await meter.read(whole=whole)
         except MeterError as err:
             if isinstance(err, MapChangedError):
-                # The meter was set up differently or replaced, or the reply was not its own.
+                # The meter was set up differently or replaced, or the response was not its own.
                 self._is_identified = False
             self.health.failed(err.reason, begun, clock())
             raise
-        self._is_failing = False
         self.health.answered(begun, clock(), dt_util.utcnow())
         return reading
 
-    async def _async_own_meter(self) -> Meter:
-        """Return the meter, identified if that is due."""
+    async def _async_own_meter(self, *, is_probed: bool) -> Meter:
+        """Return the meter, identified if that is due, and probed before that."""
         if self.meter is not None and self._is_identified:
             return self.meter
-        refusal = await self._async_probe() if self._is_failing else None
+        refusal = await self._async_probe() if is_probed else None
         try:
             meter = await async_identify(self._hass, self._unit)
         except NotSunSpecError as err:
             # A known meter that refuses all requests is more likely to start than to be another.
             raise refusal or err from None
         if meter.identity.serial_number != self._serial_number:
-            raise AnotherMeterError(f"meter {meter.identity.serial_number} answers")
+            raise AnotherMeterError(f"meter {meter.identity.serial_number} responds")
         self.meter, self._is_identified = meter, True
         await self._async_identified(meter)
         return meter
 
     async def _async_probe(self) -> ReadRefusedError | None:
-        """Ask a meter that did not answer lately for two registers only.
+        """Ask a meter that did not respond to the last attempt for two registers only.
 
         While it stays silent, the others on the bus wait less for these than for more. A refusal is
-        an answer, too: the map may begin elsewhere. Return it if the meter is known.
+        a response, too: the map may begin elsewhere. Return it if the meter is known.
         """
         try:
             if self.meter is None:

@@ -1,4 +1,4 @@
-"""A meter's options, parsed once from its config entry."""
+"""A meter's options, parsed from its config entry."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

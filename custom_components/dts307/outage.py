@@ -1,7 +1,7 @@
 """Report a meter that has not answered for ten minutes, with the reason.
 
-A short outage ends by itself, and the entities show it. A long one is for the owner to fix, who may
-not be looking at the entities.
+A short outage ends by itself, and the entities show it. A long one needs the owner, who may not be
+looking at the entities, so it raises a repair.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from .connection import Failure
 from .const import DOMAIN
 from .issues import async_delete_issues, async_raise_issue, async_withdraw_issue
 
-LONG: Final = 600.0
+REPORT_AFTER: Final = 600.0
 """Seconds; a router or an adapter has restarted by then."""
 
 _NOT_ANSWERING: Final = "not_answering"
@@ -48,7 +48,7 @@ async def async_continue_outage(hass: HomeAssistant, entry: ConfigEntry, failure
     if (outage := outages.get(entry.entry_id)) is None:
         outage = outages[entry.entry_id] = _Outage(hass.loop.time(), dt_util.utcnow())
     lasting, outage.latest = failure == outage.latest, failure
-    if hass.loop.time() - outage.begun < LONG or (outage.reported and not lasting):
+    if hass.loop.time() - outage.begun < REPORT_AFTER or (outage.reported and not lasting):
         return
     outage.reported = True
     texts = await async_get_translations(hass, hass.config.language, "exceptions", [DOMAIN])
@@ -60,7 +60,10 @@ async def async_continue_outage(hass: HomeAssistant, entry: ConfigEntry, failure
 
 @callback
 def async_end_outage(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Withdraw the report: the meter answers, or its entry is not in use any more."""
+    """Withdraw the report.
+
+    The meter answers, another meter answers in its place, or its entry is no longer in use.
+    """
     if hass.data.get(_OUTAGES, {}).pop(entry.entry_id, None):
         async_withdraw_issue(hass, entry, _NOT_ANSWERING)
 

@@ -2,7 +2,7 @@
 
 Home Assistant's own entity triggers compare a state with the one just before: they miss a change
 that happens while an entity is unavailable, and they drop a wait that an outage interrupts. On a
-serial bus a reply gets lost now and then, so ours compare with the last known value.
+serial bus a response gets lost now and then, so ours compare with the last known value.
 """
 
 from collections.abc import Collection, Mapping
@@ -84,7 +84,7 @@ class MeterTrigger(Trigger):
     def value_of(self, state: State) -> str:
         """Return what is compared with the wanted values.
 
-        Raises NotComparableError if the state does not tell.
+        Raises NotComparableError if the state has no comparable value.
         """
         return state.state
 

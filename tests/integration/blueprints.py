@@ -1,6 +1,8 @@
 """A house with a simulated meter, and automations made from the blueprints of this project."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 import shutil
@@ -17,10 +19,16 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.dts307.const import DOMAIN
 from tests.device import Device
-from tests.integration.home import INTEGRATION, load
+from tests.integration.home import INTEGRATION, entry_for, load
+from tests.lines import network, network_data
 
 BLUEPRINTS = INTEGRATION.parents[1] / "blueprints"
 FOLDER = BLUEPRINTS / AUTOMATION / DOMAIN
+
+HEATER = "input_boolean.heater"
+AMPERES = "input_number.amperes"
+MINUTE = 60
+"""s"""
 
 _MADE = {"entity_id": "automation.made"}
 _CONFIGURATION = "homeassistant.config.async_hass_config_yaml"
@@ -151,3 +159,31 @@ class House:
         state = self.hass.states.get(entity_id)
         assert state is not None, entity_id
         return state.state
+
+
+@asynccontextmanager
+async def sunny_house(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, folder: Path, **options: int
+) -> AsyncIterator[House]:
+    """Serve a meter that imports a little, and create what the surplus blueprints switch and set.
+
+    ``folder`` becomes the configuration folder.
+    """
+    freezer.move_to("2026-06-01 10:00:05+00:00")
+    install(hass, folder)
+    device = Device()
+    async with network(device) as line:
+        data = network_data(line)
+        entry = entry_for(
+            device, data, direction="import_positive", **{"scan_interval": 5, **options}
+        )
+        house = House(hass, freezer, device, entry, stride=20)
+        house.exports(-500)
+        await house.begins()
+        await async_setup_component(hass, "homeassistant", {})
+        await house.helpers(
+            input_boolean={"heater": {"initial": False}},
+            input_number={"amperes": {"min": 0, "max": 100, "initial": 10}},
+        )
+        yield house
+        await house.ends()

@@ -199,7 +199,7 @@ async def test_a_file_that_cannot_be_read_is_set_aside(
     spoiled = WHOLE[damage](disk.path(file).read_text())
     disk.path(file).write_text(spoiled)
     caplog.clear()
-    store = MeterStore(hass, entry)
+    store = MeterStore(hass, entry, MeterOptions.parse(entry.options))
     await store.async_load()
     aside = disk.path(f"{file}.unreadable")
     assert aside.read_text() == spoiled
@@ -207,7 +207,7 @@ async def test_a_file_that_cannot_be_read_is_set_aside(
     assert not ir.async_get(hass).issues
     await store.async_finish()
     assert disk.names == {*FILES, f"{file}.unreadable"}
-    await MeterStore(hass, entry).async_load()
+    await MeterStore(hass, entry, MeterOptions.parse(entry.options)).async_load()
     assert len(errors(caplog)) == 1
 
 

@@ -1,10 +1,12 @@
 """Entries whose meters do not answer are suspended for a scan, and resumed after it."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 from homeassistant.components.modbus.connection import async_get_connection_info
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -100,6 +102,60 @@ async def test_another_scan_at_once(hass: HomeAssistant, monkeypatch: pytest.Mon
         assert [entry.state for entry in entries] == [LOADED] * 2
         assert not any(entry.runtime_data.last_update_success for entry in entries)
         assert not hass.data[DATA_SUSPENDED]
+
+
+async def test_another_scan_waits_until_the_entries_are_resumed(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise it would miss them, and they would open the connection during the scan."""
+    async with panel(hass, monkeypatch, silent=True) as (line, entries):
+        line.baud = 1200
+        known = answers(serial_data(line, unit_id=7, speed=9600))
+        go_on = asyncio.Event()
+        reload = hass.config_entries.async_reload
+
+        async def reload_later(entry_id: str) -> bool:
+            await go_on.wait()
+            return await reload(entry_id)
+
+        monkeypatch.setattr(hass.config_entries, "async_reload", reload_later)
+        configure = hass.config_entries.flow.async_configure
+        result = await begin(hass, "serial")
+        result = (await watch(hass, await configure(result["flow_id"], known)))[-1]
+        assert_refused(result, "serial", "nothing_found_serial")
+        again = hass.async_create_task(configure(result["flow_id"], known))
+        begun, _ = await asyncio.wait([again], timeout=5)
+        assert not begun
+        go_on.set()
+        result = await again
+        assert hass.data[DATA_SUSPENDED] == {entry.entry_id for entry in entries}
+        await watch(hass, result)
+        await hass.async_block_till_done(wait_background_tasks=True)
+        assert [entry.state for entry in entries] == [LOADED] * 2
+
+
+async def test_an_entry_that_refuses_to_unload(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It cannot be set up again, and the others are resumed."""
+    async with panel(hass, monkeypatch, silent=True) as (line, entries):
+        line.baud = 1200
+        stuck, other = entries
+        unload_platforms = hass.config_entries.async_unload_platforms
+
+        async def unload(entry: ConfigEntry, platforms: Iterable[Platform]) -> bool:
+            return entry is not stuck and await unload_platforms(entry, platforms)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(hass.config_entries, "async_unload_platforms", unload)
+            known = answers(serial_data(line, unit_id=7, speed=9600))
+            result = await submit(hass, await begin(hass, "serial"), known)
+            await hass.async_block_till_done(wait_background_tasks=True)
+        assert result["step_id"] == "serial"
+        assert stuck.state is ConfigEntryState.FAILED_UNLOAD
+        assert other.state is LOADED
+        assert not hass.data[DATA_SUSPENDED]
+        await stuck.runtime_data.async_finish()
 
 
 @pytest.mark.parametrize("speed", [19200, 1200])

@@ -7,9 +7,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, UnknownFlow
 import pytest
 
-from custom_components.dts307.config_flow import NewMeter
 from custom_components.dts307.connection import MeterAddress, async_temporary_meter
 from custom_components.dts307.const import DOMAIN
+from custom_components.dts307.flows import NewMeter
 from simulator.meter import MeterConfig
 from simulator.server import Framing
 from tests.device import Device

@@ -19,6 +19,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.storage import Store
+from pymodbus.constants import ExcCodes
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -174,6 +175,36 @@ async def test_after_a_kill_a_wrong_register_shows_nowhere(
     count(meter, 5_000_210)
     await clock.run(10)
     assert kwh(hass, meter, "energy_imported") == pytest.approx(5000.21)
+
+
+@pytest.mark.parametrize("register", [17, 2_000_000_000], ids=["lower", "higher"])
+async def test_a_reload_before_the_counters_are_confirmed_after_a_kill(  # noqa: PLR0913 - fixtures
+    *,
+    hass: HomeAssistant,
+    clock: Clock,
+    meter: Device,
+    entry: MockConfigEntry,
+    kill: Kill,
+    register: int,
+) -> None:
+    """The stored counters are still older than what was shown, and a misread shows nowhere."""
+    count(meter, 5_000_200)
+    await clock.run(200)
+    assert kwh(hass, meter, "energy_imported") == pytest.approx(5000.2)
+    meter.refusal = ExcCodes.ILLEGAL_ADDRESS
+    await kill()
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await clock.settle()
+    assert kill.disk.content("counters")["latest"] is False
+    meter.refusal = None
+    count(meter, register)
+    await clock.run(30)
+    assert sensor(hass, meter, "energy_imported").state in {STATE_UNAVAILABLE, STATE_UNKNOWN}
+    count(meter, 5_000_210)
+    await clock.run(10)
+    assert kwh(hass, meter, "energy_imported") == pytest.approx(5000.21)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert kill.disk.content("counters")["latest"] is True
 
 
 async def test_a_kill_after_the_first_reading_of_a_replacement(

@@ -23,8 +23,8 @@ _DOMAINS: Final = {BINARY_SENSOR_DOMAIN: DomainSpec(), SENSOR_DOMAIN: DomainSpec
 class PausingCondition(EntityConditionBase):
     """An entity condition whose time ``for`` pauses while an entity has no value.
 
-    On a serial bus a reply gets lost now and then. Home Assistant's own conditions restart the time
-    after each of them.
+    On a serial bus a response gets lost now and then. Home Assistant's own conditions restart the
+    time after each of them.
     """
 
     _domain_specs = _DOMAINS

@@ -33,7 +33,7 @@ from .port_users import async_only_free_port
 from .serial_ports import (
     PortChangedError,
     async_check_port_path,
-    async_leads_elsewhere,
+    async_has_other_path,
     async_resolved,
     async_store_persistent_path,
 )
@@ -63,8 +63,8 @@ __all__ = [
     "async_check_port_path",
     "async_diagnosing_unit",
     "async_failure",
+    "async_has_other_path",
     "async_identify",
-    "async_leads_elsewhere",
     "async_only_free_port",
     "async_resolved",
     "async_shared_bus",

@@ -20,7 +20,7 @@ CONF_UNIT_ID: Final = "unit_id"
 DEFAULT_UNIT_ID: Final = 100
 """The meter's default (guide 4.1)."""
 DEFAULT_BAUDRATE: Final = 9600
-"""Likewise."""
+"""bit/s; the meter's default (guide 4.1)."""
 DEFAULT_PORT: Final = 502
 
 type StopBits = Literal[1, 2]

@@ -24,22 +24,23 @@ from ..meter.errors import PortInUseError
 from ..meter.modbus import (
     DiagnosingUnit,
     LinkTiming,
-    Outage,
+    ProbeState,
     ResilientUnit,
     SharedBus,
     probe_unit,
 )
 from .address import BusAddress, MeterAddress, ModbusParams, Transport
+from .modbus_internals import ModbusEndpoint
 from .serial_ports import async_resolved
 from .timing import async_timing
 
-DATA_BUSES: HassKey[dict[object, _KnownBus]] = HassKey(f"{DOMAIN}_buses")
+DATA_BUSES: HassKey[dict[ModbusEndpoint, _KnownBus]] = HassKey(f"{DOMAIN}_buses")
 
 
 @dataclass(frozen=True, slots=True)
 class _KnownBus:
     shared: SharedBus
-    outages: dict[tuple[ModbusParams, int], Outage] = field(default_factory=dict)
+    probe_states: dict[tuple[ModbusParams, int], ProbeState] = field(default_factory=dict)
     """by the settings of the connection and the unit ID"""
 
 
@@ -57,14 +58,14 @@ def async_shared_bus(hass: HomeAssistant, bus: BusAddress) -> SharedBus:
 
 
 def resilient_unit(
-    unit: ModbusUnit, bus: BusAddress, shared: SharedBus, timing: LinkTiming
+    unit: ModbusUnit, address: BusAddress, bus: SharedBus, timing: LinkTiming
 ) -> ResilientUnit:
     """Return a unit that tolerates a bad line, and that takes turns with others on the bus."""
     return ResilientUnit(
         unit,
-        timeout=timing.response_timeout(bus.baudrate),
-        byte_time=timing.byte_time(bus.baudrate),
-        bus=shared,
+        timeout=timing.response_timeout(address.baudrate),
+        byte_time=timing.byte_time(address.baudrate),
+        bus=bus,
         timing=timing,
     )
 
@@ -86,9 +87,9 @@ def async_diagnosing_unit(
     diagnosing = DiagnosingUnit(
         resilient,
         known.shared,
-        known.outages.setdefault((params, unit_id), Outage()),
+        known.probe_states.setdefault((params, unit_id), ProbeState()),
         partial(probe_unit, params, unit_id, timing.response_timeout(bus.baudrate)),
-        is_free=lambda: not _others_answer(hass, params, unit_id, known.outages),
+        is_free=lambda: not _others_answer(hass, params, unit_id, known.probe_states),
         timing=timing,
     )
     return cast("ModbusUnit", diagnosing)
@@ -98,9 +99,9 @@ def _others_answer(
     hass: HomeAssistant,
     params: ModbusParams,
     unit_id: int,
-    outages: Mapping[tuple[ModbusParams, int], Outage],
+    probe_states: Mapping[tuple[ModbusParams, int], ProbeState],
 ) -> bool:
-    """Tell whether any other unit on a connection answers, as far as that is known.
+    """Return whether any other unit on a connection answers, as far as that is known.
 
     Units of other integrations count: whether they answer is not known here.
     """
@@ -109,8 +110,8 @@ def _others_answer(
         if entry is not None and entry.domain != DOMAIN:
             return True
         for other in unit_ids:
-            outage = outages.get((params, other))
-            if other != unit_id and (outage is None or not outage.under_way):
+            state = probe_states.get((params, other))
+            if other != unit_id and (state is None or not state.under_way):
                 return True
     return False
 

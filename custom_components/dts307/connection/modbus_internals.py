@@ -17,10 +17,10 @@ from modbus_connection import (
 type ModbusEndpoint = tuple[str, str, int] | tuple[str, str]
 """The kind of link and the port's path, or its kind, host and port."""
 
-type ModbusParams = ModbusTcpParams | ModbusUdpParams | ModbusTlsParams | ModbusSerialParams
+type AnyModbusParams = ModbusTcpParams | ModbusUdpParams | ModbusTlsParams | ModbusSerialParams
 
 
-def params_in_use(hass: HomeAssistant, endpoint: ModbusEndpoint) -> ModbusParams | None:
+def params_in_use(hass: HomeAssistant, endpoint: ModbusEndpoint) -> AnyModbusParams | None:
     """Return the parameters of the shared connection that is open to an endpoint."""
     connection = hass.data.get(DATA_MODBUS_CONNECTIONS, {}).get(endpoint)
     return None if connection is None else connection.params

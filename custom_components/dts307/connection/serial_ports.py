@@ -42,8 +42,8 @@ async def async_resolved(hass: HomeAssistant, address: MeterAddress) -> MeterAdd
     return replace(address, bus=await async_resolved_bus(hass, address.bus))
 
 
-async def async_leads_elsewhere(hass: HomeAssistant, entry: ConfigEntry) -> bool:
-    """Tell whether an entry's port has another persistent path than the one it was opened by.
+async def async_has_other_path(hass: HomeAssistant, entry: ConfigEntry) -> bool:
+    """Return whether an entry's port has another persistent path than the one it was opened by.
 
     That happens when the adapter was exchanged for another one, or when a twin was plugged in.
     """
@@ -119,7 +119,7 @@ def _persistent_paths(links: Path, device: str) -> list[str]:
 
 
 def _has_twin(port: str) -> bool:
-    """Tell whether another port has the same path in by-id, and therefore has none."""
+    """Return whether another port has the same path in by-id, and therefore has none."""
     ports = scan_serial_ports()
     nameless = [_kind(each) for each in ports if each.device == each.resolved_device]
     return any(_kind(each) in nameless for each in ports if each.resolved_device == port)

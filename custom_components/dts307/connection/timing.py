@@ -1,4 +1,4 @@
-"""How long things may take, in one place: tests are in more of a hurry than people are."""
+"""How long things may take, in one place, so that tests can use shorter times."""
 
 from dataclasses import dataclass
 from typing import Final

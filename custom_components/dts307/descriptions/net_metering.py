@@ -156,17 +156,17 @@ def _register_sensor(
 
 def _demand_sensor(
     key: str,
-    block_of: Callable[[Snapshot], DemandInterval | None],
+    interval_of: Callable[[Snapshot], DemandInterval | None],
     extra_attributes: Callable[[Snapshot], Attributes],
 ) -> MeterSensorDescription[Snapshot]:
     """Describe a sensor of the average power in a demand interval."""
 
     def value(now: Snapshot) -> float | None:
-        block = block_of(now)
-        return None if block is None else _kilo(block.power)
+        interval = interval_of(now)
+        return None if interval is None else _kilo(interval.power)
 
     def attributes(now: Snapshot) -> Attributes:
-        return {**_block(block_of(now)), **extra_attributes(now)}
+        return {**_interval_attributes(interval_of(now)), **extra_attributes(now)}
 
     return MeterSensorDescription[Snapshot](
         key=key,
@@ -181,13 +181,15 @@ def _demand_sensor(
     )
 
 
-def _block(block: DemandInterval | None) -> Attributes:
-    if block is None:
+def _interval_attributes(interval: DemandInterval | None) -> Attributes:
+    if interval is None:
         return {}
     return {
-        "block_start": dt_util.as_local(dt_util.utc_from_timestamp(block.start)),
-        "block_end": dt_util.as_local(dt_util.utc_from_timestamp(block.start + block.seconds)),
-        "uncertainty": _kilo(block.uncertainty),
+        "block_start": dt_util.as_local(dt_util.utc_from_timestamp(interval.start)),
+        "block_end": dt_util.as_local(
+            dt_util.utc_from_timestamp(interval.start + interval.seconds)
+        ),
+        "uncertainty": _kilo(interval.uncertainty),
     }
 
 
@@ -200,7 +202,7 @@ def _last_peak(now: Snapshot) -> Attributes:
     peak = now.demand.last_peak
     return {
         "last_period_peak": None if peak is None else _kilo(peak.power),
-        "last_period_peak_start": _block(peak).get("block_start"),
+        "last_period_peak_start": _interval_attributes(peak).get("block_start"),
     }
 
 

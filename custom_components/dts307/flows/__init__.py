@@ -1,9 +1,9 @@
 """Forms and steps of the config flow and the options flow."""
 
+from .new_meter import NewMeter
 from .options_flow import Dts307OptionsFlow
 from .preview import (
     PREVIEWS,
-    Subject,
     async_live_text,
     async_measure,
     async_register_preview,
@@ -33,7 +33,7 @@ __all__ = [
     "PREVIEWS",
     "SECTION_KNOWN",
     "Dts307OptionsFlow",
-    "Subject",
+    "NewMeter",
     "address_answers",
     "address_form",
     "async_live_text",

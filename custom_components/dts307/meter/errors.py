@@ -140,7 +140,7 @@ class MapChangedError(MeterError):
 
 
 class AnotherMeterError(MeterError):
-    """A meter responds, but with another serial number than the identified one."""
+    """A meter responds, but its serial number is not the expected one."""
 
     reason = "another_meter"
 

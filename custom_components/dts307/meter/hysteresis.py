@@ -69,7 +69,7 @@ def debounced(
     """Return the state after one more value; ``now`` is its time in seconds.
 
     An unknown value (None) keeps the state and cancels the pending change, as does a gap of more
-    than ``max_gap`` seconds: we cannot tell what the value was meanwhile. A state that was on long
+    than ``max_gap`` seconds: the value in between is unknown. A state that was on long
     ago turns off at once with the first value at or below the threshold.
     """
     if value is None:

@@ -60,10 +60,10 @@ class ConnectedBus:
         self._hass = hass
         self._timing = async_timing(hass)
         self._gateway: BusAddress | None = None
-        """The settings that have reached a gateway: it has said itself that no unit answers."""
+        """The settings with which a gateway reported that no unit answers."""
         self._usable: set[BusAddress] = set()
         """The settings with which a unit could be probed."""
-        self._trouble: MeterError | None = None
+        self._error: MeterError | None = None
         """Why other settings could not be used."""
         self._closed_at = -inf
         """Monotonic s at which the last connection was closed."""
@@ -71,12 +71,14 @@ class ConnectedBus:
         """Whether bytes arrived that are not Modbus."""
 
     @property
-    def trouble(self) -> MeterError | None:
+    def error(self) -> MeterError | None:
         """Why no unit could be probed with any settings."""
-        return None if self._usable else self._trouble
+        return None if self._usable else self._error
 
     @asynccontextmanager
-    async def opened(self, settings: BusAddress, patience: float) -> AsyncIterator[UnitProbe]:
+    async def opened(
+        self, settings: BusAddress, response_timeout: float
+    ) -> AsyncIterator[UnitProbe]:
         """Open the bus to probe units on it.
 
         Raises MeterError if it cannot be opened, UnusableSettingsError if that is for the settings.
@@ -86,20 +88,20 @@ class ConnectedBus:
         alone = await self._is_alone(settings)
         params = settings.params
         if isinstance(params, ModbusSerialParams) and alone:
-            link = self._raw(params, patience)
+            link = self._raw(params, response_timeout)
         else:
-            link = self._shared(settings, patience, alone=alone)
-        async with self._turn_of(settings), link as ask:
+            link = self._shared(settings, response_timeout, alone=alone)
+        async with self._turn_of(settings), link as probe:
 
-            async def note(unit_id: int) -> frozenset[int]:
-                answering = await ask(unit_id)
+            async def probe_and_note(unit_id: int) -> frozenset[int]:
+                answering = await probe(unit_id)
                 self._usable.add(settings)
                 return answering
 
-            yield note
+            yield probe_and_note
 
     async def _is_alone(self, settings: BusAddress) -> bool:
-        """Tell whether nothing else holds the connection.
+        """Return whether nothing else holds the connection.
 
         A temporary use with other settings ends in a moment.
         """
@@ -131,24 +133,26 @@ class ConnectedBus:
             self._closed_at = time.monotonic()
 
     @asynccontextmanager
-    async def _raw(self, params: ModbusSerialParams, patience: float) -> AsyncIterator[UnitProbe]:
+    async def _raw(
+        self, params: ModbusSerialParams, response_timeout: float
+    ) -> AsyncIterator[UnitProbe]:
         """Open a port that nothing else holds, to receive all bytes as they arrive."""
         behind_adapter = "://" in params.device
         baudrate = DEFAULT_BAUDRATE if behind_adapter else params.baudrate
-        seconds = patience + _EXCHANGE_BITS / baudrate
+        seconds = response_timeout + _EXCHANGE_BITS / baudrate
         if behind_adapter:
             seconds += self._timing.scan.network
 
-        async def ask(unit_id: int) -> frozenset[int]:
-            with self._troubles(params.device, opening=False):
-                heard = await opened.request(unit_id, seconds)
-            self.noisy |= classify(heard, unit_id) is ProbeResult.NOISE
-            return responding_units(heard)
+        async def probe(unit_id: int) -> frozenset[int]:
+            with self._converted_errors(params.device, opening=False):
+                received = await opened.request(unit_id, seconds)
+            self.noisy |= classify(received, unit_id) is ProbeResult.NOISE
+            return responding_units(received)
 
         async with AsyncExitStack() as stack:
-            with self._troubles(params.device, opening=True):
+            with self._converted_errors(params.device, opening=True):
                 opened = await self._opened_port(stack, params)
-            yield ask
+            yield probe
 
     async def _opened_port(self, stack: AsyncExitStack, params: ModbusSerialParams) -> SerialProbe:
         """Open a port, which may still be closed in the background after its last use."""
@@ -162,7 +166,7 @@ class ConnectedBus:
             await asyncio.sleep(_POLL)
 
     @contextmanager
-    def _troubles(self, device: str, *, opening: bool) -> Iterator[None]:
+    def _converted_errors(self, device: str, *, opening: bool) -> Iterator[None]:
         """Turn the system's errors into ours.
 
         A network adapter may refuse or close a connection because of the framing, and the driver
@@ -181,21 +185,21 @@ class ConnectedBus:
             raise error from err
 
     def _unusable(self, error: MeterError) -> UnusableSettingsError:
-        self._trouble = error
+        self._error = error
         return UnusableSettingsError(str(error))
 
     @asynccontextmanager
     async def _shared(
-        self, settings: BusAddress, patience: float, *, alone: bool
+        self, settings: BusAddress, response_timeout: float, *, alone: bool
     ) -> AsyncIterator[UnitProbe]:
         """Probe over a connection that others share, or that only the library can frame."""
-        seconds = 2 * patience
+        seconds = 2 * response_timeout
         params = settings.params
         if isinstance(params, ModbusTcpParams):
-            seconds = max(patience, self._timing.scan.gateway)
+            seconds = max(response_timeout, self._timing.scan.gateway)
         shared = async_shared_bus(self._hass, settings)
 
-        async def ask(unit_id: int) -> frozenset[int]:
+        async def probe(unit_id: int) -> frozenset[int]:
             async with async_get_temporary_unit(self._hass, params, unit_id) as unit, shared.lock:
                 longest = seconds if unit.connected else seconds + self._timing.link.connect
                 try:
@@ -218,9 +222,9 @@ class ConnectedBus:
             if alone:
                 # Once connected, the library waits no longer either.
                 unit.require_timeout(seconds)
-            yield ask
+            yield probe
 
 
 def _is_gateways(err: MeterSilentError) -> bool:
-    """Tell a gateway's exception from mere silence."""
+    """Return whether a gateway's exception, and not mere silence, caused the error."""
     return isinstance(err.__cause__, ModbusExceptionError)

@@ -97,7 +97,7 @@ class MeterScan:
         finally:
             self._changed.set()
         if not self.results:
-            self.error = self.error or self._bus.trouble
+            self.error = self.error or self._bus.error
 
     async def changed(self) -> None:
         """Wait until there is something else to show."""
@@ -117,7 +117,7 @@ def _shown(probe: Probe[BusAddress]) -> tuple[object, ...]:
 
 
 def shown_unit_id(unit_id: int) -> int:
-    """Return the unit ID to show for one that is probed in a long row."""
+    """Return the unit ID to show for one that is probed in a long sequence."""
     return max(1, unit_id - unit_id % _UNIT_IDS_PER_UPDATE)
 
 

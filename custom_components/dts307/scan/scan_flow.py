@@ -74,7 +74,7 @@ class ScanFlow(ConfigFlow):
 
     @abstractmethod
     def _is_wanted(self, result: ScanResult[BusAddress]) -> bool:
-        """Tell whether a device is what the flow searches for."""
+        """Return whether a device is what the flow searches for."""
 
     @abstractmethod
     async def _async_found(self, found: list[ScanResult[BusAddress]]) -> ConfigFlowResult:

@@ -12,7 +12,7 @@ from ..const import DOMAIN
 from ..outage import async_withdraw_all
 
 _NOT_IN_USE = (ConfigEntryState.NOT_LOADED, ConfigEntryState.SETUP_RETRY)
-"""As an entry was suspended, or as something else has tried to set it up since."""
+"""The states of a suspended entry: unloaded, or retried by Home Assistant since then."""
 
 DATA_SUSPENDED: HassKey[set[str]] = HassKey(f"{DOMAIN}_suspended")
 """The IDs of the entries that are unloaded only while their bus is scanned."""
@@ -20,15 +20,15 @@ DATA_SUSPENDED: HassKey[set[str]] = HassKey(f"{DOMAIN}_suspended")
 
 @callback
 def is_suspended(hass: HomeAssistant, entry: ConfigEntry) -> bool:
-    """Tell whether an entry must not be set up, because its bus is being scanned."""
+    """Return whether an entry must not be set up, because its bus is being scanned."""
     return entry.entry_id in hass.data.get(DATA_SUSPENDED, ())
 
 
 class SuspendedEntries:
     """The entries that are suspended for the scans of one flow.
 
-    Those are the entries on the bus whose meters do not answer, and in any case the one that is
-    being reconfigured.
+    They are the entries on the bus whose meters do not answer, and the entry that is being
+    reconfigured, even if its meter answers.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class SuspendedEntries:
         self._entries += entries
 
     @callback
-    def async_follow(self, bus: BusAddress) -> None:
+    def async_resume_with_settings(self, bus: BusAddress) -> None:
         """Resume the entries with the settings of the bus as they were found.
 
         The entry that is reconfigured is about to be set up by its flow.

@@ -24,11 +24,12 @@ _SHORTEST_OUTAGE: Final = 15.0
 class AlarmKeeper:
     """The alarms of one meter in Home Assistant."""
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, saver: StateSaver) -> None:
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry, options: MeterOptions, saver: StateSaver
+    ) -> None:
         """Begin without any memory; ``async_load`` brings it."""
-        options = MeterOptions.parse(entry.options)
         self._options = options.alarms
-        self._patience = max(_SHORTEST_OUTAGE, _POLLS_TO_AN_OUTAGE * options.poll_interval)
+        self._outage_after = max(_SHORTEST_OUTAGE, _POLLS_TO_AN_OUTAGE * options.poll_interval)
         self._memory = AlarmMemory()
         self._saver = saver
         self._file = KeptState(
@@ -49,7 +50,7 @@ class AlarmKeeper:
     def async_check(self, reading: Reading) -> AlarmStates:
         """Return what follows from one more reading, which has import positive."""
         before, now = self._memory, dt_util.utcnow().timestamp()
-        self._memory, states = states_after(before, reading, self._options, now, self._patience)
+        self._memory, states = states_after(before, reading, self._options, now, self._outage_after)
         turned = self._memory.as_dict() != replace(before, seen=now).as_dict()
         # The time of the latest reading changes each time, and shows how long an outage was.
         self._saver.async_changed(self._file, SOON if turned else WHILE_COUNTING)

@@ -34,14 +34,15 @@ _COUNTER: Final = "energy_imported.total"
 class BillingKeeper:
     """The ledger and the demand of one meter in Home Assistant.
 
-    The ledger is up to a year long. It changes at midnight and when the clock is set, and is
-    written only then. The other file holds the latest reading. After a kill it is the reading
-    before whatever midnight has passed since, and takes its place in the ledger like any other.
+    The ledger covers up to fourteen months. It changes at midnight and when the clock is set, and
+    is written then. The other file holds the latest reading. After a kill, that is the last reading
+    before any midnight that has passed since, and it is added to the ledger.
     """
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, saver: StateSaver) -> None:
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry, options: MeterOptions, saver: StateSaver
+    ) -> None:
         """Begin without any history; ``async_load`` brings it."""
-        options = MeterOptions.parse(entry.options)
         self._billing_day = options.billing_day
         self._serial_number = str(entry.unique_id)
         self._ledger = Ledger()
@@ -74,25 +75,25 @@ class BillingKeeper:
         if ledger := await self._ledger_file.async_load():
             self._ledger = ledger
         if totals := await self._totals_file.async_load():
-            points, serial_number, kept = totals
+            samples, serial_number, demand_record = totals
             zone = dt_util.get_default_time_zone()
-            self._ledger = self._ledger.with_newer(points, serial_number, zone)
+            self._ledger = self._ledger.with_newer(samples, serial_number, zone)
             # Intervals of another length cannot be compared.
-            if kept.window == self._demand.window:
-                self._demand = kept
+            if demand_record.window == self._demand.window:
+                self._demand = demand_record
 
     @callback
     def async_check(self, reading: Reading, registers: RegisterReads) -> tuple[Billing, Demand]:
         """Enter a reading whose totals are believed, and return what follows."""
         zone = dt_util.get_default_time_zone()
-        points = samples_of(reading, registers, dt_util.utcnow().timestamp())
-        ledger = self._ledger.after(points, self._serial_number, zone)
+        samples = samples_of(reading, registers, dt_util.utcnow().timestamp())
+        ledger = self._ledger.after(samples, self._serial_number, zone)
         if ledger.kept != self._ledger.kept:
             ledger = ledger.compacted(zone, self._billing_day)
             self._saver.async_changed(self._ledger_file, AT_ONCE)
         self._ledger = ledger
         within = WHILE_COUNTING
-        if imported := points.get(IMPORTED):
+        if imported := samples.get(IMPORTED):
             step = counter_limits(reading, _COUNTER, imported.value, None).resolution
             before, self._demand = self._demand, self._demand.after(imported, step, zone)
             if before.started != self._demand.started:
@@ -106,7 +107,7 @@ class BillingKeeper:
 
     def _totals_as_dict(self) -> dict[str, Any]:
         return {
-            "points": {name: as_pair(point) for name, point in self._ledger.newest.items()},
+            "points": {name: as_pair(sample) for name, sample in self._ledger.newest.items()},
             "serial_number": self._serial_number,
             "demand": self._demand.as_dict(),
         }
@@ -126,5 +127,5 @@ def parse_totals(stored: Any) -> tuple[Samples, str, DemandRecord]:
     Raises vol.Invalid.
     """
     parsed = TOTALS(stored)
-    points = {name: from_pair(pair) for name, pair in parsed["points"].items()}
-    return points, parsed["serial_number"], DemandRecord.from_dict(parsed["demand"])
+    samples = {name: from_pair(pair) for name, pair in parsed["points"].items()}
+    return samples, parsed["serial_number"], DemandRecord.from_dict(parsed["demand"])

@@ -10,12 +10,14 @@ from homeassistant.util import dt as dt_util
 from ..issues import async_raise_issue, async_withdraw_issue
 from ..meter import Reading
 from ..meter.intervals import Ledger
+from ..meter.sample import Sample
 from ..meter.validation import (
     CounterAnswer,
     CounterFilter,
     CounterFilters,
     CounterQuestion,
     RegisterReads,
+    Trusted,
     answered,
     awaiting_reconfirmation,
     carried_to_new_meter,
@@ -35,7 +37,9 @@ FILE_COUNTERS: Final = "counters"
 class CounterKeeper:
     """The counter filters of one meter in Home Assistant."""
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, saver: StateSaver) -> None:
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry, options: MeterOptions, saver: StateSaver
+    ) -> None:
         """Begin without any history; ``async_load`` brings it."""
         self._hass = hass
         self._entry = entry
@@ -45,14 +49,15 @@ class CounterKeeper:
             entry,
             FILE_COUNTERS,
             parse=parse_counters,
-            content="the states of its energy counters, except what the bill knows of the totals",
+            content="the validation state of its energy counters; "
+            "its totals continue from the billing data",
         )
         saver.add(self._file, self.as_dict)
         self._filters: CounterFilters = {}
         self._asked: frozenset[CounterQuestion] = frozenset()
-        self._unconfirmed: CounterFilters = {}
+        self._awaiting_reconfirmation: CounterFilters = {}
         """filters as they were loaded, while more may have been shown before a kill"""
-        self._service_current = MeterOptions.parse(entry.options).service_current
+        self._service_current = options.service_current
 
     async def async_load(self, ledger: Ledger) -> None:
         """Restore the filters; without them, restore the totals from the ledger.
@@ -61,14 +66,15 @@ class CounterKeeper:
         was shown falls, such a counter shows nothing until two readings of it are believed.
         """
         if stored := await self._file.async_load():
-            latest, self._filters = stored
+            is_complete, self._filters = stored
         else:
-            latest, self._filters = False, filters_from_ledger(ledger, str(self._entry.unique_id))
-        if latest:
+            is_complete = False
+            self._filters = filters_from_ledger(ledger, str(self._entry.unique_id))
+        if is_complete:
             # From now on more may be shown than is stored, and the next write is far off.
             await self._saver.async_write(self._file)
         else:
-            self._unconfirmed = self._filters
+            self._awaiting_reconfirmation = self._filters
         for question in frozenset(CounterQuestion) - questions(self._filters):
             # It may have been asked before, perhaps about another meter in this place.
             async_withdraw_issue(self._hass, self._entry, f"counter_{question}")
@@ -90,18 +96,18 @@ class CounterKeeper:
         else:
             within = SOON if asks else WHILE_COUNTING
         self._saver.async_changed(self._file, within)
-        self._unconfirmed = awaiting_reconfirmation(self._unconfirmed, self._filters)
-        return without_counters(checked, self._unconfirmed)
+        awaiting = awaiting_reconfirmation(self._awaiting_reconfirmation, self._filters)
+        self._awaiting_reconfirmation = awaiting
+        return without_counters(checked, awaiting)
 
     @property
     def registers(self) -> RegisterReads:
         """What the meter's own display shows, as far as it is believed."""
-        return register_reads(
-            {k: v for k, v in self._filters.items() if k not in self._unconfirmed}
-        )
+        awaiting = self._awaiting_reconfirmation
+        return register_reads({k: v for k, v in self._filters.items() if k not in awaiting})
 
     @property
-    def unconfirmed(self) -> bool:
+    def needs_second_reading(self) -> bool:
         """Whether there are counters that show nothing, but may after a second reading.
 
         Only then is it worth the bus's time: a counter that is held for longer is not read twice.
@@ -109,10 +115,10 @@ class CounterKeeper:
         return any(
             counter.awaits_confirmation
             for key, counter in self._filters.items()
-            if counter.trusted is None or key in self._unconfirmed
+            if counter.trusted is None or key in self._awaiting_reconfirmation
         ) or any(
             self._filters[key].trusted != loaded.trusted
-            for key, loaded in self._unconfirmed.items()
+            for key, loaded in self._awaiting_reconfirmation.items()
         )
 
     async def async_answer(self, answer: CounterAnswer, reading: Reading) -> None:
@@ -122,9 +128,9 @@ class CounterKeeper:
         await self._saver.async_write(self._file)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the filters as JSON holds them, and whether no later values will be shown."""
+        """Return the filters as JSON holds them, and whether nothing later was or will be shown."""
         return {
-            "latest": self._saver.finished,
+            "latest": self._saver.finished and not self._awaiting_reconfirmation,
             "counters": {key: counter.as_dict() for key, counter in self._filters.items()},
         }
 
@@ -167,18 +173,19 @@ def filters_from_ledger(ledger: Ledger, serial_number: str) -> CounterFilters:
     of_this_meter = ledger.serial_number == serial_number
     filters = {}
     for name, (published, register) in ledger.totals.items():
-        sample = {"value": published.value, "at": published.at}
-        trusted = {
-            "last": sample,
-            "before": sample,
-            "offset": published.value - register.value,
-            "floor": published.value,
-        }
-        filters[f"energy_{name}.total"] = CounterFilter.from_dict(
-            {"trusted": trusted, "row": None, "rival": None, "base": None}
-            if of_this_meter
-            else {"trusted": None, "row": None, "rival": None, "base": published.value}
-        )
+        if of_this_meter:
+            sample = Sample(value=published.value, at=published.at)
+            counter = CounterFilter(
+                trusted=Trusted(
+                    last=sample,
+                    before=sample,
+                    offset=published.value - register.value,
+                    floor=published.value,
+                )
+            )
+        else:
+            counter = CounterFilter(base=published.value)
+        filters[f"energy_{name}.total"] = counter
     return filters
 
 

@@ -35,13 +35,15 @@ _OPPOSITE: Final = "phase_opposite"
 _ALL: Final = (_TURNED, _UNSIGNED, _OPPOSITE, *NoMeasurement)
 
 _VERDICTS: Final = ("direction", "suspect_phases", "senses")
-"""The keys of the file that are more than votes."""
+"""The keys of the file that hold verdicts; a change of these is written soon."""
 
 
 class InstallationKeeper:
     """What the readings of one meter show about how it is installed."""
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, saver: StateSaver) -> None:
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry, options: MeterOptions, saver: StateSaver
+    ) -> None:
         """Begin without any evidence; ``async_load`` brings it."""
         self._hass = hass
         self._entry = entry
@@ -56,7 +58,7 @@ class InstallationKeeper:
         saver.add(self._file, self._as_dict)
         self._state = PowerSignState()
         self._count_directions: CountDirections = {}
-        self._chosen = MeterOptions.parse(entry.options).power_sign
+        self._chosen = options.power_sign
         self._nothing: NoMeasurement | None = None
         self._nothing_since = 0.0
         self._raised: dict[str, dict[str, str]] = {}
@@ -77,7 +79,7 @@ class InstallationKeeper:
 
     @callback
     def async_check(self, reading: Reading) -> Reading:
-        """Take a reading in evidence; return it with import positive and counters that count up."""
+        """Evaluate a reading; return it with import positive and counters that count up."""
         now = dt_util.utcnow().timestamp()
         before = self._as_dict()
         self._count_directions, reading = with_exports_counting_up(self._count_directions, reading)
@@ -86,19 +88,19 @@ class InstallationKeeper:
         if after != before:
             decided = any(after[key] != before[key] for key in _VERDICTS)
             self._saver.async_changed(self._file, SOON if decided else WHILE_COUNTING)
-        self._async_tell(self._findings(reading, now))
-        return with_import_positive(reading, self._direction, self._state.last_counted)
+        self._async_update_issues(self._findings(reading, now))
+        return with_import_positive(reading, self._power_sign, self._state.last_counted)
 
     @property
-    def _direction(self) -> PowerSign:
+    def _power_sign(self) -> PowerSign:
         return self._chosen or self._state.verdict
 
     def _findings(self, reading: Reading, now: float) -> dict[str, dict[str, str]]:
-        """Return the issues that there are now, with what is to be put into their texts."""
+        """Return the issues that there are now, with their placeholders."""
         findings: dict[str, dict[str, str]] = {}
-        if self._chosen is None and self._direction is PowerSign.EXPORT_POSITIVE:
+        if self._chosen is None and self._power_sign is PowerSign.EXPORT_POSITIVE:
             findings[_TURNED] = {}
-        if self._direction is PowerSign.UNSIGNED:
+        if self._power_sign is PowerSign.UNSIGNED:
             findings[_UNSIGNED] = {}
         if phases := self._state.suspect_phases:
             findings[_OPPOSITE] = {"phases": ", ".join(sorted(phases)).upper()}
@@ -110,7 +112,7 @@ class InstallationKeeper:
         return findings
 
     @callback
-    def _async_tell(self, findings: dict[str, dict[str, str]]) -> None:
+    def _async_update_issues(self, findings: dict[str, dict[str, str]]) -> None:
         """Raise an issue for each new finding, and withdraw those that no longer apply."""
         for key, placeholders in findings.items():
             if self._raised.get(key) != placeholders:

@@ -1,4 +1,4 @@
-"""One stored file of a meter: what Home Assistant goes on from after a restart."""
+"""One stored file of a meter, which is loaded after a restart."""
 
 from collections.abc import Callable
 import logging
@@ -20,7 +20,7 @@ _UNREADABLE: Final = ".unreadable"
 
 
 class KeptState[T]:
-    """A stored file that is parsed as a whole, or set aside as a whole.
+    """A stored file that is parsed as a whole, or renamed as a whole if it cannot be read.
 
     A file that cannot be read costs what it held, and nothing else: the entry is set up all the
     same, and the old content stays beside the new file.
@@ -72,7 +72,7 @@ class KeptState[T]:
 
 
 async def async_remove(hass: HomeAssistant, entry: ConfigEntry, name: str) -> None:
-    """Remove a stored file, and what was set aside of it."""
+    """Remove a stored file and its renamed copies."""
     store = _store(hass, entry, name)
     await store.async_remove()
     await hass.async_add_executor_job(_unlink_copies, Path(store.path))

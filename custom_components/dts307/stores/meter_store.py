@@ -5,6 +5,7 @@ from typing import Final
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
+from ..options import MeterOptions
 from .alarms import FILE_ALARMS, AlarmKeeper
 from .billing import FILE_LEDGER, FILE_TOTALS, BillingKeeper
 from .counters import FILE_COUNTERS, CounterKeeper
@@ -18,13 +19,13 @@ _FILES: Final = (FILE_COUNTERS, FILE_INSTALLATION, FILE_ALARMS, FILE_LEDGER, FIL
 class MeterStore:
     """The keepers of one meter, whose files are written together."""
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, options: MeterOptions) -> None:
         """Begin without any history; ``async_load`` brings it."""
         self._saver = StateSaver(hass, entry)
-        self.counters = CounterKeeper(hass, entry, self._saver)
-        self.installation = InstallationKeeper(hass, entry, self._saver)
-        self.alarms = AlarmKeeper(hass, entry, self._saver)
-        self.billing = BillingKeeper(hass, entry, self._saver)
+        self.counters = CounterKeeper(hass, entry, options, self._saver)
+        self.installation = InstallationKeeper(hass, entry, options, self._saver)
+        self.alarms = AlarmKeeper(hass, entry, options, self._saver)
+        self.billing = BillingKeeper(hass, entry, options, self._saver)
 
     async def async_load(self) -> None:
         """Restore what was stored, and write what changes from now on."""
@@ -42,8 +43,9 @@ class MeterStore:
 async def async_carry_to_new_meter(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Let another meter continue an entry's counters and bill; the entry must not be loaded."""
     saver = StateSaver(hass, entry)
-    counters = CounterKeeper(hass, entry, saver)
-    billing = BillingKeeper(hass, entry, saver)
+    options = MeterOptions.parse(entry.options)
+    counters = CounterKeeper(hass, entry, options, saver)
+    billing = BillingKeeper(hass, entry, options, saver)
     await billing.async_load()
     await counters.async_load(billing.ledger)
     counters.carry_to_new_meter()

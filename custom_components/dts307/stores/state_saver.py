@@ -1,8 +1,8 @@
 """When the stored files of a meter are written.
 
-Counting is written five minutes after the first change since the last write, with everything else
-that has changed. What matters sooner has a deadline of its own. Such a write takes the other files
-along, but not more often than once a minute.
+Counter values are written five minutes after the first change since the last write, with
+everything else that has changed. What matters sooner has a deadline of its own. Such a write takes
+the other files along, but not more often than once a minute.
 
 After a kill, the files are up to five minutes old. docs/internals/stored-state.md lists the
 deadlines, and what a kill costs.
@@ -20,12 +20,14 @@ from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from .kept_state import KeptState
 
 AT_ONCE: Final = 0.0
+"""s from a change to the write, at most: for what a kill must not cost."""
 SOON: Final = 10.0
+"""The same in s, for rare changes, such as an alarm or a verdict."""
 WHILE_COUNTING: Final = 300.0
-"""s from a change to the write, at most"""
+"""The same in s, for values that change with each poll."""
 
 _TOGETHER_AGAIN_AFTER: Final = 60.0
-"""s"""
+"""s between two early writes that take along the files whose deadlines are later."""
 
 type Content = Callable[[], dict[str, Any]]
 
@@ -105,13 +107,13 @@ class StateSaver:
             self._timer = self._hass.loop.call_at(at, self._async_on_deadline, at)
 
     @callback
-    def _async_on_deadline(self, now: float) -> None:
+    def _async_on_deadline(self, due: float) -> None:
         self._timer = None
-        if now - self._written_together >= _TOGETHER_AGAIN_AFTER:
-            self._written_together = now
+        if due - self._written_together >= _TOGETHER_AGAIN_AFTER:
+            self._written_together = due
             files = list(self._deadlines)
         else:
-            files = [file for file, deadline in self._deadlines.items() if deadline <= now]
+            files = [file for file, deadline in self._deadlines.items() if deadline <= due]
         for file in files:
             del self._deadlines[file]
         self._hass.async_create_task(self._async_write(files), "write a meter's files")

@@ -16,8 +16,8 @@ from custom_components.dts307.meter.errors import AnotherUnitError, WrongSpeedEr
 from custom_components.dts307.meter.modbus import (
     DiagnosingUnit,
     LinkTiming,
-    Outage,
     ProbeResult,
+    ProbeState,
     ResilientUnit,
     SharedBus,
 )
@@ -40,7 +40,7 @@ class Bench:
     seconds: float = 0.0
     device: Device = field(default_factory=lambda: Device(MAP))
     bus: SharedBus = field(default_factory=SharedBus)
-    outage: Outage = field(default_factory=Outage)
+    state: ProbeState = field(default_factory=ProbeState)
 
     def unit(self) -> DiagnosingUnit:
         """Return a new unit on the same bus, as after a reload."""
@@ -48,7 +48,7 @@ class Bench:
         return DiagnosingUnit(
             resilient,
             self.bus,
-            self.outage,
+            self.state,
             self.probe,
             is_free=lambda: self.free,
             timing=TIMING,
@@ -140,7 +140,7 @@ async def test_the_bus_is_probed_again_after_a_while() -> None:
     loop = asyncio.get_running_loop()
     await attempt(bench, unit)
     await attempt(bench, unit)
-    due = bench.outage.probed_at + TIMING.probe_again
+    due = bench.state.probed_at + TIMING.probe_again
     # A read begins after the quiet time, and fails after the port has closed.
     await asyncio.sleep(due - loop.time() - TIMING.port_closes - 0.01)
     assert await attempt(bench, unit) is WrongSpeedError
@@ -177,7 +177,7 @@ async def test_a_response_ends_the_outage(refused: bool) -> None:  # noqa: FBT00
         await attempt(bench, unit, ModbusExceptionError.from_code(2))
     else:
         assert await unit.read_holding_registers(40000, 2) == [0, 1]
-    assert bench.outage == Outage()
+    assert bench.state == ProbeState()
     assert await attempt(bench, unit) is ModbusTimeoutError
 
 

@@ -70,7 +70,7 @@ async def test_readings_are_those_in_the_dump(name: str) -> None:
 async def test_raw_registers_are_those_in_the_dump(name: str) -> None:
     dump = load(name)
     meter = await meter_of(dump)
-    raw = await meter.read_raw()
+    raw = await meter.read_raw(redacted=False)
     models = list(dump["registers"].items())[1:-1]  # without the marker and the end
     assert list(raw.items()) == models
 

@@ -13,7 +13,6 @@ from modbus_connection import (
 import pytest
 
 from custom_components.dts307.meter import (
-    AnotherMeterError,
     GarbledReplyError,
     MapChangedError,
     Meter,
@@ -25,7 +24,7 @@ from custom_components.dts307.meter import (
 )
 from custom_components.dts307.meter.errors import HostUnreachableError, LinkLostError
 from custom_components.dts307.meter.sunspec import FULL_READ_EVERY
-from tests.meter.device import END, Clock, Device, common, meter_with
+from tests.meter.device import Clock, Device, meter_with
 from tests.meter.published import FLOAT_MODELS, encode
 
 SOME_MODEL = [64000, 1, 0]
@@ -209,27 +208,3 @@ async def test_a_tail_that_is_refused_does_not_pass_for_a_reading(model_id: int)
         await meter.read()
     device.fail_read(SLOW_TAIL, None)
     await check_next(meter, device, 2)
-
-
-async def test_another_meter_under_the_same_unit_id() -> None:
-    """Its serial number tells; and the same meter with another model has to be identified anew."""
-    meter, device = await meter_with(encode(203))
-    await meter.check_identity()
-
-    own = dict(device.holding)
-    device.put(40002, common(SN="ANOTHER"))
-    with pytest.raises(AnotherMeterError):
-        await meter.check_identity()
-
-    device.holding = own
-    device.put(meter.model.address, encode(204))
-    with pytest.raises(MapChangedError):
-        await meter.check_identity()
-
-    device.put(meter.model.address, encode(203))
-    await meter.check_identity()
-
-    # The same model at another address is not where the meter is read.
-    device.put(40002, [*common(), *SOME_MODEL, *encode(203), *END])
-    with pytest.raises(MapChangedError):
-        await meter.check_identity()

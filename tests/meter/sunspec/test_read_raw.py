@@ -17,7 +17,14 @@ EMPTY = [64001, 0]
 async def test_raw_registers_are_those_of_the_device_by_model(model_id: int) -> None:
     model = encode(model_id, W=321, Evt=1 << 3)
     meter, _ = await meter_with(model)
-    assert await meter.read_raw() == {40002: common(), 40070: model}
+    assert await meter.read_raw(redacted=False) == {40002: common(), 40070: model}
+
+
+async def test_redacted_registers_contain_no_serial_number() -> None:
+    meter, _ = await meter_with(encode(203))
+    nameless = [0 if 50 <= at < 66 else word for at, word in enumerate(common())]
+    assert any(common()[50:66])
+    assert await meter.read_raw(redacted=True) == {40002: nameless, 40070: encode(203)}
 
 
 async def test_long_models_take_several_requests() -> None:
@@ -25,7 +32,7 @@ async def test_long_models_take_several_requests() -> None:
     device = Device({40000: sunspec_map(*models)})
     meter = await Meter.identify(device)
     device.read_events.clear()
-    raw = await meter.read_raw()
+    raw = await meter.read_raw(redacted=False)
     assert list(raw) == [40002, 40070, 40772, 40774]
     assert list(raw.values()) == models
     long = [(address, count) for address, count in device.requests if 40070 <= address < 40772]
@@ -39,12 +46,12 @@ async def test_a_reading_goes_on_undisturbed_by_raw_registers() -> None:
     first = await meter.read()
     device.fail_read(40075, ModbusExceptionError.from_code(2))
     with pytest.raises(ReadRefusedError):
-        await meter.read_raw()
+        await meter.read_raw(redacted=False)
     device.fail_read(40075, None)
     device.faults.append(ModbusTimeoutError("no reply"))
     with pytest.raises(MeterSilentError):
-        await meter.read_raw()
-    assert (await meter.read_raw())[40070][18] == 5
+        await meter.read_raw(redacted=False)
+    assert (await meter.read_raw(redacted=False))[40070][18] == 5
     assert await meter.read() == first
 
 

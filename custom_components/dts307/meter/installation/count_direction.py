@@ -4,8 +4,8 @@ Read as unsigned, as SunSpec defines it, such a register starts at 0 and continu
 downwards. A register in the upper half of its range is left out of the reading until two movements
 show which way it counts.
 
-This is a pure state machine: states are immutable, and nothing here knows how they are stored.
-docs/internals/count-direction.md explains why.
+This is a pure state machine with immutable states. They convert themselves to JSON; ``stores/``
+reads and writes the files. docs/internals/count-direction.md explains why.
 """
 
 from collections.abc import Mapping

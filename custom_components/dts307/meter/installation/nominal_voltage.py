@@ -88,7 +88,7 @@ def detect_service(
     """Return the service after one more reading, at ``now`` in s.
 
     A service is known once all voltages are close to its own. From then on, voltages that fit
-    another one are a fault, however long they last: nobody connects another service under power.
+    another one are a fault, however long they last: another service is never connected under power.
     If the power may have been off, because the voltages were dead or after a long ``silence`` (s
     since the reading before), they are another service once they have lasted for hours. A pause of
     more than ``outage_after`` s restarts these hours. A service with a neutral never becomes one

@@ -5,8 +5,8 @@ spans of readings during which the total power kept its sign (``power_span``), t
 votes for the one or the other sign. Three votes ahead are a verdict. Power that votes for both
 signs has none, and gets that of the counter that moved last.
 
-This is a pure state machine: states are immutable, time is passed in, and nothing here knows how
-states are stored. docs/internals/power-direction.md explains why.
+This is a pure state machine: states are immutable and time is passed in. They convert themselves to
+JSON; ``stores/`` reads and writes the files. docs/internals/power-sign.md explains why.
 """
 
 from collections.abc import Mapping
@@ -76,9 +76,9 @@ class PowerSignState:
     """the span that is in progress"""
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the state as JSON holds it; its keys are older than the names here.
+        """Return the state as JSON holds it; it changes with a vote, and at dawn.
 
-        It changes with a vote, and at dawn.
+        The keys are the stored format and stay when fields are renamed.
         """
         return {
             "direction": self.verdict.value,

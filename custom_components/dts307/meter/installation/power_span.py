@@ -2,7 +2,7 @@
 
 A span of readings starts and ends with a movement of a counter. Between two movements a counter
 shows the energy as exactly as the polls do, however coarse its counts are.
-docs/internals/power-direction.md explains why.
+docs/internals/power-sign.md explains why.
 """
 
 from collections.abc import Mapping

@@ -207,7 +207,10 @@ class Ledger:
         return register.at(at, now)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the ledger as JSON holds it; its keys are older than the names here."""
+        """Return the ledger as JSON holds it.
+
+        The keys are the stored format and stay when fields are renamed.
+        """
         return {
             "tracks": {name: track.as_pairs() for name, track in self.tracks.items()},
             "behind": {

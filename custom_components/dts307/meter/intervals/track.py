@@ -1,8 +1,8 @@
 """A counter over time: what it was at any instant, and how certain that is.
 
 The reads next to each midnight are kept, and in between the counter is taken to move evenly. Across
-an outage the result is an estimate whose bounds are the two reads. When the clock goes back, we
-cannot tell which clock value was wrong. So the reads since then are a second, provisional track
+an outage the result is an estimate whose bounds are the two reads. When the clock goes back, it
+is unknown which clock value was wrong. So the reads since then are a second, provisional track
 until that shows. docs/internals/clocks.md explains why.
 """
 
@@ -59,8 +59,8 @@ class Track:
     def after(self, sample: Sample, midnight: float) -> Track:
         """Return the track after a read; ``midnight`` is the last one before it, in s.
 
-        While the clock is behind the latest read, this track stops: we cannot tell yet which of the
-        two clock values is right.
+        While the clock is behind the latest read, this track stops: it is not known yet which of
+        the two clock values is right.
         """
         if sample.at < self.latest.at:
             return self._with_clock_behind(sample, midnight)

@@ -1,7 +1,7 @@
 """Modbus links as they are in the field: lossy, shared, slow, and sometimes set up wrongly."""
 
 from .backoff import READ_FAILURES, ConnectionHealth
-from .diagnosing_unit import DiagnosingUnit, Outage
+from .diagnosing_unit import DiagnosingUnit, ProbeState
 from .registers import read_registers, retry_once
 from .resilient_unit import ResilientUnit, SharedBus
 from .scan import (
@@ -42,9 +42,9 @@ __all__ = [
     "ConnectionHealth",
     "DiagnosingUnit",
     "LinkTiming",
-    "Outage",
     "Probe",
     "ProbeResult",
+    "ProbeState",
     "ResilientUnit",
     "ScanRange",
     "ScanResult",

@@ -56,7 +56,7 @@ READ_FAILURES: Final = (
     EndlessChainError,
     NoMeterModelError,
 )
-"""What can keep an identified meter from being read."""
+"""Every failure that a poll can end with."""
 
 LONGEST_PAUSE: Final = 24.0
 """Most seconds between two attempts to read a meter that does not respond."""

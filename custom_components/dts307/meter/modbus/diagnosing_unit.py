@@ -24,7 +24,7 @@ _ERRORS: Final[dict[ProbeResult | None, type[MeterSilentError]]] = {
 
 
 @dataclass
-class Outage:
+class ProbeState:
     """What is known about a unit that does not respond; it outlives the DiagnosingUnit."""
 
     under_way: bool = False
@@ -56,7 +56,7 @@ class DiagnosingUnit:
         self,
         unit: ResilientUnit,
         bus: SharedBus,
-        outage: Outage,
+        state: ProbeState,
         probe: Callable[[], Awaitable[ProbeResult]],
         *,
         is_free: Callable[[], bool],
@@ -69,7 +69,7 @@ class DiagnosingUnit:
         """
         self._unit = unit
         self._bus = bus
-        self._outage = outage
+        self._state = state
         self._probe = probe
         self._is_free = is_free
         self._timing = timing
@@ -86,13 +86,13 @@ class DiagnosingUnit:
         try:
             registers = await self._unit.read_holding_registers(address, count)
         except ModbusExceptionError:
-            self._outage.end()
+            self._state.end()
             raise
         except (ModbusTimeoutError, ModbusProtocolError) as err:
             if self._unit.connected and (error := _ERRORS.get(await self._diagnose())):
                 raise error(str(err)) from err
             raise
-        self._outage.end()
+        self._state.end()
         return registers
 
     async def _diagnose(self) -> ProbeResult | None:
@@ -100,14 +100,14 @@ class DiagnosingUnit:
 
         While other units respond, the settings of the bus are right, whatever a probe saw before.
         """
-        outage, now = self._outage, asyncio.get_running_loop().time
-        repeated, outage.under_way = outage.under_way, True
+        state, now = self._state, asyncio.get_running_loop().time
+        repeated, state.under_way = state.under_way, True
         if not self._is_free():
-            outage.forget()
-        elif repeated and now() >= outage.probed_at + self._timing.probe_again:
-            outage.result = await self._probe_closed_link()
-            outage.probed_at = now()
-        return outage.result
+            state.forget()
+        elif repeated and now() >= state.probed_at + self._timing.probe_again:
+            state.result = await self._probe_closed_link()
+            state.probed_at = now()
+        return state.result
 
     async def _probe_closed_link(self) -> ProbeResult | None:
         """Probe; return None if the link cannot be opened.

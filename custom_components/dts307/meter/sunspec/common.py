@@ -12,6 +12,8 @@ from ..modbus import retry_once
 COMMON_MODEL: Final = 1
 COMMON_LENGTH: Final = 65
 """Shortest length of model 1 that holds the identity; with its pad register it is 66."""
+SERIAL_NUMBER: Final = slice(50, 66)
+"""The registers of the serial number, counted from the model's header."""
 
 
 class Common(SunSpecComponent):
@@ -21,7 +23,7 @@ class Common(SunSpecComponent):
     Md = string(18, 16)
     Opt = string(34, 8)
     Vr = string(42, 8)
-    SN = string(50, 16)
+    SN = string(SERIAL_NUMBER.start, SERIAL_NUMBER.stop - SERIAL_NUMBER.start)
 
 
 async def read_identity(unit: ModbusUnit, model: SunSpecModel) -> Identity:

@@ -8,17 +8,11 @@ from typing import Final, Self
 from modbus_connection import ModbusUnit
 from modbus_connection.model.sunspec import SunSpecComponent, SunSpecModel
 
-from ..errors import (
-    AnotherMeterError,
-    MapChangedError,
-    NoMeterModelError,
-    ReadRefusedError,
-    meter_errors,
-)
+from ..errors import MapChangedError, NoMeterModelError, ReadRefusedError, meter_errors
 from ..identity import Identity
 from ..modbus import read_registers
 from .chain import Chain, find_chain
-from .common import COMMON_LENGTH, COMMON_MODEL, read_identity
+from .common import COMMON_LENGTH, COMMON_MODEL, SERIAL_NUMBER, read_identity
 from .models import EVENTS_POINT, LAYOUTS, PHASE_COUNTS, Layout, MeterEvent
 from .reading import Reading, reading_from_points
 
@@ -127,27 +121,23 @@ class Meter:
         """
         await read_registers(self._unit, self.model.address, 2)
 
-    async def check_identity(self) -> None:
-        """Check that this is still the identified meter: it may have been swapped while offline.
-
-        Raises AnotherMeterError if the serial number differs, MapChangedError if the meter model
-        does, or another MeterError if the meter cannot be identified.
-        """
-        found = await type(self).identify(self._unit)
-        if found.identity.serial_number != self.identity.serial_number:
-            raise AnotherMeterError("the serial number is another")
-        if found.model != self.model:
-            raise MapChangedError("the meter model is another")
-
-    async def read_raw(self) -> dict[int, list[int]]:
+    async def read_raw(self, *, redacted: bool) -> dict[int, list[int]]:
         """Return the registers of every model in the chain, header included, by their address.
+
+        If ``redacted``, the registers of serial numbers are 0.
 
         Raises MeterError.
         """
-        return {
+        registers = {
             model.address: await read_registers(self._unit, model.address, model.span)
             for model in self.chain.models
         }
+        if redacted:
+            for model in self.chain.models:
+                if model.model_id == COMMON_MODEL:
+                    words = registers[model.address]
+                    words[SERIAL_NUMBER] = [0] * len(words[SERIAL_NUMBER])
+        return registers
 
     async def _read_full(self) -> None:
         await _update(self._unit, self._full)

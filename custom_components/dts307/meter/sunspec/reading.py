@@ -1,4 +1,4 @@
-"""A reading of a meter at one instant, in SI units, import positive."""
+"""A reading of a meter at one instant, in SI units."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -55,9 +55,10 @@ class PerPhase:
 class Reading:
     """The values of a meter at one instant (SunSpec models 201-204 and 211-214).
 
-    Positive power is import. Reactive energy is counted by quadrant: Q1 and Q2 while reactive
-    energy is imported, Q3 and Q4 while it is exported. Apparent and reactive energies and the event
-    flags may be up to a minute older than the rest (see Meter.read).
+    Positive power is import once ``with_import_positive`` has been applied; ``Meter.read`` returns
+    the meter's own sign. Reactive energy is counted by quadrant: Q1 and Q2 while reactive energy is
+    imported, Q3 and Q4 while it is exported. Apparent and reactive energies and the event flags may
+    be up to a minute older than the rest (see Meter.read).
     """
 
     current: PerPhase

@@ -13,6 +13,7 @@ from .meter_counters import (
     validated,
     without_counters,
 )
+from .trusted import Trusted
 
 __all__ = [
     "ANSWERS",
@@ -21,6 +22,7 @@ __all__ = [
     "CounterFilters",
     "CounterQuestion",
     "RegisterReads",
+    "Trusted",
     "answered",
     "awaiting_reconfirmation",
     "carried_to_new_meter",

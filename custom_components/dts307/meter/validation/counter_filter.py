@@ -1,10 +1,10 @@
 """The filter of one energy counter: a pure state machine, immutable, with time passed in.
 
 A counter only increases, and no faster than current and voltage allow (``limits``). A read within
-the likely reach is believed at once. Any other goes into quarantine as a candidate: the published
-value stays, until a second read confirms the candidate and it fits what is trusted, forward, back
-by a misread, or as a rollover. A candidate that fits nothing and lasts becomes a question to the
-owner.
+the likely reach is believed at once. Any other goes into quarantine as a candidate. The published
+value stays until a second read confirms the candidate and the candidate fits: forward, back to the
+read before a misread, or as a rollover. A candidate that fits nothing and lasts becomes a question
+to the owner.
 
 docs/internals/counter-filter.md explains why.
 """
@@ -131,8 +131,8 @@ class CounterFilter:
 
     def _believing_read(self, trusted: Trusted, raw: float, now: float) -> CounterFilter:
         """Return the state after a read that is believed at once."""
-        # A candidate below the last trusted read says that this was too high. Then it is nothing
-        # to return to.
+        # A candidate below the last trusted read suggests that the latter was too high, so it is
+        # not kept as ``before``.
         contested = self.candidate and trusted.rise_to(self.candidate.last.value) < 0
         before = trusted.before if contested else trusted.last
         return CounterFilter(trusted=trusted.with_read(raw, now, before))
@@ -185,7 +185,10 @@ class CounterFilter:
         return CounterFilter(base=self.published)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the state as JSON holds it; its keys are older than the names here."""
+        """Return the state as JSON holds it.
+
+        The keys are the stored format and stay when fields are renamed.
+        """
         state = asdict(self)
         return {
             "trusted": state["trusted"],

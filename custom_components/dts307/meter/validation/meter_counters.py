@@ -35,7 +35,7 @@ def validated(
 ) -> tuple[CounterFilters, Reading]:
     """Return the filters after a reading, and the reading with the counters that are believed.
 
-    ``now`` is in seconds on a clock that goes on across restarts. ``service_current`` is the CT
+    ``now`` is in wall-clock seconds. ``service_current`` is the CT
     rating times the number of CT sets in A (guide 3.4), or None if it is not entered. A counter
     that a reading lacks keeps its published value. So does one at the slower cadence: its repeated
     value is not a second read.

@@ -1,4 +1,4 @@
-"""The layout of the integration: imports lead down, and into packages through their fronts."""
+"""The layers of the integration: imports lead down, and into packages through ``__init__``."""
 
 import ast
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ LAYERS = (
 )
 """A module or package of one line imports only from the lines before it, which excludes cycles."""
 
-LEVEL = {room: level for level, line in enumerate(LAYERS) for room in line.split()}
+LEVEL = {unit: level for level, line in enumerate(LAYERS) for unit in line.split()}
 
 SOURCES = sorted(FOLDER.rglob("*.py"))
 
@@ -45,10 +45,10 @@ def name_of(source: Path) -> str:
     return ".".join(parts[:-1] if len(parts) > 1 and parts[-1] == "__init__" else parts)
 
 
-def room_of(module: str) -> str:
-    """Return the longest entry of the table that a module lies in."""
-    rooms = [room for room in LEVEL if module == room or module.startswith(f"{room}.")]
-    return max(rooms, key=len, default=f"{module}, which LAYERS lacks")
+def unit_of(module: str) -> str:
+    """Return the module or package of the table that a module belongs to."""
+    units = [unit for unit in LEVEL if module == unit or module.startswith(f"{unit}.")]
+    return max(units, key=len, default=f"{module}, which LAYERS lacks")
 
 
 def imports(source: Path) -> Iterator[str]:
@@ -73,22 +73,22 @@ def own_imports(source: Path) -> Iterator[str]:
             yield "__init__"
 
 
-def test_the_table_lists_what_there_is() -> None:
-    assert LEVEL.keys() == {room_of(name_of(source)) for source in SOURCES}
+def test_the_table_lists_every_module() -> None:
+    assert LEVEL.keys() == {unit_of(name_of(source)) for source in SOURCES}
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=name_of)
-def test_packages_are_imported_through_their_fronts(source: Path) -> None:
-    here = room_of(name_of(source))
+def test_packages_are_imported_through_their_init(source: Path) -> None:
+    here = unit_of(name_of(source))
     for module in own_imports(source):
-        assert room_of(module) in {module, here}, module
+        assert unit_of(module) in {module, here}, module
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=name_of)
 def test_imports_lead_down(source: Path) -> None:
-    here = room_of(name_of(source))
+    here = unit_of(name_of(source))
     for module in own_imports(source):
-        there = room_of(module)
+        there = unit_of(module)
         assert there == here or LEVEL[there] < LEVEL[here], module
 
 
