@@ -69,11 +69,12 @@ class MeterSession:
 
         Raises MeterError; AnotherMeterError if another meter is in its place.
         """
-        is_retried, is_probed = self._is_identified, not self.health.answering
+        was_identified, is_probed = self._is_identified, not self.health.answering
         try:
             return await self._async_attempt(whole=whole, is_probed=is_probed)
         except LinkLostError, MeterSilentError, GarbledReplyError, MapChangedError:
-            if not is_retried:
+            # It also counts as answering if only the read failed, right after the identification.
+            if not (was_identified or self._is_identified):
                 raise
             return await self._async_attempt(whole=whole, is_probed=False)
 

@@ -66,6 +66,25 @@ class ShiftingDevice(Device):
         self._registers = registers
 
 
+class LossyDevice(Device):
+    """A device that swallows a certain request the first time it arrives."""
+
+    lost: Request | None = None
+
+    @property
+    def silent(self) -> bool:
+        """Whether it swallows the latest request."""
+        return (
+            bool(self.requests)
+            and self.requests.count(self.requests[-1]) == 1
+            and (self.requests[-1] == self.lost)
+        )
+
+    @silent.setter
+    def silent(self, _silent: bool) -> None:
+        pass
+
+
 async def shows(hass: HomeAssistant, device: Device, reason: str) -> None:
     """Wait until the entities show a reason."""
     await becomes(hass, lambda: state_of(hass, device, "link_state") == reason)
@@ -90,6 +109,20 @@ async def test_it_falls_silent_in_the_middle_of_its_map(
         device.faltering = False
         await shows(hass, device, "ok")
         assert state_of(hass, device, "power") == str(device.meter_model().W.cvalue)
+
+
+async def test_one_reply_is_lost_after_it_was_identified(hass: HomeAssistant) -> None:
+    """It has answered, so what it measures is read again, and shown as soon as it is set up."""
+    healthy = Device(MeterConfig(serial="S30700001"))
+    async with network(healthy) as line:
+        await load(hass, entry_for(healthy, network_data(line)))
+    lossy = LossyDevice()
+    lossy.lost = healthy.requests[-1]
+    async with network(lossy) as line:
+        await load(hass, entry_for(lossy, network_data(line)))
+        assert lossy.lost in lossy.requests
+        assert state_of(hass, lossy, "link_state") == "ok"
+        assert state_of(hass, lossy, "power") == device_power(lossy)
 
 
 async def test_its_map_never_fits(hass: HomeAssistant) -> None:

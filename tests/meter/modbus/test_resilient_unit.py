@@ -4,9 +4,12 @@ The event loop's time is virtual, so that durations are exact.
 """
 
 import asyncio
+import errno
+from typing import override
 
 from modbus_connection import (
     IllegalDataAddressError,
+    ModbusConnectionError,
     ModbusError,
     ModbusTimeoutError,
 )
@@ -87,6 +90,33 @@ async def test_what_the_library_has_buffered_is_dropped(
     assert await duration(fail(unit, fault, device)) == lasts(TIMING.port_closes * dropped)
     assert device.connected is not dropped
     assert unit.connected
+
+
+class GonePort(Device):
+    """A unit on a port that the system no longer has, which the library finds out by writing."""
+
+    gone = False
+
+    @override
+    async def read_holding_registers(self, address: int, count: int) -> list[int]:
+        if self.gone:
+            raise OSError(errno.EIO, "Input/output error")
+        return await super().read_holding_registers(address, count)
+
+
+@virtual_time
+async def test_a_port_that_has_gone_is_a_lost_link() -> None:
+    """The library is made to open the port once more."""
+    device = GonePort(MAP)
+    unit = resilient(device)
+    await read(unit)
+    device.gone = True
+    with pytest.raises(ModbusConnectionError, match="Input/output error"):
+        await unit.read_holding_registers(40000, 2)
+    assert not device.connected
+    device.gone = False
+    await read(unit)
+    assert device.connected
 
 
 @virtual_time

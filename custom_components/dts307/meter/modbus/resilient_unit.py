@@ -163,6 +163,12 @@ class ResilientUnit:
                 raise ServerDeviceBusyError(message=f"no other response in {limit:.1f} s") from err
             await self._note_timeout()
             raise self._timeout_error(f"no response in {limit:.1f} s") from err
+        except OSError as err:
+            # The port has gone, and the library has not noticed yet. As ``err`` is not why a link
+            # cannot be opened, it is not the cause.
+            self._expect_delayed_response()
+            await self._drop()
+            raise ModbusConnectionError(str(err)) from None
         except asyncio.CancelledError, ModbusError:
             self._expect_delayed_response()
             raise
