@@ -1,4 +1,4 @@
-"""Measurements want the event loop as it runs in earnest; faults want a line to befall."""
+"""Lines for the tests of faults; the event loop runs without debugging."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -19,7 +19,7 @@ async def enable_event_loop_debug() -> None:
 
 @pytest.fixture(scope="session")
 def fast_wire() -> Iterator[RunningWire]:
-    """Lay a wire that is quick, for all faults to happen on."""
+    """Run one fast wire for all faults."""
     with running_wire(Timing(baud=115200, turnaround=0.001)) as wire:
         yield wire
 

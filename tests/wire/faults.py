@@ -1,7 +1,7 @@
-"""What goes wrong on a line. Each fault is a function of a frame that travels; some remember.
+"""Faults of a line. Each is a function of a frame; some keep state.
 
-They run in the process of a wire, which imports for them all that this module does. With the whole
-of Home Assistant, that would take longer than anybody waits for a wire.
+They run in the process of the wire, which imports this module. So it must not import Home
+Assistant, which would delay the start of every wire.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,27 +12,27 @@ from pymodbus.framer.rtu import FramerRTU
 from tests.wire.wire import Direction, Piece
 
 _MBAP = 6
-"""Bytes in front of the unit id in a frame of Modbus TCP."""
+"""Bytes before the unit ID in a frame of Modbus TCP."""
 
 
 @dataclass(frozen=True)
 class Frames:
-    """How frames look on a kind of line: where the unit id stands, and what guards the rest."""
+    """The format of frames on a kind of line."""
 
     rtu: bool
 
     def unit(self, frame: bytes) -> int:
-        """Return whom a frame is for or from."""
+        """Return the unit ID in a frame."""
         return frame[0 if self.rtu else _MBAP]
 
     def altered(self, frame: bytes, at: int, value: int) -> bytes:
-        """Return a frame with another byte, counted from the unit id, and all that guards it."""
+        """Return a valid frame with one byte changed; ``at`` counts from the unit ID."""
         body = bytearray(frame[:-2] if self.rtu else frame[_MBAP:])
         body[at] = value
         return self.built(bytes(body), frame)
 
     def built(self, body: bytes, like: bytes) -> bytes:
-        """Return a valid frame from a unit id on, in the same transaction as another frame."""
+        """Return a valid frame around ``body``, in the same transaction as another frame."""
         if self.rtu:
             return body + FramerRTU.compute_CRC(body).to_bytes(2)
         return like[:4] + len(body).to_bytes(2) + body
@@ -44,7 +44,7 @@ type Change = Callable[[Frames, bytes], bytes | Sequence[Piece]]
 
 @dataclass
 class OnReplies:
-    """Does something to the answers of one unit, all or the first few."""
+    """Changes the responses of one unit: all, or the first few."""
 
     frames: Frames
     unit: int
@@ -52,7 +52,7 @@ class OnReplies:
     times: int = -1
 
     def __call__(self, direction: Direction, data: bytes) -> bytes | Sequence[Piece]:
-        """Change a frame if its turn has come."""
+        """Change a response of the unit."""
         mine = direction is Direction.REPLY and self.frames.unit(data) == self.unit
         if not mine or self.times == 0:
             return data
@@ -94,23 +94,23 @@ def short_count(frames: Frames, data: bytes) -> bytes:
 
 
 def garbage(_frames: Frames, data: bytes) -> bytes:
-    """Send noise that looks like nothing in particular."""
+    """Send noise in place of the frame."""
     return bytes((7 * at + 3) % 251 for at in range(len(data)))
 
 
 def noise_before(frames: Frames, data: bytes) -> bytes:
-    """Send a few bytes of noise that begin like a response, and then the response."""
+    """Send noise that begins like a response, and then the response."""
     return data[:5] + b"\x00\xff\x13" + data if frames.rtu else b"\x00\xff\x13" + data
 
 
 def another_unit(frames: Frames, data: bytes) -> bytes:
-    """Answer under a unit id that nobody asked."""
+    """Answer with a unit ID that was not requested."""
     return frames.altered(data, 0, 33)
 
 
 @dataclass
 class LooksLikeOurs:
-    """Another unit's answer is held up where a byte in it is the id of the unit that was asked."""
+    """Delays another unit's response after a byte that equals the requested unit ID."""
 
     pause: float
 
@@ -126,14 +126,14 @@ class LooksLikeOurs:
 
 
 def fewer_registers(frames: Frames, data: bytes) -> bytes:
-    """Answer with two registers less than were asked for, in a perfect frame."""
+    """Answer with two registers fewer than requested, in a valid frame."""
     body = bytearray(data[:-6] if frames.rtu else data[_MBAP:-4])
     body[2] -= 4
     return frames.built(bytes(body), data)
 
 
 def other_registers(frames: Frames, data: bytes) -> bytes:
-    """Answer with as many registers as were asked for, but from another place."""
+    """Answer with the requested number of registers, but from another address."""
     body = bytearray(data[:-2] if frames.rtu else data[_MBAP:])
     body[3:] = body[5:] + b"\x00\x01"
     return frames.built(bytes(body), data)
@@ -141,13 +141,13 @@ def other_registers(frames: Frames, data: bytes) -> bytes:
 
 @dataclass
 class Crackle:
-    """Flips a bit in the middle of one response, whoever sends it."""
+    """Flips a bit in the middle of one response of any unit."""
 
     after: int
-    """How many answers pass before it."""
+    """How many responses pass before it."""
 
     def __call__(self, direction: Direction, data: bytes) -> bytes:
-        """Count answers down to the one that is hit."""
+        """Count responses down to the one to change."""
         if direction is Direction.REQUEST:
             return data
         self.after -= 1
@@ -156,10 +156,10 @@ class Crackle:
 
 @dataclass
 class Echo:
-    """The adapter hears what it sends."""
+    """The adapter receives its own requests."""
 
     def __call__(self, direction: Direction, data: bytes) -> Sequence[Piece]:
-        """Let the request come back, too."""
+        """Return the request as well."""
         if direction is Direction.REPLY:
             return [Piece(direction, data)]
         return [Piece(Direction.REPLY, data), Piece(direction, data)]
@@ -167,7 +167,7 @@ class Echo:
 
 @dataclass
 class Late:
-    """A response comes after a while, changed or not."""
+    """Delays a response, changed or not."""
 
     delay: float
     change: Callable[[Frames, bytes], bytes] | None = None
@@ -180,7 +180,7 @@ class Late:
 
 @dataclass
 class Sooner:
-    """Answers come late, though each by a third of what the one before was late by."""
+    """Delays responses, each by a third of the delay before."""
 
     delay: float
 
@@ -192,13 +192,13 @@ class Sooner:
 
 @dataclass
 class OneBehind:
-    """Whoever answers is one request behind: the response comes with the next one, before it."""
+    """Each response arrives with or before the next one, as its answer."""
 
     together: bool = True
     _held: bytes = b""
 
     def __call__(self, frames: Frames, data: bytes) -> bytes:
-        """Keep the frame, send the one before; on TCP in the transaction of now."""
+        """Keep the frame, and send the one before; on TCP in the present transaction."""
         held, self._held = self._held, data
         if held and not frames.rtu:
             held = data[:2] + held[2:]
@@ -212,19 +212,19 @@ class Refusal:
     code: int
 
     def __call__(self, frames: Frames, data: bytes) -> bytes:
-        """Put the exception in the response's place."""
+        """Return the exception in place of the response."""
         return frames.built(bytes([frames.unit(data), 0x83, self.code]), data)
 
 
 @dataclass
 class OtherMaster:
-    """Another master on the bus asks the same unit for as many registers, from another address."""
+    """Another master reads as many registers of the same unit, from another address."""
 
     frames: Frames
     address: int
 
     def __call__(self, direction: Direction, data: bytes) -> Sequence[Piece]:
-        """Let the other's request and its answer be heard before the response to ours."""
+        """Send the other request and its response before the response to ours."""
         if direction is Direction.REQUEST:
             return [Piece(direction, data)]
         count = data[2] // 2

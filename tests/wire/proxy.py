@@ -1,4 +1,4 @@
-"""A gateway between client and server that does to TCP what the wire does to a serial line."""
+"""A gateway with faults between client and server: for TCP what the wire is for serial lines."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -24,10 +24,10 @@ class _Session:
 
 
 class Proxy:
-    """A TCP port that passes everything on to a line's, through a fault."""
+    """A TCP port that forwards to a line's port, through a fault."""
 
     def __init__(self, line: TcpLine) -> None:
-        """Prepare to stand in front of ``line``."""
+        """Prepare a gateway to ``line``."""
         self.host = line.host
         self.port = 0
         self.framing: Framing = line.framing
@@ -41,11 +41,11 @@ class Proxy:
 
     @property
     def sessions(self) -> int:
-        """How many clients are connected, and to the far end."""
+        """How many clients are connected through to the line."""
         return len(self._sessions)
 
     def suffer(self, fault: Fault) -> None:
-        """Put another fault on all connections, for what is written from now on."""
+        """Change the fault of all connections."""
         self._fault = fault
 
     async def drained(self) -> None:
@@ -54,7 +54,7 @@ class Proxy:
             await asyncio.wait(self._late)
 
     def reset(self) -> None:
-        """Throw all clients out, as an adapter does that starts anew."""
+        """Disconnect all clients, as an adapter does when it restarts."""
         for session in self._sessions:
             if session.near.is_closing():
                 # Its socket may be closed already, though the session has not ended yet.
@@ -64,17 +64,17 @@ class Proxy:
             session.near.transport.abort()
 
     def freeze(self) -> None:
-        """Let the connections of now stay open and dead; new ones work."""
+        """Keep the present connections open, but dead; new ones work."""
         for session in self._sessions:
             session.frozen = True
 
     async def open(self) -> None:
-        """Listen, on the same port as before if there was one."""
+        """Listen, on the same port as before if it was open already."""
         self._server = await asyncio.start_server(self._serve, self.host, self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
-        """Stop listening, and throw all clients out."""
+        """Stop listening, and disconnect all clients."""
         if self._server is not None:
             self._server.close()
             self.reset()
@@ -99,7 +99,7 @@ class Proxy:
     async def _join(
         self, session: _Session, requests: asyncio.StreamReader, answers: asyncio.StreamReader
     ) -> None:
-        """Carry both ways until the client has had enough."""
+        """Forward both ways until the client disconnects."""
         self._sessions.add(session)
         back = asyncio.create_task(self._carry(session, Direction.REPLY, answers))
         try:

@@ -1,4 +1,4 @@
-"""Reach simulated meters through the very library that Home Assistant uses."""
+"""Reach simulated meters through the Modbus library of Home Assistant."""
 
 from collections.abc import Mapping
 from typing import Any, Self
@@ -29,7 +29,7 @@ _QUANTITIES = {
 
 
 class Reach:
-    """A connection as Home Assistant's, described by config entry data."""
+    """A connection as in Home Assistant, from config entry data."""
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         """Prepare; the link opens with the first request."""
@@ -38,7 +38,7 @@ class Reach:
         self._connection = ModbusConnection(params_of(data))
 
     def unit(self, unit_id: int) -> ModbusUnit:
-        """Return a resilient unit, as the integration reads through."""
+        """Return a resilient unit, as in the integration."""
         return resilient(self._connection.for_unit(unit_id), self._timeout, self._bus)
 
     async def __aenter__(self) -> Self:
@@ -64,5 +64,5 @@ def points_of(reading: Reading) -> Truth:
 
 
 def normalised(truth: Truth) -> Truth:
-    """Return what the simulator says is true, in the same spelling; models spell differently."""
+    """Return the simulator's true values, in the same spelling."""
     return {name.lower().replace("ppvph", "phvph"): value for name, value in truth.items()}

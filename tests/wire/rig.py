@@ -1,4 +1,4 @@
-"""Devices at the far end of a line that faults can be put on, and units at the near end."""
+"""Devices behind a line with faults, and units that reach them."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -20,17 +20,17 @@ from tests.wire.proxy import Proxy, proxy
 from tests.wire.wire import Fault, RunningWire
 
 TIMEOUT = 0.5
-"""Seconds to wait for a response that takes a twentieth of that."""
+"""Response timeout in seconds; a response takes a twentieth of that."""
 
 TIMING = LinkTiming(busy=0.5, port_closes=0.1)
 """A busy unit gives way before the library repeats its request, which takes a second."""
 
 
 class Sufferer(Protocol):
-    """A line that a fault can be put on."""
+    """A line that can have a fault."""
 
     def suffer(self, fault: Fault) -> None:
-        """Put another fault on the line."""
+        """Change the fault of the line."""
 
     async def drained(self) -> None:
         """Wait until no byte is on its way any more."""
@@ -38,7 +38,7 @@ class Sufferer(Protocol):
 
 @dataclass
 class Rig:
-    """A connection over a line that faults can be put on."""
+    """A connection over a line that can have a fault."""
 
     connection: ModbusConnection
     line: Sufferer

@@ -1,4 +1,4 @@
-"""Two meters on a line that suffers, polled in turn: what each poll must and may bring."""
+"""Two meters on a line with faults, polled in turn, with checks of every poll."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,7 +21,7 @@ type Failure = type[MeterError] | None
 """How a poll ended; None: with a reading."""
 
 LIKE_OUR_ID = 0x0E64
-"""A current that has the id of our meter in it."""
+"""A current with the unit ID of our meter in it."""
 
 _LIKE_NO_ID = 0x0E60
 _LONG_AGO = 1000.0
@@ -38,20 +38,20 @@ class Served:
 
 
 class Scene:
-    """Polls meters whose registers never stand still, and believes no reading but that of now."""
+    """Polls meters whose registers change before every poll, and checks each reading."""
 
     def __init__(self, rig: Rig) -> None:
         """Prepare to poll over a rig."""
         self.rig = rig
         self.alone = False
-        """Whether the other meter is left out, and with it what it would notice."""
+        """Whether the other meter is not polled."""
         self._now = _LONG_AGO
         self._number = 0
         self._served: list[Served] = []
 
     @property
     def ours(self) -> Served:
-        """The meter that faults befall."""
+        """The meter whose responses have faults."""
         return self._served[0]
 
     @property
@@ -72,7 +72,7 @@ class Scene:
     async def poll(self, served: Served) -> Failure:
         """Read a meter after its registers have changed.
 
-        A wrong value is no failure but the end of the test.
+        A wrong value fails the test.
         """
         number = self.change(served.device)
         try:
@@ -86,20 +86,20 @@ class Scene:
         return served.failures[-1]
 
     def change(self, device: Device) -> int:
-        """Let a device show a number that it has never shown before, and return it."""
+        """Give the registers a new number, and return it."""
         self._number += 1
         device.write("W", self._number)
         device.write("TotWhImp", self._number + 1)
         return self._number
 
     def put(self, change: Change, times: int = -1) -> None:
-        """Do something to the answers of our meter."""
+        """Change the responses of our meter."""
         self.rig.line.suffer(OnReplies(self.rig.frames, self.ours.device.unit, change, times))
 
     async def suffer(
         self, fault: Fault | None = None, *, polls: int = 2, full: bool = False
     ) -> None:
-        """Poll the meters in turn under a fault (None: one that is there already).
+        """Poll the meters in turn under a fault (None: the present one).
 
         With ``full``, each time the whole model is read, else its head.
         """
@@ -110,7 +110,7 @@ class Scene:
             await self._poll_all()
 
     async def recover(self, *, others_lost: int = 0) -> None:
-        """End the fault; our meter may fail once more, and all is well from then on.
+        """End the fault. Our meter may fail once more, and all polls succeed from then on.
 
         What the fault has delayed arrives before.
 

@@ -1,6 +1,6 @@
-"""Frames that are lost, mangled or strange; the meters' registers change before every poll.
+"""Frames that are lost, damaged or unexpected; the meters' registers change before every poll.
 
-No poll may ever bring anything but the registers of its own moment: `Scene` sees to that.
+Every reading must hold the registers of its own poll: `Scene` checks that.
 """
 
 import pytest
@@ -39,10 +39,10 @@ on_tcp = pytest.mark.parametrize("scene", [TCP], indirect=True)
 
 
 async def test_silence(scene: Scene) -> None:
-    """The library waits for its timeout, while nobody else on the link can ask.
+    """The library waits for its timeout, while other units on the link have to wait.
 
-    We drop the link the first time, in case it is the link that is dead. As others are answered
-    over it afterwards, it stays from then on.
+    We drop the link once, in case the link itself is dead. It stays from then on, because other
+    units answer over it.
     """
     scene.put(silence)
     await scene.suffer(polls=3)
@@ -53,9 +53,9 @@ async def test_silence(scene: Scene) -> None:
 
 @on_serial
 async def test_a_crackle(scene: Scene) -> None:
-    """The library notices the wrong checksum, and looks for a frame in what else is there.
+    """The library notices the wrong checksum, and searches the rest for a frame.
 
-    We drop the link with what that search left over, and ask again after a pause.
+    We drop the link with the remaining bytes, and repeat the request after a pause.
     """
     scene.put(crackle)
     await scene.suffer()
@@ -65,10 +65,10 @@ async def test_a_crackle(scene: Scene) -> None:
 
 @alone_or_not
 async def test_a_truncated_frame(scene: Scene, alone: bool) -> None:  # noqa: FBT001 - a parameter
-    """The library keeps the half and takes the next response, whoever sends it, for the rest of it.
+    """The library keeps the half, and takes the next response of any unit for the rest.
 
-    Modbus TCP never finds back into step then: without a remedy both meters are silent for ever.
-    We drop the link with what is left over in it.
+    Modbus TCP never recovers from that: without a remedy both meters stay silent. We drop the link
+    with the remaining bytes.
     """
     scene.alone = alone
     scene.put(truncation, times=1)
@@ -78,7 +78,7 @@ async def test_a_truncated_frame(scene: Scene, alone: bool) -> None:  # noqa: FB
 
 
 async def test_merged_frames(scene: Scene) -> None:
-    """The library takes the first of two answers in one go, and throws the second away."""
+    """The library takes the first of two responses, and discards the second."""
     scene.put(doubling)
     await scene.suffer()
     assert scene.ours.failures == [None] * 2
@@ -87,11 +87,11 @@ async def test_merged_frames(scene: Scene) -> None:
 
 @alone_or_not
 async def test_a_byte_count_too_large(scene: Scene, alone: bool) -> None:  # noqa: FBT001
-    """The library waits for as many bytes, and swallows the next response to get them.
+    """The library waits for that many bytes, and takes them from the next responses.
 
-    On RTU the checksum tells then, and a response to an old request is found among what was
-    swallowed; Modbus TCP never recovers. We drop the link with all that. A unit that goes on like
-    that can cost another one a response, which is that one's reason to drop the link.
+    On RTU the checksum is wrong then, and the library finds the response to an old request among
+    those bytes; Modbus TCP never recovers. We drop the link with them. A unit that repeats this can
+    cost another unit a response, which then drops the link as well.
     """
     scene.alone = alone
     scene.put(long_count)
@@ -101,9 +101,9 @@ async def test_a_byte_count_too_large(scene: Scene, alone: bool) -> None:  # noq
 
 
 async def test_a_byte_count_too_small(scene: Scene) -> None:
-    """The library takes the beginning for the whole, and has the rest before the next response.
+    """The library takes the beginning for the whole, and finds the rest before the next response.
 
-    On Modbus TCP nothing fits any more from then on. We drop the link with the rest.
+    Modbus TCP never recovers from that. We drop the link with the rest.
     """
     scene.put(short_count)
     await scene.suffer()
@@ -112,10 +112,7 @@ async def test_a_byte_count_too_small(scene: Scene) -> None:
 
 
 async def test_garbage_in_place_of_an_answer(scene: Scene) -> None:
-    """The library finds no beginning of a response in it, and waits for its timeout.
-
-    Beyond that, all is as with silence.
-    """
+    """The library finds no response in it, and waits for its timeout, as with silence."""
     scene.put(garbage)
     await scene.suffer()
     assert scene.ours.failures == [MeterSilentError] * 2
@@ -123,7 +120,7 @@ async def test_garbage_in_place_of_an_answer(scene: Scene) -> None:
 
 
 async def test_noise_in_front_of_an_answer(scene: Scene) -> None:
-    """The library skips what cannot be the beginning of a response; there is nothing left to do."""
+    """The library skips what cannot begin a response. No remedy is needed."""
     scene.put(noise_before)
     await scene.suffer()
     assert scene.ours.failures == [None] * 2
@@ -131,9 +128,9 @@ async def test_noise_in_front_of_an_answer(scene: Scene) -> None:
 
 
 async def test_an_answer_from_another_unit(scene: Scene) -> None:
-    """On RTU the library ignores it, and waits; on TCP it drops the link at once, and says why.
+    """On RTU the library ignores it, and waits; on TCP it drops the link at once, with that reason.
 
-    We keep quiet after either, as the response to our request may be yet to come.
+    We pause after either, as the response to our request may still arrive.
     """
     scene.put(another_unit)
     await scene.suffer()
@@ -144,10 +141,10 @@ async def test_an_answer_from_another_unit(scene: Scene) -> None:
 
 @pytest.mark.parametrize("scene", [RTU_OVER_TCP], indirect=True)
 async def test_an_answer_from_another_unit_that_looks_like_ours(scene: Scene) -> None:
-    """Where it stops at our unit's id, the library takes the rest for ours, and refuses it.
+    """If it pauses after our unit ID, the library takes the rest for our response, and refuses it.
 
-    On a serial line it is up to chance where it stops, so that meters there had better not look
-    like this. We drop the link with what the library still holds.
+    On a serial line, chance decides where it pauses, so other tests avoid such values. We drop the
+    link with the remaining bytes.
     """
     scene.ours.device.write("AphA", LIKE_OUR_ID)
     scene.put(LooksLikeOurs(pause=0.05))
@@ -157,9 +154,9 @@ async def test_an_answer_from_another_unit_that_looks_like_ours(scene: Scene) ->
 
 
 async def test_an_answer_of_another_length(scene: Scene) -> None:
-    """The library refuses registers that are not as many as it asked for.
+    """The library refuses a response with another number of registers.
 
-    It keeps the link; we drop it, since nobody knows what else is on its way.
+    It keeps the link; we drop it, as more may be on its way.
     """
     scene.put(fewer_registers)
     await scene.suffer()
@@ -168,10 +165,10 @@ async def test_an_answer_of_another_length(scene: Scene) -> None:
 
 
 async def test_an_answer_with_other_registers(scene: Scene) -> None:
-    """The library cannot know; its SunSpec model notices the header and says that the map changed.
+    """The library cannot notice; its SunSpec model finds another header and reports a changed map.
 
-    By then it has decoded the strange values. We take nothing from it before it is done, drop the
-    link and keep quiet. Whether the map has really changed is for others to find out.
+    By then it has decoded the wrong values. We use nothing before it has finished, drop the link
+    and pause. Whether the map has really changed is checked elsewhere.
     """
     scene.put(other_registers)
     await scene.suffer()
@@ -182,10 +179,10 @@ async def test_an_answer_with_other_registers(scene: Scene) -> None:
 @pytest.mark.parametrize("full", [False, True])
 @on_serial
 async def test_a_local_echo(scene: Scene, full: bool) -> None:  # noqa: FBT001 - a parameter
-    """The library takes its own request for the beginning of a response of 156 registers' bytes.
+    """The library takes its own request for the beginning of a response with 156 bytes.
 
-    A long answer makes up for that number, whereupon the checksum tells and the response is found.
-    A short one does not, and what is left over would be found in its place the next time.
+    A long response completes that number; the checksum is wrong, and the library searches on and
+    finds the response. After a short one, the remaining bytes would be taken for the next response.
     """
     scene.alone = True
     await scene.suffer(Echo(), full=full, polls=3)
@@ -195,10 +192,10 @@ async def test_a_local_echo(scene: Scene, full: bool) -> None:  # noqa: FBT001 -
 
 @on_serial
 async def test_another_master(scene: Scene) -> None:
-    """The library takes the other's request for the beginning of a response, as with an echo.
+    """The library takes the other request for the beginning of a response, as with an echo.
 
-    From what follows it picks the other's response, which has the right unit and length: only the
-    header reveals it. Ours, which comes behind, is never taken for that to the next request.
+    From what follows it picks the other response, which has the right unit and length; only its
+    SunSpec header is wrong. Ours, which follows, is never taken for that to the next request.
     """
     await scene.suffer(OtherMaster(scene.rig.frames, 40100), polls=3)
     assert set(scene.ours.failures) <= {MapChangedError, MeterSilentError, GarbledReplyError}
@@ -208,7 +205,7 @@ async def test_another_master(scene: Scene) -> None:
 @pytest.mark.parametrize("code", [1, 2, 3, 4, 5, 7, 8, 9, 10, 11])
 @on_tcp
 async def test_an_exception(scene: Scene, code: int) -> None:
-    """The library raises it at once, except for busy; nothing is left over, nothing to wait for."""
+    """The library raises it at once, except for busy, and no bytes remain."""
     scene.put(Refusal(code))
     await scene.suffer()
     expected = {
@@ -223,7 +220,6 @@ async def test_an_exception(scene: Scene, code: int) -> None:
 
 @on_rtu
 async def test_an_exception_on_a_serial_line(scene: Scene) -> None:
-    """The same in frames of RTU."""
     scene.put(Refusal(2))
     await scene.suffer()
     assert scene.ours.failures == [ReadRefusedError] * 2

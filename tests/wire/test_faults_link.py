@@ -1,4 +1,4 @@
-"""Links that break: adapters that start anew, hang or vanish; ports that come back."""
+"""Broken links: adapters that restart, hang or vanish; ports that come back."""
 
 import asyncio
 from pathlib import Path
@@ -23,7 +23,7 @@ on_network = pytest.mark.parametrize("scene", [TCP, RTU_OVER_TCP], indirect=True
 
 
 class Steady:
-    """A line that suffers nothing but its own end."""
+    """A line without faults."""
 
     def suffer(self, fault: Fault) -> None:
         """Do nothing."""
@@ -33,14 +33,14 @@ class Steady:
 
 
 def gateway(scene: Scene) -> Proxy:
-    """Return what stands between us and the devices."""
+    """Return the proxy between the connection and the devices."""
     assert isinstance(scene.rig.line, Proxy)
     return scene.rig.line
 
 
 @on_network
 async def test_a_reset_between_two_polls(scene: Scene) -> None:
-    """The library notices, and connects for the next request; there is nothing left to do."""
+    """The library notices, and connects for the next request. No remedy is needed."""
     async with scene.rig.link_loss():
         gateway(scene).reset()
     await scene.suffer(polls=1)
@@ -52,7 +52,7 @@ async def test_a_reset_between_two_polls(scene: Scene) -> None:
 async def test_a_reset_while_an_answer_is_awaited(scene: Scene) -> None:
     """The library fails at once, not after its timeout, and connects for the next request.
 
-    What an adapter has passed on to its bus before may still be answered: we keep quiet.
+    The meter may still answer the request, so we pause first.
     """
 
     def hang_up(direction: Direction, data: bytes) -> bytes:
@@ -67,10 +67,10 @@ async def test_a_reset_while_an_answer_is_awaited(scene: Scene) -> None:
 
 @on_network
 async def test_a_half_open_connection(scene: Scene) -> None:
-    """The other end has forgotten the connection, and nobody says so.
+    """The other end has lost the connection without closing it.
 
-    The library waits for its timeout at every request, until the system gives up after a quarter
-    of an hour. We drop the connection at the first silence.
+    The library times out at every request, until the system gives up after 15 minutes. We drop the
+    connection at the first timeout.
     """
     gateway(scene).freeze()
     await scene.suffer(polls=1)
@@ -81,7 +81,7 @@ async def test_a_half_open_connection(scene: Scene) -> None:
 
 @on_tcp
 async def test_a_gateway_that_accepts_and_never_answers(scene: Scene) -> None:
-    """The library waits for its timeout at every request; so do we, over a new connection each."""
+    """The library times out at every request; we open a new connection for each."""
     async with scene.rig.link_loss():
         gateway(scene).reset()
     await scene.suffer(lambda _direction, _data: b"")
@@ -91,7 +91,7 @@ async def test_a_gateway_that_accepts_and_never_answers(scene: Scene) -> None:
 
 @on_network
 async def test_a_gateway_that_is_off_for_a_while(scene: Scene) -> None:
-    """The library says so at once, at every request; there is nothing left to do."""
+    """The library fails at once, at every request. No remedy is needed."""
     async with scene.rig.link_loss():
         await gateway(scene).close()
     await scene.suffer()
@@ -102,7 +102,7 @@ async def test_a_gateway_that_is_off_for_a_while(scene: Scene) -> None:
 
 @on_tcp
 async def test_a_unit_that_is_not_there(scene: Scene) -> None:
-    """The library keeps its connection; we drop it once, not at each of its timeouts."""
+    """The library keeps its connection; we drop it once, not at each timeout."""
     scene.put(silence)
     await scene.suffer(polls=3)
     assert gateway(scene).accepted == 2
@@ -111,9 +111,9 @@ async def test_a_unit_that_is_not_there(scene: Scene) -> None:
 
 @pytest.mark.parametrize("while_awaited", [False, True])
 async def test_a_port_that_vanishes_and_comes_back(tmp_path: Path, while_awaited: bool) -> None:  # noqa: FBT001
-    """The library notices, and fails as long as there is no such path; then it opens the new port.
+    """The library fails as long as the path is missing, and then opens the new port.
 
-    There is nothing left to do.
+    No remedy is needed.
     """
     path = tmp_path / "meter"
     devices = [Device(MeterConfig(unit=unit, model=203)) for unit in (100, 101)]

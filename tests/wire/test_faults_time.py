@@ -1,4 +1,4 @@
-"""Responses that come late, requests that are given up, and meters that are busy."""
+"""Late responses, cancelled requests and busy meters."""
 
 import asyncio
 
@@ -17,8 +17,8 @@ every_line = pytest.mark.parametrize("scene", [PTY, TCP, RTU_OVER_TCP], indirect
 async def test_a_late_answer(scene: Scene) -> None:
     """On RTU the library takes it for the response to a next request of the same length.
 
-    That is a reading of the past. On TCP the transaction tells. We ask nothing more until the
-    answer must have come, and the library throws away what comes while nobody asks.
+    That would be an old reading. On TCP the transaction ID prevents it. We send no request until
+    the response must have arrived, and the library discards what arrives in that pause.
     """
     scene.put(Late(1.5 * TIMEOUT))
     await scene.suffer(full=True)
@@ -28,9 +28,9 @@ async def test_a_late_answer(scene: Scene) -> None:
 
 
 async def test_a_late_answer_of_another_length(scene: Scene) -> None:
-    """The library refuses it, but leaves the real response for the request after that.
+    """The library refuses it, but would take the right response for that to a later request.
 
-    We keep quiet after either, so that there is none.
+    We pause after either, so there is none.
     """
     scene.put(Late(1.5 * TIMEOUT, fewer_registers))
     await scene.suffer()
@@ -38,11 +38,11 @@ async def test_a_late_answer_of_another_length(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("delay", [2.05, 3.0])
-async def test_an_answer_later_than_we_keep_quiet(scene: Scene, delay: float) -> None:
-    """It arrives about when the next request has been asked, in which RTU knows no difference.
+async def test_an_answer_later_than_the_pause(scene: Scene, delay: float) -> None:
+    """It arrives just after the next request, and RTU does not number requests.
 
-    We ask for one register more after a request that was not answered, and for two after the
-    next: a response to the request before has the wrong length and is refused.
+    After a timeout we request one register more, and two after the next one: a response to an
+    earlier request has the wrong length and is refused.
     """
     scene.put(Late(delay * TIMEOUT))
     for _ in range(3):
@@ -55,8 +55,8 @@ async def test_an_answer_later_than_we_keep_quiet(scene: Scene, delay: float) ->
 async def test_an_adapter_that_is_one_answer_behind(scene: Scene, together: bool) -> None:  # noqa: FBT001
     """An adapter with a queue gives the last response to the present request, on TCP, too.
 
-    The library believes it; without a remedy every reading is the one before, for as long as
-    nobody starts the adapter anew. The wrong length tells; while we keep quiet, the queue runs dry.
+    The library accepts it; without a remedy every reading would be an old one until the adapter
+    restarts. We notice the wrong length, and the queue empties during our pause.
     """
     scene.put(OneBehind(together=together))
     await scene.suffer(polls=3)
@@ -67,9 +67,9 @@ async def test_an_adapter_that_is_one_answer_behind(scene: Scene, together: bool
 
 @every_line
 async def test_a_cancelled_read(scene: Scene) -> None:
-    """The library gives up waiting, and RTU takes the response for the next request's.
+    """The library stops waiting, and RTU takes the response for that to the next request.
 
-    We keep quiet as after a timeout. Whoever else is on the line goes on at once.
+    We pause as after a timeout. Other units on the line go on at once.
     """
     scene.put(Late(0.5 * TIMEOUT))
     scene.change(scene.ours.device)
@@ -92,17 +92,17 @@ async def test_a_cancelled_read(scene: Scene) -> None:
 
 @pytest.mark.parametrize("timing", [LinkTiming(busy=30.0)])
 async def test_a_meter_that_is_busy_for_a_moment(scene: Scene) -> None:
-    """The library asks again after a second; there is nothing left to do."""
+    """The library repeats the request after a second. No remedy is needed."""
     scene.put(Refusal(6), times=1)
     assert await scene.poll(scene.ours) is None
     await scene.recover()
 
 
-async def test_a_meter_that_is_busy_for_ever(scene: Scene) -> None:
-    """The library asks again for a minute, and lets nobody else ask meanwhile.
+async def test_a_meter_that_stays_busy(scene: Scene) -> None:
+    """The library repeats the request for a minute, and blocks the link meanwhile.
 
-    We give up soon after the timeout, and the others have their turn. From then on it is waited for
-    no longer than a silent one, though it is still told apart from that.
+    We give up soon after the timeout, so other meters can be polled. From then on a busy meter gets
+    no more time than a silent one, but still has its own reason.
     """
     scene.put(Refusal(6))
     for _ in range(3):

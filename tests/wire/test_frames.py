@@ -1,4 +1,4 @@
-"""Over every kind of line, and for every model, a reading is what the simulator says is true."""
+"""On every kind of line and for every model, a reading equals the simulator's true values."""
 
 from datetime import UTC, datetime
 
@@ -22,7 +22,7 @@ METERS = [
 
 @pytest.mark.parametrize("line", ["tcp", "rtu over tcp", "pty"])
 async def test_a_reading_is_true(line: str) -> None:
-    """Eight meters on one line, each of another model, while time goes by."""
+    """Eight meters on one line, each of another model, are polled while time passes."""
     config = SimulatorConfig(
         meters=METERS,
         tcp=[TcpConfig(), TcpConfig(framing=Framing.RTU)],
@@ -47,7 +47,7 @@ async def test_a_reading_is_true(line: str) -> None:
 
 
 def assert_true(reading: Reading, truth: Truth) -> None:
-    """Compare all that is read with every poll, and that nothing is missing or made up."""
+    """Compare all values of every poll, including which are missing."""
     points, expected = points_of(reading), normalised(truth)
     for name, value in expected.items():
         if "vah" not in name and "varh" not in name:

@@ -1,4 +1,4 @@
-"""The gateway itself, where those at its ends come and go."""
+"""The gateway itself, when its clients or its line disconnect."""
 
 import asyncio
 
@@ -13,7 +13,7 @@ _TICKS = 1000
 
 
 async def test_a_reset_while_a_connection_is_closing() -> None:
-    """Of a client that has just thrown itself out, the socket is closed before the session ends."""
+    """The socket of a client that disconnects is closed before its session ends."""
     async with network(Device()) as line, proxy(line) as gateway:
         _, writer = await asyncio.open_connection(gateway.host, gateway.port)
         for _ in range(_TICKS):
@@ -28,11 +28,11 @@ async def test_a_reset_while_a_connection_is_closing() -> None:
 
 
 @pytest.mark.parametrize("framing", list(Framing))
-async def test_nobody_at_the_far_end(framing: Framing) -> None:
-    """A client is let go, as by an adapter that reaches nobody, and asyncio has no complaint."""
-    complaints: list[object] = []
+async def test_no_server_behind_the_gateway(framing: Framing) -> None:
+    """The client is disconnected, and asyncio reports no error."""
+    errors: list[object] = []
     loop = asyncio.get_running_loop()
-    loop.set_exception_handler(lambda _, context: complaints.append(context))
+    loop.set_exception_handler(lambda _, context: errors.append(context))
     async with network(Device(), framing=framing) as line, proxy(line) as gateway:
         await line.close()
         reader, writer = await asyncio.open_connection(gateway.host, gateway.port)
@@ -41,4 +41,4 @@ async def test_nobody_at_the_far_end(framing: Framing) -> None:
         await asyncio.sleep(0)
         assert gateway.accepted == 1
         assert not gateway.sessions
-    assert not complaints
+    assert not errors

@@ -1,4 +1,4 @@
-"""A reload rebuilds everything above the connection, while a delayed response is still due."""
+"""A reload replaces everything above the connection, while a response may still be due."""
 
 from modbus_connection import ModbusTimeoutError
 import pytest
@@ -12,8 +12,8 @@ from tests.wire.scene import Scene
 async def test_a_delayed_response_to_an_earlier_request(scene: Scene) -> None:
     """On RTU the library takes it for the response to the first request after the reload.
 
-    That one is of the same length here, and would be told that there is no SunSpec map. So whoever
-    is new on a connection first waits until a response to the last request must have arrived.
+    That request has the same length here, and the result would be "no SunSpec map". So a new unit
+    on a connection first waits until a response to the last request must have arrived.
     """
     meter, device = scene.ours.meter, scene.ours.device
     scene.put(Sooner(1.5 * TIMEOUT))

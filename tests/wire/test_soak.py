@@ -1,6 +1,6 @@
-"""A short soak, and proof that it notices what is missing; scripts/soak has the long one.
+"""A short soak, and proof that it notices a missing remedy; scripts/soak has the long one.
 
-Its event loop is its own, in which time leaps, so that these tests are none of pytest's coroutines.
+These tests are no coroutines, because a soak runs its own event loop, which skips waiting.
 """
 
 from collections.abc import Callable
@@ -31,7 +31,7 @@ def test_nothing_is_lost_or_doubled_under_random_faults(framing: Framing) -> Non
     assert not report.deviations, report.table()
     assert len(report.counters) == 8 + 4 + 8
     assert all(published == truth for _, truth, published in report.counters)
-    # Faults there were, of every kind, and most polls still brought a reading.
+    # Every kind of fault occurred, and most polls still succeeded.
     kinds = {*CHANGES, *OTHERS} | ({MANGLED} if framing is Framing.RTU else set())
     assert report.faults.keys() == kinds
     assert report.misread
@@ -46,7 +46,7 @@ def _unvalidated(
 
 
 @pytest.mark.parametrize(
-    ("without", "complaint"),
+    ("without", "deviation"),
     [
         (
             lambda: patch.object(ResilientUnit, "_expect_delayed_response", lambda _unit: None),
@@ -60,25 +60,24 @@ def _unvalidated(
     ],
     ids=["quiet", "header", "validation"],
 )
-def test_what_is_missing_does_not_go_unnoticed(
-    without: Callable[[], AbstractContextManager[object]], complaint: str
+def test_a_missing_remedy_causes_deviations(
+    without: Callable[[], AbstractContextManager[object]], deviation: str
 ) -> None:
     with without():
         report = lapse.run(run(POLLS, SEED, Framing.RTU, fault_every=FAULT_EVERY))
-    assert any(complaint in told for told in report.told), report.table()
+    assert any(deviation in shown for shown in report.first_deviations), report.table()
 
 
 @pytest.mark.parametrize("growth", [Memory(MOST_GROWTH + 1, 0), Memory(0, MOST_NEW_BLOCKS + 1)])
 def test_memory_that_grows_is_a_deviation(growth: Memory) -> None:
-    """What it is that has grown before all was warm does not matter."""
+    """Growth before the end of the warm-up does not count."""
     for cold, end, deviations in ((growth, Memory(0, 0), 0), (Memory(0, 0), growth, 1)):
         report = Report(memory=[cold, Memory(0, 0), end])
         report.judge_memory()
         assert report.deviations == deviations
 
 
-def test_blocks_tell_a_leak() -> None:
-    """Of so many objects that a report would speak of it."""
+def test_a_leak_shows_in_the_blocks() -> None:
     before = Memory.now()
     leak = [object() for _ in range(MOST_NEW_BLOCKS + 1)]
     after = Memory.now()

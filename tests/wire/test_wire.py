@@ -1,4 +1,4 @@
-"""Real frames on a wire of 9600 baud: how many, how long, and what a crackle does."""
+"""Real frames on a wire of 9600 baud: their number, their length, and a damaged one."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -34,11 +34,11 @@ SOLAR = MeterConfig(unit=101, model=201, role=Role.SOLAR, days_in_service=3)
 POLLS = 30
 
 REQUEST = 1 + 1 + 2 + 2 + 2
-"""Bytes of a read: unit id, function, address, count, CRC."""
+"""Bytes of a request: unit ID, function, address, count, CRC."""
 
 
 def reply(registers: int) -> int:
-    """Return the bytes of an answer: unit id, function, length, registers, CRC."""
+    """Return the bytes of a response: unit ID, function, length, registers, CRC."""
     return 1 + 1 + 1 + 2 * registers + 2
 
 
@@ -62,12 +62,12 @@ def line(wire: RunningWire) -> dict[str, str | int]:
 
 
 async def test_a_poll_is_one_request(record_property: Callable[[str, object], None]) -> None:
-    """Of 8 bytes, with a response of 115; how long that takes is measured, and not judged."""
+    """A poll has 8 bytes, its response 115; the time it takes is only printed."""
     with running_wire() as wire:
         async with bus(wire, GRID) as world, Reach(line(wire)) as link:
             meter = await Meter.identify(link.unit(GRID.unit), clock=lambda: 0.0)
             identified = wire.reset()
-            # Marker, three headers, and who it is.
+            # Marker, three headers and the identity.
             assert identified == Traffic(5, 5 * REQUEST, 5, reply(2) * 4 + reply(66))
 
             assert points_of(await meter.read()) == pytest.approx(
@@ -96,7 +96,7 @@ async def test_a_poll_is_one_request(record_property: Callable[[str, object], No
 
 
 async def test_two_meters_on_one_wire() -> None:
-    """Each answers to its own unit id only, and in the time that both need together."""
+    """Each answers to its own unit ID only."""
     with running_wire(Timing(turnaround=0.005)) as wire:
         async with bus(wire, GRID, SOLAR) as world, Reach(line(wire)) as link:
             grid = await Meter.identify(link.unit(GRID.unit))
@@ -111,7 +111,7 @@ async def test_two_meters_on_one_wire() -> None:
 
 @pytest.mark.parametrize("after", [0, 2])
 async def test_a_crackle_while_a_meter_is_identified(after: int) -> None:
-    """The damaged answer is asked for once more."""
+    """The damaged response is requested again."""
     with running_wire(Timing(baud=115200, turnaround=0.001), Crackle(after)) as wire:
         async with bus(wire, GRID), Reach(line(wire)) as link:
             meter = await Meter.identify(link.unit(GRID.unit))
@@ -131,8 +131,8 @@ def test_bytes_keep_their_order_when_they_arrive_at_once() -> None:
             os.close(far)
 
 
-def test_an_interrupt_is_none_of_the_wires_business() -> None:
-    """It goes on until it is told, so that Ctrl-C shows no traceback of its process."""
+def test_an_interrupt_does_not_end_the_wire() -> None:
+    """The wire ignores Ctrl-C, so its process shows no traceback."""
     with running_wire() as wire:
         for process in multiprocessing.active_children():
             assert process.pid is not None
@@ -141,7 +141,7 @@ def test_an_interrupt_is_none_of_the_wires_business() -> None:
 
 
 def test_the_wire_keeps_time() -> None:
-    """By a clock that stands still: a character is 10 bits, and a response has a turnaround."""
+    """With a clock set by hand: a character is 10 bits, and a response has a turnaround."""
     now = 100.0
     wire = Wire(Timing(baud=1000, turnaround=0.5), clock=lambda: now)
     near = os.open(wire.client_path, os.O_RDWR | os.O_NOCTTY)
@@ -158,7 +158,7 @@ def test_the_wire_keeps_time() -> None:
         now = 100.085
         wire.deliver()
         assert os.read(far, 100) == b"?"
-        # The meter is faster than the turnaround: its response waits for that.
+        # The meter is faster than the turnaround, so its response waits.
         os.write(far, b"response")
         wire.take(Direction.REPLY)
         assert wire.next_arrival == pytest.approx(100.08 + 0.5 + 0.01)
@@ -172,7 +172,7 @@ def test_the_wire_keeps_time() -> None:
 
 
 def test_the_minimum() -> None:
-    """By hand: a character is 10 bits, a transaction has a gap and a turnaround."""
+    """Calculated by hand: a character is 10 bits, a transaction has a gap and a turnaround."""
     timing = Timing(baud=1000, turnaround=0.5)
     traffic = Traffic(requests=2, request_bytes=16, replies=2, reply_bytes=18)
     assert traffic.minimum(timing) == pytest.approx((16 + 18) * 0.01 + 2 * (0.5 + 0.035))

@@ -1,8 +1,7 @@
 """A two-wire bus between two pseudo-terminals that takes as long as a real one.
 
-Every byte needs its bit times, and an answer begins no sooner than the meter's turnaround after the
-request's last bit. The wire runs in a process of its own, so that it keeps time whatever the test
-does; on another machine's bus nobody waits for the reader either.
+Every byte takes its bit times, and a response begins no sooner than the meter's turnaround after
+the request's last bit. The wire runs in its own process, so a busy test does not slow it down.
 """
 
 import asyncio
@@ -70,7 +69,7 @@ class Timing:
 
     @property
     def gap(self) -> float:
-        """Seconds of silence between two frames: 3.5 characters, says Modbus over serial line."""
+        """Seconds of silence between two frames: 3.5 characters (Modbus over Serial Line)."""
         return 3.5 * self.character
 
 
@@ -151,7 +150,7 @@ class Wire:
         return self._server.path
 
     def run(self, control: Connection) -> None:
-        """Carry bytes until told to stop (None), changing to any fault that is received.
+        """Carry bytes until None is received; change to any fault that is received.
 
         Any other message is answered with the traffic.
         """
@@ -194,7 +193,7 @@ class Wire:
         self._deliver(self._server, self._client)
 
     def _travel(self, piece: Piece) -> None:
-        """Tell when each byte will arrive at the other end."""
+        """Schedule the arrival of each byte at the other end."""
         end = self._client if piece.direction is Direction.REQUEST else self._server
         now = self._clock()
         begin = max(now, end.last_bit)
@@ -208,7 +207,7 @@ class Wire:
             heapq.heappush(end.travelling, (begin, end.sent, byte))
             end.sent += 1
         if not piece.delay:
-            # What comes late does not keep others from talking meanwhile.
+            # A delayed frame does not occupy the line meanwhile.
             end.last_bit = begin
 
     def _deliver(self, source: _End, target: _End) -> None:
@@ -266,7 +265,7 @@ class RunningWire:
 
 @contextmanager
 def running_wire(timing: Timing | None = None, fault: Fault = clean) -> Iterator[RunningWire]:
-    """Lay a wire; ``fault`` has to be a function that can be pickled.
+    """Run a wire; ``fault`` has to be picklable.
 
     Raises:
         TimeoutError: the wire's process does not answer.
@@ -293,9 +292,9 @@ def running_wire(timing: Timing | None = None, fault: Fault = clean) -> Iterator
 
 @contextmanager
 def _no_interrupt_inherited() -> Iterator[None]:
-    """Let a process that begins now never hear of Ctrl-C, which a terminal tells to all of us.
+    """Let a process that starts now ignore Ctrl-C, which a terminal sends to all processes.
 
-    It ends when whoever started it wants it to. An interrupt of our own is only put off.
+    It ends when this process wants it to. An interrupt of this process is only delayed.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:

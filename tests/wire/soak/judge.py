@@ -1,4 +1,4 @@
-"""Compares what comes of a poll with the truth."""
+"""Compares the results of polls with the simulator's true values."""
 
 from collections.abc import Collection
 from math import isclose
@@ -10,24 +10,24 @@ from tests.wire.reach import normalised, points_of
 from tests.wire.soak.report import Report
 
 CONFIRMED = 2
-"""Good readings in a row after which what is published has to be the truth."""
+"""Good readings in a row after which the published counters have to be right."""
 
 POINTS = {"energy_imported": "TotWhImp", "energy_exported": "TotWhExp"}
-"""The counters that are guarded, and how SunSpec calls them."""
+"""The filtered counters, and their SunSpec points."""
 
 _COUNTERS = tuple(point.lower() for point in POINTS.values())
 _SLOW = ("totvah", "totvarh", "evt")
-"""What a reading may have from a minute ago."""
+"""Values of a reading that may be a minute old."""
 _LEFT_OUT = (2**31, 2**32 - 1)
-"""Registers that say nothing, because some meters have them for "not accumulated"."""
+"""Values that some meters use for "not accumulated"."""
 _COUNTS = 2**32
 
 
 class Judge:
-    """Knows the truth about one meter, and what has been published of it."""
+    """Checks the readings and the published counters of one meter."""
 
     def __init__(self, simulated: SimulatedMeter, report: Report) -> None:
-        """Begin with nothing published; ``report`` is told of all that must not be."""
+        """Begin with nothing published; ``report`` collects the deviations."""
         self._simulated = simulated
         self._report = report
         self._published: dict[str, float] = {}
@@ -37,20 +37,20 @@ class Judge:
 
     @property
     def confirmed(self) -> bool:
-        """Whether good readings enough have come in a row."""
+        """Whether there were enough good readings in a row."""
         return self._in_a_row >= CONFIRMED
 
     @property
     def settled(self) -> bool:
-        """Whether there is nothing that a further reading could bring."""
+        """Whether a further reading would change nothing."""
         return self.confirmed and not any(value in _LEFT_OUT for value in self._truth().values())
 
     def forget_row(self) -> None:
-        """Expect good readings anew: a poll failed, time went by, or a state was lost."""
+        """Require new good readings: a poll failed, time passed, or a state was lost."""
         self._in_a_row = 0
 
     def before_reading(self) -> None:
-        """Notice registers that have started over since the last poll."""
+        """Notice rollovers since the last poll."""
         turns = [int(value // _COUNTS) for value in self._truth().values()]
         if turns != self._turns:
             self.forget_row()
@@ -74,7 +74,7 @@ class Judge:
             self._report.deviate(f"{self.name} was read wrongly: {', '.join(wrong)}")
 
     def judge_published(self, checked: Reading, stale: Collection[str]) -> None:
-        """Compare what the guard lets through with the truth, and with what it let through.
+        """Compare the published counters with the true ones, and with those published before.
 
         After a kill ``stale`` counters may be left out, until two good readings have come.
         """
@@ -95,7 +95,7 @@ class Judge:
             self._published[key] = published
 
     def judge_end(self) -> None:
-        """Compare what is published in the end with the truth."""
+        """Compare the last published counters with the true ones."""
         for key, value in self._truth().items():
             published = self._published.get(key)
             self._report.counters.append((f"{self.name} {key}", value, published))
@@ -106,7 +106,7 @@ class Judge:
         self._report.deviate(f"{self.name} {how}: {key} is {published}, should be {reference}")
 
     def _truth(self) -> dict[str, float]:
-        """Return the counters as registers that never start over would show them, in Wh."""
+        """Return the true counters without rollovers, in Wh."""
         config = self._simulated.config
         shown = self._simulated.truth() if is_float(config.model) else None
         values: dict[str, float] = {}
@@ -121,9 +121,9 @@ class Judge:
 
 
 def _same(name: str, said: float | None, value: float | None) -> bool:
-    """Tell whether a reading says what the registers say; scaling may cost the last digit.
+    """Return whether a value equals its register; scaling may change the last digit.
 
-    Where they say nothing, the reading does without, or takes the sum of the phases for the total.
+    For registers without a value, the reading has none either, or sums the phases.
     """
     if name.startswith(_COUNTERS) and value in _LEFT_OUT:
         return True

@@ -1,4 +1,4 @@
-"""Time that leaps wherever nothing but time is waited for."""
+"""An event loop that skips waiting."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -10,33 +10,31 @@ from typing import Any, override
 from unittest.mock import patch
 
 _GRACE = 0.0002
-"""Seconds that what was sent within this machine is given to arrive before time leaps.
-
-Should it take longer, that is one more late answer.
+"""Real seconds within which a frame on loopback arrives; a later one counts as a late response.
 """
 
 _monotonic = time.monotonic
 
 
 class TimeLapse(selectors.EpollSelector):
-    """Waits for sockets as any selector; a wait that ends without any takes no time."""
+    """A selector that skips waits without events."""
 
     def __init__(self) -> None:
         """Begin at the time of the machine's clock."""
         super().__init__()
         self.threads = 0
-        """How many are at work for us, in the machine's own time."""
+        """How many threads work for the loop, in real time."""
         self._leapt = 0.0
 
     @override
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        """Return what is ready, or let ``timeout`` seconds pass at once."""
+        """Return what is ready, or skip ``timeout`` seconds."""
         if timeout is None or self.threads:
             return super().select(timeout)
         ready = super().select(0)
         if ready or timeout <= 0:
             return ready
-        # What epoll itself waits for is a millisecond at least.
+        # epoll waits for a millisecond at least.
         select.select([self.fileno()], [], [], _GRACE)
         ready = super().select(0)
         if not ready:
@@ -44,12 +42,12 @@ class TimeLapse(selectors.EpollSelector):
         return ready
 
     def monotonic(self) -> float:
-        """Return the seconds of a clock that has leapt along."""
+        """Return monotonic seconds, including those skipped."""
         return _monotonic() + self._leapt
 
 
 class _Loop(asyncio.SelectorEventLoop):
-    """An event loop that does not let time leap while a thread works for it."""
+    """An event loop that skips no waiting while a thread works for it."""
 
     def __init__(self, lapse: TimeLapse) -> None:
         super().__init__(lapse)
@@ -66,7 +64,7 @@ class _Loop(asyncio.SelectorEventLoop):
 
     @override
     async def shutdown_default_executor(self, timeout: float | None = None) -> None:
-        # A thread of asyncio's waits for the others to end.
+        # A thread of asyncio waits for the others to end.
         self._lapse.threads += 1
         await super().shutdown_default_executor(timeout)
 
@@ -75,7 +73,7 @@ class _Loop(asyncio.SelectorEventLoop):
 
 
 def run[T](main: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine and all that it awaits in an event loop whose time leaps.
+    """Run a coroutine in an event loop that skips waiting.
 
     The clock is the one that asyncio, the Modbus libraries and the integration go by, so that the
     stack is the real one with its real timeouts.

@@ -1,4 +1,4 @@
-"""How much memory this process holds."""
+"""The memory of this process."""
 
 import ctypes
 from dataclasses import dataclass
@@ -13,23 +13,23 @@ _LARGE = 128 * 1024
 
 @dataclass(frozen=True)
 class Memory:
-    """What a process holds after all rubbish was collected."""
+    """The memory of a process after a garbage collection."""
 
     resident: float
     """MiB"""
     blocks: int
-    """What Python has allocated for objects, of whatever size."""
+    """Memory blocks that Python has allocated."""
 
     @classmethod
     def now(cls) -> Memory:
-        """Return what this process holds."""
+        """Return the memory of this process."""
         gc.collect()
         pages = int(Path("/proc/self/statm").read_text().split()[1])
         return cls(pages * os.sysconf("SC_PAGE_SIZE") / 2**20, sys.getallocatedblocks())
 
 
 def keep_heap_steady() -> None:
-    """Let what is resident be what is used, for as long as this process lives.
+    """Keep the resident memory of this process equal to what it uses.
 
     For every read of a socket asyncio allocates 256 KiB, of which it keeps the few bytes that came.
     Once such a size has come and gone, glibc no longer maps it but cuts it off the top of its heap,

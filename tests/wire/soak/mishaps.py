@@ -1,4 +1,4 @@
-"""What befalls the bus: chance picks when, which, whom and for how long."""
+"""Random faults of the bus: their time, kind, meter and length."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -37,31 +37,31 @@ CHANGES: Mapping[str, Callable[[Random, float], Change]] = {
     "one behind": lambda chance, _: OneBehind(together=chance.random() < 0.5),
     "refused": lambda chance, _: Refusal(chance.choice((1, 2, 3, 4, 5, 6, 8, 10, 11))),
 }
-"""What may happen to answers, given the seconds for which they are waited."""
+"""Faults of responses, by name; made for a response timeout in seconds."""
 
 MANGLED = "mangled"
-"""Only where frames have a CRC: without, a flipped bit is as good as any."""
+"""Faults that only a CRC reveals."""
 
 OTHERS = ("misread", "reset", "half-open", "gone", "pulled", "restart", "kill")
 
 _DECEPTIVE = ("late", "given up", "one behind", "other registers", "misread")
-"""What leads to a wrong number wherever a remedy is missing; it comes three times as often."""
+"""Faults that cause wrong values if a remedy is missing; they occur three times as often."""
 
 _REGISTERS = {"int16": 1, "sunssf": 1, "acc32": 2, "float32": 2, "bitfield32": 2}
 _HEADERS = 3 + 4
-"""Bytes from the unit id of an answer to the first point of the model."""
+"""Bytes from the unit ID of a response to the first point of the model."""
 
 
 @dataclass(frozen=True)
 class Misread:
-    """Flips one of the highest bits of a counter, and lets the frame be perfect."""
+    """Flips one of the highest bits of a counter in a valid frame."""
 
     at: int
     mask: int
 
     @classmethod
     def somewhere(cls, simulated: SimulatedMeter, chance: Random) -> Misread:
-        """Return a fault that befalls one of the guarded counters."""
+        """Return a fault of one of the filtered counters."""
         offsets: dict[str, int] = {}
         offset = 0
         for point in layout(simulated.config.model):
@@ -71,7 +71,7 @@ class Misread:
         return cls(_HEADERS + 2 * place, 1 << chance.randrange(8))
 
     def __call__(self, frames: Frames, data: bytes) -> bytes:
-        """Change the byte, counted from the unit id, if the answer is that long."""
+        """Change the byte, counted from the unit ID, if the response is that long."""
         start = 0 if frames.rtu else 6
         if len(data) <= start + self.at:
             return data
@@ -79,10 +79,10 @@ class Misread:
 
 
 class Mishaps:
-    """Lets faults happen to a bus that is polled."""
+    """Polls a bus and causes faults."""
 
     def __init__(self, soak: Soak, chance: Random, every: int) -> None:
-        """Prepare for a fault in one of ``every`` so many rounds, on average."""
+        """Prepare a fault in one of ``every`` rounds, on average."""
         self._soak = soak
         self._chance = chance
         self._every = every
@@ -94,21 +94,21 @@ class Mishaps:
         self._coming: list[str] = []
 
     async def round(self) -> None:
-        """Poll every meter once, or let a fault happen meanwhile."""
+        """Poll every meter once, or cause a fault."""
         if self._chance.random() * self._every >= 1:
             await self.poll()
             return
         if not self._coming:
-            # Each comes in its turn, so that none is left out of a short run.
+            # All kinds take turns, so that a short run has all of them.
             self._coming = self._chance.sample(self._kinds, len(self._kinds))
         await self._suffer(self._coming.pop())
 
     async def poll(self) -> None:
-        """Let some seconds go by, and poll every meter."""
+        """Wait some seconds, and poll every meter."""
         await self._soak.round(self._chance.randint(1, _LONGEST_INTERVAL))
 
     async def _suffer(self, kind: str) -> None:
-        """Go through one fault, and poll meanwhile."""
+        """Cause one fault, and poll during it."""
         soak, polled = self._soak, self._chance.choice(self._soak.polled)
         if kind == "misread" and not polled.judge.confirmed:
             self._coming.append(kind)
@@ -142,7 +142,7 @@ class Mishaps:
                 polled.hurried = False
 
     async def _poll_under(self, polled: Polled, change: Change, rounds: int = 1) -> None:
-        """Poll all meters while something happens to the answers of one."""
+        """Poll all meters while the responses of one have a fault."""
         fault: Fault = OnReplies(self._frames, polled.simulated.unit, change)
         self._soak.gateway.suffer(fault)
         for _ in range(rounds):
@@ -150,7 +150,7 @@ class Mishaps:
         self._soak.gateway.suffer(clean)
 
     async def _pull(self, polled: Polled) -> None:
-        """Take a meter off the bus while all of them go on counting, for hours perhaps."""
+        """Unplug a meter while all of them go on counting, perhaps for hours."""
         simulator = self._soak.simulator
         await simulator.set_plugged(False, [polled.simulated])  # noqa: FBT003
         await self.poll()

@@ -1,4 +1,4 @@
-"""One meter at our end of the line: what is known of it, and what would survive a restart."""
+"""The client's state of one meter, and what of it survives a restart."""
 
 from dataclasses import dataclass, field
 import json
@@ -19,7 +19,7 @@ _SERVICE_CURRENT = 200.0
 
 @dataclass(eq=False)
 class Polled:
-    """A simulated meter, the meter that is identified on it, and the guard over its counters."""
+    """A simulated meter, the meter identified on it, and its counter filters."""
 
     simulated: SimulatedMeter
     judge: Judge
@@ -28,27 +28,27 @@ class Polled:
     misread: bool = False
     """Whether one of its counters is being misread."""
     hurried: bool = False
-    """Whether its answers are waited for a fraction of the time only."""
+    """Whether its reads are cancelled early."""
     stale: CounterFilters = field(default_factory=dict)
-    """Counters of which more was published than was kept, until they are believed anew."""
+    """Counters that were published after the last save, until they are confirmed again."""
     _saved: str = "{}"
     _saved_at: float = 0.0
 
-    def guard(self, reading: Reading, now: float) -> Reading:
-        """Return what may be published of a reading, as the integration's guard does."""
+    def validate(self, reading: Reading, now: float) -> Reading:
+        """Return the validated reading, as in the integration."""
         self.counters, checked = validated(self.counters, reading, now, _SERVICE_CURRENT)
         self.stale = awaiting_reconfirmation(self.stale, self.counters)
         return without_counters(checked, self.stale)
 
     def save(self, now: float, every: float = 0.0) -> None:
-        """Keep the guard's state as the integration's store does, ``every`` so many seconds."""
+        """Save the filters as the integration does, at most every ``every`` seconds."""
         if now - self._saved_at >= every:
             kept = {key: counter.as_dict() for key, counter in self.counters.items()}
             self._saved = json.dumps(kept)
             self._saved_at = now
 
     def restore(self, *, latest: bool) -> None:
-        """Go on from what was kept, be it the ``latest`` that there was or not."""
+        """Restore the saved filters; ``latest`` if nothing was published after them."""
         stored = json.loads(self._saved)
         self.counters = {key: CounterFilter.from_dict(value) for key, value in stored.items()}
         self.stale = {} if latest else self.counters

@@ -1,4 +1,4 @@
-"""What a soak has come to, and the table that tells it."""
+"""The results of a soak, and their table."""
 
 from collections import Counter as Tally
 from dataclasses import dataclass, field
@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 from tests.wire.soak.memory import Memory
 
 MOST_GROWTH = 4.0
-"""MiB that a process may grow by, whatever it is that grows."""
+"""MiB that the process may grow by."""
 MOST_NEW_BLOCKS = 2000
-"""Objects, more or less: some hundred come and go with what is under way."""
-_MOST_TOLD = 20
+"""Blocks that may be new; some hundred come and go with work in progress."""
+_MOST_SHOWN = 20
 
 
 @dataclass(kw_only=True)
 class Report:
-    """What a soak has come to; times in seconds."""
+    """The results of a soak; times in seconds."""
 
     polls: int = 0
     readings: int = 0
@@ -22,45 +22,45 @@ class Report:
     failures: Tally[str] = field(default_factory=Tally)
     """Polls that failed, by what they raised."""
     misread: int = 0
-    """Wrong readings in perfect frames, all for the guard to hold."""
+    """Misread counters in valid frames, which the filters have to hold."""
     deviations: int = 0
-    told: list[str] = field(default_factory=list)
+    first_deviations: list[str] = field(default_factory=list)
     """The first of the deviations."""
     counters: list[tuple[str, float, float | None]] = field(default_factory=list)
-    """What each counter is in truth at the end, and what is published."""
+    """The true and the published value of each counter at the end."""
     memory: list[Memory] = field(default_factory=list)
     seconds: float = 0.0
     simulated: float = 0.0
 
     def deviate(self, what: str) -> None:
-        """Note something that must not be."""
+        """Note a deviation."""
         self.deviations += 1
-        if len(self.told) < _MOST_TOLD:
-            self.told.append(f"poll {self.polls}: {what}")
+        if len(self.first_deviations) < _MOST_SHOWN:
+            self.first_deviations.append(f"poll {self.polls}: {what}")
 
     def warm_up(self) -> Memory:
-        """Return the memory when all had warmed up, a tenth of the way."""
+        """Return the memory after a warm-up of a tenth of the polls."""
         return self.memory[min(1, len(self.memory) - 1)]
 
     @property
     def growth(self) -> float:
-        """MiB that have become resident since all had warmed up."""
+        """MiB that have become resident since the warm-up."""
         return self.memory[-1].resident - self.warm_up().resident
 
     @property
     def new_blocks(self) -> int:
-        """What has been allocated since all had warmed up, and not been given back."""
+        """Blocks that were allocated since the warm-up and not freed."""
         return self.memory[-1].blocks - self.warm_up().blocks
 
     def judge_memory(self) -> None:
-        """Note if memory has grown."""
+        """Note a growth of the memory."""
         if self.growth > MOST_GROWTH:
             self.deviate(f"memory has grown by {self.growth:.1f} MiB")
         if self.new_blocks > MOST_NEW_BLOCKS:
             self.deviate(f"memory has grown by {self.new_blocks} blocks")
 
     def progress(self, polls: int) -> str:
-        """Return in a line how far it is on the way to so many polls."""
+        """Return the progress towards ``polls`` as one line."""
         memory = self.memory[-1]
         return (
             f"{self.polls:>9} of {polls} polls in {self.seconds:.0f} s, "
@@ -69,7 +69,7 @@ class Report:
         )
 
     def table(self) -> str:
-        """Return all of it for people to read."""
+        """Return the results as a table."""
         first, last = self.warm_up(), self.memory[-1]
         rows: list[tuple[str, object]] = [
             ("polls", self.polls),
@@ -83,7 +83,7 @@ class Report:
             *((f"fault: {name}", count) for name, count in self.faults.most_common()),
             *((f"{key}, Wh", f"{value:.0f} {shown}") for key, value, shown in self.counters),
             ("deviations", self.deviations),
-            *(("", told) for told in self.told),
+            *(("", deviation) for deviation in self.first_deviations),
         ]
         width = max(len(name) for name, _ in rows)
         return "\n".join(f"{name:<{width}}  {value}" for name, value in rows) + "\n"

@@ -1,4 +1,4 @@
-"""A soak from the first poll to the verdict."""
+"""A soak from the first poll to the last."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -18,7 +18,7 @@ _PARTS = ("", "PhA", "PhB", "PhC")
 _ANNEX = {point + part: 1_000_000 for point in ("TotWhImp", "TotWhExp") for part in _PARTS}
 
 METERS = (
-    # Its registers start over early in a run.
+    # Its registers roll over early in a run.
     MeterConfig(
         unit=100,
         model=203,
@@ -56,7 +56,7 @@ async def _polled_bus(framing: Framing, seed: int) -> AsyncIterator[Soak]:
     config = SimulatorConfig(
         meters=METERS, tcp=[TcpConfig(framing=framing)], start=_START, seed=seed
     )
-    # Its clock is advanced by hand only, and would wake us twenty times a second if it ran.
+    # Its clock is advanced by hand; a running one would end skipped waits 20 times a second.
     simulator = Simulator(config)
     (line,) = simulator.tcp
     await line.open()
@@ -72,8 +72,8 @@ async def _polled_bus(framing: Framing, seed: int) -> AsyncIterator[Soak]:
         await line.close()
 
 
-def _nobody_listens(_report: Report) -> None:
-    """Do without progress."""
+def _no_progress(_report: Report) -> None:
+    """Show no progress."""
 
 
 async def run(  # noqa: PLR0913 - a soak is described by what it is made of
@@ -82,10 +82,10 @@ async def run(  # noqa: PLR0913 - a soak is described by what it is made of
     framing: Framing = Framing.SOCKET,
     *,
     fault_every: int = FAULT_EVERY,
-    progress: Callable[[Report], None] = _nobody_listens,
+    progress: Callable[[Report], None] = _no_progress,
     stop: asyncio.Event | None = None,
 ) -> Report:
-    """Soak for so many polls, or until ``stop`` is set, then settle and judge."""
+    """Soak for ``polls`` polls, or until ``stop`` is set, then settle and judge."""
     began = time.perf_counter()
     async with _polled_bus(framing, seed) as soak:
         report = soak.report

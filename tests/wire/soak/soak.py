@@ -1,4 +1,4 @@
-"""Polls the meters of a bus, passes their counters through the guard, and has all of it judged."""
+"""Polls the meters of a bus, filters their counters, and has the results judged."""
 
 import asyncio
 
@@ -17,14 +17,14 @@ from tests.wire.soak.report import Report
 _SECONDS_BETWEEN_SAVES = 60.0
 _SETTLING_ROUNDS = 500
 _HURRY = 0.3
-"""The share of its timeout after which an answer is given up."""
+"""The share of the timeout after which a read is cancelled."""
 
 
 class Soak:
     """The meters of a simulator, polled through a gateway."""
 
     def __init__(self, simulator: Simulator, gateway: Proxy) -> None:
-        """Prepare; nothing is asked before ``start``."""
+        """Prepare; the first request comes with ``start``."""
         self.report = Report()
         self.simulator = simulator
         self.gateway = gateway
@@ -55,7 +55,7 @@ class Soak:
                     self.report.failures[type(err).__name__] += 1
 
     async def restart(self, *, killed: bool) -> None:
-        """Begin anew from the guard's state, which after a kill is a minute old at most."""
+        """Restart from the saved filters, which after a kill are a minute old at most."""
         for polled in self.polled:
             if killed:
                 polled.judge.forget_row()
@@ -65,19 +65,19 @@ class Soak:
         await self.start()
 
     async def stop(self) -> None:
-        """Close the connection, and let the gateway notice."""
+        """Close the connection, and wait until the gateway notices."""
         await self._connection.close()
         await asyncio.sleep(self.timeout)
 
     async def round(self, seconds: int) -> None:
-        """Let time go by, then poll every meter."""
+        """Let time pass, then poll every meter."""
         await asyncio.sleep(seconds)
         self.simulator.clock.advance(seconds, seconds)
         for polled in self.polled:
             await self._poll(polled)
 
     async def settle(self, seconds: int) -> None:
-        """Poll a clean line until nothing is open, and judge what is published in the end."""
+        """Poll without faults until all is settled, and judge the last published counters."""
         for _ in range(_SETTLING_ROUNDS):
             await self.round(seconds)
             if all(polled.judge.settled for polled in self.polled):
@@ -98,8 +98,8 @@ class Soak:
             return
         self.report.readings += 1
         polled.judge.judge_reading(reading, misread=polled.misread)
-        checked = polled.guard(reading, self.now)
+        checked = polled.validate(reading, self.now)
         if questions(polled.counters):
-            self.report.deviate(f"{polled.judge.name} has something to ask")
+            self.report.deviate(f"{polled.judge.name} has a question")
         polled.save(self.now, _SECONDS_BETWEEN_SAVES)
         polled.judge.judge_published(checked, stale=polled.stale)
