@@ -85,16 +85,21 @@ async def test_it_runs_for_the_minimum_time(switching: House) -> None:
     assert house.shows(HEATER) == STATE_OFF
 
 
+async def answers_with_gaps(house: House, times: int, *, seconds: float) -> None:
+    """Let the meter answer for some seconds and then fail for 20, several times."""
+    for _ in range(times):
+        await house.passes(seconds)
+        house.device.refusal = ExcCodes.ILLEGAL_FUNCTION
+        await house.passes(20)
+        house.device.refusal = None
+
+
 async def test_a_lost_answer_now_and_then_does_not_keep_it_from_running(switching: House) -> None:
     """The wait pauses, and goes on where it was."""
     house = switching
     house.exports(2000)
     for times, expected in ((3, STATE_OFF), (2, STATE_ON)):
-        for _ in range(times):
-            await house.passes(80)
-            house.device.refusal = ExcCodes.ILLEGAL_FUNCTION
-            await house.passes(20)
-            house.device.refusal = None
+        await answers_with_gaps(house, times, seconds=80)
         assert house.shows(HEATER) == expected
 
 
@@ -124,11 +129,7 @@ async def test_a_lost_answer_now_and_then_does_not_keep_it_running(switching: Ho
     assert house.shows(HEATER) == STATE_ON
     house.exports(-3000)
     for times, expected in ((6, STATE_ON), (4, STATE_OFF)):
-        for _ in range(times):
-            await house.passes(100)
-            house.device.refusal = ExcCodes.ILLEGAL_FUNCTION
-            await house.passes(20)
-            house.device.refusal = None
+        await answers_with_gaps(house, times, seconds=100)
         assert house.shows(HEATER) == expected
 
 
