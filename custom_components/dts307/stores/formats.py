@@ -56,6 +56,12 @@ def _instant(value: Any) -> float:
     return seconds
 
 
+def _part_of_an_hour(value: Any) -> float:
+    if (seconds := _number(value)) < 1 or 3600 % seconds:
+        raise vol.Invalid("intervals of this length do not begin on the hour")
+    return seconds
+
+
 def _whole(value: Any) -> int:
     if type(value) is not int:
         raise vol.Invalid("not a whole number")
@@ -198,7 +204,7 @@ TOTALS: Final = _record(
         vol.Required("serial_number"): _text,
         vol.Required("demand"): _record(
             {
-                vol.Required("window"): _number,
+                vol.Required("window"): _part_of_an_hour,
                 vol.Required("running"): vol.Maybe(
                     _record(
                         {
