@@ -16,7 +16,7 @@ FOLDER = ROOT / "custom_components/dts307"
 
 LAYERS = (
     # The device library.
-    "meter.errors meter.hysteresis meter.identity meter.phases meter.sample",
+    "meter.clock meter.errors meter.hysteresis meter.identity meter.phases meter.sample",
     "meter.modbus",
     "meter.sunspec",
     "meter.installation meter.validation",

@@ -195,8 +195,9 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
         return reading
 
     async def _async_validated_once(self, *, whole: bool = False) -> Reading:
-        reading = self.installation.async_check(await self._session.async_read(whole=whole))
-        return self.counters.async_check(reading)
+        reading = await self._session.async_read(whole=whole)
+        self.store.clock.async_tick()
+        return self.counters.async_check(self.installation.async_check(reading))
 
     async def _async_identified(self, meter: Meter) -> None:
         """Update device and issues after the entry's own meter was identified."""

@@ -25,6 +25,7 @@ async def begin_at_home(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) ->
 
 def count(device: Device, imported: int, exported: int = 70_000) -> None:
     """Let the meter show these Wh."""
+    device.let_flow()
     device.write("TotWhImp", imported)
     device.write("TotWhExp", exported)
 

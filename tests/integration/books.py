@@ -49,6 +49,7 @@ class Books:
         self._freezer = freezer
         self._begun = dt_util.utcnow().replace(minute=0, second=0, microsecond=0)
         self.device = Device()
+        self.device.let_flow()
         self.registers = {"TotWhImp": 5_000_000, "TotWhExp": 0}
         self.begin()
         self._write(self.registers)

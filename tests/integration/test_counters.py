@@ -283,6 +283,7 @@ async def test_the_recorder_books_what_went_through_the_meter(
 ) -> None:
     """Whatever was read in between: zeros, leaps, a register that starts over, a restart."""
     assert await async_setup_component(hass, "sensor", {})
+    meter.let_flow()
     meter.write("TotWhImp", 4_294_967_000)
     registers = [4_294_967_100, 0, 4_294_967_150, 4_000_000_000, 4_294_967_200, 4, 14, 24]
     async with network(meter) as line:

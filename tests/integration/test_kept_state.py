@@ -21,12 +21,19 @@ import voluptuous as vol
 
 from custom_components.dts307.meter import PerPhase, Reading
 from custom_components.dts307.meter.alarms import states_after
+from custom_components.dts307.meter.clock import RunClock
 from custom_components.dts307.meter.installation import (
     observe,
     with_exports_counting_up,
     with_import_positive,
 )
-from custom_components.dts307.meter.intervals import Ledger, billing, demand, samples_of
+from custom_components.dts307.meter.intervals import (
+    Books,
+    Entry,
+    Ledger,
+    billing,
+    demand,
+)
 from custom_components.dts307.meter.validation import (
     CounterAnswer,
     answered,
@@ -480,8 +487,10 @@ def use_totals(stored: Any) -> None:
     assert_billed(ledger)
     _, filters = parse_counters(STORED["counters"][0])
     for _, reading in readings():
-        imported = samples_of(reading, register_reads(filters), BEGUN)["imported"]
-        record = record.after(imported, 1.0, NEW_YORK)
+        books = Books(ledger=ledger, demand=record, serial_number="S307")
+        clock = RunClock.starting(BEGUN, BEGUN)
+        entry = Entry.of(reading, register_reads(filters), clock, 1.0)
+        record = books.with_entry(entry, clock, NEW_YORK).demand
     demand(record, billing(ledger, NEW_YORK, 1))
     record.as_dict()
 
@@ -491,7 +500,9 @@ def assert_billed(ledger: Ledger) -> None:
     _, filters = parse_counters(STORED["counters"][0])
     for now, reading in readings():
         filters, checked = validated(filters, reading, now, 100.0)
-        ledger = ledger.after(samples_of(checked, register_reads(filters), now), "S307", NEW_YORK)
+        clock = RunClock.starting(now, now)
+        entry = Entry.of(checked, register_reads(filters), clock, 1.0)
+        ledger = ledger.after(entry.dated(clock), "S307", NEW_YORK)
         bill = billing(ledger, NEW_YORK, 12)
         assert bill.this_period is not None
         for counted in (bill.this_period.imported, bill.this_period.net):

@@ -428,6 +428,7 @@ async def test_a_replacement_carries_the_counters_and_forgets_the_installation(
         "row": None,
         "rival": None,
         "base": 5_000_000,
+        "counts_from": None,
     }
 
 

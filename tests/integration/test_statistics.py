@@ -269,6 +269,7 @@ async def test_a_meter_that_was_replaced(books: Books, loaded: MockConfigEntry) 
     """The new one has counted elsewhere before; the history goes on with what it counts here."""
     await books.vanish(hours=1)
     books.device.become(MeterConfig(serial=NEW_SERIAL))
+    books.device.let_flow()
     books.set_register("TotWhImp", 777_000)
     books.set_register("TotWhExp", 111_000)
     await books.reappear()

@@ -6,11 +6,11 @@ from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.util import dt as dt_util
 
 from ..meter import Reading
 from ..meter.alarms import AlarmMemory, AlarmOptions, AlarmStates, states_after
 from ..options import MeterOptions
+from .clock import ClockKeeper
 from .formats import ALARMS
 from .kept_state import KeptState
 from .state_saver import SOON, WHILE_COUNTING, StateSaver
@@ -25,13 +25,19 @@ class AlarmKeeper:
     """The alarms of one meter in Home Assistant."""
 
     def __init__(
-        self, hass: HomeAssistant, entry: ConfigEntry, options: MeterOptions, saver: StateSaver
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        options: MeterOptions,
+        saver: StateSaver,
+        clock: ClockKeeper,
     ) -> None:
         """Begin without any memory; ``async_load`` brings it."""
         self._options = options.alarms
         self._outage_after = max(_SHORTEST_OUTAGE, _POLLS_TO_AN_OUTAGE * options.poll_interval)
         self._memory = AlarmMemory()
         self._saver = saver
+        self._clock = clock
         self._file = KeptState(
             hass,
             entry,
@@ -49,7 +55,7 @@ class AlarmKeeper:
     @callback
     def async_check(self, reading: Reading) -> AlarmStates:
         """Return what follows from one more reading, which has import positive."""
-        before, now = self._memory, dt_util.utcnow().timestamp()
+        before, now = self._memory, self._clock.current.now
         self._memory, states = states_after(before, reading, self._options, now, self._outage_after)
         turned = self._memory.as_dict() != replace(before, seen=now).as_dict()
         # The time of the latest reading changes each time, and shows how long an outage was.

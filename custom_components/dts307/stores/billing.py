@@ -1,5 +1,6 @@
 """Keep the ledger of a meter's totals, and its demand: across restarts, midnights and outages."""
 
+from dataclasses import replace
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
@@ -8,20 +9,22 @@ from homeassistant.util import dt as dt_util
 
 from ..meter import Reading
 from ..meter.intervals import (
-    IMPORTED,
     Billing,
+    Books,
     Demand,
     DemandRecord,
+    Entry,
     Ledger,
+    RunBooks,
     Samples,
     as_pair,
     billing,
     demand,
     from_pair,
-    samples_of,
 )
 from ..meter.validation import RegisterReads, counter_limits
 from ..options import MeterOptions
+from .clock import ClockKeeper
 from .formats import LEDGER, TOTALS
 from .kept_state import KeptState
 from .state_saver import AT_ONCE, SOON, WHILE_COUNTING, StateSaver
@@ -40,14 +43,24 @@ class BillingKeeper:
     """
 
     def __init__(
-        self, hass: HomeAssistant, entry: ConfigEntry, options: MeterOptions, saver: StateSaver
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        options: MeterOptions,
+        saver: StateSaver,
+        clock: ClockKeeper,
     ) -> None:
         """Begin without any history; ``async_load`` brings it."""
         self._billing_day = options.billing_day
-        self._serial_number = str(entry.unique_id)
-        self._ledger = Ledger()
-        self._demand = DemandRecord(window=options.demand_window)
+        self._books = RunBooks.starting_with(
+            Books(
+                ledger=Ledger(),
+                demand=DemandRecord(window=options.demand_window),
+                serial_number=str(entry.unique_id),
+            )
+        )
         self._saver = saver
+        self._clock = clock
         self._ledger_file = KeptState(
             hass,
             entry,
@@ -68,48 +81,51 @@ class BillingKeeper:
     @property
     def ledger(self) -> Ledger:
         """What is known of the meter's totals over time."""
-        return self._ledger
+        return self._books.current.ledger
 
     async def async_load(self) -> None:
         """Restore the ledger and the demand."""
+        books = self._books.current
         if ledger := await self._ledger_file.async_load():
-            self._ledger = ledger
+            books = replace(books, ledger=ledger)
         if totals := await self._totals_file.async_load():
             samples, serial_number, demand_record = totals
             zone = dt_util.get_default_time_zone()
-            self._ledger = self._ledger.with_newer(samples, serial_number, zone)
+            ledger = books.ledger.with_newer(samples, serial_number, zone)
+            books = replace(books, ledger=ledger)
             # Intervals of another length cannot be compared.
-            if demand_record.window == self._demand.window:
-                self._demand = demand_record
+            if demand_record.window == books.demand.window:
+                books = replace(books, demand=demand_record)
+        self._books = RunBooks.starting_with(books)
 
     @callback
     def async_check(self, reading: Reading, registers: RegisterReads) -> tuple[Billing, Demand]:
         """Enter a reading whose totals are believed, and return what follows."""
         zone = dt_util.get_default_time_zone()
-        samples = samples_of(reading, registers, dt_util.utcnow().timestamp())
-        ledger = self._ledger.after(samples, self._serial_number, zone)
-        if ledger.kept != self._ledger.kept:
-            ledger = ledger.compacted(zone, self._billing_day)
+        clock = self._clock.current
+        imported = reading.energy_imported.total or 0.0
+        resolution = counter_limits(reading, _COUNTER, imported, None).resolution
+        before = self._books.current
+        books = self._books.after(Entry.of(reading, registers, clock, resolution), clock, zone)
+        after = books.current
+        if after.ledger.kept != before.ledger.kept:
+            after = replace(after, ledger=after.ledger.compacted(zone, self._billing_day))
             self._saver.async_changed(self._ledger_file, AT_ONCE)
-        self._ledger = ledger
-        within = WHILE_COUNTING
-        if imported := samples.get(IMPORTED):
-            step = counter_limits(reading, _COUNTER, imported.value, None).resolution
-            before, self._demand = self._demand, self._demand.after(imported, step, zone)
-            if before.started != self._demand.started:
-                within = SOON
+        self._books = replace(books, current=after)
+        within = WHILE_COUNTING if before.demand.started == after.demand.started else SOON
         self._saver.async_changed(self._totals_file, within)
-        bill = billing(ledger, zone, self._billing_day)
-        return bill, demand(self._demand, bill)
+        bill = billing(after.ledger, zone, self._billing_day)
+        return bill, demand(after.demand, bill)
 
     def _ledger_as_dict(self) -> dict[str, Any]:
-        return self._ledger.as_dict()
+        return self._books.current.ledger.as_dict()
 
     def _totals_as_dict(self) -> dict[str, Any]:
+        books = self._books.current
         return {
-            "points": {name: as_pair(sample) for name, sample in self._ledger.newest.items()},
-            "serial_number": self._serial_number,
-            "demand": self._demand.as_dict(),
+            "points": {name: as_pair(sample) for name, sample in books.ledger.newest.items()},
+            "serial_number": books.serial_number,
+            "demand": books.demand.as_dict(),
         }
 
 

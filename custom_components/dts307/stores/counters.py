@@ -5,12 +5,11 @@ from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.util import dt as dt_util
 
 from ..issues import async_raise_issue, async_withdraw_issue
 from ..meter import Reading
 from ..meter.intervals import Ledger
-from ..meter.sample import Sample
+from ..meter.sample import CONSECUTIVE_WITHIN, Sample
 from ..meter.validation import (
     CounterAnswer,
     CounterFilter,
@@ -23,10 +22,12 @@ from ..meter.validation import (
     carried_to_new_meter,
     questions,
     register_reads,
+    rejudged,
     validated,
     without_counters,
 )
 from ..options import MeterOptions
+from .clock import ClockKeeper
 from .formats import COUNTERS
 from .kept_state import KeptState
 from .state_saver import AT_ONCE, SOON, WHILE_COUNTING, StateSaver
@@ -38,12 +39,18 @@ class CounterKeeper:
     """The counter filters of one meter in Home Assistant."""
 
     def __init__(
-        self, hass: HomeAssistant, entry: ConfigEntry, options: MeterOptions, saver: StateSaver
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        options: MeterOptions,
+        saver: StateSaver,
+        clock: ClockKeeper,
     ) -> None:
         """Begin without any history; ``async_load`` brings it."""
         self._hass = hass
         self._entry = entry
         self._saver = saver
+        self._clock = clock
         self._file = KeptState(
             hass,
             entry,
@@ -58,6 +65,9 @@ class CounterKeeper:
         self._awaiting_reconfirmation: CounterFilters = {}
         """filters as they were loaded, while more may have been shown before a kill"""
         self._service_current = options.service_current
+        self._checked_at = 0.0
+        self._follows_gap = True
+        """whether nothing was read shortly before the latest reading"""
 
     async def async_load(self, ledger: Ledger) -> None:
         """Restore the filters; without them, restore the totals from the ledger.
@@ -86,8 +96,14 @@ class CounterKeeper:
     @callback
     def async_check(self, reading: Reading) -> Reading:
         """Return a reading with the counters that are believed; ask about the others."""
-        now = dt_util.utcnow().timestamp()
+        clock = self._clock.current
+        now = clock.now
+        if clock.step > 0:
+            # What seemed impossible in the time since the last run may have been possible.
+            self._filters = rejudged(self._filters, clock.begun)
         before = self._filters
+        self._follows_gap = now - self._checked_at > CONSECUTIVE_WITHIN
+        self._checked_at = now
         self._filters, checked = validated(before, reading, now, self._service_current)
         asks = self._async_ask()
         if _offsets(before) != _offsets(self._filters):
@@ -108,17 +124,18 @@ class CounterKeeper:
 
     @property
     def needs_second_reading(self) -> bool:
-        """Whether there are counters that show nothing, but may after a second reading.
+        """Whether a second reading at once may decide what is shown.
 
-        Only then is it worth the bus's time: a counter that is held for longer is not read twice.
+        So it may while nothing is shown, and after a start or an outage. At any other time the next
+        poll is near, and a wrong count that lasts for a moment is over by then.
         """
+        awaiting = self._awaiting_reconfirmation
         return any(
             counter.awaits_confirmation
             for key, counter in self._filters.items()
-            if counter.trusted is None or key in self._awaiting_reconfirmation
+            if self._follows_gap or counter.trusted is None or key in awaiting
         ) or any(
-            self._filters[key].trusted != loaded.trusted
-            for key, loaded in self._awaiting_reconfirmation.items()
+            _believed(self._filters[key]) != _believed(loaded) for key, loaded in awaiting.items()
         )
 
     async def async_answer(self, answer: CounterAnswer, reading: Reading) -> None:
@@ -140,7 +157,10 @@ class CounterKeeper:
 
         Returns whether there were any of either.
         """
-        asked, before = questions(self._filters), self._asked
+        clock = self._clock.current
+        # Until the clock has settled, nobody knows how much time passed before this run.
+        asked = questions(self._filters, None if clock.is_settled else clock.begun)
+        before = self._asked
         for question in asked - before:
             async_raise_issue(
                 self._hass,
@@ -177,8 +197,8 @@ def filters_from_ledger(ledger: Ledger, serial_number: str) -> CounterFilters:
             sample = Sample(value=published.value, at=published.at)
             counter = CounterFilter(
                 trusted=Trusted(
-                    last=sample,
-                    before=sample,
+                    confirmed=sample,
+                    latest=sample,
                     offset=published.value - register.value,
                     floor=published.value,
                 )
@@ -187,6 +207,10 @@ def filters_from_ledger(ledger: Ledger, serial_number: str) -> CounterFilters:
             counter = CounterFilter(base=published.value)
         filters[f"energy_{name}.total"] = counter
     return filters
+
+
+def _believed(counter: CounterFilter) -> Sample | None:
+    return None if counter.trusted is None else counter.trusted.latest
 
 
 def _offsets(filters: CounterFilters) -> Mapping[str, float | None]:

@@ -121,12 +121,18 @@ _COUNTER: Final = _record(
                     vol.Required("before"): _SAMPLE,
                     vol.Required("offset"): _number,
                     vol.Required("floor"): _number,
+                    vol.Optional("former", default=None): vol.Maybe(
+                        _record(
+                            {vol.Required("confirmed"): _SAMPLE, vol.Required("offset"): _number}
+                        )
+                    ),
                 }
             )
         ),
         vol.Required("row"): vol.Maybe(_CANDIDATE),
         vol.Required("rival"): vol.Maybe(_CANDIDATE),
         vol.Required("base"): vol.Maybe(_number),
+        vol.Optional("counts_from", default=None): vol.Maybe(_number),
     }
 )
 COUNTERS: Final = _record(

@@ -5,7 +5,6 @@ from typing import Any, Final
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.sun import is_up
-from homeassistant.util import dt as dt_util
 
 from ..issues import async_raise_issue, async_withdraw_issue
 from ..meter import Reading
@@ -22,6 +21,7 @@ from ..meter.installation import (
     with_import_positive,
 )
 from ..options import MeterOptions
+from .clock import ClockKeeper
 from .formats import INSTALLATION
 from .kept_state import KeptState
 from .state_saver import SOON, WHILE_COUNTING, StateSaver
@@ -42,12 +42,18 @@ class InstallationKeeper:
     """What the readings of one meter show about how it is installed."""
 
     def __init__(
-        self, hass: HomeAssistant, entry: ConfigEntry, options: MeterOptions, saver: StateSaver
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        options: MeterOptions,
+        saver: StateSaver,
+        clock: ClockKeeper,
     ) -> None:
         """Begin without any evidence; ``async_load`` brings it."""
         self._hass = hass
         self._entry = entry
         self._saver = saver
+        self._clock = clock
         self._file = KeptState(
             hass,
             entry,
@@ -80,7 +86,7 @@ class InstallationKeeper:
     @callback
     def async_check(self, reading: Reading) -> Reading:
         """Evaluate a reading; return it with import positive and counters that count up."""
-        now = dt_util.utcnow().timestamp()
+        now = self._clock.current.now
         before = self._as_dict()
         self._count_directions, reading = with_exports_counting_up(self._count_directions, reading)
         self._state = observe(self._state, reading, now, dark=not is_up(self._hass))

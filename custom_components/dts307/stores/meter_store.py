@@ -8,6 +8,7 @@ from homeassistant.core import HomeAssistant
 from ..options import MeterOptions
 from .alarms import FILE_ALARMS, AlarmKeeper
 from .billing import FILE_LEDGER, FILE_TOTALS, BillingKeeper
+from .clock import ClockKeeper
 from .counters import FILE_COUNTERS, CounterKeeper
 from .installation import FILE_INSTALLATION, InstallationKeeper
 from .kept_state import async_remove
@@ -22,10 +23,11 @@ class MeterStore:
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry, options: MeterOptions) -> None:
         """Begin without any history; ``async_load`` brings it."""
         self._saver = StateSaver(hass, entry)
-        self.counters = CounterKeeper(hass, entry, options, self._saver)
-        self.installation = InstallationKeeper(hass, entry, options, self._saver)
-        self.alarms = AlarmKeeper(hass, entry, options, self._saver)
-        self.billing = BillingKeeper(hass, entry, options, self._saver)
+        self.clock = ClockKeeper()
+        self.counters = CounterKeeper(hass, entry, options, self._saver, self.clock)
+        self.installation = InstallationKeeper(hass, entry, options, self._saver, self.clock)
+        self.alarms = AlarmKeeper(hass, entry, options, self._saver, self.clock)
+        self.billing = BillingKeeper(hass, entry, options, self._saver, self.clock)
 
     async def async_load(self) -> None:
         """Restore what was stored, and write what changes from now on."""
@@ -42,10 +44,10 @@ class MeterStore:
 
 async def async_carry_to_new_meter(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Let another meter continue an entry's counters and bill; the entry must not be loaded."""
-    saver = StateSaver(hass, entry)
+    saver, clock = StateSaver(hass, entry), ClockKeeper()
     options = MeterOptions.parse(entry.options)
-    counters = CounterKeeper(hass, entry, options, saver)
-    billing = BillingKeeper(hass, entry, options, saver)
+    counters = CounterKeeper(hass, entry, options, saver, clock)
+    billing = BillingKeeper(hass, entry, options, saver, clock)
     await billing.async_load()
     await counters.async_load(billing.ledger)
     counters.carry_to_new_meter()

@@ -7,18 +7,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from custom_components.dts307.meter import PerPhase
 from custom_components.dts307.meter.intervals import (
     Billing,
     Estimate,
     Ledger,
     Samples,
     billing,
-    samples_of,
 )
 from custom_components.dts307.meter.sample import Sample
-from custom_components.dts307.meter.validation import RegisterReads
-from tests.meter.device import reading_of
 from tests.meter.ledgers import (
     NEW_YORK,
     SERIAL,
@@ -31,7 +27,6 @@ from tests.meter.ledgers import (
     stored,
     value,
 )
-from tests.meter.published import encode
 
 
 def test_nothing_is_known_before_the_first_read() -> None:
@@ -227,28 +222,3 @@ def test_reads_that_were_stored_apart_count_if_they_are_newer() -> None:
     assert resumed.with_newer(ledger.newest, SERIAL, NEW_YORK) == resumed
     july = bill(read(resumed, at("07-01", "00:00:30"), 160))[0]
     assert energy(july.imported) == Estimate(value=5, lowest=0, highest=10)
-
-
-async def test_the_samples_of_a_reading() -> None:
-    """Each total with the time it was believed, without those that are not believed."""
-    reading = replace(
-        await reading_of(encode(203)),
-        energy_imported=PerPhase(total=1300.0),
-        energy_exported=PerPhase(total=20.0),
-    )
-    register, other = Sample(value=300.0, at=5.0), Sample(value=20.0, at=7.0)
-    seen = {"seen": Sample(value=0.0, at=8.0)}
-    assert samples_of(reading, RegisterReads(imported=register, exported=other), 8.0) == {
-        **seen,
-        "imported": Sample(value=1300.0, at=5.0),
-        "register_imported": register,
-        "exported": other,
-        "register_exported": other,
-    }
-    assert samples_of(reading, RegisterReads(imported=register), 8.0).keys() == {
-        "seen",
-        "imported",
-        "register_imported",
-    }
-    silent = replace(reading, energy_imported=PerPhase(), energy_exported=PerPhase())
-    assert samples_of(silent, RegisterReads(imported=register, exported=other), 8.0) == seen

@@ -6,13 +6,17 @@ again from what was stored, which may be older than what was published. The owne
 question truthfully, but not at once.
 """
 
-from dataclasses import replace
 import json
 
 from hypothesis import assume, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from custom_components.dts307.meter.validation import CounterAnswer, CounterFilter, CounterQuestion
+from custom_components.dts307.meter.validation import (
+    CounterAnswer,
+    CounterFilter,
+    CounterQuestion,
+    Read,
+)
 from custom_components.dts307.meter.validation.limits import Limits
 
 HOUSE = 25_000.0
@@ -38,6 +42,7 @@ class MeterAndOwner(RuleBasedStateMachine):
         self.stored = self.counter
         self.stale: CounterFilter | None = None
         self.now = 1_000_000.0
+        self.power = 0.0
         self.energy = self.believed_at = self.stored_believed_at = 0.0
         self.lost = self.slack = 0.0
         self.unread = 0.0
@@ -57,9 +62,7 @@ class MeterAndOwner(RuleBasedStateMachine):
     def set_up(self, power: float, resolution: float, counts: float) -> None:
         """The meter has counted before it is set up; its first read is correct."""
         modulus = COUNTS * resolution
-        self.limits = Limits(
-            possible_power=power, likely_power=power, resolution=resolution, modulus=modulus
-        )
+        self.limits = Limits(possible_power=power, resolution=resolution, modulus=modulus)
         self.register = self.first_register = counts * resolution
         for _ in range(2):
             self.pass_time(5.0, 0.0)
@@ -77,6 +80,11 @@ class MeterAndOwner(RuleBasedStateMachine):
         """Whether nothing has happened to the counter that the owner still has to answer."""
         return not self.truth
 
+    @property
+    def believed(self) -> bool:
+        """Whether the latest read is believed, and no other place of the register is possible."""
+        return self.counter.contender is None and not self.counter.awaits_confirmation
+
     def pass_time(self, seconds: float, power: float) -> None:
         """Let energy flow, with a power that the meter reports."""
         energy = power * seconds / 3600
@@ -89,14 +97,14 @@ class MeterAndOwner(RuleBasedStateMachine):
             # Until two reads show where it is now, what it counts there is unknown.
             self.lost += energy
         self.register = (self.register + energy) % self.modulus
-        likely = min(self.limits.possible_power, 4 * power + 0.05 * self.limits.possible_power)
-        self.limits = replace(self.limits, likely_power=likely)
+        self.power = power
 
     def read(self, raw: float) -> None:
         """Let the filter read a register value, in whole counts."""
         counts = float(int(raw / self.limits.resolution))
         raw = counts * self.limits.resolution
-        self.counter = self.counter.after(raw, self.now, self.limits)
+        read = Read(value=raw, at=self.now, power=self.power)
+        self.counter = self.counter.after(read, self.limits)
         if self.stale is not None and self.counter.is_reconfirmed_since(self.stale):
             self.stale = None
         if self.stale is None and self.counter.published is not None:
@@ -108,11 +116,11 @@ class MeterAndOwner(RuleBasedStateMachine):
         self.misread_last = False
         self.unread = 0.0
         self.read_at = self.now
-        if self.counter.candidate is None:
+        if self.believed:
             self.believed_at = self.energy
         question = self.counter.question
         assert question is None or question in self.truth, f"{question} is asked needlessly"
-        if CounterQuestion.SET_BACK in self.truth and self.counter.candidate is None:
+        if CounterQuestion.SET_BACK in self.truth and self.believed:
             # It has passed its old value, so that the set back no longer shows.
             self.lost += self.set_back_by
             self.truth = {}
@@ -188,16 +196,16 @@ class MeterAndOwner(RuleBasedStateMachine):
     @rule()
     def restart(self) -> None:
         """Home Assistant starts again, from what was stored when it stopped."""
-        restored = CounterFilter.from_dict(json.loads(json.dumps(self.counter.as_dict())))
-        assert restored == self.counter
-        self.counter = restored
+        stored = json.loads(json.dumps(self.counter.as_dict()))
+        self.counter = CounterFilter.from_dict(stored)
+        assert self.counter.as_dict() == stored
         self.store()
 
     @precondition(lambda self: not self.misread_since_stored and self.quiet)
     @rule()
     def kill(self) -> None:
         """Home Assistant starts again, from a state that is older than what was published."""
-        if self.stored.candidate is not None:
+        if self.stored.contender is not None or self.stored.awaits_confirmation:
             # A misread just before and one just after would be two in a row, and the question of
             # then may have been answered since.
             return
@@ -254,11 +262,7 @@ class MeterAndOwner(RuleBasedStateMachine):
                 self.pass_time(seconds, power)
                 self.poll()
                 self.answer()
-                if (
-                    power
-                    and self.counter.candidate is None
-                    and self.published[-1] <= self.expected()
-                ):
+                if power and self.believed and self.published[-1] <= self.expected():
                     break
 
     def expected(self) -> float:

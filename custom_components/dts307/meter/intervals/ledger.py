@@ -16,8 +16,6 @@ from operator import sub
 from typing import Any, Final
 
 from ..sample import Sample
-from ..sunspec import Reading
-from ..validation import RegisterReads
 from .bill import Billing, BillingPeriod, PeriodEnergy, RegisterEstimates
 from .estimate import Estimate
 from .periods import billing_date, local_day, local_midnight, next_billing_date
@@ -30,8 +28,8 @@ ahead would make all of them look old."""
 
 IMPORTED: Final = "imported"
 EXPORTED: Final = "exported"
-_REGISTER: Final = "register_"
-_SEEN: Final = "seen"
+REGISTER: Final = "register_"
+SEEN: Final = "seen"
 """The track of the meter's responses. It counts nothing, and goes on while no total is believed."""
 
 _NOTHING: Final = Estimate.exactly(0.0)
@@ -40,19 +38,6 @@ _ROUNDING_ERROR: Final = 1e-3
 
 type Samples = Mapping[str, Sample]
 """The totals at one time, counters and registers, by the name of their track."""
-
-
-def samples_of(reading: Reading, registers: RegisterReads, now: float) -> Samples:
-    """Return the validated totals of a reading, each at the time in s when it was believed."""
-    samples = {_SEEN: Sample(value=0.0, at=now)}
-    for name, total, register in (
-        (IMPORTED, reading.energy_imported.total, registers.imported),
-        (EXPORTED, reading.energy_exported.total, registers.exported),
-    ):
-        if total is not None and register is not None:
-            samples[name] = Sample(value=total, at=register.at)
-            samples[_REGISTER + name] = register
-    return samples
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,9 +62,9 @@ class Ledger:
         """The latest sample of each total, and of the register behind it."""
         newest = self.newest
         return {
-            name: (newest[name], newest[_REGISTER + name])
+            name: (newest[name], newest[REGISTER + name])
             for name in (IMPORTED, EXPORTED)
-            if {name, _REGISTER + name} <= newest.keys()
+            if {name, REGISTER + name} <= newest.keys()
         }
 
     @property
@@ -194,7 +179,7 @@ class Ledger:
         return PeriodEnergy(since=counted_from, energy=reduce(sub, energies))
 
     def _register(self, name: str, at: float, now: float) -> Estimate | None:
-        register, total = self.tracks.get(_REGISTER + name), self.tracks.get(name)
+        register, total = self.tracks.get(REGISTER + name), self.tracks.get(name)
         if register is None or total is None or at < register.since:
             return None
         before, after = register.around(at)

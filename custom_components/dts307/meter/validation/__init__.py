@@ -10,9 +10,11 @@ from .meter_counters import (
     carried_to_new_meter,
     questions,
     register_reads,
+    rejudged,
     validated,
     without_counters,
 )
+from .read import Read
 from .trusted import Trusted
 
 __all__ = [
@@ -21,6 +23,7 @@ __all__ = [
     "CounterFilter",
     "CounterFilters",
     "CounterQuestion",
+    "Read",
     "RegisterReads",
     "Trusted",
     "answered",
@@ -29,6 +32,7 @@ __all__ = [
     "counter_limits",
     "questions",
     "register_reads",
+    "rejudged",
     "validated",
     "without_counters",
 ]

@@ -1,25 +1,29 @@
 """The filter of one energy counter: a pure state machine, immutable, with time passed in.
 
-A counter only increases, and no faster than current and voltage allow (``limits``). A read within
-the likely reach is believed at once. Any other goes into quarantine as a candidate. The published
-value stays until a second read confirms the candidate and the candidate fits: forward, back to the
-read before a misread, or as a rollover. A candidate that fits nothing and lasts becomes a question
-to the owner.
+A counter only increases, and no faster than current and voltage allow (``limits``). Two rules
+follow, for the reads x1, x2, … of its register:
 
-docs/internals/counter-filter.md explains why.
+1. A read is *confirmed* if the next one can follow it and it can follow what was confirmed before.
+2. The latest read is *believed at once* if the measured power explains its rise above what is
+   confirmed.
+
+Of two reads in a row, let one be right. Then what is confirmed never exceeds the true register: it
+is at most the next read, and one of the two is right. What is published exceeds it by no more than
+the power accounts for since then. Confirmed reads that cannot follow are a *contender*, and become
+a question to the owner if they last.
+
+docs/internals/counter-filter.md has the proof and its limits.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from ..sample import Sample
-from .candidate import Candidate
-from .limits import Limits
+from .contender import Contender
+from .limits import Limits, elapsed
+from .read import Measured, Read
 from .trusted import Trusted
-
-_STORED_SAMPLES: Final = ("first", "before", "last")
 
 
 class CounterQuestion(StrEnum):
@@ -61,12 +65,16 @@ class CounterFilter:
     """The state of the filter of one counter."""
 
     trusted: Trusted | None = None
-    candidate: Candidate | None = None
-    """reads in quarantine: where the register may really be"""
-    rival_candidate: Candidate | None = None
-    """other reads since the candidate was confirmed"""
+    latest: Read | None = None
+    """the latest read, believed or not"""
+    contender: Contender | None = None
+    """where the register may really be"""
+    rival: Contender | None = None
+    """another contender, while the first one is a question"""
     base: float | None = None
     """Wh (VAh, varh) to continue from, which the replaced meter had counted"""
+    counts_from: float | None = None
+    """Wh (VAh, varh) that the new meter's register showed when the base ended; None is unknown"""
 
     @property
     def published(self) -> float | None:
@@ -76,125 +84,99 @@ class CounterFilter:
     @property
     def awaits_confirmation(self) -> bool:
         """Whether the next read may decide what the latest alone could not."""
-        latest = self.rival_candidate or self.candidate
-        return latest is not None and not latest.confirmed
-
-    @property
-    def pending_question(self) -> CounterQuestion | None:
-        """What will have to be asked if the candidate lasts."""
-        trusted, candidate = self.trusted, self.candidate
-        if trusted is None or candidate is None or not candidate.confirmed:
-            return None
-        lower = candidate.first.value + trusted.offset < trusted.last.value
-        return CounterQuestion.SET_BACK if lower else CounterQuestion.LEAP
+        if self.latest is None:
+            return False
+        if self.trusted is None:
+            return True
+        return self.contender is None and self.trusted.register != self.latest.value
 
     @property
     def question(self) -> CounterQuestion | None:
-        """What has to be asked, because the candidate has lasted."""
-        return self.pending_question if self.candidate and self.candidate.lasts else None
+        """What has to be asked, because a contender has lasted."""
+        return self.pending_question if self.contender and self.contender.lasts else None
 
     @property
-    def _has_confirmed_candidate(self) -> bool:
-        return self.candidate is not None and self.candidate.confirmed
+    def pending_question(self) -> CounterQuestion | None:
+        """What will have to be asked if the contender lasts."""
+        if self.trusted is None or self.contender is None:
+            return None
+        lower = self.contender.first.value + self.trusted.offset < self.trusted.confirmed.value
+        return CounterQuestion.SET_BACK if lower else CounterQuestion.LEAP
 
-    def after(self, raw: float, now: float, limits: Limits) -> CounterFilter:
-        """Return the state after a read of ``raw`` Wh (VAh, varh) at ``now`` in s."""
-        trusted = self.trusted
+    def after(self, read: Read, limits: Limits) -> CounterFilter:
+        """Return the state after a read."""
+        trusted, earlier = self.trusted, self.latest
         if trusted is None:
-            return self._after_first(raw, now, limits)
-        fits = trusted.accepts_at_once(raw, now, limits)
-        if fits and not self._has_confirmed_candidate:
-            return self._believing_read(trusted, raw, now)
-        if self.candidate and not fits and self.candidate.is_continued_by(raw, now, limits):
-            latest = self.candidate.continued_with(raw, now)
-            quarantined = replace(self, candidate=latest, rival_candidate=None)
-        elif self.rival_candidate and self.rival_candidate.is_continued_by(raw, now, limits):
-            rival = self.rival_candidate.continued_with(raw, now)
-            latest, quarantined = self._with_rival(trusted, rival, limits)
-        else:
-            latest = Candidate.starting_with(raw, now)
-            quarantined = self._with_new_rival(latest)
-        added = trusted.added_offset(latest, limits)
-        if added is not None:
-            return CounterFilter(trusted=trusted.with_candidate(latest, added))
-        confirmed_first = latest.confirmed and not self._has_confirmed_candidate
-        if quarantined.candidate is None or latest.lasts or confirmed_first:
-            return replace(self, candidate=latest, rival_candidate=None)
-        return quarantined
-
-    def _after_first(self, raw: float, now: float, limits: Limits) -> CounterFilter:
-        """Return the state after a read while nothing is trusted yet."""
-        if self.candidate is None or not self.candidate.is_continued_by(raw, now, limits):
-            return replace(self, candidate=Candidate.starting_with(raw, now))
-        confirmed = self.candidate.continued_with(raw, now)
-        return CounterFilter(trusted=Trusted.from_candidate(confirmed, self.base))
-
-    def _believing_read(self, trusted: Trusted, raw: float, now: float) -> CounterFilter:
-        """Return the state after a read that is believed at once."""
-        # A candidate below the last trusted read suggests that the latter was too high, so it is
-        # not kept as ``before``.
-        contested = self.candidate and trusted.rise_to(self.candidate.last.value) < 0
-        before = trusted.before if contested else trusted.last
-        return CounterFilter(trusted=trusted.with_read(raw, now, before))
-
-    def _with_rival(
-        self, trusted: Trusted, rival: Candidate, limits: Limits
-    ) -> tuple[Candidate, CounterFilter]:
-        """Return the latest candidate and the state after a rival has got one more read."""
-        rise = trusted.rise_to(rival.first.value)
-        candidate = self.candidate
-        if candidate and candidate.confirmed and candidate.is_resumed_by(rival, limits, rise):
-            resumed = candidate.resumed_with(rival)
-            return resumed, replace(self, candidate=resumed, rival_candidate=None)
-        return rival, replace(self, rival_candidate=rival)
-
-    def _with_new_rival(self, latest: Candidate) -> CounterFilter:
-        """Return the state after a read that continues nothing in quarantine."""
-        kept = self.candidate if self._has_confirmed_candidate else None
-        candidate = kept or self.rival_candidate or self.candidate
-        return replace(self, candidate=candidate, rival_candidate=latest)
+            return _after_first(self, read, limits)
+        state = replace(self, latest=read)
+        if earlier is None:
+            return _with_single(state, trusted, read, limits)
+        passed = read.measured_since(earlier)
+        trusted = trusted.after(passed)
+        state = replace(state, trusted=trusted)
+        if read.agrees_with(earlier, limits):
+            state, trusted = _with_confirmed(state, trusted, earlier, passed, limits)
+        return _with_single(state, trusted, read, limits)
 
     def is_reconfirmed_since(self, restored: CounterFilter) -> bool:
-        """Return whether two reads have been believed since a state that was restored."""
+        """Return whether a read has been confirmed since a state that was restored."""
         if self.trusted is None:
             return False
         known = restored.trusted
-        return known is None or self.trusted.before not in (known.last, known.before)
+        return known is None or self.trusted.confirmed not in (known.latest, known.confirmed)
 
     def answered(self, answer: CounterAnswer, limits: Limits) -> CounterFilter:
         """Return the state after the owner's answer; the same if it is not about this counter."""
-        trusted, candidate = self.trusted, self.candidate
+        trusted, contender = self.trusted, self.contender
         pending = self.pending_question
-        if trusted is None or candidate is None or pending is None:
+        if trusted is None or contender is None or pending is None:
             return self
         if answer not in ANSWERS[pending]:
             return self
-        counts_from = trusted.last.value - trusted.offset
+        counts_from = trusted.register
         if answer in (CounterAnswer.ELSEWHERE, CounterAnswer.NOT_REAL):
-            counts_from = candidate.first.value
+            counts_from = contender.first.value
         elif answer is CounterAnswer.ZERO:
-            zero = Sample(value=0.0, at=trusted.last.at)
-            highest = limits.highest_after(zero, candidate.first.at)
+            seconds = elapsed(trusted.confirmed.at, contender.first.at)
             # It was not set back to zero if it cannot have counted so much since.
-            counts_from = 0.0 if candidate.first.value <= highest else candidate.first.value
-        added = trusted.last.value - trusted.offset - counts_from
-        return CounterFilter(trusted=trusted.with_candidate(candidate, added))
+            possible = contender.first.value <= limits.reach(seconds)
+            counts_from = 0.0 if possible else contender.first.value
+        return replace(
+            self,
+            trusted=trusted.moved_to(contender.last, trusted.latest.value - counts_from),
+            contender=None,
+            rival=None,
+        )
 
-    def for_new_meter(self) -> CounterFilter:
-        """Return the state in which a replacing meter continues from what is published."""
-        return CounterFilter(base=self.published)
+    def leapt_before(self, begun: float | None) -> bool:
+        """Return whether the register has leapt between the last run and one that began then."""
+        if begun is None or self.trusted is None or self.contender is None:
+            return False
+        return self.trusted.confirmed.at < begun <= self.contender.first.at
+
+    def without_contenders(self) -> CounterFilter:
+        """Return the state in which the next reads are judged anew."""
+        return replace(self, contender=None, rival=None)
+
+    def for_new_meter(self, counts_from: float | None = None) -> CounterFilter:
+        """Return the state in which a replacing meter continues from what is published.
+
+        It counts from a register of ``counts_from`` Wh (VAh, varh), or else from its first read.
+        """
+        return CounterFilter(base=self.published, counts_from=counts_from)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the state as JSON holds it.
 
-        The keys are the stored format and stay when fields are renamed.
+        The keys are the stored format and stay when fields are renamed. The latest read is not
+        stored: after a restart, two new ones have to agree.
         """
-        state = asdict(self)
         return {
-            "trusted": state["trusted"],
-            "row": state["candidate"],
-            "rival": state["rival_candidate"],
-            "base": state["base"],
+            "trusted": self.trusted and self.trusted.as_dict(),
+            "row": self.contender and self.contender.as_dict(),
+            "rival": self.rival and self.rival.as_dict(),
+            "base": self.base,
+            "counts_from": self.counts_from,
         }
 
     @classmethod
@@ -204,16 +186,63 @@ class CounterFilter:
         Raises:
             KeyError, TypeError: it is not such a state.
         """
-        trusted, candidate, rival = stored["trusted"], stored["row"], stored["rival"]
+        trusted, contender, rival = stored["trusted"], stored["row"], stored["rival"]
         return cls(
-            trusted=trusted and Trusted(**_with_samples(trusted)),
-            candidate=candidate and Candidate(**_with_samples(candidate)),
-            rival_candidate=rival and Candidate(**_with_samples(rival)),
+            trusted=trusted and Trusted.from_dict(trusted),
+            contender=contender and Contender.from_dict(contender),
+            rival=rival and Contender.from_dict(rival),
             base=stored["base"],
+            counts_from=stored["counts_from"],
         )
 
 
-def _with_samples(stored: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        key: Sample(**value) if key in _STORED_SAMPLES else value for key, value in stored.items()
-    }
+def _after_first(state: CounterFilter, read: Read, limits: Limits) -> CounterFilter:
+    """Return the state after a read while nothing is trusted yet."""
+    first, base = state.latest, state.base
+    # Within hours a counter can move so far that a misread would agree as well.
+    if first is None or not read.is_consecutive_to(first) or not read.agrees_with(first, limits):
+        return replace(state, latest=read)
+    counts_from = first.value if state.counts_from is None else state.counts_from
+    offset = 0.0 if base is None else base - counts_from
+    trusted = Trusted.starting_with(first, offset, base or 0.0).after(read.measured_since(first))
+    return _with_single(CounterFilter(trusted=trusted, latest=read), trusted, read, limits)
+
+
+def _with_confirmed(
+    state: CounterFilter, trusted: Trusted, read: Read, passed: Measured, limits: Limits
+) -> tuple[CounterFilter, Trusted]:
+    """Return the state after the latest read has confirmed the one before it.
+
+    It belongs to what it is nearest to: within hours a counter can move far.
+    """
+    origin, contender, rival = trusted.origin_of(read, limits), state.contender, state.rival
+    near_contender = contender is not None and contender.is_nearer(read, origin)
+    if near_contender and contender.can_reach(read, limits):
+        contender = contender.continued_with(read, passed)
+        return replace(state, contender=contender, rival=None), trusted
+    if near_contender or origin is None:
+        if not passed.seconds:
+            # After an outage, a register that has moved far would confirm a wrong read.
+            return state, trusted
+        if rival is not None and rival.can_reach(read, limits):
+            rival = rival.continued_with(read, passed)
+        else:
+            rival = Contender.starting_with(read, passed)
+        if contender is not None and contender.lasts and not rival.lasts:
+            return replace(state, rival=rival), trusted
+        if origin is None or not rival.lasts:
+            return replace(state, contender=rival, rival=None), trusted
+    trusted = trusted.with_confirmed(read, origin, passed)
+    return CounterFilter(trusted=trusted, latest=state.latest), trusted
+
+
+def _with_single(
+    state: CounterFilter, trusted: Trusted, read: Read, limits: Limits
+) -> CounterFilter:
+    """Return the state after the latest read, which is believed if the power explains it.
+
+    A single read does not outweigh a contender.
+    """
+    if state.contender is not None or not trusted.explains(read, limits):
+        return replace(state, trusted=trusted)
+    return replace(state, trusted=trusted.with_latest(read))

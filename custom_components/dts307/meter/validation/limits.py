@@ -1,12 +1,10 @@
 """How far an energy counter can move: what current and voltage allow in the elapsed time."""
 
-from dataclasses import dataclass, replace
-import math
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from ..phases import TOTAL
-from ..sample import Sample
-from ..sunspec import Reading
+from ..sunspec import PerPhase, Reading
 
 
 class EnergyKind(NamedTuple):
@@ -46,6 +44,9 @@ _ENERGY_KINDS: Final = (
 ENERGY_KINDS: Final = {name: kind for kind in _ENERGY_KINDS for name in kind.counters}
 """The kind of energy by the field of a Reading that holds its counters."""
 
+_DIRECTIONS: Final = {"energy_imported": 1, "energy_exported": -1}
+"""The sign of the power that these count; the others count whatever flows."""
+
 DEFAULT_SERVICE_CURRENT: Final = 5000.0
 """A; assumed while the CT rating is not entered, and more than any rating."""
 
@@ -54,12 +55,6 @@ _HIGHEST_VOLTAGE: Final = 277.0
 
 _POSSIBLE_POWER_MARGIN: Final = 2.0
 """CTs measure beyond their rating, and the time of a poll is not the time inside the meter."""
-
-_LIKELY_POWER_FACTOR: Final = 4.0
-"""How many times the power at a read may have flowed on average since the read before."""
-
-_UNSEEN_POWER_SHARE: Final = 0.05
-"""Share of the possible power that may have come and gone between two reads."""
 
 _UNKNOWN_OUTAGE: Final = 86400.0
 """s to assume when the clock was set back, so that the true time is unknown."""
@@ -75,8 +70,6 @@ class Limits:
 
     possible_power: float
     """W (VA, var) that current and voltage allow"""
-    likely_power: float
-    """W (VA, var) that the power at this read makes likely; at most the possible power"""
     resolution: float
     """Wh (VAh, varh); what one count, or a float's rounding, may add or take away"""
     modulus: float | None
@@ -86,46 +79,52 @@ class Limits:
         """Return how many Wh (VAh, varh) the counter can move in this time."""
         return self.possible_power * seconds / 3600 + self.resolution
 
-    def highest_after(self, sample: Sample, now: float, longest: float = math.inf) -> float:
-        """Return the highest value at ``now`` after a sample; at most ``longest`` s count."""
-        return sample.value + self.reach(min(elapsed(sample.at, now), longest))
-
-    @property
-    def for_single_read(self) -> Limits:
-        """The limits for a read that no second read has confirmed."""
-        return replace(self, possible_power=self.likely_power)
-
 
 def counter_limits(reading: Reading, key: str, raw: float, service_current: float | None) -> Limits:
     """Return the limits of one counter: service current times voltage times phases.
 
     ``key`` names the counter and its part, such as ``energy_imported.total``. ``raw`` is its
     register value in Wh (VAh, varh), ``service_current`` the CT rating times the number of CT sets
-    in A (guide 3.4), or None if it is not entered. Without a reported power, all that is possible
-    is likely. A reported power is possible even if the entered CT rating is too low for it.
+    in A (guide 3.4), or None if it is not entered. A reported power is possible even if the entered
+    CT rating is too low for it.
 
     Raises:
         KeyError: ``key`` names no energy counter.
     """
     name, _, part = key.partition(".")
-    kind = ENERGY_KINDS[name]
     voltages = reading.voltage_line_to_neutral, reading.voltage_line_to_line
     measured = (abs(value) for quantity in voltages if (value := quantity.total) is not None)
     volts = max((_HIGHEST_VOLTAGE, *measured))
     phases = reading.phases if part == TOTAL else 1
-    resolution: float | None = getattr(reading, kind.resolution)
-    reported: float | None = getattr(getattr(reading, kind.power), part)
+    resolution: float | None = getattr(reading, ENERGY_KINDS[name].resolution)
     rated = (service_current or DEFAULT_SERVICE_CURRENT) * volts * phases
-    possible = _POSSIBLE_POWER_MARGIN * max(rated, abs(reported or 0.0))
-    likely = possible
-    if reported is not None:
-        likely = _LIKELY_POWER_FACTOR * abs(reported) + _UNSEEN_POWER_SHARE * possible
     return Limits(
-        possible_power=possible,
-        likely_power=min(possible, likely),
+        possible_power=_POSSIBLE_POWER_MARGIN * max(rated, measured_power(reading, key)),
         resolution=abs(raw) * _FLOAT_PRECISION if resolution is None else resolution,
         modulus=None if resolution is None else resolution * _COUNTS,
     )
+
+
+def measured_power(reading: Reading, key: str) -> float:
+    """Return the power in W (VA, var) that a counter adds up; 0 if the meter does not measure it.
+
+    ``key`` names the counter as in ``counter_limits``. A meter may count each phase in its own
+    direction. So the phases that flow in the direction of a total are added up.
+
+    Raises:
+        KeyError: ``key`` names no energy counter.
+    """
+    name, _, part = key.partition(".")
+    powers: PerPhase = getattr(reading, ENERGY_KINDS[name].power)
+    direction = _DIRECTIONS.get(name)
+
+    def counted(power: float | None) -> float:
+        return abs(power or 0.0) if direction is None else max(0.0, direction * (power or 0.0))
+
+    total = counted(getattr(powers, part))
+    if part != TOTAL:
+        return total
+    return max(total, counted(powers.a) + counted(powers.b) + counted(powers.c))
 
 
 def elapsed(then: float, now: float) -> float:

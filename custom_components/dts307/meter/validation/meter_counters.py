@@ -11,7 +11,8 @@ from ..phases import PARTS
 from ..sample import Sample
 from ..sunspec import PerPhase, Reading
 from .counter_filter import CounterAnswer, CounterFilter, CounterQuestion
-from .limits import ENERGY_KINDS, counter_limits
+from .limits import ENERGY_KINDS, counter_limits, measured_power
+from .read import Read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +51,9 @@ def validated(
             key = f"{name}.{part}"
             raw = getattr(values, part)
             if raw is not None and not repeated:
+                read = Read(value=raw, at=now, power=measured_power(reading, key))
                 limits = counter_limits(reading, key, raw, service_current)
-                after[key] = after.get(key, CounterFilter()).after(raw, now, limits)
+                after[key] = after.get(key, CounterFilter()).after(read, limits)
             published[part] = after[key].published if key in after else None
         quantities[name] = PerPhase(**published)
     return after, replace(reading, **quantities)
@@ -70,7 +72,7 @@ def register_reads(filters: CounterFilters) -> RegisterReads:
 
     def register_read(key: str) -> Sample | None:
         trusted = filters.get(key, CounterFilter()).trusted
-        return None if trusted is None else Sample(value=trusted.register, at=trusted.last.at)
+        return None if trusted is None else Sample(value=trusted.register, at=trusted.latest.at)
 
     return RegisterReads(
         imported=register_read("energy_imported.total"),
@@ -112,6 +114,25 @@ def carried_to_new_meter(filters: CounterFilters) -> CounterFilters:
     return {key: counter.for_new_meter() for key, counter in filters.items()}
 
 
-def questions(filters: CounterFilters) -> frozenset[CounterQuestion]:
-    """Return the questions that the owner has to answer about a meter's counters."""
-    return frozenset(counter.question for counter in filters.values() if counter.question)
+def questions(
+    filters: CounterFilters, unsettled_since: float | None = None
+) -> frozenset[CounterQuestion]:
+    """Return the questions that the owner has to answer about a meter's counters.
+
+    ``unsettled_since`` is when a run began whose wall time may prove wrong, in s. How much time
+    passed before it is unknown, so a leap in that time is not asked about yet.
+    """
+    return frozenset(
+        counter.question
+        for counter in filters.values()
+        if counter.question is CounterQuestion.SET_BACK
+        or (counter.question and not counter.leapt_before(unsettled_since))
+    )
+
+
+def rejudged(filters: CounterFilters, begun: float) -> CounterFilters:
+    """Return the filters after more time has proved to have passed before the run began, in s."""
+    return {
+        key: counter.without_contenders() if counter.leapt_before(begun) else counter
+        for key, counter in filters.items()
+    }

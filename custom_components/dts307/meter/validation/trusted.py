@@ -1,105 +1,174 @@
-"""What a counter filter trusts, and which reads it accepts next."""
+"""What is trusted of a counter, and which reads can follow it."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 import math
-from typing import Final
+from typing import Any, Final
 
-from ..sample import CONSECUTIVE_WITHIN, Sample
-from .candidate import CONFIRMING_READS, Candidate
-from .limits import Limits
+from ..sample import Sample
+from .limits import Limits, elapsed
+from .read import Measured, Read, can_follow
 
 _ROLLOVER_SHARE: Final = 1 / 16
 """Share of its range that a register may have left before a rollover."""
 
+_MEASURED_MARGIN: Final = 1.25
+"""How much more than the measured energy a single read may have moved."""
+
+_MEASURED_REACH: Final = 4.0
+"""How much more two reads may have moved; some meters refresh their counters every few minutes."""
+
+_LONGEST_REFRESH: Final = 7200.0
+"""s; a counter that has not moved for longer does not wait for its meter to refresh it."""
+
+_FORMER_SECONDS: Final = 86400.0
+"""How long a meter may take to start, and to return to what it showed before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where a register was, in Wh (VAh, varh), and the offset that made it the counter."""
+
+    confirmed: Sample
+    """the counter: the register plus the offset"""
+    offset: float
+
+    def rise_to(self, read: Read) -> float:
+        """Return how far a read is above this; negative if below."""
+        return read.value + self.offset - self.confirmed.value
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trusted:
-    """What is believed of a counter, in Wh (VAh, varh): register values plus the offset.
+    """What is trusted of a counter, in Wh (VAh, varh): register values plus the offset."""
 
-    A misread can be too small to notice. So the last two values are kept: from one of them, at
-    least, every correct read can be reached.
-    """
-
-    last: Sample
-    before: Sample
+    confirmed: Sample
+    """the highest read that the next one has confirmed, and when the register was last there"""
+    latest: Sample
+    """the latest read that was believed"""
     offset: float = 0.0
     """added to the register, which rolled over, was set back, or is another meter's"""
     floor: float = 0.0
     """what is published already, and the register may still have to catch up with"""
+    measured: Measured = field(default_factory=Measured)
+    """what the power accounts for since the register got to ``confirmed``"""
+    former: Origin | None = None
+    """where the register was before the owner's latest answer"""
 
     @classmethod
-    def from_candidate(cls, candidate: Candidate, base: float | None) -> Trusted:
-        """Return what is believed after a first confirmed candidate.
-
-        The counter continues from ``base`` if there is one, and adds what the register has counted
-        since it was first read.
-        """
-        offset = 0.0 if base is None else base - candidate.first.value
-        return cls(
-            last=replace(candidate.last, value=candidate.last.value + offset),
-            before=replace(candidate.before, value=candidate.before.value + offset),
-            offset=offset,
-            floor=base or 0.0,
-        )
+    def starting_with(cls, read: Read, offset: float, floor: float) -> Trusted:
+        """Return what is trusted after a confirmed read that nothing precedes."""
+        sample = Sample(value=read.value + offset, at=read.at)
+        return cls(confirmed=sample, latest=sample, offset=offset, floor=floor)
 
     @property
     def published(self) -> float:
         """What the counter shows, in Wh (VAh, varh)."""
-        return max(self.last.value, self.floor)
+        return max(self.latest.value, self.floor)
 
     @property
     def register(self) -> float:
         """What the meter's own register shows, in Wh (VAh, varh)."""
         # Adding the offset and taking it away again leaves a remainder that no register has.
-        return round(self.last.value - self.offset, 6)
+        return round(self.latest.value - self.offset, 6)
 
-    def rise_to(self, raw: float) -> float:
-        """Return how far a register value is above the last trusted one; negative if below."""
-        return raw + self.offset - self.last.value
+    @property
+    def origin(self) -> Origin:
+        """Where the register is."""
+        return Origin(confirmed=self.confirmed, offset=self.offset)
 
-    def accepts_at_once(self, raw: float, now: float, limits: Limits) -> bool:
-        """Return whether a single read may be believed without a second one."""
-        highest = self._highest(now, limits.for_single_read, CONSECUTIVE_WITHIN)
-        return self.last.value <= raw + self.offset <= highest
+    def explains(self, read: Read, limits: Limits) -> bool:
+        """Return whether the measured power alone accounts for a read."""
+        highest = _MEASURED_MARGIN * self.measured.energy + limits.resolution
+        return -limits.resolution <= self.origin.rise_to(read) <= highest
 
-    def added_offset(self, candidate: Candidate, limits: Limits) -> float | None:
-        """Return what a candidate adds to the offset once it is believed; None if it is not."""
-        added = self._added_offset_at(candidate.first, limits) if candidate.confirmed else None
-        if added is None and candidate.reads == CONFIRMING_READS:
-            # The first read may have been wrong, and the second one correct.
-            added = self._added_offset_at(candidate.last, limits)
-        return added
+    def origin_of(self, read: Read, limits: Limits) -> Origin | None:
+        """Return from where the register can have moved to a confirmed read; None if it cannot.
 
-    def _added_offset_at(self, sample: Sample, limits: Limits) -> float | None:
-        """Return 0 if a confirmed value fits as it is, the modulus if it fits as a rollover."""
-        value = sample.value + self.offset
-        lowest = min(self.last.value, self.before.value) - limits.resolution
-        highest = self._highest(sample.at, limits)
-        # A register that steps back count by count must not be followed without end.
-        if max(lowest, self.published - limits.reach(CONSECUTIVE_WITHIN)) <= value <= highest:
-            return 0.0
+        What the measured power makes likely comes before a return to where the register was before
+        the owner's latest answer, and that comes before what is merely possible.
+        """
+        rise = self.origin.rise_to(read)
+        steady = read.power * min(self.measured.seconds, _LONGEST_REFRESH) / 3600
+        likely = _MEASURED_REACH * max(self.measured.energy, steady) + limits.resolution
+        possible = likely + limits.reach(elapsed(self.confirmed.at, read.at))
+        if -limits.resolution <= rise <= likely:
+            return self.origin
+        if self.former is not None and _can_return(self.former, read, limits):
+            return self.former
+        if -limits.resolution <= rise <= possible:
+            return self.origin
         modulus = limits.modulus or math.inf
-        rise = value + modulus - self.last.value
-        if value + modulus <= highest and 0 <= rise <= modulus * _ROLLOVER_SHARE:
-            return modulus
+        if 0 <= rise + modulus <= min(possible, modulus * _ROLLOVER_SHARE):
+            return replace(self.origin, offset=self.offset + modulus)
         return None
 
-    def _highest(self, now: float, limits: Limits, longest: float = math.inf) -> float:
-        return max(
-            limits.highest_after(sample, now, longest) for sample in (self.last, self.before)
+    def after(self, passed: Measured) -> Trusted:
+        """Return this some time later."""
+        return replace(self, measured=self.measured + passed)
+
+    def with_latest(self, read: Read) -> Trusted:
+        """Return what is trusted after a read that is believed at once."""
+        latest = Sample(value=read.value + self.offset, at=read.at)
+        return replace(self, latest=latest, floor=self.published)
+
+    def with_confirmed(self, read: Read, origin: Origin, passed: Measured) -> Trusted:
+        """Return what is trusted after a read that the next one has confirmed.
+
+        ``origin`` is from where the register has moved there, ``passed`` the time to the next read.
+        """
+        latest = Sample(value=read.value + origin.offset, at=read.at)
+        rose = latest.value > origin.confirmed.value
+        return Trusted(
+            confirmed=latest if rose else replace(origin.confirmed, at=read.at),
+            latest=latest,
+            offset=origin.offset,
+            floor=self.published,
+            measured=passed if rose else self.measured,
+            former=None if origin == self.former else self.former,
         )
 
-    def with_read(self, raw: float, now: float, before: Sample) -> Trusted:
-        """Return what is believed after a single read."""
-        last = Sample(value=raw + self.offset, at=now)
-        return replace(self, last=last, before=before, floor=self.published)
-
-    def with_candidate(self, candidate: Candidate, added_offset: float) -> Trusted:
-        """Return what is believed after a candidate, with so much added to the offset."""
-        offset = self.offset + added_offset
+    def moved_to(self, register: Sample, offset: float) -> Trusted:
+        """Return what is trusted after the owner has said that the register is right there."""
+        sample = Sample(value=register.value + offset, at=register.at)
         return Trusted(
-            last=replace(candidate.last, value=candidate.last.value + offset),
-            before=replace(candidate.before, value=candidate.before.value + offset),
+            confirmed=sample,
+            latest=sample,
             offset=offset,
             floor=self.published,
+            former=self.origin,
         )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return this as JSON holds it; "last" and "before" are how earlier versions named them."""
+        state = asdict(self)
+        return {
+            "last": state["latest"],
+            "before": state["confirmed"],
+            "offset": self.offset,
+            "floor": self.floor,
+            "former": state["former"],
+        }
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> Trusted:
+        """Return what ``as_dict`` described.
+
+        Raises:
+            KeyError, TypeError: it is not that.
+        """
+        former = stored["former"]
+        return cls(
+            confirmed=Sample(**stored["before"]),
+            latest=Sample(**stored["last"]),
+            offset=stored["offset"],
+            floor=stored["floor"],
+            former=former
+            and Origin(confirmed=Sample(**former["confirmed"]), offset=former["offset"]),
+        )
+
+
+def _can_return(former: Origin, read: Read, limits: Limits) -> bool:
+    then = former.confirmed.at
+    recent = elapsed(then, read.at) <= _FORMER_SECONDS
+    return recent and can_follow(former.rise_to(read), then, read.at, limits)

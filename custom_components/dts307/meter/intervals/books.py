@@ -1,0 +1,154 @@
+"""The books of a meter, the ledger and the demand, while the clock may still prove wrong.
+
+What is read in a run is kept with its elapsed time until wall time has been steady for long enough.
+If wall time steps before that, the books are made up again with the right times.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import tzinfo
+from functools import reduce
+from typing import Final
+
+from ..clock import RunClock
+from ..sample import CONSECUTIVE_WITHIN, Sample
+from ..sunspec import Reading
+from ..validation import RegisterReads
+from .demand import DemandRecord
+from .ledger import EXPORTED, IMPORTED, REGISTER, SEEN, Ledger, Samples
+
+_MOST_POWER: Final = 20_000.0
+_MOST_TIMES_POWER: Final = 3.0
+"""W, and how many times the power now; more has hardly flowed on average while nothing was read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What one reading adds to the books."""
+
+    samples: Samples
+    """the totals, each at the elapsed time in s when it was believed"""
+    power: float
+    """W, without its sign; 0 if the meter does not measure it"""
+    resolution: float
+    """Wh; the step of the import counter"""
+
+    @classmethod
+    def of(
+        cls, reading: Reading, registers: RegisterReads, clock: RunClock, resolution: float
+    ) -> Entry:
+        """Return what a reading adds: its validated totals, as far as they are new."""
+        samples = {SEEN: Sample(value=0.0, at=clock.elapsed)}
+        for name, total, register in (
+            (IMPORTED, reading.energy_imported.total, registers.imported),
+            (EXPORTED, reading.energy_exported.total, registers.exported),
+        ):
+            if total is None or register is None:
+                continue
+            age = clock.now - register.at
+            # Across a step, nobody knows how long ago the last reading was.
+            if 0 <= age <= (0 if clock.step else CONSECUTIVE_WITHIN):
+                at = clock.elapsed - age
+                samples[name] = Sample(value=total, at=at)
+                samples[REGISTER + name] = Sample(value=register.value, at=at)
+        power = abs(reading.power.total or 0.0)
+        return cls(samples=samples, power=power, resolution=resolution)
+
+    def dated(self, clock: RunClock) -> Samples:
+        """Return the totals, each at the wall time that it has by this clock."""
+        return {
+            name: replace(sample, at=clock.wall - (clock.elapsed - sample.at))
+            for name, sample in self.samples.items()
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Books:
+    """The ledger and the demand of a meter, whose serial number this is."""
+
+    ledger: Ledger
+    demand: DemandRecord
+    serial_number: str
+
+    def with_entry(self, entry: Entry, clock: RunClock, zone: tzinfo) -> Books:
+        """Return the books after one more reading."""
+        samples = entry.dated(clock)
+        demand = self.demand
+        if imported := samples.get(IMPORTED):
+            demand = demand.after(imported, entry.resolution, zone)
+        ledger = self.ledger.after(samples, self.serial_number, zone)
+        return replace(self, ledger=ledger, demand=demand)
+
+    def doubts(self, entry: Entry, clock: RunClock) -> bool:
+        """Return whether wall time can hardly be right: so much has not flowed since these books.
+
+        That is so if the machine started with the time of its last shutdown.
+        """
+        samples = entry.dated(clock)
+        newest: Mapping[str, Sample] = self.ledger.newest
+        seconds = [samples[SEEN].at - newest[SEEN].at] if SEEN in newest else []
+        most = _MOST_POWER + _MOST_TIMES_POWER * entry.power
+        rises = (samples[name].value - newest[name].value for name in samples if name in newest)
+        return clock.is_impossible or any(
+            passed < 0 or rise * 3600 > most * passed for passed in seconds for rise in rises
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunBooks:
+    """The books of a run: what is settled, and what was read since by a clock that may be wrong."""
+
+    settled: Books
+    current: Books
+    """what is shown and stored"""
+    pending: tuple[Entry, ...] = ()
+    """what was read since the books were settled"""
+    doubted: bool = False
+    """whether the clock can hardly be right, so that nothing new is shown"""
+
+    @classmethod
+    def starting_with(cls, books: Books) -> RunBooks:
+        """Return the books at the start of a run."""
+        return cls(settled=books, current=books)
+
+    def after(self, entry: Entry, clock: RunClock, zone: tzinfo) -> RunBooks:
+        """Return the books after a reading at the latest time of ``clock``."""
+        settled = self.settled if self.pending else self.current
+        pending = (*self.pending, entry)
+        books = replace(self, settled=settled, pending=pending)
+        doubted = books.is_doubtful(clock)
+        if clock.is_settled:
+            current = books.made_up(clock, zone) if doubted else books.with_latest(clock, zone)
+            return RunBooks.starting_with(current)
+        if doubted:
+            current = settled
+        elif clock.step or self.doubted:
+            current = books.made_up(clock, zone)
+        else:
+            current = books.with_latest(clock, zone)
+        return replace(books, current=current, doubted=doubted)
+
+    def is_doubtful(self, clock: RunClock) -> bool:
+        """Return whether wall time can hardly be right, by the first pending entries.
+
+        A step may mend that.
+        """
+        if self.doubted and not clock.step:
+            return True
+        until = self.pending[0].samples[SEEN].at + CONSECUTIVE_WITHIN
+        first = [entry for entry in self.pending if entry.samples[SEEN].at <= until]
+        if not clock.step and len(first) < len(self.pending):
+            return False
+        return any(self.settled.doubts(entry, clock) for entry in first)
+
+    def with_latest(self, clock: RunClock, zone: tzinfo) -> Books:
+        """Return the books with the latest pending entry."""
+        return self.current.with_entry(self.pending[-1], clock, zone)
+
+    def made_up(self, clock: RunClock, zone: tzinfo) -> Books:
+        """Return the books with all that is pending, by the time that it is now."""
+
+        def with_entry(books: Books, entry: Entry) -> Books:
+            return books.with_entry(entry, clock, zone)
+
+        return reduce(with_entry, self.pending, self.settled)

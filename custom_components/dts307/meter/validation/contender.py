@@ -1,0 +1,75 @@
+"""Register reads that agree with one another, but cannot follow what is trusted."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Final
+
+from ..sample import Sample
+from .limits import Limits
+from .read import Measured, Read, can_follow
+from .trusted import Origin
+
+_CONFIRMED_READS: Final = 2
+_LASTING_READS: Final = 6
+_LASTING_SECONDS: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contender:
+    """Confirmed reads that cannot follow what is trusted: the register may really be there."""
+
+    first: Sample
+    last: Sample
+    until: float
+    """s; when the last was confirmed"""
+    reads: int
+    """how many reads there are, including the one that confirms the last"""
+
+    @classmethod
+    def starting_with(cls, read: Read, passed: Measured) -> Contender:
+        """Return a contender of one read, and the next one, which confirmed it."""
+        until = read.at + passed.seconds
+        return cls(first=read.sample, last=read.sample, until=until, reads=_CONFIRMED_READS)
+
+    @property
+    def lasts(self) -> bool:
+        """Whether it has been read for so long that it is no glitch."""
+        return self.reads >= _LASTING_READS and self.until - self.first.at >= _LASTING_SECONDS
+
+    def can_reach(self, read: Read, limits: Limits) -> bool:
+        """Return whether the register can have moved from here to a read."""
+        return can_follow(read.value - self.last.value, self.last.at, read.at, limits)
+
+    def is_nearer(self, read: Read, origin: Origin | None) -> bool:
+        """Return whether a read is nearer to this than to where else it may have come from."""
+        return origin is None or abs(read.value - self.last.value) < abs(origin.rise_to(read))
+
+    def continued_with(self, read: Read, passed: Measured) -> Contender:
+        """Return this contender with one more read, and the next one, which confirmed it."""
+        until = read.at + passed.seconds
+        return replace(self, last=read.sample, until=until, reads=self.reads + 1)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the contender as JSON holds it, and as earlier versions read it."""
+        state = asdict(self)
+        return {
+            "first": state["first"],
+            "before": {**state["last"], "at": self.until},
+            "last": state["last"],
+            "reads": self.reads,
+        }
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> Contender | None:
+        """Return the contender that ``as_dict`` described.
+
+        Earlier versions also stored reads that none had confirmed; those are left out.
+
+        Raises:
+            KeyError, TypeError: it is not such a contender.
+        """
+        if stored["reads"] < _CONFIRMED_READS:
+            return None
+        first, last = Sample(**stored["first"]), Sample(**stored["last"])
+        until = max(last.at, stored["before"]["at"])
+        return cls(first=first, last=last, until=until, reads=stored["reads"])

@@ -1,0 +1,62 @@
+"""One read of a counter's register, and what two reads in a row say about each other."""
+
+from dataclasses import dataclass
+
+from ..sample import CONSECUTIVE_WITHIN, Sample
+from .limits import Limits, elapsed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What the measured power accounts for while a counter is polled."""
+
+    seconds: float = 0.0
+    """how long it was polled without a missing poll"""
+    energy: float = 0.0
+    """Wh (VAh, varh)"""
+
+    def __add__(self, other: Measured) -> Measured:
+        """Return both together."""
+        return Measured(seconds=self.seconds + other.seconds, energy=self.energy + other.energy)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """One read of a counter's register, in Wh (VAh, varh)."""
+
+    value: float
+    at: float
+    """s"""
+    power: float = 0.0
+    """W (VA, var) that the meter measured at that time in the direction of this counter"""
+
+    @property
+    def sample(self) -> Sample:
+        """The register and when it was read."""
+        return Sample(value=self.value, at=self.at)
+
+    def is_consecutive_to(self, earlier: Read) -> bool:
+        """Return whether no poll can have been missed between the two."""
+        return elapsed(earlier.at, self.at) <= CONSECUTIVE_WITHIN
+
+    def agrees_with(self, earlier: Read, limits: Limits) -> bool:
+        """Return whether the register can have moved from the earlier read to this one."""
+        return can_follow(self.value - earlier.value, earlier.at, self.at, limits)
+
+    def measured_since(self, earlier: Read) -> Measured:
+        """Return what the power at both reads accounts for; nothing if polls were missed.
+
+        The lower power counts, so that a wrong reading cannot account for its own wrong count.
+        """
+        if not self.is_consecutive_to(earlier):
+            return Measured()
+        seconds = elapsed(earlier.at, self.at)
+        return Measured(seconds=seconds, energy=min(self.power, earlier.power) * seconds / 3600)
+
+
+def can_follow(rise: float, then: float, now: float, limits: Limits) -> bool:
+    """Return whether a register can have risen by so many Wh (VAh, varh) between two instants.
+
+    It may fall by less than a count if the meter changes its scale factor.
+    """
+    return -limits.resolution <= rise <= limits.reach(elapsed(then, now))

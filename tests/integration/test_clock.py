@@ -1,0 +1,226 @@
+"""A machine without a clock chip, in Home Assistant with the real recorder.
+
+It was off for hours over the end of a billing period, and starts with the time of its shutdown. A
+time server sets it right minutes later.
+"""
+
+from datetime import timedelta
+import time
+from typing import Any
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.components.recorder import Recorder
+from homeassistant.components.recorder.statistics import statistics_during_period
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er, issue_registry as ir
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+import pytest
+from pytest_homeassistant_custom_component.components.recorder.common import (
+    async_wait_recording_done,
+    do_adhoc_statistics,
+)
+
+from custom_components.dts307.const import DOMAIN
+from custom_components.dts307.stores import clock
+from tests.device import Device
+from tests.integration.bills import begin_at_home, instant, kwh, sensor, start
+from tests.integration.home import entry_for, let_pass, load
+from tests.lines import network, network_data
+
+_POWER = 2_000.0
+"""W; what the house draws all the time."""
+
+
+class Machine:
+    """A machine whose wall time is off by ``error`` s, and a house behind a meter."""
+
+    def __init__(self, hass: HomeAssistant, freezer: FrozenDateTimeFactory, meter: Device) -> None:
+        """Begin when wall time is right."""
+        self._hass = hass
+        self._freezer = freezer
+        self.meter = meter
+        self.begun = dt_util.utcnow()
+        self.seconds = 0.0
+        self.error = 0.0
+        self._suspended = 0.0
+        self.meter.write("W_SF", 0)
+        self.meter.write("W", int(_POWER))
+        self._count()
+
+    @property
+    def imported(self) -> float:
+        """What the register shows, in Wh."""
+        return 5_000_000 + _POWER * self.seconds / 3600
+
+    def _count(self) -> None:
+        self.meter.write("TotWhImp", int(self.imported))
+
+    @property
+    def elapsed(self) -> float:
+        """What the monotonic clock says, in s."""
+        return 1000.0 + self.seconds - self._suspended
+
+    def suspend(self, seconds: float) -> None:
+        """Let time pass while the machine sleeps."""
+        self._suspended += seconds
+        self.elapse(seconds)
+
+    def elapse(self, seconds: float) -> None:
+        """Let time pass; nothing is polled."""
+        self.seconds += seconds
+        self._count()
+        self._freezer.move_to(self.begun + timedelta(seconds=self.seconds + self.error))
+
+    async def poll(self, minutes: float, every: float = 30.0) -> None:
+        """Let the meter be polled for some minutes."""
+        for _ in range(int(minutes * 60 / every)):
+            self.elapse(every)
+            await let_pass(self._hass, every)
+
+
+@pytest.fixture
+def recorder_config() -> dict[str, Any]:
+    """Record the counter alone."""
+    return {"include": {"entities": ["sensor.dts_307_energy_imported"]}}
+
+
+@pytest.fixture
+async def machine(
+    recorder_mock: Recorder,  # noqa: ARG001 - before Home Assistant
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],  # noqa: ARG001 - nothing is to be left on the disk
+    freezer: FrozenDateTimeFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Machine:
+    """A machine on the evening before a billing day."""
+    freezer.move_to(instant("06-30 20:00:00"))
+    await begin_at_home(hass, monkeypatch)
+    for component in ("sensor", "repairs"):
+        assert await async_setup_component(hass, component, {})
+    machine = Machine(hass, freezer, Device())
+    monkeypatch.setattr(clock, "elapsed_seconds", lambda: machine.elapsed)
+    return machine
+
+
+@pytest.mark.parametrize("ct_rating", [100.0, None])
+@pytest.mark.parametrize("minutes", [1, 20])
+async def test_an_outage_that_the_clock_does_not_know_of(
+    recorder_mock: Recorder,
+    hass: HomeAssistant,
+    machine: Machine,
+    minutes: int,
+    ct_rating: float | None,
+) -> None:
+    """All energy is shown, in its billing period, without a question and without a false peak."""
+    meter = machine.meter
+    rated = {} if ct_rating is None else {"ct_rating": ct_rating, "ct_sets": 1}
+    async with network(meter) as line:
+        entry = entry_for(meter, network_data(line), **rated)
+        machine.elapse(60)
+        await load(hass, entry)
+        await machine.poll(90)
+        before = machine.imported
+        assert kwh(hass, meter, "imported_this_period") == pytest.approx(3.0, abs=0.002)
+        assert await hass.config_entries.async_unload(entry.entry_id)
+        machine.error = 60 - 5.5 * 3600
+        machine.elapse(5.5 * 3600)
+        await start(hass, entry)
+        await machine.poll(minutes)
+        assert not ir.async_get(hass).issues
+        if kwh(hass, meter, "energy_imported") > before / 1000 + 1:
+            assert kwh(hass, meter, "imported_this_period") < 3.2, "it is not known when it flowed"
+        machine.error = 0.0
+        await machine.poll(1)
+        assert kwh(hass, meter, "energy_imported") == pytest.approx(
+            machine.imported / 1000, abs=0.002
+        )
+        await machine.poll(40)
+        assert not ir.async_get(hass).issues
+
+        june, july = (
+            sensor(hass, meter, f"imported_{period}_period") for period in ("last", "this")
+        )
+        assert june.attributes["estimated"] is july.attributes["estimated"] is True
+        truth = _POWER * (instant("07-01 00:00:00") - machine.begun).total_seconds() / 3_600_000
+        rest = (machine.imported - 5_000_000) / 1000 - truth
+        for state, energy in ((june, truth), (july, rest)):
+            assert state.attributes["lowest"] <= energy + 0.04
+            assert energy <= state.attributes["highest"] + 0.002
+        peak = sensor(hass, meter, "demand_peak")
+        for shown in (peak.state, peak.attributes["last_period_peak"]):
+            assert float(shown) <= _POWER / 1000 + 0.02
+
+        await async_wait_recording_done(hass)
+        now = dt_util.utcnow()
+        first = machine.begun.replace(minute=0, second=0, microsecond=0)
+        for number in range(int((now - first) / timedelta(minutes=5)) + 1):
+            do_adhoc_statistics(hass, start=first + number * timedelta(minutes=5))
+        await async_wait_recording_done(hass)
+        entity_id = sensor(hass, meter, "energy_imported").entity_id
+        booked = await recorder_mock.async_add_executor_job(
+            statistics_during_period, hass, first, None, {entity_id}, "5minute", None, {"sum"}
+        )
+        sums = [row["sum"] or 0.0 for row in booked[entity_id]]
+        assert sums == sorted(sums)
+        assert sums[-1] == pytest.approx((machine.imported - 5_000_033) / 1000, abs=0.003)
+
+
+def entity_of(hass: HomeAssistant, meter: Device, key: str) -> str | None:
+    """Return the ID of a sensor, if there is one."""
+    unique_id = f"{meter.serial_number}_{key}"
+    return er.async_get(hass).async_get_entity_id("sensor", DOMAIN, unique_id)
+
+
+@pytest.mark.usefixtures("recorder_mock")
+async def test_a_first_start_in_1970(hass: HomeAssistant, machine: Machine) -> None:
+    """Nothing is dated before the clock is right; then all is dated right."""
+    meter = machine.meter
+    async with network(meter) as line:
+        machine.error = 86_400 - machine.begun.timestamp()
+        machine.elapse(60)
+        await load(hass, entry_for(meter, network_data(line)))
+        await machine.poll(10)
+        assert kwh(hass, meter, "energy_imported") == pytest.approx(
+            machine.imported / 1000, abs=0.002
+        )
+        assert entity_of(hass, meter, "imported_this_period") is None
+        machine.error = 0.0
+        await machine.poll(60)
+        period = sensor(hass, meter, "imported_this_period")
+        assert float(period.state) == pytest.approx((machine.imported - 5_000_033) / 1000, abs=2e-3)
+        assert period.attributes["counted_since"] == machine.begun + timedelta(seconds=60)
+        assert entity_of(hass, meter, "imported_last_period") is None
+        assert kwh(hass, meter, "credit") == 0
+
+
+@pytest.mark.usefixtures("recorder_mock")
+@pytest.mark.parametrize("step", [-300.0, 3 * 3600.0])
+async def test_a_step_while_it_runs(hass: HomeAssistant, machine: Machine, step: float) -> None:
+    """A time server sets the clock back by minutes; or the host was suspended for hours."""
+    meter = machine.meter
+    async with network(meter) as line:
+        machine.elapse(60)
+        await load(hass, entry_for(meter, network_data(line), ct_rating=5.0, ct_sets=1))
+        await machine.poll(40)
+        if step > 0:
+            # Suspended, so that elapsed time stands still, and energy flows.
+            machine.suspend(step)
+        else:
+            machine.error = step
+        await machine.poll(10)
+        assert not ir.async_get(hass).issues
+        assert kwh(hass, meter, "energy_imported") == pytest.approx(
+            machine.imported / 1000, abs=0.002
+        )
+
+
+def test_elapsed_time_includes_suspension_where_the_system_tells(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clocks = {time.CLOCK_BOOTTIME: 5000.0, time.CLOCK_MONOTONIC: 1400.0}
+    monkeypatch.setattr(time, "monotonic", lambda: 1400.0)
+    monkeypatch.setattr(time, "clock_gettime", lambda which: clocks[which])
+    assert clock.elapsed_seconds() == 5000
+    monkeypatch.delattr(time, "CLOCK_BOOTTIME")
+    assert clock.elapsed_seconds() == 1400

@@ -1,0 +1,230 @@
+"""The books of a run whose clock is wrong at first, against a model of house and clocks.
+
+Whatever the clock says meanwhile, in the end no claim excludes the truth.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+import itertools
+import math
+from zoneinfo import ZoneInfo
+
+from hypothesis import given, settings, strategies as st
+
+from custom_components.dts307.meter import PerPhase, Reading
+from custom_components.dts307.meter.clock import RunClock
+from custom_components.dts307.meter.intervals import (
+    Books,
+    DemandRecord,
+    Entry,
+    Estimate,
+    Ledger,
+    RunBooks,
+    billing,
+    demand,
+)
+from custom_components.dts307.meter.sample import Sample
+from custom_components.dts307.meter.validation import RegisterReads
+from tests.integration.bills import instant
+from tests.meter.device import reading_of
+from tests.meter.published import encode
+
+NEW_YORK = ZoneInfo("America/New_York")
+MIDNIGHT = instant("07-01 00:00:00").timestamp()
+"""The billing day, too."""
+HOUR = 3600.0
+WINDOW = 900.0
+INTERVAL = 60.0
+"""s from poll to poll"""
+
+
+@dataclass
+class House:
+    """A house with a constant power in W in each quarter of an hour."""
+
+    powers: list[float]
+    begun: float
+
+    def power(self, at: float) -> float:
+        """Return the power in W at an instant."""
+        return self.powers[int((at - self.begun) // WINDOW) % len(self.powers)]
+
+    def energy(self, at: float) -> float:
+        """Return what the register shows at an instant, in Wh."""
+        whole = int((at - self.begun) // WINDOW)
+        counted = math.fsum(
+            self.powers[number % len(self.powers)] * WINDOW / HOUR for number in range(whole)
+        )
+        rest = at - self.begun - whole * WINDOW
+        return 5_000_000 + counted + self.power(at) * rest / HOUR
+
+    def entry(self, at: float, clock: RunClock) -> Entry:
+        """Return what a reading at an instant adds to the books."""
+        total = Sample(value=self.energy(at), at=clock.elapsed)
+        samples = {"imported": total, "register_imported": total}
+        seen = {"seen": Sample(value=0.0, at=clock.elapsed)}
+        return Entry(samples=seen | samples, power=self.power(at), resolution=1.0)
+
+
+def new_books() -> RunBooks:
+    """Return books without any history."""
+    record = DemandRecord(window=WINDOW)
+    return RunBooks.starting_with(Books(ledger=Ledger(), demand=record, serial_number="S307"))
+
+
+def run(
+    books: RunBooks, house: House, start: float, end: float, error: Callable[[float], float]
+) -> RunBooks:
+    """Poll a house between two true instants; ``error`` is how far wall time is off at one."""
+    at = start
+    clock = RunClock.starting(at + error(at), 50.0)
+    while at < end:
+        clock = clock.after(at + error(at), 50.0 + at - start)
+        books = books.after(house.entry(at, clock), clock, NEW_YORK)
+        at += INTERVAL
+    return books
+
+
+def steps(times: list[float], errors: list[float]) -> Callable[[float], float]:
+    """Return how far a clock is off that has one error until each time, and none afterwards."""
+
+    def error(at: float) -> float:
+        return [*errors, 0.0][bisect_right(times, at)]
+
+    return error
+
+
+def within(estimate: Estimate, truth: float) -> bool:
+    """Return whether an estimate does not exclude the truth, but for the rounding of floats."""
+    return estimate.lowest - 0.01 <= truth <= estimate.highest + 0.01
+
+
+powers = st.lists(st.sampled_from([0.0, 300.0, 2_000.0, 7_600.0]), min_size=3, max_size=9)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    powers=powers,
+    stopped=st.floats(-6 * HOUR, -60),
+    off=st.floats(30, 8 * HOUR),
+    wrong=st.lists(
+        st.tuples(
+            st.floats(20, 1200),
+            st.sampled_from([None, None, -1e9, -86_400.0, -HOUR, 600.0, 86_400.0]),
+        ),
+        min_size=1,
+        max_size=2,
+    ),
+)
+def test_no_claim_excludes_the_truth_after_a_start_with_a_wrong_clock(
+    powers: list[float],
+    stopped: float,
+    off: float,
+    wrong: list[tuple[float, float | None]],
+) -> None:
+    """The clock is wrong for some seconds, by so much; None is the time of the shutdown."""
+    begun = MIDNIGHT - 10 * HOUR
+    house = House(powers, begun)
+    stopped += MIDNIGHT
+    books = run(new_books(), house, begun, stopped, lambda _: 0.0)
+    started = stopped + off
+    times = list(itertools.accumulate((seconds for seconds, _ in wrong), initial=started))[1:]
+    at_boot = [60.0 - off if error is None else error for _, error in wrong]
+    end = times[-1] + 2 * HOUR
+    books = run(RunBooks.starting_with(books.current), house, started, end, steps(times, at_boot))
+    assert not books.pending
+
+    bill = billing(books.current.ledger, NEW_YORK, 1)
+    now = started + (math.ceil((end - started) / INTERVAL) - 1) * INTERVAL
+    assert bill.this_period is not None
+    assert bill.this_period.imported is not None
+    if now >= MIDNIGHT:
+        assert bill.last_period is not None
+        assert bill.last_period.imported is not None
+        at_midnight = house.energy(MIDNIGHT)
+        june = at_midnight - house.energy(begun)
+        assert within(bill.last_period.imported.energy, june)
+        assert within(bill.this_period.imported.energy, house.energy(now) - at_midnight)
+    result = demand(books.current.demand, bill)
+    for peak in (result.peak, result.last_peak):
+        if peak is not None:
+            assert peak.power - peak.uncertainty <= max(powers) + 1
+            assert peak.power <= max(powers) + 8
+
+
+def test_nothing_is_booked_while_the_clock_can_hardly_be_right() -> None:
+    """Five kilowatt-hours do not flow in a minute."""
+    house = House([2_000.0], MIDNIGHT - 10 * HOUR)
+    stopped, started = MIDNIGHT - HOUR, MIDNIGHT + 2 * HOUR
+    books = run(new_books(), house, MIDNIGHT - 10 * HOUR, stopped, lambda _: 0.0)
+    settled = books.current
+    doubted = run(
+        RunBooks.starting_with(settled), house, started, started + 600, lambda _: 60 - 3 * HOUR
+    )
+    assert doubted.doubted
+    assert doubted.current == settled
+    # Nobody sets the clock. So in the end it is believed.
+    believed = run(
+        RunBooks.starting_with(settled), house, started, started + HOUR, lambda _: 60 - 3 * HOUR
+    )
+    assert not believed.pending
+    assert believed.current.ledger.newest["imported"].value > house.energy(started)
+
+
+def test_a_first_run_in_1970_books_nothing_before_the_clock_is_right() -> None:
+    house = House([2_000.0], MIDNIGHT)
+    set_right = MIDNIGHT + 10 * HOUR + 600
+
+    def error(at: float) -> float:
+        return 0.0 if at >= set_right else 100.0 - MIDNIGHT - 10 * HOUR
+
+    waiting = run(new_books(), house, MIDNIGHT + 10 * HOUR, set_right, error)
+    assert waiting.current.ledger == Ledger()
+    books = run(new_books(), house, MIDNIGHT + 10 * HOUR, set_right + HOUR, error)
+    (period,) = books.current.ledger.periods(NEW_YORK, 1)
+    assert period.imported is not None
+    assert period.imported.since.timestamp() == MIDNIGHT + 10 * HOUR
+    assert period.credit == Estimate.exactly(0.0)
+
+
+def test_a_load_after_a_short_restart_casts_no_doubt() -> None:
+    """A car may charge with 22 kW for a while."""
+    house = House([300.0, 22_000.0, 300.0], MIDNIGHT)
+    books = run(new_books(), house, MIDNIGHT, MIDNIGHT + WINDOW - 60, lambda _: 0.0)
+    begun, end = MIDNIGHT + WINDOW - 40, MIDNIGHT + 2 * WINDOW + 100
+    books = run(RunBooks.starting_with(books.current), house, begun, end, lambda _: 0.0)
+    assert not books.doubted
+    assert books.pending
+
+
+async def a_reading(imported: float | None, exported: float | None) -> Reading:
+    """Return a reading with these totals."""
+    return replace(
+        await reading_of(encode(203)),
+        energy_imported=PerPhase(total=imported),
+        energy_exported=PerPhase(total=exported),
+        power=PerPhase(total=-700.0),
+    )
+
+
+async def test_what_a_reading_adds() -> None:
+    """Each total with the elapsed time when it was believed, unless that is long ago."""
+    clock = RunClock.starting(MIDNIGHT, 50.0).after(MIDNIGHT + 8, 58.0)
+    register = Sample(value=300.0, at=MIDNIGHT + 3)
+    registers = RegisterReads(imported=register, exported=Sample(value=20.0, at=MIDNIGHT - 200))
+    entry = Entry.of(await a_reading(1300.0, 20.0), registers, clock, 1.0)
+    assert entry.power == 700
+    assert entry.samples == {
+        "seen": Sample(value=0.0, at=58.0),
+        "imported": Sample(value=1300.0, at=53.0),
+        "register_imported": Sample(value=300.0, at=53.0),
+    }
+    assert entry.dated(clock)["imported"].at == MIDNIGHT + 3
+    seen = {"seen"}
+    silent = await a_reading(None, None)
+    assert Entry.of(silent, registers, clock, 1.0).samples.keys() == seen
+    some = await a_reading(1300.0, 20.0)
+    assert Entry.of(some, RegisterReads(), clock, 1.0).samples.keys() == seen
+    stepped = clock.after(MIDNIGHT + 7200, 60.0)
+    assert Entry.of(some, registers, stepped, 1.0).samples.keys() == seen
