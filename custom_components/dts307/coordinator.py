@@ -20,6 +20,8 @@ from .connection import (
     async_check_port_path,
     async_failure,
     async_has_other_path,
+    async_store_request_limit,
+    async_stored_request_limit,
 )
 from .const import DEFAULT_NAME, DOMAIN, MANUFACTURER, UNEXPECTED_ERROR
 from .meter import (
@@ -66,7 +68,10 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
             always_update=False,
         )
         self.address = address
-        self._session = MeterSession(hass, unit, str(entry.unique_id), self._async_identified)
+        self._limit = async_stored_request_limit(hass, entry, address)
+        self._session = MeterSession(
+            hass, unit, str(entry.unique_id), self._limit, self._async_identified
+        )
         self._polling = asyncio.Lock()
         self._is_finishing = False
         self._logged_places: set[tuple[CodeType, int]] = set()
@@ -134,6 +139,7 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
                 pause = self.connection.data.pause(self.options.poll_interval)
                 self.update_interval = timedelta(seconds=pause)
             async_end_outage(self.hass, self.config_entry)
+            async_store_request_limit(self.hass, self.config_entry, self._limit)
             return snapshot
 
     async def _async_failed(self, err: MeterError) -> Failure:

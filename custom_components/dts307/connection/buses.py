@@ -25,12 +25,14 @@ from ..meter.modbus import (
     DiagnosingUnit,
     LinkTiming,
     ProbeState,
+    RequestLimit,
     ResilientUnit,
     SharedBus,
     probe_unit,
 )
 from .address import BusAddress, MeterAddress, ModbusParams, Transport
 from .modbus_internals import ModbusEndpoint
+from .request_limits import async_request_limit
 from .serial_ports import async_resolved
 from .timing import async_timing
 
@@ -58,7 +60,11 @@ def async_shared_bus(hass: HomeAssistant, bus: BusAddress) -> SharedBus:
 
 
 def resilient_unit(
-    unit: ModbusUnit, address: BusAddress, bus: SharedBus, timing: LinkTiming
+    unit: ModbusUnit,
+    address: BusAddress,
+    bus: SharedBus,
+    timing: LinkTiming,
+    limit: RequestLimit,
 ) -> ResilientUnit:
     """Return a unit that tolerates a bad line, and that takes turns with others on the bus."""
     return ResilientUnit(
@@ -66,6 +72,7 @@ def resilient_unit(
         timeout=timing.response_timeout(address.baudrate),
         byte_time=timing.byte_time(address.baudrate),
         bus=bus,
+        limit=limit,
         timing=timing,
     )
 
@@ -80,7 +87,8 @@ def async_diagnosing_unit(
     """
     bus, unit_id = address.bus, address.unit_id
     known, timing = _async_known_bus(hass, bus), async_timing(hass).link
-    resilient = resilient_unit(unit, bus, known.shared, timing)
+    limit = async_request_limit(hass, address)
+    resilient = resilient_unit(unit, bus, known.shared, timing, limit)
     params = bus.params
     if isinstance(params, ModbusTcpParams):
         return cast("ModbusUnit", resilient)
@@ -123,8 +131,8 @@ def async_bus_users(hass: HomeAssistant, params: ModbusParams) -> Mapping[str, S
     return next((info.units for info in infos if info.endpoint == params.endpoint), {})
 
 
-async def async_identify(hass: HomeAssistant, unit: ModbusUnit) -> Meter:
-    """Identify the meter on a diagnosing unit.
+async def async_identify(hass: HomeAssistant, unit: ModbusUnit, limit: RequestLimit) -> Meter:
+    """Identify the meter on a diagnosing unit, whose longest request is the ``limit``.
 
     A serial port that was in use a moment ago, as on every reload, is closed in the background, and
     drivers take their time. So a port that is in use gets a second chance.
@@ -132,10 +140,10 @@ async def async_identify(hass: HomeAssistant, unit: ModbusUnit) -> Meter:
     Raises MeterError.
     """
     try:
-        return await Meter.identify(unit)
+        return await Meter.identify(unit, limit=limit)
     except PortInUseError:
         await asyncio.sleep(async_timing(hass).link.port_retry)
-    return await Meter.identify(unit)
+    return await Meter.identify(unit, limit=limit)
 
 
 @asynccontextmanager
@@ -146,4 +154,5 @@ async def async_temporary_meter(hass: HomeAssistant, address: MeterAddress) -> A
     """
     address = await async_resolved(hass, address)
     async with async_get_temporary_unit(hass, address.bus.params, address.unit_id) as unit:
-        yield await async_identify(hass, async_diagnosing_unit(hass, unit, address))
+        limit = async_request_limit(hass, address)
+        yield await async_identify(hass, async_diagnosing_unit(hass, unit, address), limit)

@@ -2,7 +2,7 @@
 
 from .backoff import READ_FAILURES, ConnectionHealth
 from .diagnosing_unit import DiagnosingUnit, ProbeState
-from .registers import read_registers, retry_once
+from .registers import LOST_RESPONSES, RequestLimit, read_registers, retry_once
 from .resilient_unit import ResilientUnit, SharedBus
 from .scan import (
     BusScan,
@@ -34,6 +34,7 @@ from .timing import (
 
 __all__ = [
     "LINK_TIMING",
+    "LOST_RESPONSES",
     "PARITIES",
     "READ_FAILURES",
     "SCAN_RANGE",
@@ -45,6 +46,7 @@ __all__ = [
     "Probe",
     "ProbeResult",
     "ProbeState",
+    "RequestLimit",
     "ResilientUnit",
     "ScanRange",
     "ScanResult",

@@ -17,7 +17,7 @@ from modbus_connection import (
     ServerDeviceBusyError,
 )
 
-from .registers import READ_LIMIT
+from .registers import RequestLimit
 from .timing import LINK_TIMING, MAX_FRAME_BYTES, LinkTiming
 
 _MAX_SPARE_REGISTERS: Final = 2
@@ -63,20 +63,23 @@ class ResilientUnit:
         timeout: float,
         byte_time: float = 0.0,
         bus: SharedBus | None = None,
+        limit: RequestLimit | None = None,
         unresponsive: bool = False,
         timing: LinkTiming = LINK_TIMING,
     ) -> None:
         """Read through ``unit``; a response of any length arrives within ``timeout`` seconds.
 
         ``byte_time`` is how many seconds one byte takes on the line; shorter responses arrive as
-        much earlier. Units on the same connection share a ``bus``. ``unresponsive`` says that the
-        unit did not respond to the last request, which another ResilientUnit sent.
+        much earlier. Units on the same connection share a ``bus``. No request is lengthened beyond
+        the ``limit``. ``unresponsive`` says that the unit did not respond to the last request,
+        which another ResilientUnit sent.
         """
         unit.require_timeout(timeout)
         self._unit = unit
         self._timeout = timeout
         self._byte_time = byte_time
         self._bus = bus or SharedBus()
+        self._limit = limit or RequestLimit()
         self._timing = timing
         self._one_at_a_time = asyncio.Lock()
         self._quiet_until = self._bus.quiet_until
@@ -126,7 +129,7 @@ class ResilientUnit:
         Only registers that have been read before: behind the end of the map there may be none. The
         very first read is an exception. It is of the marker, which a model header follows.
         """
-        room = min(self._known.stop - address, READ_LIMIT) - count
+        room = min(self._known.stop - address, self._limit.most) - count
         return self._failures % (1 + max(0, min(room, _MAX_SPARE_REGISTERS)))
 
     def _time_limit(self, count: int) -> float:
