@@ -32,6 +32,8 @@ class Gateway:
     """Which requests, counted from 1, are answered with exception 4."""
     closes: bool = False
     """Whether it closes the connection after each answer."""
+    lingers: float = 0.0
+    """Seconds until it does, in which it takes a request and does not answer."""
     delay: float = 0.0
     """Seconds that an answer takes."""
     first: Callable[[bytes], bytes] | None = None
@@ -88,6 +90,7 @@ class Gateway:
             writer.write(frame)
             await writer.drain()
             if self.closes:
+                await asyncio.sleep(self.lingers)
                 return
 
     def _answered(self, pdu: bytes) -> bytes:

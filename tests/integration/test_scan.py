@@ -288,4 +288,5 @@ def test_the_kinds_of_silence() -> None:
     assert {kind.reason for kind in MeterSilentError.__subclasses__()} == {
         "another_unit",
         "wrong_speed",
+        "wrong_transaction",
     }

@@ -28,6 +28,7 @@ from ..meter.modbus import (
     RequestLimit,
     ResilientUnit,
     SharedBus,
+    probe_gateway,
     probe_unit,
 )
 from .address import BusAddress, MeterAddress, ModbusParams, Transport
@@ -81,22 +82,21 @@ def resilient_unit(
 def async_diagnosing_unit(
     hass: HomeAssistant, unit: ModbusUnit, address: MeterAddress
 ) -> ModbusUnit:
-    """Return a resilient unit that finds out why it gets no proper answers, where it can.
-
-    It can where the bytes of the bus arrive, which is not behind a gateway to Modbus TCP.
-    """
+    """Return a resilient unit that finds out why it gets no proper answers."""
     bus, unit_id = address.bus, address.unit_id
     known, timing = _async_known_bus(hass, bus), async_timing(hass).link
     limit = async_request_limit(hass, address)
     resilient = resilient_unit(unit, bus, known.shared, timing, limit)
-    params = bus.params
+    params, seconds = bus.params, timing.response_timeout(bus.baudrate)
     if isinstance(params, ModbusTcpParams):
-        return cast("ModbusUnit", resilient)
+        probe = partial(probe_gateway, params.host, params.port, unit_id, seconds)
+    else:
+        probe = partial(probe_unit, params, unit_id, seconds)
     diagnosing = DiagnosingUnit(
         resilient,
         known.shared,
         known.probe_states.setdefault((params, unit_id), ProbeState()),
-        partial(probe_unit, params, unit_id, timing.response_timeout(bus.baudrate)),
+        probe,
         is_free=lambda: not _others_answer(hass, params, unit_id, known.probe_states),
         timing=timing,
     )

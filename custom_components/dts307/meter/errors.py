@@ -112,6 +112,12 @@ class AnotherUnitError(MeterSilentError):
     reason = "another_unit"
 
 
+class WrongTransactionError(MeterSilentError):
+    """A gateway responds with another transaction ID than the one in the request."""
+
+    reason = "wrong_transaction"
+
+
 class WrongSpeedError(MeterSilentError):
     """Bytes arrive on the serial line, but never a valid response."""
 

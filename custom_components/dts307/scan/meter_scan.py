@@ -52,6 +52,7 @@ class MeterScan:
         """
         timing = async_timing(hass)
         candidates = _candidates(hass, address.bus, timing.scan_range)
+        self._candidates, self._unit_id = candidates, address.unit_id
         self._bus = ConnectedBus(hass)
         self._on_progress = on_progress
         plan = serial_passes if isinstance(address.bus, SerialPort) else network_passes
@@ -92,12 +93,19 @@ class MeterScan:
             async for result in self._scan.run():
                 self.results.append(result)
                 self._changed.set()
+            if not self.results:
+                await self._diagnose()
         except (MeterError, HomeAssistantError) as err:
             self.error = err
         finally:
             self._changed.set()
         if not self.results:
             self.error = self.error or self._bus.error
+
+    async def _diagnose(self) -> None:
+        """Find out why nothing answers behind a gateway to Modbus TCP."""
+        for settings in self._candidates:
+            self.error = self.error or await self._bus.diagnose(settings, self._unit_id)
 
     async def changed(self) -> None:
         """Wait until there is something else to show."""

@@ -125,9 +125,11 @@ async def test_a_corrupt_response_is_a_failure_like_silence() -> None:
 async def test_a_lost_link_is_not_probed() -> None:
     bench = Bench([])
     unit = bench.unit()
+    lost = ModbusConnectionError("lost")
     for _ in range(3):
-        assert await attempt(bench, unit, ModbusConnectionError("lost")) is ModbusConnectionError
-    bench.device.link.down = ModbusTimeoutError("no host")
+        bench.device.faults.append(lost)
+        assert await attempt(bench, unit, lost) is ModbusConnectionError
+    bench.device.link.cut(ModbusTimeoutError("no host"))
     for _ in range(3):
         assert await attempt(bench, unit) is ModbusTimeoutError
     assert bench.probes == 0

@@ -1,7 +1,8 @@
 """Modbus links as they are in the field: lossy, shared, slow, and sometimes set up wrongly."""
 
 from .backoff import READ_FAILURES, ConnectionHealth
-from .diagnosing_unit import DiagnosingUnit, ProbeState
+from .diagnosing_unit import PROBE_ERRORS, DiagnosingUnit, ProbeState
+from .gateway_probe import probe_gateway
 from .registers import LOST_RESPONSES, RequestLimit, read_registers, retry_once
 from .resilient_unit import ResilientUnit, SharedBus
 from .scan import (
@@ -36,6 +37,7 @@ __all__ = [
     "LINK_TIMING",
     "LOST_RESPONSES",
     "PARITIES",
+    "PROBE_ERRORS",
     "READ_FAILURES",
     "SCAN_RANGE",
     "SCAN_TIMING",
@@ -59,6 +61,7 @@ __all__ = [
     "classify",
     "network_passes",
     "opened_probe",
+    "probe_gateway",
     "probe_unit",
     "read_registers",
     "responding_units",

@@ -33,6 +33,7 @@ from ..errors import (
     PortMissingError,
     ReadRefusedError,
     WrongSpeedError,
+    WrongTransactionError,
 )
 
 READ_FAILURES: Final = (
@@ -47,6 +48,7 @@ READ_FAILURES: Final = (
     MeterSilentError,
     AnotherUnitError,
     WrongSpeedError,
+    WrongTransactionError,
     MeterBusyError,
     ReadRefusedError,
     GarbledReplyError,

@@ -25,6 +25,9 @@ _MAX_SPARE_REGISTERS: Final = 2
 _OVERHEAD_BYTES: Final = 8 + 5
 """Bytes of a read besides the registers: the request and the frame around the response."""
 
+_CLOSINGS_LEARNT: Final = 2
+"""Connections in a row that were closed after one answer; a single one may be a restart."""
+
 _NOWHERE: Final = 0x1_0000
 """An address behind the last register."""
 
@@ -44,6 +47,34 @@ class SharedBus:
         """number of responses from any unit, Modbus exceptions included"""
         self.quiet_until = 0.0
         """seconds of the event loop's clock after which no response to a failed request is due"""
+        self._answers = 0
+        self._lost = 0
+        self._closings = 0
+
+    @property
+    def closes_after_answer(self) -> bool:
+        """Whether the adapter has closed its last connections after one answer each."""
+        return self._closings >= _CLOSINGS_LEARNT
+
+    def note_answer(self) -> None:
+        """Count an answer on the present connection."""
+        self._answers += 1
+        if self._answers > 1:
+            self._closings = 0
+
+    def note_closed(self) -> None:
+        """Count a connection that is open no more, whoever has closed it."""
+        self._closings += self._answers == 1
+        self._answers = self._lost = 0
+
+    def note_lost(self) -> bool:
+        """Count a lost answer; return whether the connection may be at fault.
+
+        Some adapters lose or garble the first answer on every connection, so another connection
+        would not help.
+        """
+        self._lost += 1
+        return self.is_port or self._answers > 0 or self._lost > 1
 
 
 class ResilientUnit:
@@ -117,7 +148,7 @@ class ResilientUnit:
             async with self._bus.lock:
                 self._dropped = False
                 spare = self._spare_registers(address, count)
-                registers = await self._request(address, count + spare)
+                registers = await self._request_anew(address, count + spare)
         if address < self._known.start:
             self._known = range(address, address)
         self._known = range(self._known.start, max(self._known.stop, address + count))
@@ -142,6 +173,24 @@ class ResilientUnit:
             limit += self._timing.connect
         return limit
 
+    async def _request_anew(self, address: int, count: int) -> list[int]:
+        """Send a request, and once more if the connection was open before and is lost.
+
+        An adapter may have closed it after the last answer, just before this request. One that
+        always does so is not given the chance.
+        """
+        was_open = self._unit.connected
+        if not was_open:
+            self._bus.note_closed()
+        try:
+            return await self._request(address, count)
+        except ModbusConnectionError:
+            if not was_open or self._bus.is_port:
+                raise
+            self._bus.note_closed()
+        await asyncio.sleep(self._quiet_until - _now())
+        return await self._request(address, count)
+
     async def _request(self, address: int, count: int) -> list[int]:
         """Send one request, and prepare the next one according to the outcome."""
         limit = self._time_limit(count)
@@ -149,11 +198,12 @@ class ResilientUnit:
             async with asyncio.timeout(limit):
                 registers = await self._unit.read_holding_registers(address, count)
         except ModbusExceptionError:
-            self._note_response()
+            await self._note_response()
             raise
         except ModbusProtocolError:
             self._expect_delayed_response()
-            await self._drop()
+            if self._bus.note_lost():
+                await self._drop()
             raise
         except ModbusTimeoutError as err:
             await self._note_timeout()
@@ -175,15 +225,18 @@ class ResilientUnit:
         except asyncio.CancelledError, ModbusError:
             self._expect_delayed_response()
             raise
-        self._note_response()
+        await self._note_response()
         return registers
 
-    def _note_response(self) -> None:
+    async def _note_response(self) -> None:
         self._bus.responses += 1
+        self._bus.note_answer()
         self._responses_at_timeout = None
         self._unresponsive = self._busy = False
         if _now() > self._quiet_until + self._timing.latest_response:
             self._failures = 0
+        if self._bus.closes_after_answer:
+            await self._close()
 
     def _expect_delayed_response(self) -> None:
         """Stay quiet while the response to this request may still arrive, and vary the next."""
@@ -196,7 +249,7 @@ class ResilientUnit:
         self._busy = False
         if self._unit.connected:
             self._unresponsive = True
-            if self._is_link_suspect():
+            if self._bus.note_lost() and self._is_link_suspect():
                 await self._drop()
 
     def _timeout_error(self, message: str) -> ModbusError:
@@ -214,11 +267,14 @@ class ResilientUnit:
 
     async def _drop(self) -> None:
         """Close the connection, and wait until the port is free; the next request reconnects."""
+        await self._close()
+        await asyncio.sleep(self._timing.port_closes)
+
+    async def _close(self) -> None:
         self._dropped = True
         with suppress(ModbusError, TimeoutError):
             async with asyncio.timeout(self._timing.close):
                 await self._unit.disconnect()
-        await asyncio.sleep(self._timing.port_closes)
 
 
 def _now() -> float:
