@@ -53,7 +53,12 @@ class Integration:
     async def _identify(self, unit_id: int) -> None:
         self._units[unit_id] = self._connection.for_unit(unit_id)
         unit = resilient_unit(
-            self._units[unit_id], self._address, self._shared, LINK_TIMING, RequestLimit()
+            self._units[unit_id],
+            self._address,
+            bus=self._shared,
+            timing=LINK_TIMING,
+            limit=RequestLimit(),
+            is_alone=lambda: False,
         )
         meter = self._meters[unit_id] = await Meter.identify(
             cast("ModbusUnit", unit), clock=lambda: self.clock

@@ -21,6 +21,7 @@ from tests.integration.home import (
     submit,
 )
 from tests.integration.reasons import begin_to_poll, see_reason, see_recovery
+from tests.integration.timing import change_timing
 
 
 def power_of(device: Device) -> float:
@@ -186,5 +187,18 @@ async def test_the_first_answer_after_a_connect_is_not_ours(
     async with gateway(device, first=FIRST[first]) as served:
         result = await search(hass, "network", answers(served.data))
         assert_asks_about_meter(result)
+        await add_meter(hass, result)
+        await assert_follows(hass, device)
+
+
+@pytest.mark.usefixtures("skip_waiting")
+async def test_it_answers_after_seconds(hass: HomeAssistant) -> None:
+    """A cellular router or a radio link is between; the meter is found, more slowly."""
+    change_timing(hass, link={"response": 1.0, "patience": 4.0}, scan={"first_network": 3.5})
+    device = Device()
+    async with gateway(device, delay=3.0) as served:
+        result = await search(hass, "network", answers(served.data))
+        assert_asks_about_meter(result)
+        assert " W" in (result["description_placeholders"] or {})["measured"]
         await add_meter(hass, result)
         await assert_follows(hass, device)

@@ -9,7 +9,7 @@ from custom_components.dts307.connection.timing import DATA_TIMING, Timing
 from custom_components.dts307.meter.modbus import LinkTiming, ScanRange, ScanTiming
 
 HASTY = Timing(
-    link=LinkTiming(response=0.25, character_bits=0, port_retry=0.25),
+    link=LinkTiming(response=0.25, patience=0.0, character_bits=0, port_retry=0.25),
     scan=ScanTiming(
         first=0.15, first_network=0.15, following=0.1, gateway=0.15, network=0.0, slot_free=0.0
     ),

@@ -6,7 +6,7 @@ an entry.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -60,12 +60,14 @@ def async_shared_bus(hass: HomeAssistant, bus: BusAddress) -> SharedBus:
     return _async_known_bus(hass, bus).shared
 
 
-def resilient_unit(
+def resilient_unit(  # noqa: PLR0913 - each is known to another part of the integration
     unit: ModbusUnit,
     address: BusAddress,
+    *,
     bus: SharedBus,
     timing: LinkTiming,
     limit: RequestLimit,
+    is_alone: Callable[[], bool],
 ) -> ResilientUnit:
     """Return a unit that tolerates a bad line, and that takes turns with others on the bus."""
     return ResilientUnit(
@@ -74,6 +76,7 @@ def resilient_unit(
         byte_time=timing.byte_time(address.baudrate),
         bus=bus,
         limit=limit,
+        is_alone=is_alone,
         timing=timing,
     )
 
@@ -86,8 +89,14 @@ def async_diagnosing_unit(
     bus, unit_id = address.bus, address.unit_id
     known, timing = _async_known_bus(hass, bus), async_timing(hass).link
     limit = async_request_limit(hass, address)
-    resilient = resilient_unit(unit, bus, known.shared, timing, limit)
     params, seconds = bus.params, timing.response_timeout(bus.baudrate)
+
+    def is_alone() -> bool:
+        return not _others_answer(hass, params, unit_id, known.probe_states)
+
+    resilient = resilient_unit(
+        unit, bus, bus=known.shared, timing=timing, limit=limit, is_alone=is_alone
+    )
     if isinstance(params, ModbusTcpParams):
         probe = partial(probe_gateway, params.host, params.port, unit_id, seconds)
     else:
@@ -97,7 +106,7 @@ def async_diagnosing_unit(
         known.shared,
         known.probe_states.setdefault((params, unit_id), ProbeState()),
         probe,
-        is_free=lambda: not _others_answer(hass, params, unit_id, known.probe_states),
+        is_free=is_alone,
         timing=timing,
     )
     return cast("ModbusUnit", diagnosing)

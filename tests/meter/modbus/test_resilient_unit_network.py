@@ -104,6 +104,20 @@ async def test_a_connection_that_the_adapter_would_close_is_closed_before() -> N
     assert device.connected
 
 
+@pytest.mark.parametrize("is_port", [False, True])
+@virtual_time
+async def test_what_a_unit_drops_itself_was_not_closed(
+    is_port: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    device = Device(MAP)
+    unit = resilient(device, bus=SharedBus(is_port=is_port))
+    for _ in range(5):
+        await read(unit)
+        assert device.connected
+        await fail(unit, CORRUPT, device)
+        assert not device.connected
+
+
 @virtual_time
 async def test_one_that_closes_now_and_then_is_left_alone() -> None:
     device = Closing(MAP)

@@ -4,7 +4,7 @@ from .backoff import READ_FAILURES, ConnectionHealth
 from .diagnosing_unit import PROBE_ERRORS, DiagnosingUnit, ProbeState
 from .gateway_probe import probe_gateway
 from .registers import LOST_RESPONSES, RequestLimit, read_registers, retry_once
-from .resilient_unit import ResilientUnit, SharedBus
+from .resilient_unit import ResilientUnit
 from .scan import (
     BusScan,
     Probe,
@@ -24,6 +24,7 @@ from .serial_probe import (
     responding_units,
 )
 from .serial_settings import PARITIES, settings_text, usual_settings
+from .shared_bus import SharedBus
 from .timing import (
     LINK_TIMING,
     SCAN_RANGE,

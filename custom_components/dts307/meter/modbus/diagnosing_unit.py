@@ -13,8 +13,9 @@ from modbus_connection import (
 )
 
 from ..errors import AnotherUnitError, MeterSilentError, WrongSpeedError, WrongTransactionError
-from .resilient_unit import ResilientUnit, SharedBus
+from .resilient_unit import ResilientUnit
 from .serial_probe import ProbeResult
+from .shared_bus import SharedBus
 from .timing import LINK_TIMING, LinkTiming
 
 PROBE_ERRORS: Final[dict[ProbeResult | None, type[MeterSilentError]]] = {

@@ -17,6 +17,8 @@ class LinkTiming:
 
     response: float = 1.0
     """until a device begins to respond; the DTS 307 itself takes milliseconds"""
+    patience: float = 4.0
+    """beyond the response timeout, for a response through a slow network such as a cellular one"""
     busy: float = 1.0
     """beyond the response timeout, for which a busy unit may keep the others waiting"""
     connect: float = 10.0
