@@ -18,6 +18,7 @@ from homeassistant.data_entry_flow import UnknownFlow
 from homeassistant.util.hass_dict import HassKey
 
 from ..connection import (
+    CONF_UNIT_ID,
     BusAddress,
     Failure,
     MeterAddress,
@@ -25,7 +26,6 @@ from ..connection import (
     async_failure,
     async_only_free_port,
     async_resolved,
-    failure_key,
 )
 from ..const import DOMAIN
 from ..flows import (
@@ -38,8 +38,9 @@ from ..flows import (
 )
 from ..meter import EndlessChainError, NoMeterModelError, NotSunSpecError
 from ..meter.modbus import ScanResult, ScanStage
+from .known_meters import KnownMeters, async_known_meters
 from .meter_scan import MeterScan, shown_unit_id
-from .results import distinct, results_text
+from .results import results_text
 from .suspension import SuspendedEntries
 
 _NO_METER: Final = (NotSunSpecError, NoMeterModelError, EndlessChainError)
@@ -54,6 +55,8 @@ class ScanFlow(ConfigFlow):
 
     _transport: Transport
     _scan: MeterScan
+    _known = KnownMeters()
+    """The meters that were set up when the scan began."""
     _scanning: asyncio.Task[None] | None = None
     _update: asyncio.Task[None] | None = None
     """Waits until there is something else to show."""
@@ -106,6 +109,22 @@ class ScanFlow(ConfigFlow):
         )
         return await self.async_step_search()
 
+    @property
+    def _entered_unit_id(self) -> int | None:
+        """The unit ID that was entered; None if the field is empty."""
+        known: dict[str, Any] = (self._answers or {}).get(SECTION_KNOWN, {})
+        return known.get(CONF_UNIT_ID)
+
+    @property
+    def _asked_unit_id(self) -> int | None:
+        """The unit ID at which the person in the flow says that the meter is.
+
+        That of the entry that is reconfigured was filled in, and may no longer be right.
+        """
+        entry = self._existing_entry() if self.source == SOURCE_RECONFIGURE else None
+        unit_id = self._entered_unit_id
+        return None if entry and entry.data[CONF_UNIT_ID] == unit_id else unit_id
+
     @callback
     def _existing_entry(self) -> ConfigEntry | None:
         """Return the entry that is reconfigured, unless it was removed meanwhile."""
@@ -142,6 +161,7 @@ class ScanFlow(ConfigFlow):
         await self._suspended.async_wait()
         await self._async_end_other_scan(bus)
         await self._suspended.async_suspend(bus)
+        self._known = await async_known_meters(self.hass)
         if self._closed:
             self._suspended.async_resume()
             raise UnknownFlow
@@ -153,6 +173,8 @@ class ScanFlow(ConfigFlow):
             on_progress=self.async_update_progress,
             thorough=answers[SECTION_KNOWN][CONF_THOROUGH],
             everything=answers.get(CONF_EVERYTHING, False),
+            asked=self._asked_unit_id,
+            known=self._known.on(bus),
         )
         self._scanning = self.hass.async_create_background_task(
             self._scan.run(), f"{self.handler} scan"
@@ -210,7 +232,7 @@ class ScanFlow(ConfigFlow):
             # Raises what a scan does not expect, so that it shows.
             self._scanning.result()
             return self.async_show_progress_done(next_step_id="searched")
-        probe, results = scan.probe, distinct(scan.results)
+        probe = scan.probe
         many = probe.stage is not ScanStage.SETTINGS
         # The frontend may request this step at any time, but one task is enough to wait.
         if self._update is None or self._update.done():
@@ -223,7 +245,7 @@ class ScanFlow(ConfigFlow):
             description_placeholders={
                 "settings": probe.settings.settings_text,
                 "unit_id": str(shown_unit_id(probe.unit_id) if many else probe.unit_id),
-                "count": str(sum(each.identity is not None for each in results)),
+                "count": str(sum(each.identity is not None for each in scan.results)),
             },
             progress_task=self._update,
         )
@@ -250,14 +272,14 @@ class ScanFlow(ConfigFlow):
         if scan.error is not None:
             return await async_failure(self.hass, scan.error, scan.bus)
         devices = {"devices": results_text(scan.results)}
-        if meters := [result.identity for result in scan.results if result.identity]:
-            if not all(identity.serial_number for identity in meters):
-                return Failure("no_serial_number", devices)
+        if any(result.identity for result in scan.results):
             own = self.source == SOURCE_RECONFIGURE
             return Failure("other_meters" if own else "only_known_meters", devices)
+        if scan.responds_everywhere:
+            return Failure("responds_everywhere", {})
         for result in scan.results:
             if result.error and not isinstance(result.error, _NO_METER):
-                return Failure(failure_key(result.error, scan.bus), {})
+                return await async_failure(self.hass, result.error, result.settings)
         if scan.results:
             return Failure("no_meter_among", devices)
         reason = "wrong_speed" if scan.noisy else "nothing_found"

@@ -32,6 +32,7 @@ from ..errors import (
     PortInUseError,
     PortMissingError,
     ReadRefusedError,
+    SpeaksBacnetError,
     WrongSpeedError,
 )
 
@@ -46,6 +47,7 @@ READ_FAILURES: Final = (
     LinkDownError,
     MeterSilentError,
     AnotherUnitError,
+    SpeaksBacnetError,
     WrongSpeedError,
     MeterBusyError,
     ReadRefusedError,

@@ -12,13 +12,14 @@ from modbus_connection import (
     ModbusTimeoutError,
 )
 
-from ..errors import AnotherUnitError, MeterSilentError, WrongSpeedError
+from ..errors import AnotherUnitError, MeterSilentError, SpeaksBacnetError, WrongSpeedError
 from .resilient_unit import ResilientUnit, SharedBus
 from .serial_probe import ProbeResult
 from .timing import LINK_TIMING, LinkTiming
 
 _ERRORS: Final[dict[ProbeResult | None, type[MeterSilentError]]] = {
     ProbeResult.ANOTHER_UNIT: AnotherUnitError,
+    ProbeResult.BACNET: SpeaksBacnetError,
     ProbeResult.NOISE: WrongSpeedError,
 }
 
@@ -81,7 +82,8 @@ class DiagnosingUnit:
     async def read_holding_registers(self, address: int, count: int) -> list[int]:
         """Read registers.
 
-        Raises ModbusError; AnotherUnitError or WrongSpeedError if a probe shows that.
+        Raises ModbusError; AnotherUnitError, SpeaksBacnetError or WrongSpeedError if a probe shows
+        that.
         """
         try:
             registers = await self._unit.read_holding_registers(address, count)

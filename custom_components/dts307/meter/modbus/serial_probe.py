@@ -13,6 +13,8 @@ from typing import Final, cast, override
 
 from modbus_connection import ModbusSerialParams
 
+from .bacnet import speaks_bacnet
+
 _READ_HOLDING_REGISTERS: Final = 3
 _EXCEPTION: Final = _READ_HOLDING_REGISTERS | 0x80
 _ADDRESS: Final = 40000
@@ -32,6 +34,8 @@ class ProbeResult(Enum):
     """The unit's response, be it a Modbus exception."""
     ANOTHER_UNIT = auto()
     """A response to such a request, but with another unit ID."""
+    BACNET = auto()
+    """Frames of BACnet MS/TP."""
     NOISE = auto()
     """No response, but more bytes than switching the line's direction causes."""
     SILENCE = auto()
@@ -90,6 +94,8 @@ def classify(data: bytes, unit_id: int) -> ProbeResult:
         return ProbeResult.RESPONSE
     if responding:
         return ProbeResult.ANOTHER_UNIT
+    if speaks_bacnet(data):
+        return ProbeResult.BACNET
     rest = data.removeprefix(_request(unit_id))
     return ProbeResult.NOISE if len(rest) >= _EXCEPTION_BYTES else ProbeResult.SILENCE
 
