@@ -5,8 +5,7 @@ the meter. Such an entry is bound to its address, and its data says which serial
 reports there: if it reports another one, it is another meter.
 """
 
-from collections.abc import Collection, Iterator
-from itertools import count
+from collections.abc import Collection
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
@@ -38,11 +37,8 @@ def identification(
     serial_number = identity.serial_number
     if identity.has_serial_number and serial_number not in taken:
         return serial_number, {}
-    unique_id = next(each for each in _numbered(address) if each not in taken)
+    unique_id, number = address, 1
+    while unique_id in taken:
+        number += 1
+        unique_id = f"{address} ({number})"
     return unique_id, {CONF_SERIAL_NUMBER: serial_number}
-
-
-def _numbered(address: str) -> Iterator[str]:
-    yield address
-    for number in count(2):
-        yield f"{address} ({number})"

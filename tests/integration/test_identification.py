@@ -180,6 +180,26 @@ async def test_a_meter_that_has_moved_is_not_a_second_one(hass: HomeAssistant) -
         assert_refused(result, "network", "only_known_meters")
 
 
+@pytest.mark.parametrize("answering", [True, False])
+async def test_a_second_meter_on_another_bus(hass: HomeAssistant, *, answering: bool) -> None:
+    """While both answer, their counters show that they are two."""
+    first, second = meters(SHARED, 100, 100)
+    second.write("TotWhImp", 100_000_001)
+    async with network(first) as line, network(second) as elsewhere:
+        entry = entry_for(first, network_data(line))
+        await load(hass, entry)
+        first.silent = not answering
+        result = await search(hass, "network", unknowing(network_data(elsewhere)))
+        if not answering:
+            assert_refused(result, "network", "only_known_meters")
+            return
+        assert identified(result) == sentence(SHARED, "")
+        new = await add_meter(hass, result)
+        assert new.unique_id == f"{elsewhere.host}:{elsewhere.port}#100"
+        assert_reads(hass, entry, first)
+        assert state(hass, new, "energy_imported") == "100000.001"
+
+
 async def test_a_gateway_that_ignores_unit_ids_has_one_meter(hass: HomeAssistant) -> None:
     """Even if that has no serial number."""
     devices = meters("", *range(98, 103))

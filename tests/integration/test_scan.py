@@ -35,7 +35,7 @@ pytestmark = pytest.mark.usefixtures("skip_waiting")
 DEFAULT = (9600, "N")
 ALL_SETTINGS = {(baud, parity) for baud in SCAN_RANGE.baud_rates for parity in "NE"}
 OTHERS = bytes.fromhex("55ff00010000005a55ff0164000000e1" * 2)
-"""Two frames of BACnet MS/TP, as a token goes round."""
+"""Two frames of no protocol: they resemble BACnet MS/TP, but with wrong checksums."""
 
 
 @pytest.mark.usefixtures("all_speeds")
@@ -149,7 +149,7 @@ async def test_a_late_response_is_recognized(
 async def test_noise_is_reported(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, baud: int
 ) -> None:
-    """Bytes that are not Modbus arrive, as on a bus that is set to BACnet."""
+    """Bytes that are not Modbus arrive."""
     async with uart(monkeypatch, baud=baud) as line:
         line.neighbour = OTHERS
         result = await search(hass, "serial", unknowing(serial_data(line)))

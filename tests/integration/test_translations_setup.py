@@ -15,7 +15,7 @@ from custom_components.dts307.flows import preview
 from custom_components.dts307.meter import MeterError
 from custom_components.dts307.meter.installation import NoMeasurement
 from custom_components.dts307.meter.modbus import ScanStage
-from custom_components.dts307.scan import scan_flow
+from custom_components.dts307.scan import explanation
 from tests.integration.home import ENGLISH
 from tests.integration.texts import placeholders, texts
 
@@ -102,7 +102,7 @@ def returned(module: ModuleType, function: str) -> set[str]:
 
 def refusals() -> set[str]:
     """Return the keys that the config flow names itself."""
-    told = returned(scan_flow, "_async_explain") | returned(preview, "doubt")
+    told = returned(explanation, "async_explain") | returned(preview, "doubt")
     nothing_found = {f"nothing_found_{transport}" for transport in Transport}
     return told | nothing_found | set(NoMeasurement) | {"none_chosen", "link_in_use"}
 

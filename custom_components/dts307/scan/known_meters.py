@@ -8,8 +8,9 @@ from homeassistant.core import HomeAssistant
 
 from ..connection import BusAddress, MeterAddress, async_resolved
 from ..const import DOMAIN
+from ..flows import async_measure
 from ..identification import is_bound_to_address, serial_number_of
-from ..meter import Identity
+from ..meter import Identity, Reading
 from ..meter.modbus import ScanResult
 
 
@@ -56,8 +57,9 @@ class KnownMeters:
     def is_new(self, result: ScanResult[BusAddress], *, is_one_meter: bool) -> bool:
         """Return whether a scan found a meter that is not set up.
 
-        A meter with the serial number of another one is new if that one answers at the same time,
-        on the same bus. Otherwise it may be the same one, at another address.
+        A meter with the serial number of another one may be that one, at another address. It is
+        not if that one answers there at the same time; for one on another bus,
+        ``async_is_elsewhere`` decides.
 
         ``is_one_meter`` says that a meter answers under every unit ID of its bus.
         """
@@ -69,7 +71,24 @@ class KnownMeters:
             return False
         if not identity.has_serial_number:
             return True
-        return all(meter in here and meter.is_answering for meter in alike)
+        return all(meter.is_answering for meter in alike)
+
+    async def async_is_elsewhere(self, hass: HomeAssistant, result: ScanResult[BusAddress]) -> bool:
+        """Return whether a new meter is one that is set up on another bus.
+
+        Two ways may lead to one meter, whose counters then are the same whichever way is used.
+        """
+        identity = result.identity
+        if identity is None or not identity.has_serial_number:
+            return False
+        address = MeterAddress(result.settings, result.unit_id)
+        return any(
+            [
+                await _async_may_be_one(hass, meter.address, address)
+                for meter in self._alike(identity)
+                if not meter.is_on(result.settings)
+            ]
+        )
 
     def is_meter_of(
         self, entry: ConfigEntry, result: ScanResult[BusAddress], asked: int | None
@@ -90,6 +109,22 @@ class KnownMeters:
     def _alike(self, identity: Identity) -> list[KnownMeter]:
         serial_number = identity.serial_number
         return [meter for meter in self._meters if meter.serial_number == serial_number]
+
+
+async def _async_may_be_one(hass: HomeAssistant, one: MeterAddress, other: MeterAddress) -> bool:
+    """Return whether two addresses may lead to one meter, as far as its counters show."""
+    before, between, after = [await async_measure(hass, each) for each in (one, other, one)]
+    if before is None or between is None or after is None:
+        return True
+    return all(
+        earliest <= count <= latest
+        for earliest, count, latest in zip(*map(_counts, (before, between, after)), strict=True)
+    )
+
+
+def _counts(reading: Reading) -> tuple[float, float]:
+    """Return how far a meter has counted, in Wh."""
+    return reading.energy_imported.total or 0.0, reading.energy_exported.total or 0.0
 
 
 async def async_known_meters(hass: HomeAssistant) -> KnownMeters:

@@ -4,7 +4,7 @@ from abc import abstractmethod
 import asyncio
 from collections.abc import Callable
 from functools import cached_property, partial
-from typing import Any, Final, override
+from typing import Any, override
 
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
@@ -23,7 +23,6 @@ from ..connection import (
     Failure,
     MeterAddress,
     Transport,
-    async_failure,
     async_only_free_port,
     async_resolved,
 )
@@ -36,15 +35,11 @@ from ..flows import (
     address_form,
     entered_address,
 )
-from ..meter import EndlessChainError, NoMeterModelError, NotSunSpecError
 from ..meter.modbus import ScanResult, ScanStage
+from .explanation import async_explain
 from .known_meters import KnownMeters, async_known_meters
 from .meter_scan import MeterScan, shown_unit_id
-from .results import results_text
 from .suspension import SuspendedEntries
-
-_NO_METER: Final = (NotSunSpecError, NoMeterModelError, EndlessChainError)
-"""A device answers as it should, but is not a meter that can be read."""
 
 _SCANS: HassKey[dict[str, ScanFlow]] = HassKey(f"{DOMAIN}_scans")
 """The flow that last scanned a bus, by the port or the address of the adapter."""
@@ -256,9 +251,10 @@ class ScanFlow(ConfigFlow):
         """Continue with what was found, or explain why nothing was."""
         if self._is_entry_gone():
             return self.async_abort(reason="entry_gone")
-        if found := self._scan.wanted:
+        if found := await self._async_wanted():
             return await self._async_found(found)
-        self._failure = await self._async_explain(self._scan)
+        own = self.source == SOURCE_RECONFIGURE
+        self._failure = await async_explain(self.hass, self._scan, own=own)
         return self._async_show_address()
 
     async def async_step_taken_over(
@@ -267,23 +263,13 @@ class ScanFlow(ConfigFlow):
         """End, because another window scans this bus."""
         return self.async_abort(reason="taken_over")
 
-    async def _async_explain(self, scan: MeterScan) -> Failure:
-        """Explain why nothing was found."""
-        if scan.error is not None:
-            return await async_failure(self.hass, scan.error, scan.bus)
-        devices = {"devices": results_text(scan.results)}
-        if any(result.identity for result in scan.results):
-            own = self.source == SOURCE_RECONFIGURE
-            return Failure("other_meters" if own else "only_known_meters", devices)
-        if scan.responds_everywhere:
-            return Failure("responds_everywhere", {})
-        for result in scan.results:
-            if result.error and not isinstance(result.error, _NO_METER):
-                return await async_failure(self.hass, result.error, result.settings)
-        if scan.results:
-            return Failure("no_meter_among", devices)
-        reason = "wrong_speed" if scan.noisy else "nothing_found"
-        return Failure(f"{reason}_{self._transport}", {})
+    async def _async_wanted(self) -> list[ScanResult[BusAddress]]:
+        """Return what was searched for, without meters that are set up on another bus."""
+        wanted = self._scan.wanted
+        if self.source == SOURCE_RECONFIGURE:
+            return wanted
+        elsewhere = self._known.async_is_elsewhere
+        return [each for each in wanted if not await elsewhere(self.hass, each)]
 
     @callback
     @override
