@@ -38,7 +38,7 @@ def test_the_entered_unit_id_has_the_most_time_on_the_network() -> None:
     """The default is probed among the others then."""
     plan = list(network_passes(["tcp"], [17, FACTORY]))
     assert list(plan[0].unit_ids) == [17]
-    assert list(plan[1].unit_ids) == [FACTORY, 1, 2, 3]
+    assert list(plan[1].unit_ids) == [FACTORY, 1, 2]
 
 
 def test_a_serial_port_is_scanned_at_all_settings_first() -> None:

@@ -71,9 +71,9 @@ class ScanRange:
     """all that a device may have (Modbus over Serial Line 2.2)"""
     likely_unit_ids: tuple[int, ...] = (*range(1, 33), *range(100, 111), 247)
     """what installers choose: mostly small numbers, or some that follow the default of 100"""
-    serial_unit_ids: tuple[int, ...] = (*range(1, 65), *range(100, 111), 247)
+    serial_unit_ids: tuple[int, ...] = (*range(1, 51), *range(100, 111), 247)
     """the same on a serial port, where nothing has responded yet"""
-    network_unit_ids: tuple[int, ...] = (1, 2, 3, 100)
+    network_unit_ids: tuple[int, ...] = (1, 2, 100)
     """the same behind a network adapter that has not responded at all yet"""
     unlikely_unit_ids: tuple[int, ...] = (173, 236)
     """what nobody chooses: if all of them respond, no meter does"""
