@@ -148,8 +148,9 @@ async def test_an_entered_unit_id_that_is_no_meter_ends_the_scan() -> None:
     results = await run(scan_of(devices, 17, asked=17))
     assert [(each.unit_id, each.identity) for each in results] == [(17, None)]
     assert devices.probed == [("a", 17), ("a", SCAN_RANGE.unlikely_unit_ids[0])]
-    results = await run(scan_of(devices, 17, asked=17, everything=True))
-    assert found(results) == {FACTORY: "1"}
+    for more in ("thorough", "everything"):
+        results = await run(scan_of(devices, 17, asked=17, **{more: True}))
+        assert found(results) == {FACTORY: "1"}
 
 
 async def test_an_entered_unit_id_that_is_silent_is_a_hint_only() -> None:

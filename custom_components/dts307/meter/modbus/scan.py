@@ -77,7 +77,8 @@ class BusScan[S]:
     takes minutes, and runs only if ``everything`` is set, or once a device has responded.
     ``on_probe`` is called before each probe.
 
-    If the device with the ``asked`` unit ID responds and is not wanted, the scan ends with it.
+    If the device with the ``asked`` unit ID responds and is not wanted, the scan ends with it,
+    unless the scan is for more.
     ``known`` are the unit IDs of meters that are known to be on the bus, by serial number.
     """
 
@@ -123,7 +124,9 @@ class BusScan[S]:
                     return
 
     def _is_asked_in_vain(self, result: ScanResult[S]) -> bool:
-        if self.everything or result.unit_id != self.asked or self.is_wanted(result):
+        if self.everything or self.thorough:
+            return False
+        if result.unit_id != self.asked or self.is_wanted(result):
             return False
         return not isinstance(result.error, LinkDownError)
 
