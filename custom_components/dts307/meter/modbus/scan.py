@@ -5,8 +5,8 @@ factory unit ID with all usual settings first, then the other unit IDs. All devi
 the same settings, so the first response from any device rules out all others. The meters of one
 panel mostly have consecutive unit IDs.
 
-Some gateways respond under every unit ID: by themselves, or with the only meter behind them. Unit
-IDs that nobody chooses reveal them.
+Some gateways respond under every unit ID: by themselves, or with the only meter behind them. They
+are recognized by responses under unit IDs that are hardly ever in use.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -156,7 +156,7 @@ class BusScan[S]:
             self.responds_everywhere = await self._all_respond(settings)
 
     async def _all_respond(self, settings: S) -> bool:
-        """Return whether all unit IDs respond that nobody chooses.
+        """Return whether all unit IDs respond that are hardly ever in use.
 
         If the bus cannot be opened, the next probe shows why.
         """

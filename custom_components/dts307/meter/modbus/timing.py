@@ -76,7 +76,7 @@ class ScanRange:
     network_unit_ids: tuple[int, ...] = (1, 2, 100)
     """the same behind a network adapter that has not responded at all yet"""
     unlikely_unit_ids: tuple[int, ...] = (173, 236)
-    """what nobody chooses: if all of them respond, no meter does"""
+    """hardly ever in use: if all of them respond, something responds under every unit ID"""
     meters_in_a_panel: int = 8
     """the most meters that a DTS 307 MCM has on its bus"""
     baud_rates: tuple[int, ...] = (9600, 19200, 38400, 57600, 115200, 4800)
