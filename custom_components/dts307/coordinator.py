@@ -24,6 +24,7 @@ from .connection import (
     async_stored_request_limit,
 )
 from .const import DEFAULT_NAME, DOMAIN, MANUFACTURER, UNEXPECTED_ERROR
+from .identification import serial_number_of
 from .meter import (
     AnotherMeterError,
     Meter,
@@ -70,7 +71,7 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
         self.address = address
         self._limit = async_stored_request_limit(hass, entry, address)
         self._session = MeterSession(
-            hass, unit, str(entry.unique_id), self._limit, self._async_identified
+            hass, unit, serial_number_of(entry), self._limit, self._async_identified
         )
         self._polling = asyncio.Lock()
         self._is_finishing = False
@@ -95,15 +96,16 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
         """
         entry = self.config_entry
         identifiers = {(DOMAIN, str(entry.unique_id))}
+        serial_number = serial_number_of(entry) or None
         if self.meter is None:
             return DeviceInfo(
-                identifiers=identifiers, name=entry.title, serial_number=entry.unique_id
+                identifiers=identifiers, name=entry.title, serial_number=serial_number
             )
         identity = self.meter.identity
         return DeviceInfo(
             identifiers=identifiers,
             name=entry.title,
-            serial_number=entry.unique_id,
+            serial_number=serial_number,
             manufacturer=identity.manufacturer or MANUFACTURER,
             model=identity.model or DEFAULT_NAME,
             sw_version=identity.version or None,

@@ -16,6 +16,9 @@ HASTY = Timing(
     scan_range=ScanRange(
         unit_ids=range(98, 103),
         likely_unit_ids=(100, 101),
+        serial_unit_ids=tuple(range(98, 103)),
+        network_unit_ids=(100, 101),
+        unlikely_unit_ids=(98, 102),
         meters_in_a_panel=3,
         baud_rates=(9600, 19200),
     ),

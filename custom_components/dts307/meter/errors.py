@@ -124,6 +124,12 @@ class WrongSpeedError(MeterSilentError):
     reason = "wrong_speed"
 
 
+class SpeaksBacnetError(MeterSilentError):
+    """BACnet frames arrive on the serial line: the meter is not set to Modbus."""
+
+    reason = "speaks_bacnet"
+
+
 class MeterBusyError(MeterError):
     """The meter responds that it is busy (Modbus exception 5 or 6)."""
 

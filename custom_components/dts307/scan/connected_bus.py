@@ -38,7 +38,7 @@ from ..meter import (
     MeterSilentError,
     ReadRefusedError,
 )
-from ..meter.errors import HostUnknownError, LinkLostError, opening_error
+from ..meter.errors import HostUnknownError, LinkLostError, SpeaksBacnetError, opening_error
 from ..meter.modbus import (
     PROBE_ERRORS,
     ProbeResult,
@@ -123,6 +123,10 @@ class ConnectedBus:
             await asyncio.sleep(_POLL)
         return False
 
+    def is_alive(self, settings: BusAddress) -> bool:
+        """Return whether a gateway has responded with these settings, be it for no unit."""
+        return settings == self._gateway
+
     async def identify(self, settings: BusAddress, unit_id: int) -> Identity:
         """Return the identity of the meter that answers.
 
@@ -159,7 +163,10 @@ class ConnectedBus:
     async def _raw(
         self, params: ModbusSerialParams, response_timeout: float
     ) -> AsyncIterator[UnitProbe]:
-        """Open a port that nothing else holds, to receive all bytes as they arrive."""
+        """Open a port that nothing else holds, to receive all bytes as they arrive.
+
+        A probe raises SpeaksBacnetError if BACnet is on the bus: then Modbus is not.
+        """
         behind_adapter = "://" in params.device
         baudrate = DEFAULT_BAUDRATE if behind_adapter else params.baudrate
         seconds = response_timeout + _EXCHANGE_BITS / baudrate
@@ -169,7 +176,10 @@ class ConnectedBus:
         async def probe(unit_id: int) -> frozenset[int]:
             with self._converted_errors(params.device, opening=False):
                 received = await opened.request(unit_id, seconds)
-            self.noisy |= classify(received, unit_id) is ProbeResult.NOISE
+            result = classify(received, unit_id)
+            if result is ProbeResult.BACNET:
+                raise SpeaksBacnetError(f"BACnet frames arrive at {params.baudrate} baud")
+            self.noisy |= result is ProbeResult.NOISE
             return responding_units(received)
 
         async with AsyncExitStack() as stack:

@@ -1,7 +1,7 @@
 """Scan a serial port or a network adapter for meters, over Home Assistant's Modbus connections."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from homeassistant.core import HomeAssistant, callback
@@ -18,6 +18,7 @@ from ..connection import (
     params_in_use,
 )
 from ..meter import MeterError
+from ..meter.errors import SpeaksBacnetError
 from ..meter.modbus import (
     BusScan,
     Probe,
@@ -45,6 +46,8 @@ class MeterScan:
         on_progress: Callable[[float], None],
         thorough: bool = False,
         everything: bool = False,
+        asked: int | None = None,
+        known: Mapping[str, int] | None = None,
     ) -> None:
         """Scan the bus of ``address``, its settings and its unit ID first.
 
@@ -65,12 +68,15 @@ class MeterScan:
             self._note,
             thorough=thorough,
             everything=everything,
+            asked=asked,
+            known=known or {},
             timing=timing.scan,
             scan_range=timing.scan_range,
         )
         self._changed = asyncio.Event()
         self._is_wanted = is_wanted
         self.bus = address.bus
+        """The bus with the settings that were entered, or at which BACnet was received."""
         self.probe = Probe(passes[0].stage, passes[0].settings, address.unit_id, 0.0)
         """The probe under way."""
         self.results: list[ScanResult[BusAddress]] = []
@@ -81,6 +87,16 @@ class MeterScan:
     def wanted(self) -> list[ScanResult[BusAddress]]:
         """The results that were searched for."""
         return [result for result in self.results if self._is_wanted(result)]
+
+    @property
+    def responds_everywhere(self) -> bool:
+        """Whether something answers under every unit ID."""
+        return self._scan.responds_everywhere
+
+    @property
+    def is_one_meter(self) -> bool:
+        """Whether one meter answers under every unit ID."""
+        return self._scan.is_one_meter
 
     @property
     def noisy(self) -> bool:
@@ -95,6 +111,8 @@ class MeterScan:
                 self._changed.set()
             if not self.results:
                 await self._diagnose()
+        except SpeaksBacnetError as err:
+            self.bus, self.error = self.probe.settings, err
         except (MeterError, HomeAssistantError) as err:
             self.error = err
         finally:

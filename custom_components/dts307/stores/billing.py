@@ -6,6 +6,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
+from ..identification import serial_number_of
 from ..meter import Reading
 from ..meter.intervals import (
     IMPORTED,
@@ -44,7 +45,7 @@ class BillingKeeper:
     ) -> None:
         """Begin without any history; ``async_load`` brings it."""
         self._billing_day = options.billing_day
-        self._serial_number = str(entry.unique_id)
+        self._serial_number = serial_number_of(entry)
         self._ledger = Ledger()
         self._demand = DemandRecord(window=options.demand_window)
         self._saver = saver

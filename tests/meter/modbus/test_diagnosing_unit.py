@@ -12,7 +12,12 @@ from modbus_connection import (
 )
 import pytest
 
-from custom_components.dts307.meter.errors import AnotherUnitError, WrongSpeedError
+from custom_components.dts307.meter.errors import (
+    AnotherUnitError,
+    MeterSilentError,
+    SpeaksBacnetError,
+    WrongSpeedError,
+)
 from custom_components.dts307.meter.modbus import (
     DiagnosingUnit,
     LinkTiming,
@@ -71,7 +76,7 @@ async def attempt(
 ) -> type[Exception]:
     """Return what a read raises if its response is lost."""
     bench.device.faults.append(fault)
-    with pytest.raises((ModbusError, AnotherUnitError, WrongSpeedError)) as raised:
+    with pytest.raises((ModbusError, MeterSilentError)) as raised:
         await unit.read_holding_registers(40000, 2)
     return raised.type
 
@@ -80,6 +85,7 @@ async def attempt(
     ("found", "error"),
     [
         (ProbeResult.ANOTHER_UNIT, AnotherUnitError),
+        (ProbeResult.BACNET, SpeaksBacnetError),
         (ProbeResult.NOISE, WrongSpeedError),
         (ProbeResult.SILENCE, ModbusTimeoutError),
         (ProbeResult.RESPONSE, ModbusTimeoutError),

@@ -9,12 +9,10 @@ from .scan import (
     BusScan,
     Probe,
     ScanResult,
-    ScanStage,
     UnitProbe,
     UnusableSettingsError,
-    network_passes,
-    serial_passes,
 )
+from .scan_passes import ScanStage, network_passes, serial_passes
 from .serial_probe import (
     ProbeResult,
     SerialProbe,

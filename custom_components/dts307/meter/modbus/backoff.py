@@ -32,6 +32,7 @@ from ..errors import (
     PortInUseError,
     PortMissingError,
     ReadRefusedError,
+    SpeaksBacnetError,
     WrongSpeedError,
     WrongTransactionError,
 )
@@ -47,6 +48,7 @@ READ_FAILURES: Final = (
     LinkDownError,
     MeterSilentError,
     AnotherUnitError,
+    SpeaksBacnetError,
     WrongSpeedError,
     WrongTransactionError,
     MeterBusyError,

@@ -12,7 +12,13 @@ from modbus_connection import (
     ModbusTimeoutError,
 )
 
-from ..errors import AnotherUnitError, MeterSilentError, WrongSpeedError, WrongTransactionError
+from ..errors import (
+    AnotherUnitError,
+    MeterSilentError,
+    SpeaksBacnetError,
+    WrongSpeedError,
+    WrongTransactionError,
+)
 from .resilient_unit import ResilientUnit
 from .serial_probe import ProbeResult
 from .shared_bus import SharedBus
@@ -21,6 +27,7 @@ from .timing import LINK_TIMING, LinkTiming
 PROBE_ERRORS: Final[dict[ProbeResult | None, type[MeterSilentError]]] = {
     ProbeResult.ANOTHER_UNIT: AnotherUnitError,
     ProbeResult.ANOTHER_TRANSACTION: WrongTransactionError,
+    ProbeResult.BACNET: SpeaksBacnetError,
     ProbeResult.NOISE: WrongSpeedError,
 }
 
@@ -83,8 +90,8 @@ class DiagnosingUnit:
     async def read_holding_registers(self, address: int, count: int) -> list[int]:
         """Read registers.
 
-        Raises ModbusError; AnotherUnitError, WrongTransactionError or WrongSpeedError if a probe
-        shows that.
+        Raises ModbusError; AnotherUnitError, SpeaksBacnetError, WrongTransactionError or
+        WrongSpeedError if a probe shows that.
         """
         try:
             registers = await self._unit.read_holding_registers(address, count)

@@ -13,6 +13,8 @@ from typing import Final, cast, override
 
 from modbus_connection import ModbusSerialParams
 
+from .bacnet import speaks_bacnet
+
 _READ_HOLDING_REGISTERS: Final = 3
 _EXCEPTION: Final = _READ_HOLDING_REGISTERS | 0x80
 ADDRESS: Final = 40000
@@ -34,6 +36,8 @@ class ProbeResult(Enum):
     """A response to such a request, but with another unit ID."""
     ANOTHER_TRANSACTION = auto()
     """The unit's response, but with another transaction ID (Modbus TCP only)."""
+    BACNET = auto()
+    """Frames of BACnet MS/TP."""
     NOISE = auto()
     """No response, but more bytes than switching the line's direction causes."""
     SILENCE = auto()
@@ -92,6 +96,8 @@ def classify(data: bytes, unit_id: int) -> ProbeResult:
         return ProbeResult.RESPONSE
     if responding:
         return ProbeResult.ANOTHER_UNIT
+    if speaks_bacnet(data):
+        return ProbeResult.BACNET
     rest = data.removeprefix(_request(unit_id))
     return ProbeResult.NOISE if len(rest) >= _EXCEPTION_BYTES else ProbeResult.SILENCE
 
