@@ -15,6 +15,7 @@ _WAITING = (
     "integration/test_coordinator",
     "integration/test_diagnostics",
     "integration/test_health",
+    "integration/test_identification",
     "integration/test_log_faults",
     "integration/test_ports",
     "integration/test_reasons",

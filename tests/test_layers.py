@@ -24,7 +24,7 @@ LAYERS = (
     "meter",
     # Home Assistant's side.
     "const",
-    "issues options snapshot",
+    "identification issues options snapshot",
     "automation connection descriptions frontend_module production stores",
     "energy_dashboard meter_session outage replacement",
     "coordinator flows",

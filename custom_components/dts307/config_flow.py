@@ -1,8 +1,8 @@
 """Set up meters in the UI, and move a meter to another port or adapter."""
 
-from collections import Counter
 from collections.abc import Mapping
-from typing import Any, override
+from functools import partial
+from typing import Any, Final, override
 
 from homeassistant.config_entries import (
     SOURCE_INTEGRATION_DISCOVERY,
@@ -32,10 +32,15 @@ from .flows import (
     doubt,
     energy_form,
     meters_form,
+    names_of,
 )
+from .identification import CONF_SERIAL_NUMBER, identification
 from .meter.modbus import ScanResult
 from .options import CONF_CT_RATING, CONF_CT_SETS, CONF_ROLE, MeterOptions, Role
-from .scan import ScanFlow, distinct, result_text
+from .scan import ScanFlow, result_text
+
+_NOT_OF_THE_ADDRESS: Final = {CONF_ADD_TO_ENERGY, CONF_SERIAL_NUMBER}
+"""What an entry's data holds besides the address of its meter."""
 
 
 class Dts307ConfigFlow(ScanFlow, domain=DOMAIN):
@@ -46,9 +51,9 @@ class Dts307ConfigFlow(ScanFlow, domain=DOMAIN):
     _meters: list[NewMeter]
     """The meters that are being added."""
     _found: dict[str, NewMeter]
-    """The meters that were found, by serial number."""
+    """The meters that were found, by unique ID."""
     _labels: dict[str, str]
-    """The labels of the found meters, by serial number."""
+    """The labels of the found meters, by unique ID."""
     _at = 0
     """The index of the meter whose form is shown."""
 
@@ -80,28 +85,29 @@ class Dts307ConfigFlow(ScanFlow, domain=DOMAIN):
 
     @override
     def _is_wanted(self, result: ScanResult[BusAddress]) -> bool:
-        if result.identity is None or not (serial := result.identity.serial_number):
-            return False
         if self.source == SOURCE_RECONFIGURE:
             entry = self._existing_entry()
-            return entry is not None and serial == entry.unique_id
-        return serial not in self._async_current_ids(include_ignore=False)
+            if entry is None:
+                return False
+            return self._known.is_meter_of(entry, result, self._entered_unit_id)
+        return self._known.is_new(result, is_one_meter=self._scan.is_one_meter)
 
     @override
     async def _async_found(self, found: list[ScanResult[BusAddress]]) -> ConfigFlowResult:
         self._suspended.async_resume_with_settings(found[0].settings)
         if self.source == SOURCE_RECONFIGURE:
             entry = self._get_reconfigure_entry()
-            requested = {key: entry.data[key] for key in (CONF_ADD_TO_ENERGY,) if key in entry.data}
+            kept = {key: entry.data[key] for key in _NOT_OF_THE_ADDRESS & entry.data.keys()}
             return self.async_update_reload_and_abort(
-                entry, data={**_address(found[0]).as_data(), **requested}
+                entry, data={**_address(found[0]).as_data(), **kept}
             )
         self._found, self._labels = {}, {}
-        identified = ((each, each.identity) for each in distinct(found) if each.identity)
-        for result, identity in identified:
-            serial = identity.serial_number
-            self._found[serial] = NewMeter(_address(result), identity)
-            self._labels[serial] = result_text(result)
+        for result, identity in ((each, each.identity) for each in found if each.identity):
+            address = _address(result)
+            taken = {*self._async_current_ids(include_ignore=False), *self._found}
+            unique_id, kept = identification(identity, address.place, taken)
+            self._found[unique_id] = NewMeter(address, identity, unique_id=unique_id, kept=kept)
+            self._labels[unique_id] = result_text(result)
         if len(self._found) == 1:
             return await self._async_configure(list(self._found))
         return await self.async_step_meters()
@@ -118,8 +124,8 @@ class Dts307ConfigFlow(ScanFlow, domain=DOMAIN):
             step_id="meters", data_schema=meters_form(self._labels), errors=errors
         )
 
-    async def _async_configure(self, serials: list[str]) -> ConfigFlowResult:
-        self._meters = [meter for serial, meter in self._found.items() if serial in serials]
+    async def _async_configure(self, unique_ids: list[str]) -> ConfigFlowResult:
+        self._meters = [meter for each, meter in self._found.items() if each in unique_ids]
         return await self.async_step_meter()
 
     async def async_step_meter(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -142,11 +148,12 @@ class Dts307ConfigFlow(ScanFlow, domain=DOMAIN):
             ),
             description_placeholders={
                 "model": meter.identity.model or DEFAULT_NAME,
-                "serial_number": meter.serial_number,
+                "serial_number": meter.short_id,
                 "unit_id": str(meter.address.unit_id),
                 "position": str(self._at + 1),
                 "count": str(len(self._meters)),
                 "measured": await async_text(self.hass, reading),
+                "identified": await self._async_identified(meter),
             },
             preview=DOMAIN,
         )
@@ -154,10 +161,20 @@ class Dts307ConfigFlow(ScanFlow, domain=DOMAIN):
     def _suggested_name(self, meter: NewMeter) -> str:
         """Return a name that no other meter has."""
         name = meter.identity.model or DEFAULT_NAME
-        longer = [f"{name} ({by})" for by in (meter.address.unit_id, meter.serial_number)]
+        longer = [f"{name} ({by})" for by in (meter.address.unit_id, meter.unique_id)]
         names = longer if len(self._meters) > 1 else [name, *longer]
         titles = {entry.title for entry in self._async_current_entries()}
         return next((each for each in names if each not in titles), names[-1])
+
+    async def _async_identified(self, meter: NewMeter) -> str:
+        """Return a sentence if the meter's serial number does not distinguish it from others."""
+        identity, text = meter.identity, partial(async_live_text, self.hass)
+        if not identity.has_serial_number:
+            return await text("no_serial_number", address=meter.address.place)
+        serial_numbers = [each.identity.serial_number for each in self._found.values()]
+        if meter.kept or serial_numbers.count(identity.serial_number) > 1:
+            return await text("shared_serial_number", serial_number=identity.serial_number)
+        return ""
 
     def _suggested_options(self) -> dict[str, Any]:
         """Suggest the CTs of the previous meter, which are often the same."""
@@ -170,7 +187,7 @@ class Dts307ConfigFlow(ScanFlow, domain=DOMAIN):
             return await self._async_create(user_input.get(CONF_ENERGY, []))
         # Before the meters are read: the dialog may be closed meanwhile.
         self._async_preview(self._meters)
-        labels = self._names()
+        labels = names_of(self._meters)
         doubts: list[str] = []
         measured: list[str] = []
         for meter in self._meters:
@@ -180,7 +197,7 @@ class Dts307ConfigFlow(ScanFlow, domain=DOMAIN):
                 doubts.append(key)
                 mark = "⚠ "
             text = await async_text(self.hass, reading)
-            measured.append(f"- {mark}**{labels[meter.serial_number]}**: {text}")
+            measured.append(f"- {mark}**{labels[meter.unique_id]}**: {text}")
         offered = labels if async_can_offer(self.hass) else {}
         return self.async_show_form(
             step_id="finish",
@@ -193,16 +210,6 @@ class Dts307ConfigFlow(ScanFlow, domain=DOMAIN):
             preview=DOMAIN,
             last_step=True,
         )
-
-    def _names(self) -> dict[str, str]:
-        """Return unique names of the meters, by serial number."""
-        counts = Counter(meter.name for meter in self._meters)
-        return {
-            meter.serial_number: meter.name
-            if counts[meter.name] == 1
-            else f"{meter.name} ({meter.serial_number})"
-            for meter in self._meters
-        }
 
     async def _async_sources(self) -> str:
         """Return a sentence about the grid sources that the Energy dashboard already has."""
@@ -223,14 +230,14 @@ class Dts307ConfigFlow(ScanFlow, domain=DOMAIN):
                     self.hass, DOMAIN, context=_discovered(), data=meter.as_discovered()
                 )
         existing = self._async_current_ids(include_ignore=False)
-        new = [meter for meter in self._meters if meter.serial_number not in existing]
+        new = [meter for meter in self._meters if meter.unique_id not in existing]
         if not new:
             return self.async_abort(reason="already_configured")
         mine, *others = new
         for meter in new:
-            if meter.serial_number in for_energy:
+            if meter.unique_id in for_energy:
                 meter.add_to_energy = True
-        await self.async_set_unique_id(mine.serial_number, raise_on_progress=False)
+        await self.async_set_unique_id(mine.unique_id, raise_on_progress=False)
         self._abort_if_unique_id_configured()
         for meter in others:
             await self.hass.config_entries.flow.async_init(
@@ -245,17 +252,17 @@ class Dts307ConfigFlow(ScanFlow, domain=DOMAIN):
         meter = NewMeter.discovered(discovery_info)
         # The owner wants a configured meter, even if it was discovered before, or ignored.
         is_configured = bool(meter.options)
-        await self.async_set_unique_id(meter.serial_number, raise_on_progress=not is_configured)
-        if meter.serial_number in self._async_current_ids(include_ignore=not is_configured):
+        await self.async_set_unique_id(meter.unique_id, raise_on_progress=not is_configured)
+        if meter.unique_id in self._async_current_ids(include_ignore=not is_configured):
             return self.async_abort(reason="already_configured")
         if is_configured:
             return self.async_create_entry(
                 title=meter.name, data=meter.entry_data, options=meter.options
             )
         model = meter.identity.model or DEFAULT_NAME
-        self.context["title_placeholders"] = {"name": f"{model} {meter.serial_number}"}
-        self._found = {meter.serial_number: meter}
-        return await self._async_configure([meter.serial_number])
+        self.context["title_placeholders"] = {"name": f"{model} {meter.short_id}"}
+        self._found = {meter.unique_id: meter}
+        return await self._async_configure([meter.unique_id])
 
     @callback
     def _async_preview(self, meters: list[NewMeter]) -> None:

@@ -20,8 +20,11 @@ from .connection import (
     async_check_port_path,
     async_failure,
     async_has_other_path,
+    async_store_request_limit,
+    async_stored_request_limit,
 )
 from .const import DEFAULT_NAME, DOMAIN, MANUFACTURER, UNEXPECTED_ERROR
+from .identification import serial_number_of
 from .meter import (
     AnotherMeterError,
     Meter,
@@ -66,7 +69,10 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
             always_update=False,
         )
         self.address = address
-        self._session = MeterSession(hass, unit, str(entry.unique_id), self._async_identified)
+        self._limit = async_stored_request_limit(hass, entry, address)
+        self._session = MeterSession(
+            hass, unit, serial_number_of(entry), self._limit, self._async_identified
+        )
         self._polling = asyncio.Lock()
         self._is_finishing = False
         self._logged_places: set[tuple[CodeType, int]] = set()
@@ -90,15 +96,16 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
         """
         entry = self.config_entry
         identifiers = {(DOMAIN, str(entry.unique_id))}
+        serial_number = serial_number_of(entry) or None
         if self.meter is None:
             return DeviceInfo(
-                identifiers=identifiers, name=entry.title, serial_number=entry.unique_id
+                identifiers=identifiers, name=entry.title, serial_number=serial_number
             )
         identity = self.meter.identity
         return DeviceInfo(
             identifiers=identifiers,
             name=entry.title,
-            serial_number=entry.unique_id,
+            serial_number=serial_number,
             manufacturer=identity.manufacturer or MANUFACTURER,
             model=identity.model or DEFAULT_NAME,
             sw_version=identity.version or None,
@@ -134,6 +141,7 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
                 pause = self.connection.data.pause(self.options.poll_interval)
                 self.update_interval = timedelta(seconds=pause)
             async_end_outage(self.hass, self.config_entry)
+            async_store_request_limit(self.hass, self.config_entry, self._limit)
             return snapshot
 
     async def _async_failed(self, err: MeterError) -> Failure:

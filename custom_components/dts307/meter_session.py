@@ -10,17 +10,15 @@ from .connection import async_identify
 from .const import UNEXPECTED_ERROR
 from .meter import (
     AnotherMeterError,
-    GarbledReplyError,
     MapChangedError,
     Meter,
     MeterError,
-    MeterSilentError,
     NotSunSpecError,
     Reading,
     ReadRefusedError,
 )
 from .meter.errors import LinkLostError
-from .meter.modbus import ConnectionHealth, read_registers
+from .meter.modbus import LOST_RESPONSES, ConnectionHealth, RequestLimit, read_registers
 from .meter.sunspec import BASE_ADDRESSES
 
 
@@ -36,9 +34,10 @@ class MeterSession:
         hass: HomeAssistant,
         unit: ModbusUnit,
         serial_number: str,
+        limit: RequestLimit,
         async_identified: Callable[[Meter], Awaitable[None]],
     ) -> None:
-        """Begin without having asked anything.
+        """Begin without having asked anything; the ``limit`` is that of requests to the unit.
 
         ``async_identified`` is called each time when the meter with the ``serial_number`` has been
         identified.
@@ -46,6 +45,7 @@ class MeterSession:
         self._hass = hass
         self._unit = unit
         self._serial_number = serial_number
+        self._limit = limit
         self._async_identified = async_identified
         self._is_identified = False
         self.health = ConnectionHealth()
@@ -72,7 +72,7 @@ class MeterSession:
         was_identified, is_probed = self._is_identified, not self.health.answering
         try:
             return await self._async_attempt(whole=whole, is_probed=is_probed)
-        except LinkLostError, MeterSilentError, GarbledReplyError, MapChangedError:
+        except (LinkLostError, MapChangedError, *LOST_RESPONSES):
             # It also counts as answering if only the read failed, right after the identification.
             if not (was_identified or self._is_identified):
                 raise
@@ -100,7 +100,7 @@ class MeterSession:
             return self.meter
         refusal = await self._async_probe() if is_probed else None
         try:
-            meter = await async_identify(self._hass, self._unit)
+            meter = await async_identify(self._hass, self._unit, self._limit)
         except NotSunSpecError as err:
             # A known meter that refuses all requests is more likely to start than to be another.
             raise refusal or err from None

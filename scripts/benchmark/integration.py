@@ -10,7 +10,7 @@ from modbus_connection.tmodbus import ModbusConnection
 
 from custom_components.dts307.connection import SerialPort, resilient_unit
 from custom_components.dts307.meter import Meter, MeterSilentError
-from custom_components.dts307.meter.modbus import LINK_TIMING, SharedBus
+from custom_components.dts307.meter.modbus import LINK_TIMING, RequestLimit, SharedBus
 from custom_components.dts307.meter.sunspec import FULL_READ_EVERY
 
 from .bus import BAUDRATE, MeterBus
@@ -52,7 +52,14 @@ class Integration:
 
     async def _identify(self, unit_id: int) -> None:
         self._units[unit_id] = self._connection.for_unit(unit_id)
-        unit = resilient_unit(self._units[unit_id], self._address, self._shared, LINK_TIMING)
+        unit = resilient_unit(
+            self._units[unit_id],
+            self._address,
+            bus=self._shared,
+            timing=LINK_TIMING,
+            limit=RequestLimit(),
+            is_alone=lambda: False,
+        )
         meter = self._meters[unit_id] = await Meter.identify(
             cast("ModbusUnit", unit), clock=lambda: self.clock
         )

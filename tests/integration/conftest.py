@@ -1,6 +1,7 @@
 """Home Assistant with the integration, and little patience."""
 
 from collections.abc import Iterator
+from dataclasses import fields
 import logging
 from pathlib import Path
 import time
@@ -90,8 +91,8 @@ def skip_waiting(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Iterat
 @pytest.fixture
 def all_unit_ids(hass: HomeAssistant) -> None:
     """Let a scan probe all unit IDs that exist."""
-    every = {name: getattr(SCAN_RANGE, name) for name in ("unit_ids", "likely_unit_ids")}
-    change_timing(hass, scan_range={**every, "meters_in_a_panel": SCAN_RANGE.meters_in_a_panel})
+    names = [each.name for each in fields(SCAN_RANGE) if each.name != "baud_rates"]
+    change_timing(hass, scan_range={name: getattr(SCAN_RANGE, name) for name in names})
 
 
 @pytest.fixture

@@ -52,6 +52,7 @@ async def test_a_meter_on_the_network(hass: HomeAssistant, framing: Framing) -> 
             "unit_id": "100",
             "position": "1",
             "count": "1",
+            "identified": "",
         }
         entry = await add_meter(hass, result)
         assert entry.title == "DTS 307"

@@ -180,11 +180,6 @@ def an_inverter(device: Device) -> None:
     device.registers[device.meter_model().model_addr] = 103
 
 
-def no_serial_number(device: Device) -> None:
-    """Leave the serial number out."""
-    device.write("SN", "")
-
-
 def no_identity(device: Device) -> None:
     """Refuse to tell who it is."""
     common = next(device.models())
@@ -203,7 +198,6 @@ def garbled(device: Device) -> None:
         (nothing, "no_meter_among"),
         (no_end, "no_meter_among"),
         (an_inverter, "no_meter_among"),
-        (no_serial_number, "no_serial_number"),
         (no_identity, "read_refused"),
         (garbled, "garbled_reply"),
     ],

@@ -61,7 +61,7 @@ type Cases = dict[str, tuple[Change, tuple[str, ...]]]
 
 MISSING: Cases = {
     "silence": (silence, (SERIAL, TCP, RTU_OVER_TCP)),
-    "truncation": (truncation, ON_BOTH),
+    "truncation": (truncation, (SERIAL,)),
     "byte count too large": (long_count, ON_BOTH),
     "fewer registers": (fewer_registers, (TCP,)),
     **{f"exception {code}": (Refusal(code), (TCP,)) for code in range(1, 12)},
@@ -72,6 +72,7 @@ MISSING: Cases = {
 STRAY: Cases = {
     "crackle": (crackle, (SERIAL, RTU_OVER_TCP)),
     "byte count too small": (short_count, ON_BOTH),
+    "truncation": (truncation, (TCP,)),
     "garbage": (garbage, ON_BOTH),
     "another unit": (another_unit, ON_BOTH),
     "other registers": (other_registers, ON_BOTH),

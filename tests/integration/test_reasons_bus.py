@@ -1,5 +1,7 @@
 """Faults of the bus, recognized by what is received on it."""
 
+import logging
+
 from homeassistant.components.modbus import async_get_unit
 from homeassistant.core import HomeAssistant
 from pymodbus.constants import ExcCodes
@@ -12,13 +14,22 @@ from simulator.meter import MeterConfig
 from simulator.server import Framing, PtyConfig, PtyLine, TcpConfig, TcpLine
 from tests.device import Device
 from tests.integration.home import entry_for, let_pass, load, state_of
-from tests.integration.reasons import Impostors, begin_to_poll, see_reason, see_recovery
+from tests.integration.reasons import (
+    Impostors,
+    begin_to_poll,
+    logged,
+    see_reason,
+    see_recovery,
+)
 from tests.integration.timing import change_timing
 from tests.lines import SPEED, network_data, serial, serial_data
 from tests.uart import uart
 
 OTHERS = bytes.fromhex("55ff00010000005a55ff0164000000e1" * 2)
-"""Two frames of BACnet MS/TP that pass a token."""
+"""Two frames of no protocol: they resemble BACnet MS/TP, but with wrong checksums."""
+
+TOKEN = bytes.fromhex("55ff00100500008c")
+"""A frame of BACnet MS/TP: the example of ASHRAE 135, annex G.1."""
 
 pytestmark = pytest.mark.usefixtures("skip_waiting")
 
@@ -59,6 +70,25 @@ async def test_the_baud_rate_changes(
         line.baud, line.neighbour = 38400, OTHERS
         await see_reason(hass, caplog, device, "wrong_speed", "wrong_speed_serial")
         line.baud, line.neighbour = SPEED, b""
+        await see_recovery(hass, caplog, device)
+
+
+async def test_the_meter_is_set_to_bacnet(
+    hass: HomeAssistant,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """At the baud rate of the entry, its frames can be received."""
+    device = Device()
+    async with uart(monkeypatch, device, baud=SPEED) as line:
+        await begin_to_poll(hass, device, serial_data(line))
+        device.silent, line.neighbour = True, TOKEN
+        for _ in range(3):
+            await let_pass(hass, 30)
+        assert state_of(hass, device, "link_state") == "speaks_bacnet"
+        (warning,) = logged(caplog, logging.WARNING)
+        assert f"The meter speaks BACnet at {SPEED} baud" in warning
+        device.silent, line.neighbour = False, b""
         await see_recovery(hass, caplog, device)
 
 

@@ -76,8 +76,7 @@ async def test_another_meter_answers(hass: HomeAssistant, serial_number: str) ->
         await load(hass, entry)
         result = await reconfigure(hass, entry, "network")
         result = await submit(hass, result, unknowing(network_data(elsewhere)))
-        reason = "other_meters" if serial_number else "no_serial_number"
-        assert_refused(result, "network", reason)
+        assert_refused(result, "network", "other_meters")
         name = "Measurlogic DTS 307"
         who = f"{name} {serial_number}" if serial_number else name
         placeholders = result["description_placeholders"]

@@ -195,7 +195,7 @@ async def test_nothing_is_asked_of_a_disabled_entry(hass: HomeAssistant, meter: 
         await assert_asked_only_in_use(hass, entry, question)
 
 
-@pytest.mark.parametrize("reason", ["not_answering", "already_configured", "no_serial_number"])
+@pytest.mark.parametrize("reason", ["not_answering", "already_configured"])
 async def test_a_meter_that_cannot_take_over(
     hass: HomeAssistant, meter: Device, reason: str
 ) -> None:
@@ -210,10 +210,8 @@ async def test_a_meter_that_cannot_take_over(
         await let_pass(hass, 40)
         if reason == "not_answering":
             meter.silent = True
-        elif reason == "already_configured":
-            MockConfigEntry(domain=DOMAIN, unique_id=NEW).add_to_hass(hass)
         else:
-            replace(meter, serial="")
+            MockConfigEntry(domain=DOMAIN, unique_id=NEW).add_to_hass(hass)
         assert await answer(hass, entry, "same_place") == reason
         assert entry.unique_id == OLD
         await let_pass(hass)

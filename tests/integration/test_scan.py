@@ -35,7 +35,7 @@ pytestmark = pytest.mark.usefixtures("skip_waiting")
 DEFAULT = (9600, "N")
 ALL_SETTINGS = {(baud, parity) for baud in SCAN_RANGE.baud_rates for parity in "NE"}
 OTHERS = bytes.fromhex("55ff00010000005a55ff0164000000e1" * 2)
-"""Two frames of BACnet MS/TP, as a token goes round."""
+"""Two frames of no protocol: they resemble BACnet MS/TP, but with wrong checksums."""
 
 
 @pytest.mark.usefixtures("all_speeds")
@@ -84,7 +84,7 @@ async def test_nothing_is_found_and_everything_is_offered(
     """After all usual settings, the form offers a scan of everything, which takes minutes."""
     unit_ids = range(100, 102)
     scan = {"first": 0.05, "following": 0.03}
-    change_timing(hass, scan=scan, scan_range={"unit_ids": unit_ids})
+    change_timing(hass, scan=scan, scan_range={"unit_ids": unit_ids, "serial_unit_ids": unit_ids})
     async with uart(monkeypatch, baud=9600) as line:
         entered = answers(serial_data(line, speed=9600))
         result = await begin(hass, "serial")
@@ -124,7 +124,7 @@ async def test_everything_finds_the_most_unusual_meter(
 @pytest.mark.usefixtures("all_unit_ids")
 @pytest.mark.parametrize("unit_id", [1, 247])
 async def test_any_unit_id_is_found(hass: HomeAssistant, unit_id: int) -> None:
-    """With the usual settings, all unit IDs are part of the normal scan."""
+    """With the usual settings, the most common unit IDs are part of the normal scan."""
     change_timing(hass, scan={"following": 0.01})
     async with serial(Device(MeterConfig(unit=unit_id))) as line:
         known = serial_data(line)
@@ -149,7 +149,7 @@ async def test_a_late_response_is_recognized(
 async def test_noise_is_reported(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, baud: int
 ) -> None:
-    """Bytes that are not Modbus arrive, as on a bus that is set to BACnet."""
+    """Bytes that are not Modbus arrive."""
     async with uart(monkeypatch, baud=baud) as line:
         line.neighbour = OTHERS
         result = await search(hass, "serial", unknowing(serial_data(line)))
@@ -225,7 +225,7 @@ async def test_the_scan_shows_its_progress(
 ) -> None:
     """It shows stage, settings and unit ID as they change, and the progress of each stage."""
     scan = {"first": 0.05, "following": 0.03}
-    change_timing(hass, scan=scan, scan_range={"unit_ids": range(90, 116)})
+    change_timing(hass, scan=scan, scan_range={"serial_unit_ids": range(90, 116)})
     updates = async_capture_events(hass, EVENT_DATA_ENTRY_FLOW_PROGRESS_UPDATE)
     async with uart(monkeypatch, baud=9600) as line:
         entered = unknowing(serial_data(line))
@@ -287,5 +287,7 @@ def test_the_kinds_of_silence() -> None:
     """What raw bytes distinguish is silence to all other code."""
     assert {kind.reason for kind in MeterSilentError.__subclasses__()} == {
         "another_unit",
+        "speaks_bacnet",
         "wrong_speed",
+        "wrong_transaction",
     }

@@ -15,7 +15,7 @@ from custom_components.dts307.flows import preview
 from custom_components.dts307.meter import MeterError
 from custom_components.dts307.meter.installation import NoMeasurement
 from custom_components.dts307.meter.modbus import ScanStage
-from custom_components.dts307.scan import scan_flow
+from custom_components.dts307.scan import explanation
 from tests.integration.home import ENGLISH
 from tests.integration.texts import placeholders, texts
 
@@ -23,10 +23,10 @@ DOUBTS = {*NoMeasurement, "current_above_rating", "solar_imports", "load_exports
 """What is told of a meter's values before it is added."""
 
 ONLY_IN_A_FORM = {
-    "no_serial_number",
     "only_known_meters",
     "other_meters",
     "no_meter_among",
+    "responds_everywhere",
     *(f"nothing_found_{transport}" for transport in Transport),
     "none_chosen",
     *DOUBTS,
@@ -39,7 +39,7 @@ ONLY_AT_AN_ENTRY = {"being_searched", "unexpected_error"}
 WITH_HOLDER = {"port_in_use_by", "link_in_use_by"}
 """What is told instead of the same without a name, if it is known who is in the way."""
 
-WITH_DEVICES = {"no_serial_number", "only_known_meters", "other_meters", "no_meter_among"}
+WITH_DEVICES = {"only_known_meters", "other_meters", "no_meter_among"}
 """What names the devices that were found."""
 
 PLACEHOLDERS: dict[str, set[str]] = {
@@ -48,7 +48,15 @@ PLACEHOLDERS: dict[str, set[str]] = {
     "serial": set(),
     "network": set(),
     "meters": set(),
-    "meter": {"model", "serial_number", "unit_id", "position", "count", "measured"},
+    "meter": {
+        "model",
+        "serial_number",
+        "unit_id",
+        "position",
+        "count",
+        "measured",
+        "identified",
+    },
     "finish": {"measured", "sources"},
 }
 """What each step fills into its texts."""
@@ -94,7 +102,7 @@ def returned(module: ModuleType, function: str) -> set[str]:
 
 def refusals() -> set[str]:
     """Return the keys that the config flow names itself."""
-    told = returned(scan_flow, "_async_explain") | returned(preview, "doubt")
+    told = returned(explanation, "async_explain") | returned(preview, "doubt")
     nothing_found = {f"nothing_found_{transport}" for transport in Transport}
     return told | nothing_found | set(NoMeasurement) | {"none_chosen", "link_in_use"}
 
@@ -153,18 +161,24 @@ def test_what_is_told_of_errors_can_be_filled_in() -> None:
     assert filled_in == {
         **{key: ["devices"] for key in WITH_DEVICES},
         **{key: ["holder"] for key in WITH_HOLDER},
+        "speaks_bacnet_serial": ["baudrate"],
     }
 
 
 def test_what_is_measured_can_be_told() -> None:
-    source = ast.parse(Path(str(preview.__file__)).read_text())
     told = ENGLISH["selector"]["live"]["options"]
-    constants = {node.value for node in ast.walk(source) if isinstance(node, ast.Constant)}
-    # The flow itself tells of other sources.
-    assert set(told) - {"sources"} <= constants
+    constants = {
+        node.value
+        for module in (preview, config_flow)
+        for node in ast.walk(ast.parse(Path(str(module.__file__)).read_text()))
+        if isinstance(node, ast.Constant)
+    }
+    assert set(told) <= constants
     assert {key: placeholders(text) for key, text in told.items()} == {
         "no_answer": [],
         "importing": ["power"],
         "exporting": ["power"],
         "sources": ["sources"],
+        "no_serial_number": ["address"],
+        "shared_serial_number": ["serial_number"],
     }

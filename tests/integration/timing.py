@@ -9,13 +9,16 @@ from custom_components.dts307.connection.timing import DATA_TIMING, Timing
 from custom_components.dts307.meter.modbus import LinkTiming, ScanRange, ScanTiming
 
 HASTY = Timing(
-    link=LinkTiming(response=0.25, character_bits=0, port_retry=0.25),
+    link=LinkTiming(response=0.25, patience=0.0, character_bits=0, port_retry=0.25),
     scan=ScanTiming(
         first=0.15, first_network=0.15, following=0.1, gateway=0.15, network=0.0, slot_free=0.0
     ),
     scan_range=ScanRange(
         unit_ids=range(98, 103),
         likely_unit_ids=(100, 101),
+        serial_unit_ids=tuple(range(98, 103)),
+        network_unit_ids=(100, 101),
+        unlikely_unit_ids=(98, 102),
         meters_in_a_panel=3,
         baud_rates=(9600, 19200),
     ),

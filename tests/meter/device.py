@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any, override
 
-from modbus_connection import IllegalDataAddressError, ModbusError
+from modbus_connection import IllegalDataAddressError, ModbusError, ModbusExceptionError
 from modbus_connection.mock import MockModbusConnection, MockModbusUnit, ReadEvent
 
 from custom_components.dts307.meter import Meter, PerPhase, Reading
@@ -45,6 +45,10 @@ class Device(MockModbusUnit):
         super().__init__(self.link, UNIT_ID)
         self.faults: deque[ModbusError | None] = deque()
         """What befalls the next requests, one each; None lets one pass."""
+        self.most = MOST_REGISTERS
+        """How many registers a gateway in front of the unit serves in one request."""
+        self.too_long: ModbusError = ModbusExceptionError.from_code(3)
+        """How it refuses more."""
         for address, registers in (blocks or {}).items():
             self.put(address, registers)
 
@@ -67,6 +71,8 @@ class Device(MockModbusUnit):
             self.read_events.append(ReadEvent("holding", address, count))
             raise fault
         registers = await super().read_holding_registers(address, count)
+        if count > self.most:
+            raise self.too_long
         if any(register not in self.holding for register in range(address, address + count)):
             raise IllegalDataAddressError
         return registers

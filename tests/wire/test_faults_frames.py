@@ -12,7 +12,11 @@ from custom_components.dts307.meter import (
     MeterSilentError,
     ReadRefusedError,
 )
-from custom_components.dts307.meter.errors import AnotherUnitError
+from custom_components.dts307.meter.errors import (
+    AddressRefusedError,
+    AnotherUnitError,
+    DeviceFailureError,
+)
 from tests.wire.faults import (
     Echo,
     LooksLikeOurs,
@@ -209,6 +213,9 @@ async def test_an_exception(scene: Scene, code: int) -> None:
     scene.put(Refusal(code))
     await scene.suffer()
     expected = {
+        2: AddressRefusedError,
+        3: AddressRefusedError,
+        4: DeviceFailureError,
         5: MeterBusyError,
         10: MeterSilentError,
         11: MeterSilentError,
@@ -222,5 +229,5 @@ async def test_an_exception(scene: Scene, code: int) -> None:
 async def test_an_exception_on_a_serial_line(scene: Scene) -> None:
     scene.put(Refusal(2))
     await scene.suffer()
-    assert scene.ours.failures == [ReadRefusedError] * 2
+    assert scene.ours.failures == [AddressRefusedError] * 2
     await scene.recover()

@@ -30,6 +30,7 @@ from .buses import (
 from .failures import Failure, async_failure, failure_key
 from .modbus_internals import params_in_use
 from .port_users import async_only_free_port
+from .request_limits import async_store_request_limit, async_stored_request_limit
 from .serial_ports import (
     PortChangedError,
     async_check_port_path,
@@ -69,6 +70,8 @@ __all__ = [
     "async_resolved",
     "async_shared_bus",
     "async_store_persistent_path",
+    "async_store_request_limit",
+    "async_stored_request_limit",
     "async_temporary_meter",
     "async_timing",
     "failure_key",

@@ -173,6 +173,11 @@ class MeterAddress:
             )
         return cls(bus, data[CONF_UNIT_ID])
 
+    @property
+    def place(self) -> str:
+        """What no two meters can have in common: the place of the bus, and the unit ID on it."""
+        return f"{self.bus.place}#{self.unit_id}"
+
     def with_settings_of(self, bus: BusAddress) -> Self:
         """Return this address with the settings that all devices on a bus have in common."""
         if isinstance(self.bus, SerialPort) and isinstance(bus, SerialPort):

@@ -6,7 +6,7 @@ an entry.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -25,12 +25,15 @@ from ..meter.modbus import (
     DiagnosingUnit,
     LinkTiming,
     ProbeState,
+    RequestLimit,
     ResilientUnit,
     SharedBus,
+    probe_gateway,
     probe_unit,
 )
 from .address import BusAddress, MeterAddress, ModbusParams, Transport
 from .modbus_internals import ModbusEndpoint
+from .request_limits import async_request_limit
 from .serial_ports import async_resolved
 from .timing import async_timing
 
@@ -57,8 +60,14 @@ def async_shared_bus(hass: HomeAssistant, bus: BusAddress) -> SharedBus:
     return _async_known_bus(hass, bus).shared
 
 
-def resilient_unit(
-    unit: ModbusUnit, address: BusAddress, bus: SharedBus, timing: LinkTiming
+def resilient_unit(  # noqa: PLR0913 - each is known to another part of the integration
+    unit: ModbusUnit,
+    address: BusAddress,
+    *,
+    bus: SharedBus,
+    timing: LinkTiming,
+    limit: RequestLimit,
+    is_alone: Callable[[], bool],
 ) -> ResilientUnit:
     """Return a unit that tolerates a bad line, and that takes turns with others on the bus."""
     return ResilientUnit(
@@ -66,6 +75,8 @@ def resilient_unit(
         timeout=timing.response_timeout(address.baudrate),
         byte_time=timing.byte_time(address.baudrate),
         bus=bus,
+        limit=limit,
+        is_alone=is_alone,
         timing=timing,
     )
 
@@ -74,22 +85,28 @@ def resilient_unit(
 def async_diagnosing_unit(
     hass: HomeAssistant, unit: ModbusUnit, address: MeterAddress
 ) -> ModbusUnit:
-    """Return a resilient unit that finds out why it gets no proper answers, where it can.
-
-    It can where the bytes of the bus arrive, which is not behind a gateway to Modbus TCP.
-    """
+    """Return a resilient unit that finds out why it gets no proper answers."""
     bus, unit_id = address.bus, address.unit_id
     known, timing = _async_known_bus(hass, bus), async_timing(hass).link
-    resilient = resilient_unit(unit, bus, known.shared, timing)
-    params = bus.params
+    limit = async_request_limit(hass, address)
+    params, seconds = bus.params, timing.response_timeout(bus.baudrate)
+
+    def is_alone() -> bool:
+        return not _others_answer(hass, params, unit_id, known.probe_states)
+
+    resilient = resilient_unit(
+        unit, bus, bus=known.shared, timing=timing, limit=limit, is_alone=is_alone
+    )
     if isinstance(params, ModbusTcpParams):
-        return cast("ModbusUnit", resilient)
+        probe = partial(probe_gateway, params.host, params.port, unit_id, seconds)
+    else:
+        probe = partial(probe_unit, params, unit_id, seconds)
     diagnosing = DiagnosingUnit(
         resilient,
         known.shared,
         known.probe_states.setdefault((params, unit_id), ProbeState()),
-        partial(probe_unit, params, unit_id, timing.response_timeout(bus.baudrate)),
-        is_free=lambda: not _others_answer(hass, params, unit_id, known.probe_states),
+        probe,
+        is_free=is_alone,
         timing=timing,
     )
     return cast("ModbusUnit", diagnosing)
@@ -123,8 +140,8 @@ def async_bus_users(hass: HomeAssistant, params: ModbusParams) -> Mapping[str, S
     return next((info.units for info in infos if info.endpoint == params.endpoint), {})
 
 
-async def async_identify(hass: HomeAssistant, unit: ModbusUnit) -> Meter:
-    """Identify the meter on a diagnosing unit.
+async def async_identify(hass: HomeAssistant, unit: ModbusUnit, limit: RequestLimit) -> Meter:
+    """Identify the meter on a diagnosing unit, whose longest request is the ``limit``.
 
     A serial port that was in use a moment ago, as on every reload, is closed in the background, and
     drivers take their time. So a port that is in use gets a second chance.
@@ -132,10 +149,10 @@ async def async_identify(hass: HomeAssistant, unit: ModbusUnit) -> Meter:
     Raises MeterError.
     """
     try:
-        return await Meter.identify(unit)
+        return await Meter.identify(unit, limit=limit)
     except PortInUseError:
         await asyncio.sleep(async_timing(hass).link.port_retry)
-    return await Meter.identify(unit)
+    return await Meter.identify(unit, limit=limit)
 
 
 @asynccontextmanager
@@ -146,4 +163,5 @@ async def async_temporary_meter(hass: HomeAssistant, address: MeterAddress) -> A
     """
     address = await async_resolved(hass, address)
     async with async_get_temporary_unit(hass, address.bus.params, address.unit_id) as unit:
-        yield await async_identify(hass, async_diagnosing_unit(hass, unit, address))
+        limit = async_request_limit(hass, address)
+        yield await async_identify(hass, async_diagnosing_unit(hass, unit, address), limit)

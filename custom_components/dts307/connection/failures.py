@@ -6,7 +6,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 
 from ..meter import LinkDownError, MeterError, MeterSilentError
-from ..meter.errors import LinkLostError, PortInUseError, WrongSpeedError
+from ..meter.errors import LinkLostError, PortInUseError, SpeaksBacnetError, WrongSpeedError
 from .address import BusAddress, SerialPort
 from .buses import async_bus_users
 from .port_users import async_entry_names, async_port_users
@@ -14,7 +14,13 @@ from .serial_ports import async_resolved_bus
 
 _LINK_IN_USE: Final = "link_in_use"
 
-_DEPENDS_ON_TRANSPORT: Final = (LinkDownError, LinkLostError, MeterSilentError, WrongSpeedError)
+_DEPENDS_ON_TRANSPORT: Final = (
+    LinkDownError,
+    LinkLostError,
+    MeterSilentError,
+    SpeaksBacnetError,
+    WrongSpeedError,
+)
 """Failures whose remedy on a serial port differs from that on a network adapter."""
 
 
@@ -39,6 +45,8 @@ async def async_failure(
 
     Home Assistant's error means that the connection is in use with other settings.
     """
+    if isinstance(err, SpeaksBacnetError) and isinstance(bus, SerialPort):
+        return Failure(failure_key(err, bus), {"baudrate": str(bus.baudrate)})
     if isinstance(err, MeterError) and not isinstance(err, PortInUseError):
         return Failure(failure_key(err, bus), {})
     bus = await async_resolved_bus(hass, bus)

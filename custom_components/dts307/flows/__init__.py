@@ -1,6 +1,6 @@
 """Forms and steps of the config flow and the options flow."""
 
-from .new_meter import NewMeter
+from .new_meter import NewMeter, names_of
 from .options_flow import Dts307OptionsFlow
 from .preview import (
     PREVIEWS,
@@ -44,4 +44,5 @@ __all__ = [
     "energy_form",
     "entered_address",
     "meters_form",
+    "names_of",
 ]

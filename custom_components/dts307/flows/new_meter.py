@@ -1,6 +1,7 @@
 """A meter that a config flow is about to add."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
@@ -19,11 +20,19 @@ class NewMeter:
     name: str = ""
     options: dict[str, Any] = field(default_factory=dict)
     add_to_energy: bool = False
+    unique_id: str = ""
+    """That of its config entry; the serial number, unless that does not identify the meter."""
+    kept: dict[str, str] = field(default_factory=dict)
+    """What its config entry's data has to say about the serial number."""
+
+    def __post_init__(self) -> None:
+        """Go by the serial number, if nothing else is given."""
+        self.unique_id = self.unique_id or self.identity.serial_number
 
     @property
-    def serial_number(self) -> str:
-        """The meter's serial number, which is its unique ID."""
-        return self.identity.serial_number
+    def short_id(self) -> str:
+        """What a short text calls it by: its serial number, or else its unit ID."""
+        return self.identity.serial_number or f"#{self.address.unit_id}"
 
     @property
     def subject(self) -> Subject:
@@ -34,7 +43,7 @@ class NewMeter:
     def entry_data(self) -> dict[str, Any]:
         """The data of its config entry."""
         requested = {CONF_ADD_TO_ENERGY: True} if self.add_to_energy else {}
-        return {**self.address.as_data(), **requested}
+        return {**self.address.as_data(), **self.kept, **requested}
 
     def as_discovered(self) -> dict[str, Any]:
         """Return the meter as discovery info."""
@@ -46,3 +55,14 @@ class NewMeter:
         address = MeterAddress.parse(discovered["address"])
         identity = Identity(**discovered["identity"])
         return cls(**{**discovered, "address": address, "identity": identity})
+
+
+def names_of(meters: Sequence[NewMeter]) -> dict[str, str]:
+    """Return distinct names of meters, by unique ID."""
+    counts = Counter(meter.name for meter in meters)
+    return {
+        meter.unique_id: meter.name
+        if counts[meter.name] == 1
+        else f"{meter.name} ({meter.unique_id})"
+        for meter in meters
+    }

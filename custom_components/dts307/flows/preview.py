@@ -16,6 +16,7 @@ from ..connection import MeterAddress, async_temporary_meter, async_timing
 from ..const import DOMAIN
 from ..meter import MeterError, Reading
 from ..meter.installation import measures_nothing
+from ..meter.modbus import retry_once
 from ..meter.phases import PAIR_LABELS, PHASE_LABELS, PHASES
 from ..options import MeterOptions, Role
 
@@ -48,7 +49,7 @@ async def async_measure(hass: HomeAssistant, address: MeterAddress) -> Reading |
     """Return what a meter measures now; None if it does not answer."""
     try:
         async with async_temporary_meter(hass, address) as meter:
-            return await meter.read()
+            return await retry_once(meter.read)
     except MeterError, HomeAssistantError:
         return None
 

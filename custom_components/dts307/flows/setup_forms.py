@@ -150,12 +150,12 @@ def address_answers(address: MeterAddress) -> dict[str, Any]:
 
 
 def meters_form(labels: Mapping[str, str]) -> vol.Schema:
-    """Return the form to select the meters to add, by serial number."""
+    """Return the form to select the meters to add, by unique ID."""
     return vol.Schema({vol.Required(CONF_METERS, default=list(labels)): _checkboxes(labels)})
 
 
 def energy_form(labels: Mapping[str, str]) -> vol.Schema:
-    """Return the form to select the meters to add to the Energy dashboard, by serial number."""
+    """Return the form to select the meters to add to the Energy dashboard, by unique ID."""
     return vol.Schema(
         {vol.Required(CONF_ENERGY, default=[]): _checkboxes(labels)} if labels else {}
     )

@@ -11,12 +11,15 @@ from modbus_connection import (
     AcknowledgeError,
     GatewayPathUnavailableError,
     GatewayTargetError,
+    IllegalDataAddressError,
+    IllegalDataValueError,
     ModbusConnectionError,
     ModbusError,
     ModbusExceptionError,
     ModbusTimeoutError,
     ModbusUnit,
     ServerDeviceBusyError,
+    ServerDeviceFailureError,
 )
 from modbus_connection.model.sunspec import SunSpecError
 
@@ -109,10 +112,22 @@ class AnotherUnitError(MeterSilentError):
     reason = "another_unit"
 
 
+class WrongTransactionError(MeterSilentError):
+    """A gateway responds with another transaction ID than the one in the request."""
+
+    reason = "wrong_transaction"
+
+
 class WrongSpeedError(MeterSilentError):
     """Bytes arrive on the serial line, but never a valid response."""
 
     reason = "wrong_speed"
+
+
+class SpeaksBacnetError(MeterSilentError):
+    """BACnet frames arrive on the serial line: the meter is not set to Modbus."""
+
+    reason = "speaks_bacnet"
 
 
 class MeterBusyError(MeterError):
@@ -127,6 +142,14 @@ class ReadRefusedError(MeterError):
     reason = "read_refused"
 
 
+class AddressRefusedError(ReadRefusedError):
+    """The registers do not exist, or are too many for one request (Modbus exception 2 or 3)."""
+
+
+class DeviceFailureError(ReadRefusedError):
+    """The request failed (Modbus exception 4); some gateways report a corrupt response so."""
+
+
 class GarbledReplyError(MeterError):
     """A response is corrupt, or belongs to another request."""
 
@@ -134,7 +157,10 @@ class GarbledReplyError(MeterError):
 
 
 class MapChangedError(MeterError):
-    """The registers do not start with the model that identification found there."""
+    """The registers are not those of the model that identification found, or change meanwhile.
+
+    A reading that takes several requests is checked for the latter.
+    """
 
     reason = "map_changed"
 
@@ -177,6 +203,10 @@ def meter_errors(unit: ModbusUnit) -> Iterator[None]:
         raise MeterBusyError(str(err)) from err
     except (GatewayTargetError, GatewayPathUnavailableError) as err:
         raise MeterSilentError(str(err)) from err
+    except (IllegalDataAddressError, IllegalDataValueError) as err:
+        raise AddressRefusedError(str(err)) from err
+    except ServerDeviceFailureError as err:
+        raise DeviceFailureError(str(err)) from err
     except ModbusExceptionError as err:
         raise ReadRefusedError(str(err)) from err
     except ModbusTimeoutError as err:

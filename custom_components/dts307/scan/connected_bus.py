@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 import errno
 from math import inf
 import time
@@ -11,7 +11,12 @@ from typing import Final
 from homeassistant.components.modbus import async_get_temporary_unit
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
-from modbus_connection import ModbusExceptionError, ModbusSerialParams, ModbusTcpParams
+from modbus_connection import (
+    ModbusExceptionError,
+    ModbusSerialParams,
+    ModbusTcpParams,
+    ModbusUnit,
+)
 
 from ..connection import (
     DEFAULT_BAUDRATE,
@@ -25,6 +30,7 @@ from ..connection import (
     params_in_use,
 )
 from ..meter import (
+    GarbledReplyError,
     Identity,
     LinkDownError,
     MeterBusyError,
@@ -32,14 +38,16 @@ from ..meter import (
     MeterSilentError,
     ReadRefusedError,
 )
-from ..meter.errors import HostUnknownError, LinkLostError, opening_error
+from ..meter.errors import HostUnknownError, LinkLostError, SpeaksBacnetError, opening_error
 from ..meter.modbus import (
+    PROBE_ERRORS,
     ProbeResult,
     SerialProbe,
     UnitProbe,
     UnusableSettingsError,
     classify,
     opened_probe,
+    probe_gateway,
     read_registers,
     responding_units,
 )
@@ -61,6 +69,8 @@ class ConnectedBus:
         self._timing = async_timing(hass)
         self._gateway: BusAddress | None = None
         """The settings with which a gateway reported that no unit answers."""
+        self._asked: set[BusAddress] = set()
+        """The settings with which a unit was asked over a shared connection."""
         self._usable: set[BusAddress] = set()
         """The settings with which a unit could be probed."""
         self._error: MeterError | None = None
@@ -113,6 +123,10 @@ class ConnectedBus:
             await asyncio.sleep(_POLL)
         return False
 
+    def is_alive(self, settings: BusAddress) -> bool:
+        """Return whether a gateway has responded with these settings, be it for no unit."""
+        return settings == self._gateway
+
     async def identify(self, settings: BusAddress, unit_id: int) -> Identity:
         """Return the identity of the meter that answers.
 
@@ -121,6 +135,19 @@ class ConnectedBus:
         address = MeterAddress(settings, unit_id)
         async with self._turn_of(settings), async_temporary_meter(self._hass, address) as meter:
             return meter.identity
+
+    async def diagnose(self, settings: BusAddress, unit_id: int) -> MeterError | None:
+        """Return why a unit behind a gateway does not answer, as far as its frames show that."""
+        params = settings.params
+        if not isinstance(params, ModbusTcpParams) or not await self._is_alone(settings):
+            return None
+        async with self._turn_of(settings):
+            with suppress(OSError):
+                seconds = self._timing.scan.gateway
+                result = await probe_gateway(params.host, params.port, unit_id, seconds)
+                if error := PROBE_ERRORS.get(result):
+                    return error("found by a probe of the gateway")
+        return None
 
     @asynccontextmanager
     async def _turn_of(self, settings: BusAddress) -> AsyncIterator[None]:
@@ -136,7 +163,10 @@ class ConnectedBus:
     async def _raw(
         self, params: ModbusSerialParams, response_timeout: float
     ) -> AsyncIterator[UnitProbe]:
-        """Open a port that nothing else holds, to receive all bytes as they arrive."""
+        """Open a port that nothing else holds, to receive all bytes as they arrive.
+
+        A probe raises SpeaksBacnetError if BACnet is on the bus: then Modbus is not.
+        """
         behind_adapter = "://" in params.device
         baudrate = DEFAULT_BAUDRATE if behind_adapter else params.baudrate
         seconds = response_timeout + _EXCHANGE_BITS / baudrate
@@ -146,7 +176,10 @@ class ConnectedBus:
         async def probe(unit_id: int) -> frozenset[int]:
             with self._converted_errors(params.device, opening=False):
                 received = await opened.request(unit_id, seconds)
-            self.noisy |= classify(received, unit_id) is ProbeResult.NOISE
+            result = classify(received, unit_id)
+            if result is ProbeResult.BACNET:
+                raise SpeaksBacnetError(f"BACnet frames arrive at {params.baudrate} baud")
+            self.noisy |= result is ProbeResult.NOISE
             return responding_units(received)
 
         async with AsyncExitStack() as stack:
@@ -201,21 +234,8 @@ class ConnectedBus:
 
         async def probe(unit_id: int) -> frozenset[int]:
             async with async_get_temporary_unit(self._hass, params, unit_id) as unit, shared.lock:
-                longest = seconds if unit.connected else seconds + self._timing.link.connect
-                try:
-                    async with asyncio.timeout(longest):
-                        await read_registers(unit, BASE_ADDRESSES[0], 2)
-                except TimeoutError:
-                    return frozenset()
-                except MeterSilentError as err:
-                    if isinstance(params, ModbusTcpParams) and _is_gateways(err):
-                        self._gateway = settings
-                    return frozenset()
-                except LinkLostError as err:
-                    raise self._unusable(err) from err
-                except MeterBusyError, ReadRefusedError:
-                    pass
-            return frozenset({unit_id})
+                answers = await self._answers_at_first(unit, settings, seconds)
+            return frozenset({unit_id} if answers else ())
 
         # The connection stays open between two probes.
         async with async_get_temporary_unit(self._hass, params, DEFAULT_UNIT_ID) as unit:
@@ -223,6 +243,57 @@ class ConnectedBus:
                 # Once connected, the library waits no longer either.
                 unit.require_timeout(seconds)
             yield probe
+
+    async def _answers_at_first(
+        self, unit: ModbusUnit, settings: BusAddress, seconds: float
+    ) -> bool:
+        """Return whether a unit answers; the first one that is asked has two attempts.
+
+        Some adapters lose or garble the first answer on each connection.
+        """
+        if settings in self._asked:
+            return await self._answers(unit, settings, seconds)
+        self._asked.add(settings)
+        with suppress(GarbledReplyError):
+            answers = await self._answers(unit, settings, seconds)
+            if answers or settings == self._gateway:
+                return answers
+        return await self._answers(unit, settings, min(seconds, self._timing.scan.gateway))
+
+    async def _answers(self, unit: ModbusUnit, settings: BusAddress, seconds: float) -> bool:
+        """Return whether a unit answers within the time.
+
+        Raises UnusableSettingsError, or another MeterError if the connection cannot be opened.
+        """
+        longest = seconds if unit.connected else seconds + self._timing.link.connect
+        try:
+            async with asyncio.timeout(longest):
+                await _request(unit)
+        except TimeoutError:
+            return False
+        except MeterSilentError as err:
+            if isinstance(settings.params, ModbusTcpParams) and _is_gateways(err):
+                self._gateway = settings
+            return False
+        except LinkLostError as err:
+            raise self._unusable(err) from err
+        except MeterBusyError, ReadRefusedError:
+            pass
+        return True
+
+
+async def _request(unit: ModbusUnit) -> None:
+    """Request two registers, and again if the adapter closed the connection after the last answer.
+
+    Raises MeterError.
+    """
+    was_open = unit.connected
+    try:
+        await read_registers(unit, BASE_ADDRESSES[0], 2)
+    except LinkLostError:
+        if not was_open:
+            raise
+        await read_registers(unit, BASE_ADDRESSES[0], 2)
 
 
 def _is_gateways(err: MeterSilentError) -> bool:

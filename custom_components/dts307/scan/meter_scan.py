@@ -1,7 +1,7 @@
 """Scan a serial port or a network adapter for meters, over Home Assistant's Modbus connections."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from homeassistant.core import HomeAssistant, callback
@@ -18,6 +18,7 @@ from ..connection import (
     params_in_use,
 )
 from ..meter import MeterError
+from ..meter.errors import SpeaksBacnetError
 from ..meter.modbus import (
     BusScan,
     Probe,
@@ -45,6 +46,8 @@ class MeterScan:
         on_progress: Callable[[float], None],
         thorough: bool = False,
         everything: bool = False,
+        asked: int | None = None,
+        known: Mapping[str, int] | None = None,
     ) -> None:
         """Scan the bus of ``address``, its settings and its unit ID first.
 
@@ -52,6 +55,7 @@ class MeterScan:
         """
         timing = async_timing(hass)
         candidates = _candidates(hass, address.bus, timing.scan_range)
+        self._candidates, self._unit_id = candidates, address.unit_id
         self._bus = ConnectedBus(hass)
         self._on_progress = on_progress
         plan = serial_passes if isinstance(address.bus, SerialPort) else network_passes
@@ -64,12 +68,15 @@ class MeterScan:
             self._note,
             thorough=thorough,
             everything=everything,
+            asked=asked,
+            known=known or {},
             timing=timing.scan,
             scan_range=timing.scan_range,
         )
         self._changed = asyncio.Event()
         self._is_wanted = is_wanted
         self.bus = address.bus
+        """The bus with the settings that were entered, or at which BACnet was received."""
         self.probe = Probe(passes[0].stage, passes[0].settings, address.unit_id, 0.0)
         """The probe under way."""
         self.results: list[ScanResult[BusAddress]] = []
@@ -82,6 +89,16 @@ class MeterScan:
         return [result for result in self.results if self._is_wanted(result)]
 
     @property
+    def responds_everywhere(self) -> bool:
+        """Whether something answers under every unit ID."""
+        return self._scan.responds_everywhere
+
+    @property
+    def is_one_meter(self) -> bool:
+        """Whether one meter answers under every unit ID."""
+        return self._scan.is_one_meter
+
+    @property
     def noisy(self) -> bool:
         """Whether bytes arrived that are not Modbus."""
         return self._bus.noisy
@@ -92,12 +109,21 @@ class MeterScan:
             async for result in self._scan.run():
                 self.results.append(result)
                 self._changed.set()
+            if not self.results:
+                await self._diagnose()
+        except SpeaksBacnetError as err:
+            self.bus, self.error = self.probe.settings, err
         except (MeterError, HomeAssistantError) as err:
             self.error = err
         finally:
             self._changed.set()
         if not self.results:
             self.error = self.error or self._bus.error
+
+    async def _diagnose(self) -> None:
+        """Find out why nothing answers behind a gateway to Modbus TCP."""
+        for settings in self._candidates:
+            self.error = self.error or await self._bus.diagnose(settings, self._unit_id)
 
     async def changed(self) -> None:
         """Wait until there is something else to show."""

@@ -10,18 +10,9 @@ _MOST_LISTED: Final = 8
 """The most devices that a text lists."""
 
 
-def distinct(results: Sequence[ScanResult[BusAddress]]) -> list[ScanResult[BusAddress]]:
-    """Return each device once: some gateways answer for one meter at every unit ID."""
-    devices: dict[str, ScanResult[BusAddress]] = {}
-    for result in results:
-        serial = result.identity.serial_number if result.identity else ""
-        devices.setdefault(serial or result_text(result), result)
-    return list(devices.values())
-
-
 def results_text(results: Sequence[ScanResult[BusAddress]]) -> str:
     """Return the found devices as text, shortened if there are many."""
-    devices = list(map(result_text, distinct(results)))
+    devices = list(map(result_text, results))
     text = ", ".join(devices[:_MOST_LISTED])
     return f"{text} …" if len(devices) > _MOST_LISTED else text
 

@@ -4,7 +4,7 @@ from abc import abstractmethod
 import asyncio
 from collections.abc import Callable
 from functools import cached_property, partial
-from typing import Any, Final, override
+from typing import Any, override
 
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
@@ -18,14 +18,13 @@ from homeassistant.data_entry_flow import UnknownFlow
 from homeassistant.util.hass_dict import HassKey
 
 from ..connection import (
+    CONF_UNIT_ID,
     BusAddress,
     Failure,
     MeterAddress,
     Transport,
-    async_failure,
     async_only_free_port,
     async_resolved,
-    failure_key,
 )
 from ..const import DOMAIN
 from ..flows import (
@@ -36,14 +35,11 @@ from ..flows import (
     address_form,
     entered_address,
 )
-from ..meter import EndlessChainError, NoMeterModelError, NotSunSpecError
 from ..meter.modbus import ScanResult, ScanStage
+from .explanation import async_explain
+from .known_meters import KnownMeters, async_known_meters
 from .meter_scan import MeterScan, shown_unit_id
-from .results import distinct, results_text
 from .suspension import SuspendedEntries
-
-_NO_METER: Final = (NotSunSpecError, NoMeterModelError, EndlessChainError)
-"""A device answers as it should, but is not a meter that can be read."""
 
 _SCANS: HassKey[dict[str, ScanFlow]] = HassKey(f"{DOMAIN}_scans")
 """The flow that last scanned a bus, by the port or the address of the adapter."""
@@ -54,6 +50,8 @@ class ScanFlow(ConfigFlow):
 
     _transport: Transport
     _scan: MeterScan
+    _known = KnownMeters()
+    """The meters that were set up when the scan began."""
     _scanning: asyncio.Task[None] | None = None
     _update: asyncio.Task[None] | None = None
     """Waits until there is something else to show."""
@@ -106,6 +104,22 @@ class ScanFlow(ConfigFlow):
         )
         return await self.async_step_search()
 
+    @property
+    def _entered_unit_id(self) -> int | None:
+        """The unit ID that was entered; None if the field is empty."""
+        known: dict[str, Any] = (self._answers or {}).get(SECTION_KNOWN, {})
+        return known.get(CONF_UNIT_ID)
+
+    @property
+    def _asked_unit_id(self) -> int | None:
+        """The unit ID at which the person in the flow says that the meter is.
+
+        That of the entry that is reconfigured was filled in, and may no longer be right.
+        """
+        entry = self._existing_entry() if self.source == SOURCE_RECONFIGURE else None
+        unit_id = self._entered_unit_id
+        return None if entry and entry.data[CONF_UNIT_ID] == unit_id else unit_id
+
     @callback
     def _existing_entry(self) -> ConfigEntry | None:
         """Return the entry that is reconfigured, unless it was removed meanwhile."""
@@ -142,6 +156,7 @@ class ScanFlow(ConfigFlow):
         await self._suspended.async_wait()
         await self._async_end_other_scan(bus)
         await self._suspended.async_suspend(bus)
+        self._known = await async_known_meters(self.hass)
         if self._closed:
             self._suspended.async_resume()
             raise UnknownFlow
@@ -153,6 +168,8 @@ class ScanFlow(ConfigFlow):
             on_progress=self.async_update_progress,
             thorough=answers[SECTION_KNOWN][CONF_THOROUGH],
             everything=answers.get(CONF_EVERYTHING, False),
+            asked=self._asked_unit_id,
+            known=self._known.on(bus),
         )
         self._scanning = self.hass.async_create_background_task(
             self._scan.run(), f"{self.handler} scan"
@@ -210,7 +227,7 @@ class ScanFlow(ConfigFlow):
             # Raises what a scan does not expect, so that it shows.
             self._scanning.result()
             return self.async_show_progress_done(next_step_id="searched")
-        probe, results = scan.probe, distinct(scan.results)
+        probe = scan.probe
         many = probe.stage is not ScanStage.SETTINGS
         # The frontend may request this step at any time, but one task is enough to wait.
         if self._update is None or self._update.done():
@@ -223,7 +240,7 @@ class ScanFlow(ConfigFlow):
             description_placeholders={
                 "settings": probe.settings.settings_text,
                 "unit_id": str(shown_unit_id(probe.unit_id) if many else probe.unit_id),
-                "count": str(sum(each.identity is not None for each in results)),
+                "count": str(sum(each.identity is not None for each in scan.results)),
             },
             progress_task=self._update,
         )
@@ -234,9 +251,10 @@ class ScanFlow(ConfigFlow):
         """Continue with what was found, or explain why nothing was."""
         if self._is_entry_gone():
             return self.async_abort(reason="entry_gone")
-        if found := self._scan.wanted:
+        if found := await self._async_wanted():
             return await self._async_found(found)
-        self._failure = await self._async_explain(self._scan)
+        own = self.source == SOURCE_RECONFIGURE
+        self._failure = await async_explain(self.hass, self._scan, own=own)
         return self._async_show_address()
 
     async def async_step_taken_over(
@@ -245,23 +263,13 @@ class ScanFlow(ConfigFlow):
         """End, because another window scans this bus."""
         return self.async_abort(reason="taken_over")
 
-    async def _async_explain(self, scan: MeterScan) -> Failure:
-        """Explain why nothing was found."""
-        if scan.error is not None:
-            return await async_failure(self.hass, scan.error, scan.bus)
-        devices = {"devices": results_text(scan.results)}
-        if meters := [result.identity for result in scan.results if result.identity]:
-            if not all(identity.serial_number for identity in meters):
-                return Failure("no_serial_number", devices)
-            own = self.source == SOURCE_RECONFIGURE
-            return Failure("other_meters" if own else "only_known_meters", devices)
-        for result in scan.results:
-            if result.error and not isinstance(result.error, _NO_METER):
-                return Failure(failure_key(result.error, scan.bus), {})
-        if scan.results:
-            return Failure("no_meter_among", devices)
-        reason = "wrong_speed" if scan.noisy else "nothing_found"
-        return Failure(f"{reason}_{self._transport}", {})
+    async def _async_wanted(self) -> list[ScanResult[BusAddress]]:
+        """Return what was searched for, without meters that are set up on another bus."""
+        wanted = self._scan.wanted
+        if self.source == SOURCE_RECONFIGURE:
+            return wanted
+        elsewhere = self._known.async_is_elsewhere
+        return [each for each in wanted if not await elsewhere(self.hass, each)]
 
     @callback
     @override

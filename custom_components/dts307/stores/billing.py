@@ -7,6 +7,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
+from ..identification import serial_number_of
 from ..meter import Reading
 from ..meter.intervals import (
     Billing,
@@ -56,7 +57,7 @@ class BillingKeeper:
             Books(
                 ledger=Ledger(),
                 demand=DemandRecord(window=options.demand_window),
-                serial_number=str(entry.unique_id),
+                serial_number=serial_number_of(entry),
             )
         )
         self._saver = saver

@@ -6,6 +6,7 @@ from typing import Any, Final
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
+from ..identification import serial_number_of
 from ..issues import async_raise_issue, async_withdraw_issue
 from ..meter import Reading
 from ..meter.intervals import Ledger
@@ -79,7 +80,7 @@ class CounterKeeper:
             is_complete, self._filters = stored
         else:
             is_complete = False
-            self._filters = filters_from_ledger(ledger, str(self._entry.unique_id))
+            self._filters = filters_from_ledger(ledger, serial_number_of(self._entry))
         if is_complete:
             # From now on more may be shown than is stored, and the next write is far off.
             await self._saver.async_write(self._file)

@@ -12,7 +12,12 @@ from modbus_connection import (
 )
 import pytest
 
-from custom_components.dts307.meter.errors import AnotherUnitError, WrongSpeedError
+from custom_components.dts307.meter.errors import (
+    AnotherUnitError,
+    MeterSilentError,
+    SpeaksBacnetError,
+    WrongSpeedError,
+)
 from custom_components.dts307.meter.modbus import (
     DiagnosingUnit,
     LinkTiming,
@@ -71,7 +76,7 @@ async def attempt(
 ) -> type[Exception]:
     """Return what a read raises if its response is lost."""
     bench.device.faults.append(fault)
-    with pytest.raises((ModbusError, AnotherUnitError, WrongSpeedError)) as raised:
+    with pytest.raises((ModbusError, MeterSilentError)) as raised:
         await unit.read_holding_registers(40000, 2)
     return raised.type
 
@@ -80,6 +85,7 @@ async def attempt(
     ("found", "error"),
     [
         (ProbeResult.ANOTHER_UNIT, AnotherUnitError),
+        (ProbeResult.BACNET, SpeaksBacnetError),
         (ProbeResult.NOISE, WrongSpeedError),
         (ProbeResult.SILENCE, ModbusTimeoutError),
         (ProbeResult.RESPONSE, ModbusTimeoutError),
@@ -125,9 +131,11 @@ async def test_a_corrupt_response_is_a_failure_like_silence() -> None:
 async def test_a_lost_link_is_not_probed() -> None:
     bench = Bench([])
     unit = bench.unit()
+    lost = ModbusConnectionError("lost")
     for _ in range(3):
-        assert await attempt(bench, unit, ModbusConnectionError("lost")) is ModbusConnectionError
-    bench.device.link.down = ModbusTimeoutError("no host")
+        bench.device.faults.append(lost)
+        assert await attempt(bench, unit, lost) is ModbusConnectionError
+    bench.device.link.cut(ModbusTimeoutError("no host"))
     for _ in range(3):
         assert await attempt(bench, unit) is ModbusTimeoutError
     assert bench.probes == 0

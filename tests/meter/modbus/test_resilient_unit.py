@@ -62,7 +62,7 @@ async def test_everything_else_is_the_units() -> None:
 @virtual_time
 async def test_after_a_failure_the_next_request_waits_and_is_longer(fault: ModbusError) -> None:
     device = Device(MAP)
-    unit = resilient(device)
+    unit = resilient(device, bus=SharedBus(is_port=True))
     await read(unit, 40)
     loop = asyncio.get_running_loop()
     for longer in (1, 2, 0, 1):
@@ -85,7 +85,7 @@ async def test_what_the_library_has_buffered_is_dropped(
 ) -> None:
     """The port needs a moment until it is free; a link that was lost is closed already."""
     device = Device(MAP)
-    unit = resilient(device)
+    unit = resilient(device, bus=SharedBus(is_port=True))
     await read(unit)
     assert await duration(fail(unit, fault, device)) == lasts(TIMING.port_closes * dropped)
     assert device.connected is not dropped

@@ -91,7 +91,8 @@ async def test_a_silent_unit_is_waited_for_as_long_as_its_response_takes(count: 
     device = Stuck(MAP)
     await device.link.connect()
     device.stuck = True
-    unit = resilient(device, timeout=10.0, byte_time=0.01, unresponsive=True)
+    bus = SharedBus(is_port=True)
+    unit = resilient(device, timeout=10.0, byte_time=0.01, bus=bus, unresponsive=True)
     frame = 13 + 2 * count
     expected = 10.0 - 0.01 * (256 - frame)
     assert await time_out(unit, ModbusTimeoutError, count) == lasts(expected + TIMING.port_closes)
@@ -100,7 +101,7 @@ async def test_a_silent_unit_is_waited_for_as_long_as_its_response_takes(count: 
 @virtual_time
 async def test_a_unit_that_did_not_respond_is_not_waited_for_as_long_the_next_time() -> None:
     device = Stuck(MAP)
-    unit = resilient(device, timeout=10.0, byte_time=0.01)
+    unit = resilient(device, timeout=10.0, byte_time=0.01, bus=SharedBus(is_port=True))
     await fail(unit, SILENCE, device)
     await device.link.connect()
     device.stuck = True

@@ -28,7 +28,7 @@ from tests.meter.virtual_time import duration, lasts, virtual_time
 
 @virtual_time
 async def test_a_new_unit_waits_for_what_another_asked() -> None:
-    device, bus = Device(MAP), SharedBus()
+    device, bus = Device(MAP), SharedBus(is_port=True)
     await fail(resilient(device, timeout=10.0, bus=bus), SILENCE, device)
     short = resilient(device, timeout=0.5, bus=bus)
     assert await duration(read(short)) == lasts(10.0 - TIMING.port_closes)
@@ -37,7 +37,7 @@ async def test_a_new_unit_waits_for_what_another_asked() -> None:
 @virtual_time
 async def test_a_short_quiet_time_does_not_end_a_long_one() -> None:
     """The longest of all that is due counts, not the last."""
-    device, bus = Device(MAP), SharedBus()
+    device, bus = Device(MAP), SharedBus(is_port=True)
     short = resilient(device, timeout=0.5, bus=bus)
     await fail(resilient(device, timeout=10.0, bus=bus), SILENCE, device)
     await fail(short, SILENCE, device)

@@ -1,14 +1,10 @@
 """A scan probes in the right order, and no more than it has to."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-
 import hypothesis
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.dts307.meter import Identity, LinkDownError, NotSunSpecError
+from custom_components.dts307.meter import LinkDownError, NotSunSpecError
 from custom_components.dts307.meter.modbus import (
     SCAN_RANGE,
     BusScan,
@@ -17,68 +13,15 @@ from custom_components.dts307.meter.modbus import (
     ScanResult,
     ScanStage,
     ScanTiming,
-    UnitProbe,
-    UnusableSettingsError,
     network_passes,
     serial_passes,
 )
+from tests.meter.modbus.scanned import SETTINGS, Devices
 
-SETTINGS = tuple("abcdef")
 FACTORY = 100
 UNIT_IDS = SCAN_RANGE.unit_ids
 unit_ids = st.integers(1, 247)
 settings = st.sampled_from(SETTINGS)
-
-
-@dataclass
-class Devices:
-    """Devices that all have the same settings; those with a serial number are meters."""
-
-    settings: str
-    serials: Mapping[int, str | None]
-    unusable: frozenset[str] = frozenset()
-    late: frozenset[int] = frozenset()
-    """units whose response arrives during the next probe"""
-    timeouts: set[float] = field(default_factory=set)
-    probed: list[tuple[str, int]] = field(default_factory=list)
-    is_open: bool = False
-    failure: Exception | None = None
-    _pending: frozenset[int] = frozenset()
-
-    @asynccontextmanager
-    async def opened(self, settings: str, seconds: float) -> AsyncIterator[UnitProbe]:
-        """Open the bus, which must not be open yet."""
-        assert not self.is_open
-        self.timeouts.add(seconds)
-        if self.failure:
-            raise self.failure
-        if settings in self.unusable:
-            raise UnusableSettingsError(settings)
-
-        async def probe(unit_id: int) -> frozenset[int]:
-            self.probed.append((settings, unit_id))
-            late, self._pending = self._pending, frozenset()
-            if settings == self.settings and unit_id in self.serials:
-                if unit_id not in self.late:
-                    return late | {unit_id}
-                self._pending = frozenset({unit_id})
-            return late
-
-        self.is_open = True
-        self._pending = frozenset()
-        try:
-            yield probe
-        finally:
-            self.is_open = False
-
-    async def identify(self, settings: str, unit_id: int) -> Identity:
-        """Return the identity of a device; the bus must not be open."""
-        assert not self.is_open
-        assert settings == self.settings
-        serial = self.serials[unit_id]
-        if serial is None:
-            raise NotSunSpecError("another device")
-        return Identity(serial_number=serial)
 
 
 async def found(
@@ -162,7 +105,7 @@ async def test_a_device_that_is_no_meter_proves_the_settings() -> None:
 async def test_minutes_are_only_spent_if_asked_for() -> None:
     devices = Devices("d", {17: "1"})
     assert await found(devices) == []
-    assert len(devices.probed) == len(SETTINGS) + len(UNIT_IDS)
+    assert len(devices.probed) == len(SETTINGS) + len(SCAN_RANGE.serial_unit_ids)
 
 
 @hypothesis.settings(deadline=None)
@@ -224,15 +167,24 @@ async def test_a_thorough_scan_probes_every_unit_once() -> None:
 
 async def test_other_timings_and_ranges_can_be_given() -> None:
     timing = ScanTiming(first=7.0, first_network=8.0, following=9.0)
-    scan_range = ScanRange(unit_ids=range(5, 30), likely_unit_ids=(6,), meters_in_a_panel=3)
+    scan_range = ScanRange(
+        unit_ids=range(5, 30),
+        likely_unit_ids=(6,),
+        serial_unit_ids=(6, 27),
+        network_unit_ids=(7,),
+        meters_in_a_panel=3,
+    )
     serial = list(serial_passes("a", [FACTORY], timing=timing, scan_range=scan_range))
     assert [(list(each.unit_ids), each.timeout) for each in serial] == [
         ([FACTORY], 7.0),
+        ([6, 27], 9.0),
+        ([6], 9.0),
         (list(range(5, 30)), 9.0),
     ]
     network = list(network_passes("a", [FACTORY], timing=timing, scan_range=scan_range))
     assert [(list(each.unit_ids), each.timeout) for each in network] == [
         ([FACTORY], 8.0),
+        ([7], 9.0),
         ([6], 9.0),
         (list(range(5, 30)), 9.0),
     ]
@@ -246,14 +198,15 @@ async def test_other_timings_and_ranges_can_be_given() -> None:
         scan_range=scan_range,
     )
     assert [result.unit_id async for result in scan.run()] == [27]
-    assert [unit_id for _, unit_id in devices.probed] == [FACTORY, *range(5, 30)]
+    assert [unit_id for _, unit_id in devices.probed] == [FACTORY, 6, 27, 28, 29]
     assert devices.timeouts == {7.0, 9.0}
 
 
 async def test_progress_counts_what_is_probed_in_a_stage() -> None:
     devices = Devices("none of them", {})
     shown: list[Probe[str]] = []
-    passes = list(serial_passes("ab", [FACTORY], scan_range=ScanRange(unit_ids=range(1, 5))))
+    scan_range = ScanRange(serial_unit_ids=(1, 2, 3, 4))
+    passes = list(serial_passes("ab", [FACTORY], scan_range=scan_range))
     scan = BusScan(devices, passes, is_wanted=lambda _: True, on_probe=shown.append)
     assert [result async for result in scan.run()] == []
     assert [(each.stage, each.progress) for each in shown] == [

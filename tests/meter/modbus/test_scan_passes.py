@@ -23,12 +23,22 @@ def test_everything_is_probed_on_the_network_in_the_end() -> None:
     assert [(each.stage, each.settings, len(each.unit_ids)) for each in plan] == [
         (ScanStage.SETTINGS, "tcp", 1),
         (ScanStage.SETTINGS, "rtu", 1),
+        (ScanStage.UNIT_IDS, "tcp", len(SCAN_RANGE.network_unit_ids)),
+        (ScanStage.UNIT_IDS, "rtu", len(SCAN_RANGE.network_unit_ids)),
         (ScanStage.UNIT_IDS, "tcp", len(LIKELY_UNIT_IDS)),
         (ScanStage.UNIT_IDS, "rtu", len(LIKELY_UNIT_IDS)),
         (ScanStage.EVERYTHING, "tcp", len(UNIT_IDS)),
         (ScanStage.EVERYTHING, "rtu", len(UNIT_IDS)),
     ]
-    assert set(LIKELY_UNIT_IDS) < set(UNIT_IDS)
+    assert [each.if_alive for each in plan] == [*(4 * [False]), True, True, False, False]
+    assert set(SCAN_RANGE.network_unit_ids) < set(LIKELY_UNIT_IDS) < set(UNIT_IDS)
+
+
+def test_the_entered_unit_id_has_the_most_time_on_the_network() -> None:
+    """The default is probed among the others then."""
+    plan = list(network_passes(["tcp"], [17, FACTORY]))
+    assert list(plan[0].unit_ids) == [17]
+    assert list(plan[1].unit_ids) == [FACTORY, 1, 2]
 
 
 def test_a_serial_port_is_scanned_at_all_settings_first() -> None:
@@ -37,12 +47,11 @@ def test_a_serial_port_is_scanned_at_all_settings_first() -> None:
         (ScanStage.SETTINGS, "a", [FACTORY]),
         (ScanStage.SETTINGS, "b", [FACTORY]),
         (ScanStage.SETTINGS, "c", [FACTORY]),
-        (ScanStage.UNIT_IDS, "a", UNIT_IDS),
-        (ScanStage.EVERYTHING, "b", LIKELY_UNIT_IDS),
-        (ScanStage.EVERYTHING, "c", LIKELY_UNIT_IDS),
-        (ScanStage.EVERYTHING, "b", UNIT_IDS),
-        (ScanStage.EVERYTHING, "c", UNIT_IDS),
+        (ScanStage.UNIT_IDS, "a", SCAN_RANGE.serial_unit_ids),
+        *((ScanStage.EVERYTHING, each, LIKELY_UNIT_IDS) for each in "abc"),
+        *((ScanStage.EVERYTHING, each, UNIT_IDS) for each in "abc"),
     ]
+    assert set(LIKELY_UNIT_IDS) < set(SCAN_RANGE.serial_unit_ids) < set(UNIT_IDS)
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,8 @@ def test_the_default_range() -> None:
     assert list(SCAN_RANGE.unit_ids) == list(range(1, 248))
     assert set(SCAN_RANGE.likely_unit_ids) == {*range(1, 33), *range(100, 111), 247}
     assert len(SCAN_RANGE.likely_unit_ids) == len(set(SCAN_RANGE.likely_unit_ids))
+    assert not set(SCAN_RANGE.serial_unit_ids) & set(SCAN_RANGE.unlikely_unit_ids)
+    assert set(SCAN_RANGE.unlikely_unit_ids) < set(SCAN_RANGE.unit_ids)
     assert SCAN_RANGE.meters_in_a_panel == 8
     assert SCAN_RANGE.baud_rates[0] == 9600
     assert set(SCAN_RANGE.baud_rates) == {4800, 9600, 19200, 38400, 57600, 115200}

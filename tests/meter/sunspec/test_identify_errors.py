@@ -26,8 +26,12 @@ from custom_components.dts307.meter import (
     NotSunSpecError,
     ReadRefusedError,
 )
-from custom_components.dts307.meter.errors import HostUnreachableError, LinkLostError
-from tests.meter.device import END, Device, common, device_with, sunspec_map
+from custom_components.dts307.meter.errors import (
+    DeviceFailureError,
+    HostUnreachableError,
+    LinkLostError,
+)
+from tests.meter.device import END, MARKER, Device, common, device_with, sunspec_map
 from tests.meter.published import encode
 
 WYE = encode(203, W=1234, W_SF=0)
@@ -37,6 +41,8 @@ METER_HEADER = 40070
 MAP_END = 40177
 
 SILENCE = ModbusTimeoutError("no reply within 1 s")
+FAILURE = ModbusExceptionError.from_code(4)
+"""What some gateways make of a response that a crackle on the line has damaged."""
 TRANSIENT = [
     (SILENCE, MeterSilentError),
     (ModbusExceptionError.from_code(10), MeterSilentError),
@@ -60,7 +66,7 @@ async def check_recovery(device: Device) -> None:
     assert (await meter.read()).power.total == 1234
 
 
-@pytest.mark.parametrize(("fault", "error"), TRANSIENT)
+@pytest.mark.parametrize(("fault", "error"), [*TRANSIENT, (FAILURE, DeviceFailureError)])
 @pytest.mark.parametrize("at", range(5))
 async def test_one_disturbed_reply_is_forgiven_and_two_are_not(
     fault: ModbusError, error: type[MeterError], at: int
@@ -143,13 +149,38 @@ async def test_zeros_behind_the_models_are_no_end() -> None:
     await check_recovery(device)
 
 
-@pytest.mark.parametrize("code", [1, 2, 3, 4])
+@pytest.mark.parametrize("code", [1, 2, 3])
 async def test_a_map_that_breaks_off_has_no_end(code: int) -> None:
     device = device_with(WYE)
     device.fail_read(MAP_END, ModbusExceptionError.from_code(code))
     with pytest.raises(EndlessChainError, match=str(MAP_END)):
         await Meter.identify(device)
     device.fail_read(MAP_END, None)
+    await check_recovery(device)
+
+
+async def test_requests_that_keep_failing_say_nothing_about_the_map() -> None:
+    """They do not say that registers do not exist, so there is no verdict on the map."""
+    device = device_with(WYE)
+    device.fail_requests(FAILURE)
+    with pytest.raises(DeviceFailureError):
+        await Meter.identify(device)
+    device.fail_requests(None)
+    device.fail_read(MAP_END, FAILURE)
+    with pytest.raises(DeviceFailureError):
+        await Meter.identify(device)
+    device.fail_read(MAP_END, None)
+    await check_recovery(device)
+
+
+@pytest.mark.parametrize("at", [FIRST_HEADER, METER_HEADER, MAP_END])
+async def test_the_answer_to_the_request_before_is_no_header(at: int) -> None:
+    """A gateway that is one answer behind gives the marker for the first header."""
+    device = device_with(WYE)
+    device.put(at, MARKER)
+    with pytest.raises(GarbledReplyError):
+        await Meter.identify(device)
+    device.put(40000, sunspec_map(common(), WYE))
     await check_recovery(device)
 
 

@@ -1,19 +1,18 @@
 """Modbus links as they are in the field: lossy, shared, slow, and sometimes set up wrongly."""
 
 from .backoff import READ_FAILURES, ConnectionHealth
-from .diagnosing_unit import DiagnosingUnit, ProbeState
-from .registers import read_registers, retry_once
-from .resilient_unit import ResilientUnit, SharedBus
+from .diagnosing_unit import PROBE_ERRORS, DiagnosingUnit, ProbeState
+from .gateway_probe import probe_gateway
+from .registers import LOST_RESPONSES, RequestLimit, read_registers, retry_once
+from .resilient_unit import ResilientUnit
 from .scan import (
     BusScan,
     Probe,
     ScanResult,
-    ScanStage,
     UnitProbe,
     UnusableSettingsError,
-    network_passes,
-    serial_passes,
 )
+from .scan_passes import ScanStage, network_passes, serial_passes
 from .serial_probe import (
     ProbeResult,
     SerialProbe,
@@ -23,6 +22,7 @@ from .serial_probe import (
     responding_units,
 )
 from .serial_settings import PARITIES, settings_text, usual_settings
+from .shared_bus import SharedBus
 from .timing import (
     LINK_TIMING,
     SCAN_RANGE,
@@ -34,7 +34,9 @@ from .timing import (
 
 __all__ = [
     "LINK_TIMING",
+    "LOST_RESPONSES",
     "PARITIES",
+    "PROBE_ERRORS",
     "READ_FAILURES",
     "SCAN_RANGE",
     "SCAN_TIMING",
@@ -45,6 +47,7 @@ __all__ = [
     "Probe",
     "ProbeResult",
     "ProbeState",
+    "RequestLimit",
     "ResilientUnit",
     "ScanRange",
     "ScanResult",
@@ -57,6 +60,7 @@ __all__ = [
     "classify",
     "network_passes",
     "opened_probe",
+    "probe_gateway",
     "probe_unit",
     "read_registers",
     "responding_units",

@@ -32,7 +32,9 @@ from ..errors import (
     PortInUseError,
     PortMissingError,
     ReadRefusedError,
+    SpeaksBacnetError,
     WrongSpeedError,
+    WrongTransactionError,
 )
 
 READ_FAILURES: Final = (
@@ -46,7 +48,9 @@ READ_FAILURES: Final = (
     LinkDownError,
     MeterSilentError,
     AnotherUnitError,
+    SpeaksBacnetError,
     WrongSpeedError,
+    WrongTransactionError,
     MeterBusyError,
     ReadRefusedError,
     GarbledReplyError,

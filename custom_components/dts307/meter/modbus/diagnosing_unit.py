@@ -12,13 +12,22 @@ from modbus_connection import (
     ModbusTimeoutError,
 )
 
-from ..errors import AnotherUnitError, MeterSilentError, WrongSpeedError
-from .resilient_unit import ResilientUnit, SharedBus
+from ..errors import (
+    AnotherUnitError,
+    MeterSilentError,
+    SpeaksBacnetError,
+    WrongSpeedError,
+    WrongTransactionError,
+)
+from .resilient_unit import ResilientUnit
 from .serial_probe import ProbeResult
+from .shared_bus import SharedBus
 from .timing import LINK_TIMING, LinkTiming
 
-_ERRORS: Final[dict[ProbeResult | None, type[MeterSilentError]]] = {
+PROBE_ERRORS: Final[dict[ProbeResult | None, type[MeterSilentError]]] = {
     ProbeResult.ANOTHER_UNIT: AnotherUnitError,
+    ProbeResult.ANOTHER_TRANSACTION: WrongTransactionError,
+    ProbeResult.BACNET: SpeaksBacnetError,
     ProbeResult.NOISE: WrongSpeedError,
 }
 
@@ -47,9 +56,9 @@ class DiagnosingUnit:
     """A ModbusUnit that reads through a ResilientUnit, and probes the bus during an outage.
 
     The Modbus library discards bytes that are no response to its request, and these distinguish
-    a wrong baud rate or unit ID from silence. A probe sees them, but needs the port for itself. So
-    it runs only if no other unit on the link responds, from the second failed read on, and once a
-    minute (``LinkTiming.probe_again``).
+    a wrong baud rate, unit ID or transaction ID from silence. A probe sees them, but needs the link
+    for itself. So it runs only if no other unit on the link responds, from the second failed read
+    on, and once a minute (``LinkTiming.probe_again``).
     """
 
     def __init__(  # noqa: PLR0913 - each is known to another part of the integration
@@ -81,7 +90,8 @@ class DiagnosingUnit:
     async def read_holding_registers(self, address: int, count: int) -> list[int]:
         """Read registers.
 
-        Raises ModbusError; AnotherUnitError or WrongSpeedError if a probe shows that.
+        Raises ModbusError; AnotherUnitError, SpeaksBacnetError, WrongTransactionError or
+        WrongSpeedError if a probe shows that.
         """
         try:
             registers = await self._unit.read_holding_registers(address, count)
@@ -89,7 +99,7 @@ class DiagnosingUnit:
             self._state.end()
             raise
         except (ModbusTimeoutError, ModbusProtocolError) as err:
-            if self._unit.connected and (error := _ERRORS.get(await self._diagnose())):
+            if self._unit.connected and (error := PROBE_ERRORS.get(await self._diagnose())):
                 raise error(str(err)) from err
             raise
         self._state.end()

@@ -4,6 +4,7 @@ docs/internals/resilient-unit.md explains why.
 """
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
@@ -17,7 +18,8 @@ from modbus_connection import (
     ServerDeviceBusyError,
 )
 
-from .registers import READ_LIMIT
+from .registers import RequestLimit
+from .shared_bus import SharedBus
 from .timing import LINK_TIMING, MAX_FRAME_BYTES, LinkTiming
 
 _MAX_SPARE_REGISTERS: Final = 2
@@ -27,23 +29,6 @@ _OVERHEAD_BYTES: Final = 8 + 5
 
 _NOWHERE: Final = 0x1_0000
 """An address behind the last register."""
-
-
-class SharedBus:
-    """State of one Modbus connection that all its units share.
-
-    It outlives the units, as do the responses that are still due when a unit is given up.
-    """
-
-    def __init__(self, *, is_port: bool = False) -> None:
-        """Start with no response due, on a serial port or a network adapter."""
-        self.is_port = is_port
-        self.lock = asyncio.Lock()
-        """held during each request: one unit at a time"""
-        self.responses = 0
-        """number of responses from any unit, Modbus exceptions included"""
-        self.quiet_until = 0.0
-        """seconds of the event loop's clock after which no response to a failed request is due"""
 
 
 class ResilientUnit:
@@ -63,21 +48,27 @@ class ResilientUnit:
         timeout: float,
         byte_time: float = 0.0,
         bus: SharedBus | None = None,
+        limit: RequestLimit | None = None,
+        is_alone: Callable[[], bool] = lambda: False,
         unresponsive: bool = False,
         timing: LinkTiming = LINK_TIMING,
     ) -> None:
         """Read through ``unit``; a response of any length arrives within ``timeout`` seconds.
 
         ``byte_time`` is how many seconds one byte takes on the line; shorter responses arrive as
-        much earlier. Units on the same connection share a ``bus``. ``unresponsive`` says that the
-        unit did not respond to the last request, which another ResilientUnit sent.
+        much earlier. Units on the same connection share a ``bus``. No request is lengthened beyond
+        the ``limit``. ``is_alone`` returns whether no other unit would have to wait if this one
+        needed more time than ``timeout``. ``unresponsive`` says that the unit did not respond to
+        the last request, which another ResilientUnit sent.
         """
         unit.require_timeout(timeout)
         self._unit = unit
-        self._timeout = timeout
+        self._timeout = self._required_timeout = timeout
         self._byte_time = byte_time
         self._bus = bus or SharedBus()
+        self._limit = limit or RequestLimit()
         self._timing = timing
+        self._is_alone = is_alone
         self._one_at_a_time = asyncio.Lock()
         self._quiet_until = self._bus.quiet_until
         self._unresponsive = unresponsive
@@ -114,7 +105,7 @@ class ResilientUnit:
             async with self._bus.lock:
                 self._dropped = False
                 spare = self._spare_registers(address, count)
-                registers = await self._request(address, count + spare)
+                registers = await self._request_anew(address, count + spare)
         if address < self._known.start:
             self._known = range(address, address)
         self._known = range(self._known.start, max(self._known.stop, address + count))
@@ -126,37 +117,78 @@ class ResilientUnit:
         Only registers that have been read before: behind the end of the map there may be none. The
         very first read is an exception. It is of the marker, which a model header follows.
         """
-        room = min(self._known.stop - address, READ_LIMIT) - count
+        room = min(self._known.stop - address, self._limit.most) - count
         return self._failures % (1 + max(0, min(room, _MAX_SPARE_REGISTERS)))
 
     def _time_limit(self, count: int) -> float:
         """Return for how many seconds a request for ``count`` registers may occupy the bus."""
-        limit = self._timeout + self._timing.busy
+        limit = self._timeout + self._patience() + self._timing.busy
         if self._unresponsive:
             bytes_saved = MAX_FRAME_BYTES - _OVERHEAD_BYTES - 2 * count
-            limit = self._timeout - self._byte_time * bytes_saved
+            limit -= self._timing.busy + self._byte_time * bytes_saved
         if not self._unit.connected:
             limit += self._timing.connect
         return limit
 
+    def _patience(self) -> float:
+        """Return for how many more seconds than the timeout to wait for a response.
+
+        A slow network is recognized by an answer that needed them. As long as nothing answers, they
+        are granted if nothing else has to wait meanwhile.
+        """
+        is_slow = self._bus.is_slow
+        if is_slow is None:
+            is_slow = self._is_alone()
+        return self._timing.patience if is_slow else 0.0
+
+    async def _require_timeout(self) -> None:
+        """Let the library wait as long; a connection that is open keeps its timeout."""
+        timeout = self._timeout + self._patience()
+        if timeout > self._required_timeout and self._unit.connected:
+            await self._drop()
+        if timeout != self._required_timeout:
+            self._unit.require_timeout(timeout)
+            self._required_timeout = timeout
+
+    async def _request_anew(self, address: int, count: int) -> list[int]:
+        """Send a request, and once more if the connection was open before and is lost.
+
+        An adapter may have closed it after the last answer, just before this request. One that
+        always does so is not given the chance.
+        """
+        await self._require_timeout()
+        was_open = self._unit.connected
+        if not was_open:
+            self._bus.note_closed()
+            self._bus.link_timeout = self._required_timeout
+        try:
+            return await self._request(address, count)
+        except ModbusConnectionError:
+            if not was_open or self._bus.is_port:
+                raise
+            self._bus.note_closed()
+        await asyncio.sleep(self._quiet_until - _now())
+        return await self._request(address, count)
+
     async def _request(self, address: int, count: int) -> list[int]:
         """Send one request, and prepare the next one according to the outcome."""
-        limit = self._time_limit(count)
+        limit, begun = self._time_limit(count), _now()
         try:
             async with asyncio.timeout(limit):
                 registers = await self._unit.read_holding_registers(address, count)
         except ModbusExceptionError:
-            self._note_response()
+            await self._note_response(begun)
             raise
         except ModbusProtocolError:
             self._expect_delayed_response()
-            await self._drop()
+            if self._bus.note_lost():
+                await self._drop()
             raise
         except ModbusTimeoutError as err:
             await self._note_timeout()
             raise self._timeout_error(str(err)) from err
         except TimeoutError as err:
-            if self._unit.connected and (self._busy or not self._unresponsive):
+            if self._unit.connected and self._is_busy():
                 # The library repeats a request to a busy unit for a minute and blocks the others.
                 self._expect_delayed_response()
                 self._unresponsive = self._busy = True
@@ -172,28 +204,42 @@ class ResilientUnit:
         except asyncio.CancelledError, ModbusError:
             self._expect_delayed_response()
             raise
-        self._note_response()
+        await self._note_response(begun)
         return registers
 
-    def _note_response(self) -> None:
+    def _is_busy(self) -> bool:
+        """Return whether a response is late because the unit is busy, and not silent.
+
+        For a silent one, the library raises an error before, unless it waits for slow networks.
+        """
+        if self._bus.link_timeout > self._timeout + self._patience():
+            return False
+        return self._busy or not self._unresponsive
+
+    async def _note_response(self, begun: float) -> None:
         self._bus.responses += 1
+        self._bus.note_answer(_now() - begun > self._timeout)
         self._responses_at_timeout = None
         self._unresponsive = self._busy = False
         if _now() > self._quiet_until + self._timing.latest_response:
             self._failures = 0
+        if self._bus.closes_after_answer:
+            await self._close()
 
     def _expect_delayed_response(self) -> None:
         """Stay quiet while the response to this request may still arrive, and vary the next."""
-        self._quiet_until = _now() + self._timeout
+        self._quiet_until = _now() + self._timeout + self._patience()
         self._bus.quiet_until = max(self._bus.quiet_until, self._quiet_until)
         self._failures += 1
 
     async def _note_timeout(self) -> None:
+        was_connected = self._unit.connected
+        is_suspect = was_connected and self._bus.note_lost()
         self._expect_delayed_response()
         self._busy = False
-        if self._unit.connected:
+        if was_connected:
             self._unresponsive = True
-            if self._is_link_suspect():
+            if is_suspect and self._is_link_suspect():
                 await self._drop()
 
     def _timeout_error(self, message: str) -> ModbusError:
@@ -211,11 +257,15 @@ class ResilientUnit:
 
     async def _drop(self) -> None:
         """Close the connection, and wait until the port is free; the next request reconnects."""
+        await self._close()
+        await asyncio.sleep(self._timing.port_closes)
+
+    async def _close(self) -> None:
         self._dropped = True
+        self._bus.note_dropped()
         with suppress(ModbusError, TimeoutError):
             async with asyncio.timeout(self._timing.close):
                 await self._unit.disconnect()
-        await asyncio.sleep(self._timing.port_closes)
 
 
 def _now() -> float:

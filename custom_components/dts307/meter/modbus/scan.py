@@ -4,40 +4,20 @@ Each probe without a response costs its timeout, so the order of the probes make
 factory unit ID with all usual settings first, then the other unit IDs. All devices on a bus have
 the same settings, so the first response from any device rules out all others. The meters of one
 panel mostly have consecutive unit IDs.
+
+Some gateways respond under every unit ID: by themselves, or with the only meter behind them. They
+are recognized by responses under unit IDs that are hardly ever in use.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Protocol
 
-from ..errors import MeterError
+from ..errors import LinkDownError, MeterError
 from ..identity import Identity
+from .scan_passes import ScanPass, ScanStage
 from .timing import SCAN_RANGE, SCAN_TIMING, ScanRange, ScanTiming
-
-
-class ScanStage(StrEnum):
-    """How far a scan has come."""
-
-    SETTINGS = "settings"
-    """The usual unit ID with all usual settings."""
-    UNIT_IDS = "unit_ids"
-    """Other unit IDs with the most usual settings."""
-    EVERYTHING = "everything"
-    """All unit IDs with all usual settings."""
-    NEIGHBOURS = "neighbours"
-    """The unit IDs that follow that of a wanted device."""
-
-
-@dataclass(frozen=True, slots=True)
-class ScanPass[S]:
-    """Units to probe with the same settings; each has ``timeout`` seconds to begin to respond."""
-
-    stage: ScanStage
-    settings: S
-    unit_ids: Sequence[int]
-    timeout: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,43 +60,12 @@ class ScannableBus[S](Protocol):
         Raises MeterError.
         """
 
+    def is_alive(self, settings: S) -> bool:
+        """Return whether anything has responded with these settings, be it no unit."""
+
 
 class UnusableSettingsError(Exception):
     """The adapter does not support these settings; others may work."""
-
-
-def serial_passes[S](
-    settings: Sequence[S],
-    unit_ids: Sequence[int],
-    *,
-    timing: ScanTiming = SCAN_TIMING,
-    scan_range: ScanRange = SCAN_RANGE,
-) -> Iterator[ScanPass[S]]:
-    """Plan a scan of a serial port, the most likely settings and unit IDs first."""
-    for each in settings:
-        yield ScanPass(ScanStage.SETTINGS, each, unit_ids, timing.first)
-    yield ScanPass(ScanStage.UNIT_IDS, settings[0], scan_range.unit_ids, timing.following)
-    for others in (scan_range.likely_unit_ids, scan_range.unit_ids):
-        for each in settings[1:]:
-            yield ScanPass(ScanStage.EVERYTHING, each, others, timing.following)
-
-
-def network_passes[S](
-    settings: Sequence[S],
-    unit_ids: Sequence[int],
-    *,
-    timing: ScanTiming = SCAN_TIMING,
-    scan_range: ScanRange = SCAN_RANGE,
-) -> Iterator[ScanPass[S]]:
-    """Plan a scan behind a network adapter, where each probe may take a second."""
-    for each in settings:
-        yield ScanPass(ScanStage.SETTINGS, each, unit_ids, timing.first_network)
-    for stage, others in (
-        (ScanStage.UNIT_IDS, scan_range.likely_unit_ids),
-        (ScanStage.EVERYTHING, scan_range.unit_ids),
-    ):
-        for each in settings:
-            yield ScanPass(stage, each, others, timing.following)
 
 
 @dataclass
@@ -125,7 +74,12 @@ class BusScan[S]:
 
     ``is_wanted`` returns whether a device is what the scan is for. After the first wanted device,
     only the unit IDs that follow are probed, unless the scan is ``thorough``. The stage EVERYTHING
-    takes minutes, and runs only if ``everything`` is set. ``on_probe`` is called before each probe.
+    takes minutes, and runs only if ``everything`` is set, or once a device has responded.
+    ``on_probe`` is called before each probe.
+
+    If the device with the ``asked`` unit ID responds and is not wanted, the scan ends with it,
+    unless the scan is for more.
+    ``known`` are the unit IDs of meters that are known to be on the bus, by serial number.
     """
 
     bus: ScannableBus[S]
@@ -134,13 +88,22 @@ class BusScan[S]:
     on_probe: Callable[[Probe[S]], None]
     thorough: bool = False
     everything: bool = False
+    asked: int | None = None
+    known: Mapping[str, int] = field(default_factory=dict)
     timing: ScanTiming = SCAN_TIMING
     scan_range: ScanRange = SCAN_RANGE
+    responds_everywhere: bool = field(default=False, init=False)
+    """whether something responds under every unit ID"""
+    is_one_meter: bool = field(default=False, init=False)
+    """whether it is one meter that responds under every unit ID"""
     _done: set[tuple[S, int, bool]] = field(default_factory=set)
     """The keys of the probes that need not be repeated."""
     _found: set[int] = field(default_factory=set)
     _proven: S | None = None
     """The settings with which a device has responded."""
+    _meters: dict[str, int] = field(default_factory=dict)
+    """The unit IDs of the meters that have responded, by serial number."""
+    _is_bus_checked: bool = False
 
     async def run(self) -> AsyncIterator[ScanResult[S]]:
         """Scan; the bus is closed whenever a result is yielded, and at the end.
@@ -151,12 +114,61 @@ class BusScan[S]:
             while results := await self._next(scan_pass):
                 for result in results:
                     yield result
+                if any(map(self._is_asked_in_vain, results)):
+                    return
                 if not self.thorough and any(map(self.is_wanted, results)):
                     neighbours = self._neighbours(scan_pass, results)
                     while results := await self._next(neighbours):
                         for result in results:
                             yield result
                     return
+
+    def _is_asked_in_vain(self, result: ScanResult[S]) -> bool:
+        if self.everything or self.thorough:
+            return False
+        if result.unit_id != self.asked or self.is_wanted(result):
+            return False
+        return not isinstance(result.error, LinkDownError)
+
+    async def _is_another(self, result: ScanResult[S]) -> bool:
+        """Return whether a device is another than those before.
+
+        One that is no meter, or has the serial number of another meter, is suspicious: it may
+        respond under every unit ID.
+        """
+        if (identity := result.identity) is None:
+            await self._check_bus(result.settings)
+            return True
+        serial_number = identity.serial_number
+        first = self._meters.setdefault(serial_number, result.unit_id)
+        if result.unit_id == self.known.get(serial_number, first):
+            return True
+        await self._check_bus(result.settings)
+        if self.responds_everywhere:
+            other = await self._identify(result.settings, self.scan_range.unlikely_unit_ids[0])
+            self.is_one_meter = other.identity == identity
+        return result.unit_id == first or not self.is_one_meter
+
+    async def _check_bus(self, settings: S) -> None:
+        """Find out, once, whether something responds under every unit ID."""
+        if not self._is_bus_checked:
+            self._is_bus_checked = True
+            self.responds_everywhere = await self._all_respond(settings)
+
+    async def _all_respond(self, settings: S) -> bool:
+        """Return whether all unit IDs respond that are hardly ever in use.
+
+        If the bus cannot be opened, the next probe shows why.
+        """
+        with suppress(MeterError, UnusableSettingsError):
+            for unit_id in self.scan_range.unlikely_unit_ids:
+                unlikely = ScanPass(ScanStage.UNIT_IDS, settings, [unit_id], self.timing.following)
+                if unit_id not in await self._probe(unlikely, unlikely.unit_ids):
+                    return False
+                # A device may have this unit ID all the same, and is then still to be identified.
+                self._done.discard(_key(unlikely, unit_id))
+            return True
+        return False
 
     async def _next(self, scan_pass: ScanPass[S]) -> list[ScanResult[S]]:
         """Probe until new devices respond, and return them; empty at the end of the pass.
@@ -168,16 +180,26 @@ class BusScan[S]:
                 if responding := await self._probe(scan_pass, unit_ids) - self._found:
                     self._found |= responding
                     self._proven = scan_pass.settings
-                    return [
+                    results = [
                         await self._identify(scan_pass.settings, each)
                         for each in sorted(responding)
                     ]
+                    return [each for each in results if await self._is_another(each)]
         return []
 
     def _is_ruled_out(self, scan_pass: ScanPass[S]) -> bool:
+        if self.is_one_meter or (self.responds_everywhere and not self._is_worthwhile):
+            return True
         if self._proven is not None:
             return scan_pass.settings != self._proven
+        if scan_pass.if_alive and not self.bus.is_alive(scan_pass.settings):
+            return not self.everything
         return scan_pass.stage is ScanStage.EVERYTHING and not self.everything
+
+    @property
+    def _is_worthwhile(self) -> bool:
+        """Whether to go on although something responds under every unit ID."""
+        return self.everything or bool(self._meters)
 
     def _open_unit_ids(self, scan_pass: ScanPass[S]) -> list[int]:
         """Return the unit IDs of a pass that are still to be probed."""

@@ -13,15 +13,17 @@ from typing import Final, cast, override
 
 from modbus_connection import ModbusSerialParams
 
+from .bacnet import speaks_bacnet
+
 _READ_HOLDING_REGISTERS: Final = 3
 _EXCEPTION: Final = _READ_HOLDING_REGISTERS | 0x80
-_ADDRESS: Final = 40000
+ADDRESS: Final = 40000
 """The usual start of a SunSpec map (SunSpec Device Information Model, 2.2)."""
-_COUNT: Final = 2
+COUNT: Final = 2
 
 _POLYNOMIAL: Final = 0xA001
 _CRC_BYTES: Final = 2
-_RESPONSE_BYTES: Final = 3 + 2 * _COUNT + _CRC_BYTES
+_RESPONSE_BYTES: Final = 3 + 2 * COUNT + _CRC_BYTES
 _EXCEPTION_BYTES: Final = 3 + _CRC_BYTES
 
 
@@ -32,6 +34,10 @@ class ProbeResult(Enum):
     """The unit's response, be it a Modbus exception."""
     ANOTHER_UNIT = auto()
     """A response to such a request, but with another unit ID."""
+    ANOTHER_TRANSACTION = auto()
+    """The unit's response, but with another transaction ID (Modbus TCP only)."""
+    BACNET = auto()
+    """Frames of BACnet MS/TP."""
     NOISE = auto()
     """No response, but more bytes than switching the line's direction causes."""
     SILENCE = auto()
@@ -90,6 +96,8 @@ def classify(data: bytes, unit_id: int) -> ProbeResult:
         return ProbeResult.RESPONSE
     if responding:
         return ProbeResult.ANOTHER_UNIT
+    if speaks_bacnet(data):
+        return ProbeResult.BACNET
     rest = data.removeprefix(_request(unit_id))
     return ProbeResult.NOISE if len(rest) >= _EXCEPTION_BYTES else ProbeResult.SILENCE
 
@@ -151,13 +159,13 @@ class SerialProbe(asyncio.Protocol):
 def _request(unit_id: int) -> bytes:
     """Return the request's frame (Modbus over Serial Line 2.5.1)."""
     request = bytes([unit_id, _READ_HOLDING_REGISTERS])
-    request += _ADDRESS.to_bytes(2) + _COUNT.to_bytes(2)
+    request += ADDRESS.to_bytes(2) + COUNT.to_bytes(2)
     return request + _crc(request)
 
 
 def _starts_with_response(data: bytes) -> bool:
     """Return whether bytes start with a response to such a request, or with an exception."""
-    if data[1:3] == bytes([_READ_HOLDING_REGISTERS, 2 * _COUNT]):
+    if data[1:3] == bytes([_READ_HOLDING_REGISTERS, 2 * COUNT]):
         size = _RESPONSE_BYTES
     elif data[1:2] == bytes([_EXCEPTION]):
         size = _EXCEPTION_BYTES

@@ -17,6 +17,8 @@ class LinkTiming:
 
     response: float = 1.0
     """until a device begins to respond; the DTS 307 itself takes milliseconds"""
+    patience: float = 4.0
+    """beyond the response timeout, for a response through a slow network such as a cellular one"""
     busy: float = 1.0
     """beyond the response timeout, for which a busy unit may keep the others waiting"""
     connect: float = 10.0
@@ -50,8 +52,9 @@ class ScanTiming:
 
     first: float = 0.25
     """on a serial port, at the usual unit IDs; includes the buffers of the adapter"""
-    first_network: float = 1.5
-    """the same behind a network adapter; no less than ``LinkTiming.response``"""
+    first_network: float = 3.5
+    """the same behind a network adapter, which may be on a slow network; no less than
+    ``LinkTiming.response``"""
     following: float = 0.15
     """where hundreds of units are probed; a later response is still recognized"""
     network: float = 0.1
@@ -70,6 +73,12 @@ class ScanRange:
     """all that a device may have (Modbus over Serial Line 2.2)"""
     likely_unit_ids: tuple[int, ...] = (*range(1, 33), *range(100, 111), 247)
     """what installers choose: mostly small numbers, or some that follow the default of 100"""
+    serial_unit_ids: tuple[int, ...] = (*range(1, 51), *range(100, 111), 247)
+    """the same on a serial port, where nothing has responded yet"""
+    network_unit_ids: tuple[int, ...] = (1, 2, 100)
+    """the same behind a network adapter that has not responded at all yet"""
+    unlikely_unit_ids: tuple[int, ...] = (173, 236)
+    """hardly ever in use: if all of them respond, something responds under every unit ID"""
     meters_in_a_panel: int = 8
     """the most meters that a DTS 307 MCM has on its bus"""
     baud_rates: tuple[int, ...] = (9600, 19200, 38400, 57600, 115200, 4800)

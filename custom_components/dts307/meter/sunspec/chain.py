@@ -6,7 +6,13 @@ from typing import Final
 from modbus_connection import ModbusUnit
 from modbus_connection.model.sunspec import SunSpecModel
 
-from ..errors import EndlessChainError, NotSunSpecError, ReadRefusedError
+from ..errors import (
+    DeviceFailureError,
+    EndlessChainError,
+    GarbledReplyError,
+    NotSunSpecError,
+    ReadRefusedError,
+)
 from ..modbus import read_registers, retry_once
 
 BASE_ADDRESSES: Final = (40000, 50000, 0)
@@ -36,13 +42,20 @@ async def find_chain(unit: ModbusUnit) -> Chain:
 
     Raises NotSunSpecError, EndlessChainError, or another MeterError if the device cannot be read.
     """
+    failure: DeviceFailureError | None = None
     for base_address in BASE_ADDRESSES:
         try:
             marker = await _read(unit, base_address, 2)
+        except DeviceFailureError as err:
+            # A lost response, as far as is known: it does not say that there is no map.
+            failure = err
+            continue
         except ReadRefusedError:
             continue
         if marker == _MARKER:
             return Chain(base_address, await _walk(unit, base_address + 2))
+    if failure is not None:
+        raise failure
     raise NotSunSpecError("no SunSpec marker at registers 40000, 50000 and 0")
 
 
@@ -55,9 +68,13 @@ async def _walk(unit: ModbusUnit, address: int) -> tuple[SunSpecModel, ...]:
     models: list[SunSpecModel] = []
     while len(models) < _MAX_MODELS and address < _LAST_ADDRESS:
         try:
-            model_id, length = await _read(unit, address, 2)
+            model_id, length = header = await _read(unit, address, 2)
+        except DeviceFailureError:
+            raise
         except ReadRefusedError as err:
             raise EndlessChainError(f"the map breaks off at register {address}") from err
+        if header == _MARKER:
+            raise GarbledReplyError("a response belongs to the request before")
         if model_id == END_MODEL:
             return tuple(models)
         if model_id == 0:

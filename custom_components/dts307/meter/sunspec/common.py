@@ -5,9 +5,10 @@ from typing import Final
 from modbus_connection import ModbusUnit
 from modbus_connection.model.sunspec import SunSpecComponent, SunSpecModel, string
 
-from ..errors import meter_errors
+from ..errors import MapChangedError
 from ..identity import Identity
-from ..modbus import retry_once
+from ..modbus import RequestLimit, retry_once
+from .model_reader import ModelReader
 
 COMMON_MODEL: Final = 1
 COMMON_LENGTH: Final = 65
@@ -26,24 +27,20 @@ class Common(SunSpecComponent):
     SN = string(SERIAL_NUMBER.start, SERIAL_NUMBER.stop - SERIAL_NUMBER.start)
 
 
-async def read_identity(unit: ModbusUnit, model: SunSpecModel) -> Identity:
-    """Read model 1, which ``model`` locates.
+async def read_identity(unit: ModbusUnit, model: SunSpecModel, limit: RequestLimit) -> Identity:
+    """Read model 1, which ``model`` locates, with requests of at most the ``limit``.
 
     Raises MeterError.
     """
-    common = Common(unit, model)
-
-    async def update() -> None:
-        with meter_errors(unit):
-            await common.async_update()
-
-    await retry_once(update)
+    before, points = await retry_once(ModelReader(unit, Common, model, limit).read)
+    if before != points:
+        raise MapChangedError("the identity changed while it was read")
     return Identity(
-        manufacturer=_text(common.Mn),
-        model=_text(common.Md),
-        options=_text(common.Opt),
-        version=_text(common.Vr),
-        serial_number=_text(common.SN),
+        manufacturer=_text(points["Mn"]),
+        model=_text(points["Md"]),
+        options=_text(points["Opt"]),
+        version=_text(points["Vr"]),
+        serial_number=_text(points["SN"]),
     )
 
 

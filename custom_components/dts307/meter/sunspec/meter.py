@@ -6,13 +6,20 @@ import time
 from typing import Final, Self
 
 from modbus_connection import ModbusUnit
-from modbus_connection.model.sunspec import SunSpecComponent, SunSpecModel
+from modbus_connection.model.sunspec import SunSpecModel
 
-from ..errors import MapChangedError, NoMeterModelError, ReadRefusedError, meter_errors
+from ..errors import (
+    DeviceFailureError,
+    MapChangedError,
+    NoMeterModelError,
+    ReadRefusedError,
+    meter_errors,
+)
 from ..identity import Identity
-from ..modbus import read_registers
+from ..modbus import RequestLimit, read_registers, retry_once
 from .chain import Chain, find_chain
 from .common import COMMON_LENGTH, COMMON_MODEL, SERIAL_NUMBER, read_identity
+from .model_reader import ModelReader, Points, check_coherent
 from .models import EVENTS_POINT, LAYOUTS, PHASE_COUNTS, Layout, MeterEvent
 from .reading import Reading, reading_from_points
 
@@ -25,41 +32,52 @@ _EVENTS_NOT_IMPLEMENTED: Final = 0xFFFF_FFFF
 class Meter:
     """A SunSpec electricity meter, identified on a Modbus unit."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - identification has found each of them
         self,
         unit: ModbusUnit,
         identity: Identity,
         chain: Chain,
         model: SunSpecModel,
         *,
+        limit: RequestLimit,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Read ``model`` of ``chain``; ``clock`` returns monotonic seconds."""
+        """Read ``model`` of ``chain``, with requests of at most the ``limit``.
+
+        ``clock`` returns monotonic seconds.
+        """
         self.identity = identity
         self.chain = chain
         self.model = model
         self._unit = unit
+        self._limit = limit
         self._clock = clock
         self._layout: Layout = LAYOUTS[model.model_id]
-        self._fast = self._layout.fast(unit, model)
-        self._full = self._layout.full(unit, model)
-        self._slow_points: dict[str, float | None] = {}
+        self._fast = ModelReader(unit, self._layout.fast, model, limit)
+        self._full = ModelReader(unit, self._layout.full, model, limit)
+        self._slow_points: Points = {}
         self._events: MeterEvent | None = None
         self._read_at = self._full_read_at = -math.inf
 
     @classmethod
     async def identify(
-        cls, unit: ModbusUnit, *, clock: Callable[[], float] = time.monotonic
+        cls,
+        unit: ModbusUnit,
+        *,
+        limit: RequestLimit | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> Self:
         """Find the meter model on a unit, and read the meter's identity.
 
-        The identity is the last model 1 in front of the meter model: a device with several meters
+        ``limit`` is the longest request that the unit serves, as far as that is known. The
+        identity is the last model 1 in front of the meter model: a device with several meters
         repeats model 1 for each.
 
         Raises NotSunSpecError, EndlessChainError or NoMeterModelError if the device is no meter;
         LinkDownError, MeterSilentError, MeterBusyError, GarbledReplyError, ReadRefusedError or
         MapChangedError if it cannot be read.
         """
+        limit = limit or RequestLimit()
         chain = await find_chain(unit)
         common: SunSpecModel | None = None
         for model in chain.models:
@@ -67,8 +85,8 @@ class Meter:
                 common = model
             layout = LAYOUTS.get(model.model_id)
             if layout is not None and model.length >= layout.length:
-                identity = await read_identity(unit, common) if common else Identity()
-                return cls(unit, identity, chain, model, clock=clock)
+                identity = await read_identity(unit, common, limit) if common else Identity()
+                return cls(unit, identity, chain, model, limit=limit, clock=clock)
         found = ", ".join(str(model.model_id) for model in chain.models) or "none"
         raise NoMeterModelError(f"SunSpec models found: {found}")
 
@@ -80,7 +98,9 @@ class Meter:
     async def read(self, *, whole: bool = False) -> Reading:
         """Read the meter with one request, so that all values are of one instant.
 
-        The request starts at the model's header, which reveals a response to another request. Once
+        The request starts at the model's header, which reveals a response to another request. A
+        gateway may serve too few registers for that: it takes several requests then, and the
+        reading counts only if they do not contradict each other. Once
         a minute (``FULL_READ_EVERY``), or with ``whole``, it covers the whole model; readings in
         between repeat the apparent and reactive energies and event flags of the last whole one.
         Models 211-214 are longer than one request, so a second one then reads their event flags.
@@ -102,12 +122,10 @@ class Meter:
         due = now + half_interval >= self._full_read_at + FULL_READ_EVERY
         self._read_at = now
         if whole or due:
-            await self._read_full()
+            fresh = await self._read_full()
             self._full_read_at = now
-            fresh = _points(self._full)
         else:
-            await _update(self._unit, self._fast)
-            fresh = _points(self._fast)
+            fresh = await self._read_points(self._fast)
         points = self._slow_points | fresh
         return reading_from_points(points, self._events, self.phases, whole=whole or due)
 
@@ -129,7 +147,7 @@ class Meter:
         Raises MeterError.
         """
         registers = {
-            model.address: await read_registers(self._unit, model.address, model.span)
+            model.address: await self._limit.read(self._unit, model.address, model.span)
             for model in self.chain.models
         }
         if redacted:
@@ -139,20 +157,30 @@ class Meter:
                     words[SERIAL_NUMBER] = [0] * len(words[SERIAL_NUMBER])
         return registers
 
-    async def _read_full(self) -> None:
-        await _update(self._unit, self._full)
+    async def _read_full(self) -> Points:
+        points = await self._read_points(self._full)
         if self._layout.events_address is None:
-            events: MeterEvent | None = getattr(self._full, EVENTS_POINT)
+            events: MeterEvent | None = points[EVENTS_POINT]
         else:
             events = await self._read_events(self.model.address + self._layout.events_address)
-        self._slow_points = _points(self._full)
+        self._slow_points = points
         self._events = events
+        return points
+
+    async def _read_points(self, reader: ModelReader) -> Points:
+        begun = self._clock()
+        before, after = await reader.read()
+        check_coherent(before, after, self._clock() - begun)
+        return after
 
     async def _read_events(self, address: int) -> MeterEvent | None:
         """Read the event flags, and the next model's ID behind them to verify the response."""
         behind = self.model.address + self.model.span - address
         try:
-            registers = await read_registers(self._unit, address, behind + 1)
+            registers = await retry_once(
+                lambda: read_registers(self._unit, address, behind + 1, most=self._limit.most),
+                after=(DeviceFailureError,),
+            )
         except ReadRefusedError:
             # A meter that refuses its flags can still be measured with.
             return None
@@ -160,12 +188,3 @@ class Meter:
             raise MapChangedError(f"another model follows the meter model: {registers[-1]}")
         flags = registers[0] << 16 | registers[1]
         return None if flags == _EVENTS_NOT_IMPLEMENTED else MeterEvent(flags)
-
-
-async def _update(unit: ModbusUnit, component: SunSpecComponent) -> None:
-    with meter_errors(unit):
-        await component.async_update()
-
-
-def _points(component: SunSpecComponent) -> dict[str, float | None]:
-    return {name: getattr(component, name) for name in component.declared_fields}

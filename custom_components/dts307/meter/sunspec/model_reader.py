@@ -1,0 +1,183 @@
+"""Read a model with as many requests as a gateway needs, and prove that the parts fit together.
+
+docs/internals/split-reads.md explains why.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import groupby
+import math
+from typing import Any, Final, cast
+
+from modbus_connection import ModbusUnit
+from modbus_connection.model.sunspec import SunSpecComponent, SunSpecModel
+
+from ..errors import AddressRefusedError, MapChangedError, meter_errors
+from ..modbus import RequestLimit, read_registers, retry_once
+from .models import FAST_BLOCKS, SLOW_BLOCKS, ScaleBlock
+
+_HEADER: Final = 2
+"""Registers of a model's header: its ID and length."""
+
+_LONGEST_NUMBER: Final = 2
+"""Registers of the longest number; a field with more is a text, which may be torn."""
+
+_MOST_POWER: Final = 10e6
+"""W (VA, var); more than the current transformers of any meter measure."""
+
+_FLOAT_STEP: Final = 2.0**-22
+"""Two steps of a 32-bit float, relative to its value."""
+
+type Points = dict[str, Any]
+"""The decoded values of a model's points, by name."""
+
+
+class ModelReader:
+    """Reads and decodes the points that a component declares, in one request if that is served.
+
+    Otherwise it takes several. Points that share a scale factor stay together if they fit into one
+    request. Everything is read twice, and the model's header is the first and the last that is
+    read. So a caller can compare what was read before and after.
+    """
+
+    def __init__(
+        self,
+        unit: ModbusUnit,
+        component: Callable[[ModbusUnit, SunSpecModel], SunSpecComponent],
+        model: SunSpecModel,
+        limit: RequestLimit,
+    ) -> None:
+        """Read ``model``, with requests of at most the ``limit``, which is learnt if need be."""
+        self._unit = unit
+        self._limit = limit
+        self._registers = _Registers()
+        self._component = component(cast("ModbusUnit", self._registers), model)
+        self._groups = list(_groups(self._component, model.address))
+
+    async def read(self) -> tuple[Points, Points]:
+        """Return the points as they were read first and last: one object if in one request.
+
+        Raises MeterError; MapChangedError if the model has another header.
+        """
+        first, last = await self._read()
+        before = await self._decoded(first)
+        return before, before if last is first else await self._decoded(last)
+
+    async def _decoded(self, registers: Mapping[int, int]) -> Points:
+        self._registers.by_address = registers
+        with meter_errors(self._unit):
+            await self._component.async_update()
+        names = self._component.declared_fields
+        return {name: getattr(self._component, name) for name in names}
+
+    async def _read(self) -> tuple[dict[int, int], dict[int, int]]:
+        """Read all registers, with shorter requests if these are refused."""
+        while True:
+            requests = _requests(self._groups, self._limit.most)
+            try:
+                return await self._read_twice(requests)
+            except AddressRefusedError:
+                longest = max(requests, key=len)
+                if not await self._limit.learn(self._unit, longest.start, len(longest)):
+                    raise
+
+    async def _read_twice(self, requests: Sequence[range]) -> tuple[dict[int, int], dict[int, int]]:
+        head, *others = requests
+        first = await self._read_one(head)
+        if not others:
+            return first, first
+        last: dict[int, int] = {}
+        for registers, order in ((first, others), (last, [*others, head])):
+            for request in order:
+                registers.update(await retry_once(partial(self._read_one, request)))
+        return first, last
+
+    async def _read_one(self, request: range) -> dict[int, int]:
+        words = await read_registers(self._unit, request.start, len(request))
+        return dict(zip(request, words, strict=True))
+
+
+class _Registers:
+    """Registers that were read already, as a unit for the component."""
+
+    by_address: Mapping[int, int]
+
+    async def read_holding_registers(self, address: int, count: int) -> list[int]:
+        return [self.by_address[each] for each in range(address, address + count)]
+
+
+def _groups(component: SunSpecComponent, header: int) -> Iterator[list[range]]:
+    """Yield what belongs into one request, in the order of the registers.
+
+    Each group lists its parts, for a request that is too short for all of it: numbers as a whole,
+    and texts register by register. ``header`` is the address of the model.
+    """
+    yield [range(header, header + _HEADER)]
+    fields = [
+        (field.address if field.scale_address is None else field.scale_address, field)
+        for field in component.resolved_fields.values()
+        if field.address >= header + _HEADER
+    ]
+    fields.sort(key=lambda each: each[1].address)
+    for _, group in groupby(fields, key=lambda each: each[0]):
+        parts: list[range] = []
+        for _, field in group:
+            registers = range(field.address, field.address + field.count)
+            is_text = field.count > _LONGEST_NUMBER
+            parts += [range(each, each + 1) for each in registers] if is_text else [registers]
+        yield parts
+
+
+def _requests(groups: Sequence[Sequence[range]], most: int) -> list[range]:
+    """Return the requests for groups of registers, each for at most ``most`` registers.
+
+    The first request has no part of a group that is torn. It is the last one of the second read,
+    and a scale factor has to be read before and after the values that it applies to.
+    """
+    requests: list[range] = []
+    for group in groups:
+        whole = range(group[0].start, group[-1].stop)
+        is_torn = len(whole) > most
+        for part in group if is_torn else [whole]:
+            fits = bool(requests) and part.stop - requests[-1].start <= most
+            if fits and not (is_torn and len(requests) == 1):
+                requests[-1] = range(requests[-1].start, part.stop)
+            else:
+                requests.append(part)
+    return requests
+
+
+def check_coherent(before: Points, after: Points, seconds: float) -> None:
+    """Compare what was read twice within ``seconds``, as it cannot have been read at one instant.
+
+    Scale factors must be equal, and counters may have moved on by what energy flows in that time.
+    Some meters count downwards.
+
+    Raises MapChangedError.
+    """
+    for block in FAST_BLOCKS + SLOW_BLOCKS:
+        if before.get(block.scale_point) != after.get(block.scale_point):
+            raise MapChangedError(f"{block.scale_point} changed within a reading")
+        for point in _counters(block):
+            if point in before and not _has_moved_on(block, point, before, after, seconds):
+                raise MapChangedError(f"{point} leapt within a reading")
+
+
+def _counters(block: ScaleBlock) -> list[str]:
+    return [point for each in block.quantities if each.counter for point in each.points]
+
+
+def _has_moved_on(
+    block: ScaleBlock, point: str, before: Points, after: Points, seconds: float
+) -> bool:
+    """Return whether a counter can have got from its first value to its last one."""
+    then, now = before[point], after[point]
+    if not (_is_known(then) and _is_known(now)):
+        return _is_known(then) == _is_known(now)
+    exponent = before.get(block.scale_point)
+    step = abs(now) * _FLOAT_STEP if block.scale_point not in before else 10 ** (exponent or 0)
+    return bool(abs(now - then) <= _MOST_POWER * seconds / 3600 + step)
+
+
+def _is_known(value: float | None) -> bool:
+    return value is not None and math.isfinite(value)

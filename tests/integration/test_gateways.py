@@ -1,0 +1,204 @@
+"""Meters behind gateways that keep the rules of Modbus only in part."""
+
+from collections.abc import Callable
+import logging
+
+from homeassistant.core import HomeAssistant
+import pytest
+
+from tests.device import Device
+from tests.integration.gateways import gateway
+from tests.integration.home import (
+    add_meter,
+    answers,
+    assert_asks_about_meter,
+    assert_refused,
+    entry_for,
+    let_pass,
+    load,
+    search,
+    state_of,
+    submit,
+)
+from tests.integration.reasons import begin_to_poll, see_reason, see_recovery
+from tests.integration.timing import change_timing
+
+
+def power_of(device: Device) -> float:
+    """Return the power in the registers of a device, in W."""
+    points = device.meter_model().points
+    return float(points["W"].value * 10 ** points["W_SF"].value)
+
+
+async def assert_follows(hass: HomeAssistant, device: Device) -> None:
+    """Poll a meter, and see that its sensor shows what is in its registers."""
+    device.write("W", 1234)
+    await let_pass(hass)
+    assert state_of(hass, device, "link_state") == "ok"
+    assert abs(float(state_of(hass, device, "power"))) == abs(power_of(device))
+
+
+@pytest.mark.parametrize("refusal", [2, 3])
+@pytest.mark.parametrize("most", [20, 50, 64, 100])
+async def test_it_serves_few_registers(hass: HomeAssistant, most: int, refusal: int) -> None:
+    """The meter is found, and what is served is learnt once."""
+    device = Device()
+    async with gateway(device, most=most, refusal=refusal) as served:
+        result = await search(hass, "network", answers(served.data))
+        assert_asks_about_meter(result)
+        assert " W" in (result["description_placeholders"] or {})["measured"]
+        entry = await add_meter(hass, result)
+        await hass.async_block_till_done(wait_background_tasks=True)
+        assert state_of(hass, device, "link_state") == "ok"
+        assert entry.data == {**served.data, "request_limit": most}
+        await assert_follows(hass, device)
+        served.requests.clear()
+        for _ in range(20):
+            await let_pass(hass)
+        assert max(count for _, count in served.requests) <= most
+
+
+async def test_what_it_serves_outlives_a_restart(hass: HomeAssistant) -> None:
+    device = Device()
+    async with gateway(device, most=50) as served:
+        await load(hass, entry_for(device, {**served.data, "request_limit": 50}))
+        await assert_follows(hass, device)
+        assert max(count for _, count in served.requests) <= 50
+
+
+async def test_it_serves_less_than_before(hass: HomeAssistant) -> None:
+    """The gateway was exchanged for one that serves less."""
+    device = Device()
+    async with gateway(device, most=30) as served:
+        entry = entry_for(device, {**served.data, "request_limit": 100})
+        await load(hass, entry)
+        await assert_follows(hass, device)
+        assert entry.data["request_limit"] == 30
+
+
+@pytest.mark.parametrize("at", range(1, 9))
+async def test_a_crackle_during_set_up(hass: HomeAssistant, at: int) -> None:
+    """The gateway answers with exception 4, as mbusd does; the request is sent again."""
+    device = Device()
+    async with gateway(device, crackles={at}) as served:
+        result = await search(hass, "network", answers(served.data))
+        assert_asks_about_meter(result)
+        assert " W" in (result["description_placeholders"] or {})["measured"]
+
+
+async def test_crackles_while_polling(hass: HomeAssistant) -> None:
+    """No poll is lost, nor an entity unavailable."""
+    device = Device()
+    async with gateway(device) as served:
+        entry = entry_for(device, served.data)
+        await load(hass, entry)
+        for _ in range(15):
+            served.crackles.add(len(served.requests) + 1)
+            await assert_follows(hass, device)
+            assert state_of(hass, device, "answering", "binary_sensor") == "on"
+
+
+@pytest.mark.parametrize("slowly", [False, True])
+async def test_it_closes_the_connection_after_each_answer(
+    hass: HomeAssistant,
+    caplog: pytest.LogCaptureFixture,
+    slowly: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    """The meter is found and polled on a new connection each time, and nothing is logged."""
+    device = Device()
+    async with gateway(device, closes=True, lingers=0.01 if slowly else 0.0) as served:
+        result = await search(hass, "network", answers(served.data))
+        assert_asks_about_meter(result)
+        assert " W" in (result["description_placeholders"] or {})["measured"]
+        await add_meter(hass, result)
+        caplog.clear()
+        begun = served.connections, len(served.requests)
+        for _ in range(10):
+            await assert_follows(hass, device)
+        connections, requests = served.connections - begun[0], len(served.requests) - begun[1]
+        assert connections == requests
+        assert not [each for each in caplog.records if each.levelno >= logging.WARNING]
+
+
+async def test_it_closes_idle_connections(hass: HomeAssistant) -> None:
+    """No poll is lost when the connection is found closed."""
+    device = Device()
+    async with gateway(device) as served:
+        entry = entry_for(device, served.data)
+        await load(hass, entry)
+        for _ in range(3):
+            await assert_follows(hass, device)
+            await assert_follows(hass, device)
+            await served.end()
+            await assert_follows(hass, device)
+        assert served.connections == 4
+
+
+@pytest.mark.parametrize("wrong", [lambda _: 0, lambda sent: sent + 1, lambda sent: sent - 1])
+async def test_its_transaction_ids_are_wrong(
+    hass: HomeAssistant, wrong: Callable[[int], int]
+) -> None:
+    """That is said, and not that the wires of the bus are swapped."""
+    device = Device()
+    async with gateway(device, transaction=lambda sent: wrong(sent) % 0x10000) as served:
+        result = await search(hass, "network", answers(served.data))
+        assert_refused(result, "network", "wrong_transaction")
+        served.transaction = lambda sent: sent
+        assert_asks_about_meter(await submit(hass, result, answers(served.data)))
+
+
+async def test_its_transaction_ids_become_wrong(
+    hass: HomeAssistant, caplog: pytest.LogCaptureFixture
+) -> None:
+    device = Device()
+    async with gateway(device) as served:
+        await begin_to_poll(hass, device, served.data)
+        served.transaction = lambda _: 0
+        await see_reason(hass, caplog, device, "wrong_transaction")
+        served.transaction = lambda sent: sent
+        await see_recovery(hass, caplog, device)
+
+
+async def test_it_is_one_answer_behind(hass: HomeAssistant) -> None:
+    """The gateway sends the answer to the request before in each transaction."""
+    device = Device()
+    async with gateway(device, is_behind=True) as served:
+        result = await search(hass, "network", answers(served.data))
+        assert_refused(result, "network", "garbled_reply")
+        served.is_behind = False
+        assert_asks_about_meter(await submit(hass, result, answers(served.data)))
+
+
+FIRST: dict[str, Callable[[bytes], bytes]] = {
+    "lost": lambda _: b"",
+    "garbage": lambda frame: bytes((7 * at + 3) % 251 for at in range(len(frame))),
+    "garbage before": lambda frame: b"\x55\xff\x00" + frame,
+    "stale": lambda frame: b"\x77\x77" + frame[2:],
+    "another content": lambda frame: frame[:4] + b"\0\x05" + frame[6:8] + b"\2\xab\xcd",
+}
+
+
+@pytest.mark.parametrize("first", FIRST)
+async def test_the_first_answer_after_a_connect_is_not_ours(
+    hass: HomeAssistant, first: str
+) -> None:
+    """The next one is."""
+    device = Device()
+    async with gateway(device, first=FIRST[first]) as served:
+        result = await search(hass, "network", answers(served.data))
+        assert_asks_about_meter(result)
+        await add_meter(hass, result)
+        await assert_follows(hass, device)
+
+
+@pytest.mark.usefixtures("skip_waiting")
+async def test_it_answers_after_seconds(hass: HomeAssistant) -> None:
+    """A cellular router or a radio link is between; the meter is found, more slowly."""
+    change_timing(hass, link={"response": 1.0, "patience": 4.0}, scan={"first_network": 3.5})
+    device = Device()
+    async with gateway(device, delay=3.0) as served:
+        result = await search(hass, "network", answers(served.data))
+        assert_asks_about_meter(result)
+        assert " W" in (result["description_placeholders"] or {})["measured"]
+        await add_meter(hass, result)
+        await assert_follows(hass, device)

@@ -1,0 +1,183 @@
+"""A scan ends soon where it cannot find a meter, and says why."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from homeassistant.core import HomeAssistant
+from pymodbus.constants import ExcCodes
+import pytest
+
+from custom_components.dts307.connection.timing import DATA_TIMING, Timing
+from simulator.meter import MeterConfig
+from tests.device import Device
+from tests.integration.home import add_meter, answers, assert_refused, search, submit, unknowing
+from tests.integration.timing import HASTY
+from tests.lines import network, network_data, serial, serial_data
+from tests.uart import uart
+
+pytestmark = pytest.mark.usefixtures("skip_waiting")
+
+TOKEN = bytes.fromhex("55ff00100500008c")
+"""A frame of BACnet MS/TP: the example of ASHRAE 135, annex G.1."""
+
+
+@pytest.fixture
+def patient(hass: HomeAssistant) -> None:
+    """Wait as long as in use, and scan as many units."""
+    hass.data[DATA_TIMING] = Timing()
+
+
+def zeros(device: Device) -> None:
+    """Leave registers without a meaning."""
+    device.registers = dict.fromkeys(range(0x10000), 0)
+
+
+def refusing(code: ExcCodes) -> Callable[[Device], None]:
+    """Return what lets a device answer with an exception."""
+
+    def refuse(device: Device) -> None:
+        device.refusal = code
+
+    return refuse
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        zeros,
+        refusing(ExcCodes.ILLEGAL_FUNCTION),
+        refusing(ExcCodes.ILLEGAL_ADDRESS),
+        refusing(ExcCodes.DEVICE_FAILURE),
+    ],
+)
+async def test_a_gateway_that_answers_for_all_units_itself(
+    hass: HomeAssistant, answer: Callable[[Device], None]
+) -> None:
+    """It is seen within ten requests; who knows the meter's unit ID finds it nevertheless."""
+    units = {unit_id: Device(MeterConfig(unit=unit_id)) for unit_id in HASTY.scan_range.unit_ids}
+    meter = units[101]
+    for device in units.values():
+        if device is not meter:
+            answer(device)
+    async with network(*units.values()) as line:
+        data = network_data(line)
+        result = await search(hass, "network", unknowing(data))
+        assert_refused(result, "network", "responds_everywhere")
+        assert sum(len(device.requests) for device in units.values()) <= 10
+        known = network_data(line, unit_id=101)
+        entry = await add_meter(hass, await submit(hass, result, answers(known)))
+        assert entry.data == known
+        assert await hass.config_entries.async_remove(entry.entry_id)
+
+        result = await search(hass, "network", unknowing(data))
+        result = await submit(hass, result, unknowing(data, everything=True))
+        entry = await add_meter(hass, result)
+        assert entry.data == known
+
+
+@asynccontextmanager
+async def speaker(said: bytes) -> AsyncIterator[int]:
+    """Serve a TCP port that says the same whatever it is asked, or nothing; yield its number."""
+
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(100):
+            writer.write(said)
+        writer.close()
+
+    server = await asyncio.start_server(speak, "127.0.0.1", 0)
+    async with server:
+        port: int = server.sockets[0].getsockname()[1]
+        yield port
+
+
+@pytest.mark.usefixtures("patient")
+@pytest.mark.parametrize("known", [{}, {"unit_id": 17}, {"framing": "rtu"}])
+async def test_an_adapter_that_never_answers(
+    hass: HomeAssistant, known: dict[str, int | str]
+) -> None:
+    """It accepts connections, and that is all."""
+    async with speaker(b"") as port:
+        data = {"host": "127.0.0.1", "port": port, **known}
+        began = hass.loop.time()
+        result = await search(hass, "network", answers(data))
+        assert_refused(result, "network", "nothing_found_network")
+        assert hass.loop.time() - began < 15
+
+
+@pytest.mark.usefixtures("patient")
+@pytest.mark.parametrize("known", [{}, {"unit_id": 17}])
+async def test_a_silent_serial_port(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, known: dict[str, int]
+) -> None:
+    """All usual settings are tried, and the most usual unit IDs."""
+    async with uart(monkeypatch, baud=9600) as line:
+        began = hass.loop.time()
+        result = await search(hass, "serial", answers({"device": line.path, **known}))
+        assert_refused(result, "serial", "nothing_found_serial")
+        assert hass.loop.time() - began < 20
+
+
+@pytest.mark.usefixtures("patient")
+@pytest.mark.parametrize("transport", ["serial", "network"])
+@pytest.mark.parametrize("answer", [zeros, refusing(ExcCodes.ILLEGAL_ADDRESS)])
+async def test_the_entered_unit_id_is_no_meter(
+    hass: HomeAssistant, transport: str, answer: Callable[[Device], None]
+) -> None:
+    """That is said at once, and the meter beside it is found without the wrong unit ID."""
+    stranger, meter = Device(MeterConfig(unit=17)), Device()
+    answer(stranger)
+    line_of = serial(stranger, meter) if transport == "serial" else network(stranger, meter)
+    async with line_of as line:
+        data = serial_data(line) if transport == "serial" else network_data(line)  # type: ignore[arg-type]
+        began = hass.loop.time()
+        result = await search(hass, transport, answers(data | {"unit_id": 17}))
+        assert_refused(result, transport, "no_meter_among")
+        assert hass.loop.time() - began < 5
+        assert "#17," in (result["description_placeholders"] or {})["devices"]
+        del data["unit_id"]
+        entry = await add_meter(hass, await submit(hass, result, answers(data)))
+        assert entry.data["unit_id"] == 100
+
+
+@pytest.mark.usefixtures("all_speeds")
+async def test_bacnet_on_a_serial_port(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The baud rate at which it is received is the one that it is sent at."""
+    async with uart(monkeypatch, baud=38400) as line:
+        line.neighbour = TOKEN
+        result = await search(hass, "serial", unknowing(serial_data(line)))
+        assert_refused(result, "serial", "speaks_bacnet_serial")
+        assert result["description_placeholders"] == {"baudrate": "38400"}
+        # Nothing else can be on this bus.
+        assert line.tried[-1] == (38400, "N")
+
+
+async def test_bacnet_behind_an_adapter(hass: HomeAssistant) -> None:
+    """Only the adapter knows the baud rate."""
+    async with speaker(TOKEN) as port:
+        data = {"host": "127.0.0.1", "port": port, "framing": "rtu"}
+        result = await search(hass, "network", answers(data))
+        assert_refused(result, "network", "speaks_bacnet_network")
+
+
+async def test_bacnet_begins_while_a_device_is_identified(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its reason counts as any other's."""
+    device = Device()
+    async with uart(monkeypatch, device, baud=9600) as line:
+
+        class Switching(list[object]):
+            """The requests to a device that is switched to BACnet after the first one."""
+
+            def append(self, request: object) -> None:
+                super().append(request)
+                device.silent = len(self) > 1
+                line.neighbour = TOKEN if device.silent else b""
+
+        device.requests = Switching()  # type: ignore[assignment]
+        result = await search(hass, "serial", answers(serial_data(line, speed=9600)))
+        assert_refused(result, "serial", "speaks_bacnet_serial")
+        assert result["description_placeholders"] == {"baudrate": "9600"}
