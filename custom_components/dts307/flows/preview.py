@@ -17,6 +17,7 @@ from ..const import DOMAIN
 from ..meter import MeterError, Reading
 from ..meter.installation import measures_nothing
 from ..meter.phases import PAIR_LABELS, PHASE_LABELS, PHASES
+from ..meter.validation import believable
 from ..options import MeterOptions, Role
 
 _NOTHING: Final = "-"
@@ -48,7 +49,7 @@ async def async_measure(hass: HomeAssistant, address: MeterAddress) -> Reading |
     """Return what a meter measures now; None if it does not answer."""
     try:
         async with async_temporary_meter(hass, address) as meter:
-            return await meter.read()
+            return believable(await meter.read())
     except MeterError, HomeAssistantError:
         return None
 
