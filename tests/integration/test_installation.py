@@ -129,10 +129,8 @@ async def test_current_without_voltage(
         await load(hass, entry)
         for point in ("A", "AphA", "AphB", "AphC"):
             meter.write(point, 1000)
-        for phase in ("", "phA", "phB", "phC"):
-            meter.write(f"PhV{phase}", 0)
-        for pair in ("PPV", "PhVphAB", "PhVphBC", "PhVphCA"):
-            meter.write(pair, 0)
+        for point in ("PhV", "PhVphA", "PhVphB", "PhVphC"):
+            meter.write(point, 0)
         for _ in range(2):
             assert issue(hass, entry, "current_without_voltage") is None
             freezer.tick(timedelta(seconds=40))

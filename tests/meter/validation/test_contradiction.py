@@ -142,6 +142,8 @@ def test_contradictions_are_refused(reading: Reading) -> None:
         wye(current=(60, 20, 20, 20), power=(3600, 1500, 1200, 900)),
         # An idle meter measures noise.
         wye(power=(15, 5, 5, 5), apparent_power=(1, 1, 1, 1)),
+        # A lamp was switched on between two measurements.
+        wye(power=(500, 100, 0, 0), apparent_power=(100, 100, 1, 1)),
     ],
 )
 def test_installations_that_look_odd_pass(reading: Reading) -> None:

@@ -26,8 +26,9 @@ _FACTOR: Final = 2.0
 loads that change between two measurements, and for powers per phase of a delta service, which are
 up to the square root of 3 larger than voltage to neutral times current."""
 
-_NOISE: Final = 20.0
-"""W, VA or var that a meter may report while nothing flows."""
+_SMALL: Final = 400.0
+"""W, VA or var by which a power may exceed that as well: loads of this size are switched all the
+time, also between two measurements, and large CTs measure noise."""
 
 _FILLED: Final = 4
 """Values, frequency among them, that are not all equal unless one word fills all registers."""
@@ -150,27 +151,33 @@ def _impossible(reading: Reading) -> Iterator[str]:
 def _beyond_apparent_power(reading: Reading) -> Iterator[str]:
     """Yield powers that are much larger than apparent power, or than voltage times current.
 
-    A bound of 0 says nothing: some meters report 0 for what they do not measure.
+    The phases are compared together, so that a load that moves between them breaks no rule. A bound
+    of 0 says nothing: some meters report 0 for what they do not measure.
     """
     step = reading.resolutions.get("apparent_power", 0.0)
     apparent = {
         part: size + step for part, size in _known(reading, "apparent_power").items() if size
     }
     products = _voltage_times_current(reading)
-    for name, bounds in (
-        ("power", (apparent, products)),
-        ("reactive_power", (apparent, products)),
-        ("apparent_power", (products,)),
+    total, phases = (TOTAL,), PHASES
+    for name, parts, bounds in (
+        ("power", total, apparent),
+        ("power", total, products),
+        ("power", phases, apparent),
+        ("power", phases, products),
+        # The total may be an arithmetic sum, and its apparent power a geometric one.
+        ("reactive_power", phases, apparent),
+        ("reactive_power", phases, products),
+        ("apparent_power", total, products),
+        ("apparent_power", phases, products),
     ):
         values = _known(reading, name)
-        if name == "reactive_power":
-            # A total may be an arithmetic sum, and its apparent power a geometric one.
-            values.pop(TOTAL, None)
-        for part, value in values.items():
-            for bound in bounds:
-                size = abs(value) - reading.resolutions.get(name, 0.0) - _NOISE
-                if part in bound and size > _FACTOR * bound[part]:
-                    yield f"{name} {part} of {value:g} with {bound[part]:g} VA"
+        compared = [part for part in parts if part in values and part in bounds]
+        size = math.fsum(abs(values[part]) for part in compared)
+        margin = len(compared) * (_SMALL + reading.resolutions.get(name, 0.0))
+        bound = math.fsum(bounds[part] for part in compared)
+        if size - margin > _FACTOR * bound:
+            yield f"{name} of {size:g} with {bound:g} VA"
 
 
 def _voltage_times_current(reading: Reading) -> dict[str, float]:
@@ -203,6 +210,6 @@ def _beyond_phases(reading: Reading) -> Iterator[str]:
     power, step = _known(reading, "power"), reading.resolutions.get("power", 0.0)
     phases = [abs(power[part]) for part in PHASES if part in power]
     total, gross = abs(power.get(TOTAL, 0.0)), math.fsum(phases)
-    margin = _NOISE + (1 + _FACTOR * len(phases)) * step
+    margin = _SMALL + (1 + _FACTOR * len(phases)) * step
     if gross and len(phases) == reading.phases and total - margin > _FACTOR * gross:
         yield f"a total power of {total:g} W with {gross:g} W on all phases"
