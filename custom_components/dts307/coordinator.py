@@ -174,6 +174,7 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
             self.options = async_locate_production(self.hass, self.config_entry, reading)
         return Snapshot(
             reading=reading,
+            ct_faults=self.installation.ct_faults,
             alarms=self.alarms.async_check(reading),
             billing=billing,
             demand=demand,
