@@ -128,6 +128,9 @@ class MeterSession:
             raise refusal or err from None
         if meter.identity.serial_number != self._serial_number:
             raise AnotherMeterError(f"meter {meter.identity.serial_number} responds")
+        if self.meter is not None and meter.model != self.meter.model:
+            # Another model states other values.
+            self._latest = None
         self.meter, self._is_identified = meter, True
         await self._async_identified(meter)
         return meter
