@@ -147,6 +147,7 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
     async def _async_failed(self, err: MeterError) -> Failure:
         """Update issues after a failed poll, and return its explanation."""
         self._session.fail()
+        _LOGGER.debug("Reading %s failed: %s", self.name, err)
         entry = self.config_entry
         failure = await async_failure(self.hass, err, self.address.bus)
         if isinstance(err, AnotherMeterError):
@@ -181,6 +182,7 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
             self.options = async_locate_production(self.hass, self.config_entry, reading)
         return Snapshot(
             reading=reading,
+            ct_faults=self.installation.ct_faults,
             alarms=self.alarms.async_check(reading),
             billing=billing,
             demand=demand,

@@ -10,6 +10,7 @@ from .connection import async_identify
 from .const import UNEXPECTED_ERROR
 from .meter import (
     AnotherMeterError,
+    ImplausibleReadingError,
     MapChangedError,
     Meter,
     MeterError,
@@ -20,6 +21,7 @@ from .meter import (
 from .meter.errors import LinkLostError
 from .meter.modbus import LOST_RESPONSES, ConnectionHealth, RequestLimit, read_registers
 from .meter.sunspec import BASE_ADDRESSES
+from .meter.validation import believable, has_lost_values
 
 
 class MeterSession:
@@ -48,6 +50,7 @@ class MeterSession:
         self._limit = limit
         self._async_identified = async_identified
         self._is_identified = False
+        self._latest: Reading | None = None
         self.health = ConnectionHealth()
         self.meter: Meter | None = None
         """The meter as it was last identified."""
@@ -62,7 +65,7 @@ class MeterSession:
         self.health.failed(UNEXPECTED_ERROR, begun, self._hass.loop.time())
 
     async def async_read(self, *, whole: bool) -> Reading:
-        """Read the meter; retry once after a lost or corrupt response, or a lost connection.
+        """Read the meter; retry once after a lost or implausible response, or a lost connection.
 
         Opening the connection again helps, or shows why it cannot be opened. A meter that was
         already failing is not retried, because the others on its bus would wait.
@@ -72,7 +75,7 @@ class MeterSession:
         was_identified, is_probed = self._is_identified, not self.health.answering
         try:
             return await self._async_attempt(whole=whole, is_probed=is_probed)
-        except (LinkLostError, MapChangedError, *LOST_RESPONSES):
+        except (LinkLostError, MapChangedError, ImplausibleReadingError, *LOST_RESPONSES):
             # It also counts as answering if only the read failed, right after the identification.
             if not (was_identified or self._is_identified):
                 raise
@@ -84,14 +87,27 @@ class MeterSession:
         begun = clock()
         try:
             meter = await self._async_own_meter(is_probed=is_probed)
-            reading = await meter.read(whole=whole)
+            reading = self._believable(await meter.read(whole=whole))
         except MeterError as err:
-            if isinstance(err, MapChangedError):
-                # The meter was set up differently or replaced, or the response was not its own.
+            if isinstance(err, (MapChangedError, ImplausibleReadingError)):
+                # The meter was set up differently or replaced, or the response was not its own. A
+                # meter that is identified again also forgets the values it repeats between whole
+                # readings.
                 self._is_identified = False
             self.health.failed(err.reason, begun, clock())
             raise
         self.health.answered(begun, clock(), dt_util.utcnow())
+        return reading
+
+    def _believable(self, reading: Reading) -> Reading:
+        """Return a reading whose values can be of one instant, as far as the rules can show.
+
+        Raises ImplausibleReadingError.
+        """
+        reading = believable(reading)
+        if self._latest is not None and has_lost_values(self._latest, reading):
+            raise ImplausibleReadingError("the values are gone")
+        self._latest = reading
         return reading
 
     async def _async_own_meter(self, *, is_probed: bool) -> Meter:
@@ -106,6 +122,9 @@ class MeterSession:
             raise refusal or err from None
         if meter.identity.serial_number != self._serial_number:
             raise AnotherMeterError(f"meter {meter.identity.serial_number} responds")
+        if self.meter is not None and meter.model != self.meter.model:
+            # Another model states other values.
+            self._latest = None
         self.meter, self._is_identified = meter, True
         await self._async_identified(meter)
         return meter

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from .meter import Reading
 from .meter.alarms import AlarmStates
+from .meter.installation import CtFaults
 from .meter.intervals import Billing, Demand
 
 
@@ -13,6 +14,7 @@ class Snapshot:
 
     reading: Reading
     """with import positive, and with validated counters"""
+    ct_faults: CtFaults
     alarms: AlarmStates
     billing: Billing
     demand: Demand

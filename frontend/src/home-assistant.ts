@@ -14,6 +14,7 @@ export interface DeviceEntry {
   id: string;
   name: string | null;
   name_by_user: string | null;
+  manufacturer: string | null;
   model: string | null;
   serial_number: string | null;
   sw_version: string | null;

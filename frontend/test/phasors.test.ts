@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { nominalAngle, opposed, phasorsOf, roundUp, swapped } from "../src/meter/phasors.ts";
+import { nominalAngle, phasorsOf, roundUp } from "../src/meter/phasors.ts";
 import type { Phasor } from "../src/meter/phasors.ts";
 import { phase, reading } from "./readings.ts";
 
@@ -42,16 +42,6 @@ test("a reversed current transformer turns its current by 180°", () => {
     [1000, 100],
   ]);
   assert.deepEqual(lags(phasorsOf(house, 120)), [6, -174, 6]);
-  assert.deepEqual(opposed(house), ["B"]);
-});
-
-test("a house with solar power is not suspected", () => {
-  const sunny = threePhases([
-    [-3000, 0],
-    [1000, 100],
-    [-10, 0],
-  ]);
-  assert.deepEqual(opposed(sunny), []);
 });
 
 /** Power and reactive power of phases whose currents are measured with the voltages of others. */
@@ -67,36 +57,9 @@ function seen(currents: [amps: number, lag: number][], voltageOf: string): [numb
   });
 }
 
-/** The phases that look swapped if the currents of A, B and C are measured with these voltages. */
-const suspicion = (voltages: string, ...currents: [amps: number, lag: number][]): string => {
-  const house = threePhases(seen(currents, voltages));
-  return swapped(house, phasorsOf(house, 120)).join("");
-};
-
 test("swapped current transformers turn their currents by 120°, one each way", () => {
   const alike: [number, number][] = Array.from("ABC", () => [10, 0]);
   assert.deepEqual(lags(phasorsOf(threePhases(seen(alike, "BAC")), 120)), [120, -120, 0]);
-});
-
-test("normal loads do not look swapped", () => {
-  const lagging = [-25, 0, 25];
-  for (const a of lagging) {
-    for (const b of lagging) {
-      for (const c of [...lagging, 60, -60, 155, 180, -155]) {
-        assert.equal(suspicion("ABC", [5, a], [20, b], [2, c]), "");
-        assert.equal(suspicion("BAC", [5, a], [20, b], [2, c]), "AB");
-        if (Math.abs(c) <= 25) assert.equal(suspicion("ACB", [5, a], [20, b], [2, c]), "BC");
-      }
-    }
-  }
-});
-
-test("phases whose solar power about equals their load are not suspected", () => {
-  assert.equal(suspicion("ABC", [5, 120], [5, 135], [5, 100]), "");
-});
-
-test("a phase with almost no power is not suspected", () => {
-  assert.equal(suspicion("BAC", [0.1, 0], [20, 0], [2, 0]), "");
 });
 
 test("without reactive power, lag and lead are unknown", () => {

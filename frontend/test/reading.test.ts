@@ -57,6 +57,16 @@ test("the service current is an attribute of the share", () => {
   assert.equal(reading(wye).serviceCurrent, undefined);
 });
 
+test("which current transformers look wrong is an attribute of power", () => {
+  const faults = { reversed_cts: ["C"], swapped_cts: ["A", "B"] };
+  const { reversedCts, swappedCts } = reading({ ...wye, power: [300, "W", faults] });
+  assert.deepEqual([reversedCts, swappedCts], [["C"], ["A", "B"]]);
+  // Nor does a house with solar power on one phase look wrong, whatever its phases do.
+  const sunny = { ...wye, power_a: [-1500, "W"], power_b: [1200, "W"] } as const;
+  assert.deepEqual([reading(sunny).reversedCts, reading(sunny).swappedCts], [[], []]);
+  assert.deepEqual(reading(phase("a", 120, 1, 100, 0)).swappedCts, []);
+});
+
 test("the total current is compared with the service current of all phases", () => {
   const share = {
     current_share: [75, "%", { service_current: 20, total_service_current: 60 }],

@@ -459,8 +459,9 @@ def use_counters(stored: Any) -> None:
 
 def use_installation(stored: Any) -> None:
     """Go on from a file of evidence."""
-    state, directions = parse_installation(stored)
+    state, directions, swapped = parse_installation(stored)
     for now, reading in readings():
+        swapped = swapped.after(reading, now, dark=True)
         directions, upwards = with_exports_counting_up(directions, reading)
         state = observe(state, upwards, now, dark=now < BEGUN + 30)
         turned = with_import_positive(upwards, state.verdict, state.last_counted)

@@ -42,6 +42,10 @@ class Witness:
         # Polls follow each other at once, so only megawatts explain how far the counters move.
         self._device.write("W_SF", 2)
         self._device.write("TotWh_SF", 0)
+        # Nothing beside them contradicts these megawatts.
+        for phase in ("", "phA", "phB", "phC"):
+            for point in ("A", "VA", "VAR", "W"):
+                self._device.write(f"{point}{phase}", None)
         self._change()
         await load(self._hass, entry_for(self._device, data))
         prefix = f"{self._device.serial_number}_"

@@ -162,6 +162,15 @@ def _value_fn(quantity: _Quantity, part: str) -> Callable[[Snapshot], float | No
     return value
 
 
+def _ct_faults(now: Snapshot) -> dict[str, list[str]]:
+    """Return the phases whose CTs look reversed or swapped."""
+    faults = now.ct_faults
+    return {
+        name: [PHASE_LABELS[phase] for phase in sorted(phases)]
+        for name, phases in (("reversed_cts", faults.reversed), ("swapped_cts", faults.swapped))
+    }
+
+
 def _total_sensor(quantity: _Quantity) -> MeterSensorDescription[Snapshot]:
     """Describe the sensor of a quantity's total, or of its average."""
     return MeterSensorDescription[Snapshot](
@@ -176,6 +185,7 @@ def _total_sensor(quantity: _Quantity) -> MeterSensorDescription[Snapshot]:
         entity_category=quantity.category,
         entity_registry_enabled_default=quantity.enabled,
         value_fn=_value_fn(quantity, TOTAL),
+        attributes_fn=_ct_faults if quantity.name == "power" else None,
     )
 
 
@@ -191,6 +201,7 @@ def _phase_sensors(quantity: _Quantity) -> Iterator[MeterSensorDescription[Snaps
             entity_category=EntityCategory.DIAGNOSTIC,
             entity_registry_enabled_default=quantity.phases_enabled,
             value_fn=_value_fn(quantity, part),
+            attributes_fn=None,
         )
 
 

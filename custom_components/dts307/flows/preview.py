@@ -18,6 +18,7 @@ from ..meter import MeterError, Reading
 from ..meter.installation import measures_nothing
 from ..meter.modbus import retry_once
 from ..meter.phases import PAIR_LABELS, PHASE_LABELS, PHASES
+from ..meter.validation import believable
 from ..options import MeterOptions, Role
 
 _NOTHING: Final = "-"
@@ -49,7 +50,7 @@ async def async_measure(hass: HomeAssistant, address: MeterAddress) -> Reading |
     """Return what a meter measures now; None if it does not answer."""
     try:
         async with async_temporary_meter(hass, address) as meter:
-            return await retry_once(meter.read)
+            return believable(await retry_once(meter.read))
     except MeterError, HomeAssistantError:
         return None
 

@@ -165,6 +165,12 @@ class MapChangedError(MeterError):
     reason = "map_changed"
 
 
+class ImplausibleReadingError(MeterError):
+    """The values of a reading are impossible, or contradict each other."""
+
+    reason = "implausible_reading"
+
+
 class AnotherMeterError(MeterError):
     """A meter responds, but its serial number is not the expected one."""
 

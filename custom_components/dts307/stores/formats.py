@@ -155,6 +155,8 @@ INSTALLATION: Final = _record(
         vol.Optional("exports", default=0): _whole,
         vol.Optional("flowing", default={}): _by_name(PARTS, vol.All(_whole, vol.In([1, -1]))),
         vol.Optional("senses", default={}): _by_name(PARTS, _flag),
+        vol.Optional("steps", default={}): _by_name(PHASES, _whole),
+        vol.Optional("swapped_phases", default=[]): [vol.In(PHASES)],
     }
 )
 

@@ -10,9 +10,11 @@ from ..issues import async_raise_issue, async_withdraw_issue
 from ..meter import Reading
 from ..meter.installation import (
     CountDirections,
+    CtFaults,
     NoMeasurement,
     PowerSign,
     PowerSignState,
+    SwappedCts,
     count_directions_as_dict,
     count_directions_from_dict,
     measures_nothing,
@@ -32,9 +34,10 @@ _LASTING_SECONDS: Final = 60.0
 _TURNED: Final = "power_turned"
 _UNSIGNED: Final = "power_unsigned"
 _OPPOSITE: Final = "phase_opposite"
-_ALL: Final = (_TURNED, _UNSIGNED, _OPPOSITE, *NoMeasurement)
+_SWAPPED: Final = "phases_swapped"
+_ALL: Final = (_TURNED, _UNSIGNED, _OPPOSITE, _SWAPPED, *NoMeasurement)
 
-_VERDICTS: Final = ("direction", "suspect_phases", "senses")
+_VERDICTS: Final = ("direction", "suspect_phases", "senses", "swapped_phases")
 """The keys of the file that hold verdicts; a change of these is written soon."""
 
 
@@ -59,11 +62,12 @@ class InstallationKeeper:
             entry,
             FILE_INSTALLATION,
             parse=parse_installation,
-            content="what it has found out about the sign of power and reversed CTs",
+            content="what it has found out about the sign of power, and reversed or swapped CTs",
         )
         saver.add(self._file, self._as_dict)
         self._state = PowerSignState()
         self._count_directions: CountDirections = {}
+        self._swapped = SwappedCts()
         self._chosen = options.power_sign
         self._nothing: NoMeasurement | None = None
         self._nothing_since = 0.0
@@ -75,27 +79,37 @@ class InstallationKeeper:
             # It was raised by the evidence and the options of an earlier run.
             async_withdraw_issue(self._hass, self._entry, key)
         if stored := await self._file.async_load():
-            self._state, self._count_directions = stored
+            self._state, self._count_directions, self._swapped = stored
 
     def _as_dict(self) -> dict[str, Any]:
         return {
             **self._state.as_dict(),
             "senses": count_directions_as_dict(self._count_directions),
+            **self._swapped.as_dict(),
         }
 
     @callback
     def async_check(self, reading: Reading) -> Reading:
         """Evaluate a reading; return it with import positive and counters that count up."""
-        now = self._clock.current.now
+        now, dark = self._clock.current.now, not is_up(self._hass)
         before = self._as_dict()
         self._count_directions, reading = with_exports_counting_up(self._count_directions, reading)
-        self._state = observe(self._state, reading, now, dark=not is_up(self._hass))
+        self._state = observe(self._state, reading, now, dark=dark)
+        shown = with_import_positive(reading, self._power_sign, self._state.last_counted)
+        if self._power_sign in {PowerSign.IMPORT_POSITIVE, PowerSign.EXPORT_POSITIVE}:
+            self._swapped = self._swapped.after(shown, now, dark=dark)
         after = self._as_dict()
         if after != before:
             decided = any(after[key] != before[key] for key in _VERDICTS)
             self._saver.async_changed(self._file, SOON if decided else WHILE_COUNTING)
         self._async_update_issues(self._findings(reading, now))
-        return with_import_positive(reading, self._power_sign, self._state.last_counted)
+        return shown
+
+    @property
+    def ct_faults(self) -> CtFaults:
+        """Which CTs look wrong. A swapped CT looks reversed as well, so it is named once."""
+        swapped = self._swapped.phases
+        return CtFaults(reversed=self._state.suspect_phases - swapped, swapped=swapped)
 
     @property
     def _power_sign(self) -> PowerSign:
@@ -108,8 +122,10 @@ class InstallationKeeper:
             findings[_TURNED] = {}
         if self._power_sign is PowerSign.UNSIGNED:
             findings[_UNSIGNED] = {}
-        if phases := self._state.suspect_phases:
-            findings[_OPPOSITE] = {"phases": ", ".join(sorted(phases)).upper()}
+        faults = self.ct_faults
+        for key, phases in ((_OPPOSITE, faults.reversed), (_SWAPPED, faults.swapped)):
+            if phases:
+                findings[key] = {"phases": ", ".join(sorted(phases)).upper()}
         nothing = measures_nothing(reading)
         if nothing is not self._nothing:
             self._nothing, self._nothing_since = nothing, now
@@ -128,10 +144,14 @@ class InstallationKeeper:
         self._raised = findings
 
 
-def parse_installation(stored: Any) -> tuple[PowerSignState, CountDirections]:
-    """Return what a stored file says about the sign of power, and how the registers count.
+def parse_installation(stored: Any) -> tuple[PowerSignState, CountDirections, SwappedCts]:
+    """Return what a stored file says of the sign of power, the registers and swapped CTs.
 
     Raises vol.Invalid.
     """
     parsed = INSTALLATION(stored)
-    return PowerSignState.from_dict(parsed), count_directions_from_dict(parsed["senses"])
+    return (
+        PowerSignState.from_dict(parsed),
+        count_directions_from_dict(parsed["senses"]),
+        SwappedCts.from_dict(parsed),
+    )

@@ -23,3 +23,9 @@ export function nameOf(device: DeviceEntry): string {
 export function serialOf(device: DeviceEntry): string | undefined {
   return device.identifiers.find(([domain]) => domain === DOMAIN)?.[1];
 }
+
+/** Return what a meter prints on its front: the maker's accuracy class only on the maker's meter. */
+export function kindOf({ manufacturer, model }: DeviceEntry): string {
+  const isDts307 = /^measurlogic/i.test(manufacturer ?? "") && /dts ?307/i.test(model ?? "");
+  return isDts307 ? "Energy meter, class 0.5" : "Energy meter";
+}

@@ -79,41 +79,6 @@ function degrees(radians: number): number {
   return (radians * 180) / Math.PI;
 }
 
-/**
- * Return the phases that export while the house as a whole imports: their current transformers may
- * be reversed. The opposite, a phase that imports while the house exports, is normal with solar.
- */
-export function opposed(reading: Reading): PhaseName[] {
-  const known = reading.phases.map(({ name, power }) => ({ name, watts: power?.value ?? 0 }));
-  if (known.reduce((sum, { watts }) => sum + watts, 0) <= 0) return [];
-  return known
-    .filter(({ watts }) => watts < -NOTICEABLE)
-    .map(({ name }) => name)
-    .filter((name) => name !== undefined);
-}
-
-/**
- * Return two phases whose current transformers may be swapped: each current is then about 120° from
- * its voltage, one lagging and the other leading.
- *
- * No load does that, but solar power that nearly equals the load of its phase can.
- */
-export function swapped(reading: Reading, phasors: readonly Phasor[]): PhaseName[] {
-  const far = phasors.filter(({ lag, signed }, index) => {
-    const watts = Math.abs(reading.phases[index]?.power?.value ?? 0);
-    const beside = Math.abs(Math.abs(lag ?? 0) - 120);
-    return signed && watts > NOTICEABLE && beside < FROM_THIRD;
-  });
-  const ways = new Set(far.map(({ lag }) => Math.sign(lag ?? 0)));
-  return far.length === 2 && ways.size === 2 ? far.flatMap(({ name }) => name ?? []) : [];
-}
-
-/** How far from 120° the angle of a swapped current may be, in degrees: loads lag or lead a little. */
-const FROM_THIRD = 28;
-
-/** In W. Below this, standby loads and filters make the angle meaningless. */
-const NOTICEABLE = 20;
-
 /** Return a round number that is not much larger, for the scale of the drawing. */
 export function roundUp(magnitude: number): number {
   if (magnitude <= 0) return 1;

@@ -41,6 +41,9 @@ export interface Reading {
   /** The solar production, if the meter measures an inverter. */
   production: Quantity | undefined;
   answers: boolean;
+  /** The phases whose current transformers look reversed, or swapped, to the integration. */
+  reversedCts: string[];
+  swappedCts: string[];
 }
 
 const PREFIXES: Readonly<Record<string, number>> = {
@@ -76,6 +79,8 @@ export function readingOf(hass: HomeAssistant, entities: MeterEntities): Reading
   const answering = get("answering")?.state.state;
   const { service_current: rating, total_service_current: total } = (share?.state.attributes ??
     {}) as Record<string, number | undefined>;
+  const { reversed_cts: reversedCts = [], swapped_cts: swappedCts = [] } = (power?.state
+    .attributes ?? {}) as Record<string, string[] | undefined>;
   return {
     topology: topologyOf(phases),
     phases,
@@ -87,6 +92,8 @@ export function readingOf(hass: HomeAssistant, entities: MeterEntities): Reading
     rating,
     serviceCurrent: phases.length > 1 ? rating : total,
     production: get("production"),
+    reversedCts,
+    swappedCts,
     answers: answering
       ? answering === "on"
       : ((power ?? phases[0]?.current)?.state.state ?? GONE) !== GONE,

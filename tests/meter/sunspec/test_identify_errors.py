@@ -263,4 +263,4 @@ async def test_another_models_reply_is_not_taken_for_the_identity() -> None:
 
 def test_every_error_has_a_reason_of_its_own() -> None:
     errors = MeterError.__subclasses__()
-    assert len({error.reason for error in errors}) == len(errors) == 10
+    assert len({error.reason for error in errors}) == len(errors) == 11

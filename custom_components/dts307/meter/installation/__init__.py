@@ -19,17 +19,20 @@ from .phase_voltages import (
 )
 from .plausibility import NoMeasurement, measures_nothing
 from .power_sign import PowerSign, PowerSignState, observe
+from .swapped_ct import CtFaults, SwappedCts
 
 __all__ = [
     "LINE_TO_LINE",
     "LOST_BETWEEN_LINES",
     "LOST_TO_NEUTRAL",
     "CountDirections",
+    "CtFaults",
     "NoMeasurement",
     "PowerSign",
     "PowerSignState",
     "ServiceDetection",
     "ServiceVoltage",
+    "SwappedCts",
     "absent_phases",
     "count_directions_as_dict",
     "count_directions_from_dict",

@@ -102,6 +102,8 @@ class Reading:
     """VAh, likewise"""
     reactive_energy_resolution: float | None
     """varh, likewise"""
+    resolutions: Mapping[str, float] = field(default_factory=dict, compare=False)
+    """one count of each instantaneous quantity, by its field, in its unit; floats have none"""
     whole: bool = field(default=True, compare=False)
     """whether apparent and reactive energies and event flags are of this instant, too"""
 
@@ -139,9 +141,21 @@ def reading_from_points(
         energy_resolution=_resolution(points, ENERGY_SCALE, absent=None),
         apparent_energy_resolution=_resolution(points, APPARENT_ENERGY_SCALE, absent=1.0),
         reactive_energy_resolution=_resolution(points, REACTIVE_ENERGY_SCALE, absent=1.0),
+        resolutions=_resolutions(points),
         whole=whole,
         **values,
     )
+
+
+def _resolutions(points: PointValues) -> dict[str, float]:
+    """Return the value of one count of each instantaneous quantity."""
+    resolutions: dict[str, float] = {}
+    for block in FAST_BLOCKS:
+        absent = 1.0 if block.scale_optional else None
+        resolution = _resolution(points, block.scale_point, absent=absent)
+        if resolution is not None:
+            resolutions |= {q.name: resolution for q in block.quantities if not q.counter}
+    return resolutions
 
 
 def _resolution(points: PointValues, scale: str, *, absent: float | None) -> float | None:

@@ -1,5 +1,6 @@
 """Which register reads are believed: the V of validation, estimation and editing (VEE)."""
 
+from .contradiction import believable, has_lost_values
 from .counter_filter import ANSWERS, CounterAnswer, CounterFilter, CounterQuestion
 from .limits import counter_limits
 from .meter_counters import (
@@ -28,8 +29,10 @@ __all__ = [
     "Trusted",
     "answered",
     "awaiting_reconfirmation",
+    "believable",
     "carried_to_new_meter",
     "counter_limits",
+    "has_lost_values",
     "questions",
     "register_reads",
     "rejudged",

@@ -14,7 +14,9 @@ const REMOTE: Flash[] = [
 /** The front of the meter: a housing for the DIN rail between its green pluggable terminals. */
 export class Faceplate extends LitElement {
   static override properties = {
+    brand: {},
     product: {},
+    kind: {},
     lines: {},
     status: {},
     statusText: { attribute: false },
@@ -23,7 +25,9 @@ export class Faceplate extends LitElement {
     dark: { type: Boolean, reflect: true },
   };
 
+  brand = "";
   product = "";
+  kind = "";
   /** Lines of the label: name and value. */
   lines: [string, unknown][] = [];
   status: Flash[] = [];
@@ -87,6 +91,7 @@ export class Faceplate extends LitElement {
         padding: 16px 16px 18px;
       }
       .brand {
+        overflow-wrap: anywhere;
         font-size: 10px;
         letter-spacing: 0.2em;
         text-transform: uppercase;
@@ -176,9 +181,9 @@ export class Faceplate extends LitElement {
       <div class="blocks" aria-hidden="true"><div class="block" style="--pins: 10"></div></div>
       <div class="plate">
         <div>
-          <div class="brand">Measurlogic</div>
+          <div class="brand">${this.brand}</div>
           <div class="product ${this.product.length > 9 ? "long" : ""}">${this.product}</div>
-          <div class="kind">Energy meter, class 0.5</div>
+          <div class="kind">${this.kind}</div>
         </div>
         <div class="lights">
           <div class="light" role="img" aria-label="STATUS: ${this.statusText}">

@@ -2,7 +2,7 @@ import { css, html, nothing } from "lit";
 import type { TemplateResult } from "lit";
 import { define } from "../../define.ts";
 import type { DeviceEntry, HassEntity, HomeAssistant } from "../../home-assistant.ts";
-import { nameOf } from "../../meter/devices.ts";
+import { kindOf, nameOf } from "../../meter/devices.ts";
 import type { Reading } from "../../meter/reading.ts";
 import { levelOf, statusFlashes } from "../../meter/status-light.ts";
 import { BaseCard } from "../shared/base-card.ts";
@@ -58,7 +58,9 @@ export class MeterCard extends BaseCard {
       ["FW", device.sw_version],
     ];
     return html`<dts307-faceplate
-      .product=${device.model ?? "DTS 307"}
+      .brand=${device.manufacturer ?? ""}
+      .product=${device.model ?? ""}
+      .kind=${kindOf(device)}
       .lines=${lines.filter(([, value]) => value)}
       .status=${flashes}
       .statusText=${flashes.length === 0 ? this.text("dark") : words.join(", ")}

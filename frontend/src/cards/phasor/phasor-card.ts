@@ -4,7 +4,7 @@ import { define } from "../../define.ts";
 import type { DeviceEntry, HomeAssistant } from "../../home-assistant.ts";
 import type { TextKey } from "../../i18n/localize.ts";
 import { nameOf } from "../../meter/devices.ts";
-import { nominalAngle, opposed, phasorsOf, roundUp, swapped } from "../../meter/phasors.ts";
+import { nominalAngle, phasorsOf, roundUp } from "../../meter/phasors.ts";
 import type { Phasor } from "../../meter/phasors.ts";
 import { pairOf, siValue } from "../../meter/reading.ts";
 import type { Phase, Reading } from "../../meter/reading.ts";
@@ -32,20 +32,22 @@ export class PhasorCard extends BaseCard {
       ${this.renderDiagram(reading, phasors)}
       <div class="side">
         ${this.renderNotice(hass, reading)} ${this.renderTable(reading, phasors)}
-        <div class="notice suspicion" role="status">
-          ${this.suspicion(reading, phasors, nominal)}
-        </div>
+        <div class="notice suspicion" role="status">${this.suspicion(reading)}</div>
         <p>${this.noteOf(reading, phasors, nominal)}</p>
       </div>
     </div>`;
   }
 
-  /** Return the wiring fault that the phasors look like, if any. */
-  private suspicion(reading: Reading, phasors: Phasor[], nominal: number): unknown {
-    const exchanged = nominal === 120 ? swapped(reading, phasors) : [];
-    const phases = exchanged.length > 0 ? exchanged : opposed(reading);
-    if (phases.length === 0) return nothing;
-    return this.text(phases === exchanged ? "swapped" : "opposed", { phases: phases.join(", ") });
+  /** Return the wiring faults that the integration has found. */
+  private suspicion({ reversedCts, swappedCts }: Reading): string {
+    const faults: [TextKey, string[]][] = [
+      ["swapped", swappedCts],
+      ["reversed", reversedCts],
+    ];
+    return faults
+      .filter(([, phases]) => phases.length > 0)
+      .map(([key, phases]) => this.text(key, { phases: phases.join(", ") }))
+      .join(" ");
   }
 
   private noteOf({ topology }: Reading, phasors: Phasor[], nominal: number): string {
