@@ -3,10 +3,11 @@
 from .bill import Billing, BillingPeriod, PeriodEnergy, RegisterEstimates
 from .demand import Demand, DemandInterval, DemandRecord, demand
 from .estimate import Estimate
-from .ledger import IMPORTED, Ledger, Samples, billing, samples_of
+from .ledger import EXPORTED, IMPORTED, Ledger, Samples, billing, samples_of
 from .track import as_pair, from_pair
 
 __all__ = [
+    "EXPORTED",
     "IMPORTED",
     "Billing",
     "BillingPeriod",
