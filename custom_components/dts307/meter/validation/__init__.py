@@ -13,6 +13,7 @@ from .meter_counters import (
     validated,
     without_counters,
 )
+from .questioned import QuestionedCounter, questioned_counters
 from .trusted import Trusted
 
 __all__ = [
@@ -21,12 +22,14 @@ __all__ = [
     "CounterFilter",
     "CounterFilters",
     "CounterQuestion",
+    "QuestionedCounter",
     "RegisterReads",
     "Trusted",
     "answered",
     "awaiting_reconfirmation",
     "carried_to_new_meter",
     "counter_limits",
+    "questioned_counters",
     "questions",
     "register_reads",
     "validated",
