@@ -66,9 +66,12 @@ class Device:
 
     def let_flow(self, kilowatts: int = 300) -> None:
         """Let so much flow in on phase A and out on phase B that any count is plausible."""
-        self.write("W_SF", 1)
-        self.write("WphA", kilowatts * 100)
-        self.write("WphB", -kilowatts * 100)
+        for point, scale in (("A", 0), ("W", 1), ("VA", 1)):
+            self.write(f"{point}_SF", scale)
+        for phase, sign in (("A", 1), ("B", -1)):
+            self.write(f"Wph{phase}", sign * kilowatts * 100)
+            self.write(f"VAph{phase}", kilowatts * 100)
+            self.write(f"Aph{phase}", kilowatts * 4)
 
     @property
     def serial_number(self) -> str:

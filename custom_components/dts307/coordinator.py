@@ -186,6 +186,7 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
             alarms=self.alarms.async_check(reading),
             billing=billing,
             demand=demand,
+            ledger=self.billing.ledger,
             production=production(reading, self.options.production_counter),
         )
 

@@ -35,6 +35,7 @@ class Dts307Entity[T](CoordinatorEntity[DataUpdateCoordinator[T]]):
             "lost_phases",
             "lowest",
             "nominal_voltage",
+            "overload_limit_used",
             "overloaded_in_total",
             "overloaded_phases",
             "period_end",

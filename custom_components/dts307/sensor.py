@@ -3,15 +3,17 @@
 from datetime import datetime
 from typing import Final, override
 
-from homeassistant.components.sensor import SensorEntity
+from homeassistant.components.sensor import ATTR_LAST_RESET, SensorEntity
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.restore_state import RestoredExtraData, RestoreEntity
 from homeassistant.helpers.typing import StateType
+from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
-from .coordinator import Dts307ConfigEntry
+from .coordinator import Dts307ConfigEntry, Dts307Coordinator
 from .descriptions import (
     CONNECTION_SENSORS,
     NET_METERING,
@@ -43,7 +45,7 @@ async def async_setup_entry(
         sensors += (PRODUCTION_SENSOR,)
     else:
         _async_remove_production(hass, entry)
-    add_measured_entities(hass, entry, async_add_entities, sensors, Dts307Sensor[Snapshot])
+    add_measured_entities(hass, entry, async_add_entities, sensors, _measured_sensor)
     add_connection_entities(
         entry, async_add_entities, CONNECTION_SENSORS, Dts307Sensor[ConnectionHealth]
     )
@@ -73,3 +75,63 @@ class Dts307Sensor[T](Dts307Entity[T], SensorEntity):
     def last_reset(self) -> datetime | None:
         last_reset_fn = self.entity_description.last_reset_fn
         return last_reset_fn and last_reset_fn(self.coordinator.data)
+
+
+class Dts307PeriodSensor(Dts307Sensor[Snapshot], RestoreEntity):
+    """A sensor that starts again at zero with each billing period.
+
+    The recorder adds up what the sensor shows while ``last_reset`` stays, and starts at zero with
+    another one. So before that the sensor shows once what was counted up to the new start, still
+    with the old one. Then the sums miss nothing, however long Home Assistant was off, and a change
+    of the billing day adds nothing.
+    """
+
+    _shown_reset: datetime | None = None
+    _before_reset: float | None = None
+    """kWh; set while the end of the period that was shown is written"""
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        if (extra := await self.async_get_last_extra_data()) is not None:
+            self._shown_reset = dt_util.parse_datetime(str(extra.as_dict()[ATTR_LAST_RESET]))
+        await super().async_added_to_hass()
+
+    @property
+    @override
+    def extra_restore_state_data(self) -> RestoredExtraData:
+        shown = self._shown_reset
+        return RestoredExtraData({ATTR_LAST_RESET: None if shown is None else shown.isoformat()})
+
+    @property
+    @override
+    def native_value(self) -> StateType | datetime:
+        return super().native_value if self._before_reset is None else self._before_reset
+
+    @property
+    @override
+    def last_reset(self) -> datetime | None:
+        return super().last_reset if self._before_reset is None else self._shown_reset
+
+    @callback
+    @override
+    def _async_write_ha_state(self) -> None:
+        reset = super().last_reset if self.available else None
+        counted_fn, shown = self.entity_description.counted_fn, self._shown_reset
+        if reset is not None:
+            if counted_fn is not None and shown is not None and shown != reset:
+                self._before_reset = counted_fn(self.coordinator.data, shown, reset)
+                super()._async_write_ha_state()
+                self._before_reset = None
+            self._shown_reset = reset
+        super()._async_write_ha_state()
+
+
+def _measured_sensor(
+    meter: Dts307Coordinator,
+    source: Dts307Coordinator,
+    description: MeterSensorDescription[Snapshot],
+) -> Dts307Sensor[Snapshot]:
+    """Return the entity of a description."""
+    starts_again = description.last_reset_fn is not None
+    sensor = Dts307PeriodSensor if starts_again else Dts307Sensor[Snapshot]
+    return sensor(meter, source, description)

@@ -1,11 +1,11 @@
 """The state of a meter at one instant: its reading, and the values derived from it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .meter import Reading
 from .meter.alarms import AlarmStates
 from .meter.installation import CtFaults
-from .meter.intervals import Billing, Demand
+from .meter.intervals import Billing, Demand, Ledger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,5 +18,7 @@ class Snapshot:
     alarms: AlarmStates
     billing: Billing
     demand: Demand
+    ledger: Ledger = field(compare=False)
+    """where the billing comes from; it also changes when nothing that is shown does"""
     production: float | None
     """W, positive while the inverter produces; None for a meter with another role"""

@@ -78,11 +78,12 @@ class House:
         scale = self.device.meter_model().points["W_SF"].value
         self.device.write("W", round(-watts / 10**scale))
 
-    def draws(self, amperes: float) -> None:
-        """Let so much current flow from now on, in each phase."""
+    def draws(self, *amperes: float) -> None:
+        """Let so much current flow from now on: in each phase, or in A, B and C."""
         scale = self.device.meter_model().points["A_SF"].value
-        for point in ("AphA", "AphB", "AphC"):
-            self.device.write(point, round(amperes / 10**scale))
+        each = amperes if len(amperes) > 1 else 3 * amperes
+        for point, flowing in zip(("AphA", "AphB", "AphC"), each, strict=True):
+            self.device.write(point, round(flowing / 10**scale))
         # Their sum does not fit into its 16 bits with every scale.
         self.device.write("A", None)
 

@@ -198,7 +198,7 @@ async def test_what_the_current_is_measured_against(hass: HomeAssistant, meter: 
         assert state.attributes["total_service_current"] == 600
         assert state.state_info is not None
         unrecorded = state.state_info["unrecorded_attributes"]
-        assert {"service_current", "total_service_current"} <= unrecorded
+        assert {"service_current", "total_service_current", "overload_limit_used"} <= unrecorded
 
 
 async def test_overload_of_one_phase(

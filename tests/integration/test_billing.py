@@ -252,3 +252,30 @@ async def test_another_billing_day_is_chosen(
         assert kwh(hass, meter, "imported_last_period") == pytest.approx(1, abs=0.001)
         running = sensor(hass, meter, "imported_this_period")
         assert running.attributes["period_start"] == instant("06-11 00:00:00")
+
+
+@pytest.mark.parametrize("billing_day", [1, 5, 21, 30])
+async def test_the_last_period_by_another_billing_day(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, meter: Device, billing_day: int
+) -> None:
+    """It is known from the midnights that were read; one that ended before them says so."""
+    freezer.move_to(instant("06-19 12:00:00"))
+    async with network(meter) as line:
+        entry = entry_for(meter, network_data(line), billing_day=1)
+        await load(hass, entry)
+        midnight = instant("06-20 00:00:00")
+        for day in range(20):
+            count(meter, 5_000_000 + day * 1000)
+            for seconds in (-1, 0):
+                await poll(hass, freezer, midnight + timedelta(days=day, seconds=seconds))
+        assert kwh(hass, meter, "imported_last_period") == pytest.approx(11, abs=0.01)
+        await change(hass, entry, billing_day=billing_day)
+        last = sensor(hass, meter, "imported_last_period")
+        since = instant("06-19 12:00:00")
+        assert last.attributes["counted_since"] == since
+        end = last.attributes["period_end"]
+        assert end.day == billing_day
+        if end > since:
+            assert float(last.state) == pytest.approx((end - midnight).days, abs=0.01)
+        else:
+            assert last.state == "unknown"

@@ -18,7 +18,15 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 
 from tests.device import Device
-from tests.integration.bills import begin_at_home, count, instant, poll, sensor
+from tests.integration.bills import (
+    begin_at_home,
+    change,
+    count,
+    instant,
+    poll,
+    sensor,
+    start,
+)
 from tests.integration.home import entry_for, load
 from tests.lines import network, network_data
 
@@ -106,6 +114,52 @@ async def test_the_sums_go_on_over_a_billing_day(
             ]
             increasing = all(later >= sooner for sooner, later in itertools.pairwise(sums))
             assert increasing is (direction != "net")
+
+
+@pytest.mark.parametrize("billing_day", [None, 15, 29])
+async def test_the_sums_miss_nothing_while_home_assistant_is_off(
+    recorder_mock: Recorder,
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    billing_day: int | None,
+) -> None:
+    """Over a billing day, and when another one is chosen, which adds nothing either."""
+    await begin_at_home(hass, monkeypatch)
+    freezer.move_to(instant("06-30 23:50:30"))
+    assert await async_setup_component(hass, "sensor", {})
+    meter = Device()
+    count(meter, 5_000_000, 70_000)
+    async with network(meter) as line:
+        entry = entry_for(meter, network_data(line), billing_day=1)
+        await load(hass, entry)
+        await async_wait_recording_done(hass)
+        count(meter, 5_000_500, 70_020)
+        for second in range(2):
+            await poll(hass, freezer, instant("06-30 23:53:00") + timedelta(seconds=second))
+        await async_wait_recording_done(hass)
+        if billing_day is None:
+            assert await hass.config_entries.async_unload(entry.entry_id)
+        else:
+            await change(hass, entry, billing_day=billing_day)
+            assert await hass.config_entries.async_unload(entry.entry_id)
+        await async_wait_recording_done(hass)
+        freezer.move_to(instant("07-01 00:06:00"))
+        count(meter, 5_004_270, 70_100)
+        await start(hass, entry)
+        for second in range(1, 4):
+            await poll(hass, freezer, instant("07-01 00:06:00") + timedelta(seconds=second))
+            await async_wait_recording_done(hass)
+        begun = instant("06-30 23:50:00").astimezone(dt_util.UTC)
+        freezer.move_to(begun + 4 * FIVE_MINUTES + timedelta(seconds=15))
+        for number in range(4):
+            do_adhoc_statistics(hass, start=begun + number * FIVE_MINUTES)
+        await async_wait_recording_done(hass)
+        for direction, flowed in (("imported", 4.27), ("exported", 0.1), ("net", 4.17)):
+            rows = await booked(
+                recorder_mock, hass, sensor(hass, meter, f"{direction}_this_period")
+            )
+            assert rows[-1]["sum"] == pytest.approx(flowed)
 
 
 async def test_only_what_the_history_needs_is_recorded(

@@ -10,6 +10,7 @@ from pymodbus.constants import ExcCodes
 import pytest
 
 from tests.integration.blueprints import AMPERES, HEATER, MINUTE, House, sunny_house
+from tests.integration.closed_loop import AdjustableLoad
 
 OWN = "number.amperes"
 
@@ -34,21 +35,10 @@ async def following(house: House) -> House:
 
 async def test_the_number_follows_the_surplus(following: House) -> None:
     """The wallbox takes 230 W an ampere, 100 W are left over, and it is set to whole amperes."""
-    house = following
-    for surplus, expected in ((0, 9), (330, 10), (329, 10), (600, 12), (-2000, 6), (9000, 16)):
-        house.exports(surplus)
-        await house.passes(MINUTE // 2)
-        assert float(house.shows(AMPERES)) == expected, surplus
-
-
-async def test_the_car_takes_what_the_site_would_export(following: House) -> None:
-    """With a car that follows, it comes to rest, and buys nothing."""
-    house = following
-    produced = 3000
-    for _ in range(10):
-        house.exports(produced - 230 * float(house.shows(AMPERES)))
-        await house.passes(MINUTE // 2)
-    assert float(house.shows(AMPERES)) == (produced - 100) // 230
+    load = AdjustableLoad(house=following, number=AMPERES)
+    for surplus, expected in ((2170, 9), (2520, 10), (2340, 9), (2860, 12), (700, 6), (9000, 16)):
+        await load.runs(8 * MINUTE, surplus)
+        assert float(following.shows(AMPERES)) == expected, surplus
 
 
 async def test_the_number_goes_down_when_the_power_is_not_known(following: House) -> None:
@@ -72,27 +62,40 @@ async def test_the_number_in_watts_and_steps(house: House) -> None:
         step=2.5,
         keep=0,
     )
-    for surplus, expected in ((249, 32.5), (0, 32.5), (-1, 30), (-1000, 0), (5000, 95)):
-        house.exports(surplus)
-        await house.passes(MINUTE // 2)
+    load = AdjustableLoad(house=house, number=AMPERES, watts=10)
+    for surplus, expected in ((349, 32.5), (325, 32.5), (324, 30), (-1000, 0), (5000, 95)):
+        await load.runs(5 * MINUTE, surplus)
         assert float(house.shows(AMPERES)) == expected, surplus
 
 
-@pytest.mark.parametrize(
-    "house", [{"scan_interval": interval} for interval in (5, 20, 60)], indirect=True
-)
-async def test_it_comes_to_rest_however_often_the_meter_is_polled(following: House) -> None:
-    """A power from before the load has followed says nothing about what is left over now."""
+async def test_what_is_set_by_hand_is_waited_for_as_well(following: House) -> None:
+    """And it is no reason to go on with what was planned before."""
     house = following
-    house.stride = 10
-    seen: set[str] = set()
-    for step in range(60):
-        house.exports(3000 - 230 * float(house.shows(AMPERES)))
-        await house.passes(10)
-        seen.add(house.shows(AMPERES))
-        if step == 40:
-            seen.clear()
-    assert seen == {"12.0"}
+    house.exports(600)
+    await house.passes(3 * MINUTE)
+    assert float(house.shows(AMPERES)) == 12
+    await house.hass.services.async_call(
+        "input_number", "set_value", {"entity_id": AMPERES, "value": 7}, blocking=True
+    )
+    await house.passes(1.5 * MINUTE)
+    assert float(house.shows(AMPERES)) == 7
+    await house.passes(2.5 * MINUTE)
+    assert float(house.shows(AMPERES)) == 9
+
+
+async def test_a_number_that_does_not_obey_is_asked_again(house: House) -> None:
+    house.hass.states.async_set(OWN, "10")
+    asked: list[float] = []
+
+    async def set_value(call: ServiceCall) -> None:
+        asked.append(call.data["value"])
+
+    house.hass.services.async_register("number", "set_value", set_value)
+    await house.automates("surplus_number", power=house.entity("sensor", "power"), number=OWN)
+    house.exports(4000)
+    await house.passes(9 * MINUTE)
+    assert 2 <= len(asked) <= 5
+    assert set(asked) == {16}
 
 
 async def test_the_number_has_limits_of_its_own(house: House) -> None:
@@ -106,10 +109,10 @@ async def test_the_number_has_limits_of_its_own(house: House) -> None:
     await house.automates("surplus_number", power=house.entity("sensor", "power"), number=OWN)
     for surplus, expected in ((4000, 13), (-4000, 8)):
         house.exports(surplus)
-        await house.passes(MINUTE)
+        await house.passes(4 * MINUTE)
         assert float(house.shows(OWN)) == expected
     house.exports(1000)
-    await house.passes(MINUTE)
+    await house.passes(5 * MINUTE)
     assert float(house.shows(OWN)) > 8
     house.device.refusal = ExcCodes.ILLEGAL_FUNCTION
     await house.passes(7 * MINUTE)
@@ -128,7 +131,6 @@ async def test_while_the_load_is_off_the_number_stays_at_its_lowest(house: House
     await house.passes(3 * MINUTE)
     assert float(house.shows(AMPERES)) == 6
     await house.turns(HEATER, on=True)
-    house.exports(4001)
     await house.passes(MINUTE)
     assert float(house.shows(AMPERES)) == 16
     await house.turns(HEATER, on=False)

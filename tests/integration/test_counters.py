@@ -157,7 +157,10 @@ async def test_a_counter_that_was_set_back(
         asked = issue(hass, entry, "set_back")
         assert asked is not None
         assert asked.is_fixable
-        assert asked.translation_placeholders == {"name": "DTS 307"}
+        assert asked.translation_placeholders == {
+            "name": "DTS 307",
+            "counters": "- **Energy imported**: 5000.000 → 0.003 kWh (2026-05-31 23:00)",
+        }
         assert state_of(hass, meter, "energy_imported") == "5000.0"
 
         meter.write("TotWhImp", 9)

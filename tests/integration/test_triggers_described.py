@@ -16,6 +16,7 @@ from homeassistant.helpers import (
     trigger,
 )
 from homeassistant.setup import async_setup_component
+from homeassistant.util.unit_conversion import PowerConverter
 from homeassistant.util.yaml import load_yaml_dict
 import pytest
 from pytest_homeassistant_custom_component.typing import (
@@ -84,6 +85,17 @@ def test_it_has_texts_and_an_icon(kind: str, key: str) -> None:
     assert list(told["fields"]) == list(fields(kind, key))
     assert all(field["name"] and field["description"] for field in told["fields"].values())
     assert ICONS[f"{kind}s"][key][kind].startswith("mdi:")
+
+
+@pytest.mark.parametrize(
+    ("kind", "key"), [("trigger", "surplus_crossed_threshold"), ("condition", "surplus_is")]
+)
+def test_a_threshold_may_have_each_unit_of_power(kind: str, key: str) -> None:
+    """The number that is entered, and the helper that holds one."""
+    threshold = fields(kind, key)["threshold"]["selector"]["numeric_threshold"]
+    helper = next(each for each in threshold["entity"] if each["domain"] == "input_number")
+    assert set(threshold["unit_of_measurement"]) == PowerConverter.VALID_UNITS
+    assert set(helper["unit_of_measurement"]) == PowerConverter.VALID_UNITS
 
 
 @each

@@ -27,6 +27,8 @@ class MeterSensorDescription[T](MeterEntityDescription[T], SensorEntityDescripti
     """A sensor of a meter."""
 
     last_reset_fn: Callable[[T], datetime | None] | None = None
+    counted_fn: Callable[[T, datetime, datetime], float] | None = None
+    """what was counted between two instants, in the sensor's unit; for statistics over a reset"""
 
 
 @dataclass(frozen=True, kw_only=True)

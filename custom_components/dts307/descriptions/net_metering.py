@@ -13,6 +13,8 @@ from homeassistant.util import dt as dt_util
 
 from ..meter import PerPhase
 from ..meter.intervals import (
+    EXPORTED,
+    IMPORTED,
     BillingPeriod,
     DemandInterval,
     Estimate,
@@ -26,6 +28,9 @@ type Attributes = dict[str, Any]
 
 _DECIMALS: Final = 6
 """Decimals of a kWh or kW: finer than any register; rounds interpolation noise away."""
+
+
+_TOTALS: Final = {"imported": (IMPORTED,), "exported": (EXPORTED,), "net": (IMPORTED, EXPORTED)}
 
 
 def _kilo(value: float) -> float:
@@ -63,7 +68,9 @@ def _period_sensor(
 
     def attributes(now: Snapshot) -> Attributes:
         period, known = period_of(now), counted(now)
-        if period is None or known is None:
+        if period is None:
+            return _ended_before(now)
+        if known is None:
             return {}
         return {
             "period_start": period.start,
@@ -84,6 +91,13 @@ def _period_sensor(
     )
 
 
+def _ended_before(now: Snapshot) -> Attributes:
+    """Return why the energy of the last period is unknown: it ended before anything was read."""
+    this = now.billing.this_period
+    known = this and (this.imported or this.exported)
+    return {"period_end": this.start, "counted_since": known.since} if this and known else {}
+
+
 def _this_period(now: Snapshot) -> BillingPeriod | None:
     return now.billing.this_period
 
@@ -101,10 +115,15 @@ def _this_period_sensor(direction: str) -> MeterSensorDescription[Snapshot]:
         known = None if period is None else counted_of(period)
         return None if known is None else known.since
 
+    def counted(now: Snapshot, start: datetime, end: datetime) -> float:
+        totals = _TOTALS[direction]
+        return _kilo(now.ledger.counted(start.timestamp(), end.timestamp(), *totals))
+
     return replace(
         _period_sensor(f"{direction}_this_period", _this_period, counted_of),
         state_class=SensorStateClass.TOTAL,
         last_reset_fn=last_reset,
+        counted_fn=counted,
     )
 
 

@@ -6,6 +6,7 @@ from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.const import PERCENTAGE, UnitOfPower
 
 from ..meter.alarms import CurrentLevel, EnergyDirection
+from ..meter.phases import PHASE_LABELS, TOTAL
 from ..snapshot import Snapshot
 from .base import MeterSensorDescription
 
@@ -17,10 +18,19 @@ def _percent(now: Snapshot) -> float | None:
 
 
 def _service(now: Snapshot) -> dict[str, Any]:
-    """Return the currents that count as 100 %: per phase, and of all phases together."""
+    """Return the currents that count as 100 %: per phase, and of all phases together.
+
+    And how much of what is allowed before an overload each phase uses, in percent.
+    """
     service = now.alarms.service_current
     together = None if service is None else service * now.alarms.light.phases
-    return {"service_current": service, "total_service_current": together}
+    labels = {**PHASE_LABELS, TOTAL: TOTAL}
+    used = {labels[part]: round(of * 100, 4) for part, of in now.alarms.overload_shares.items()}
+    return {
+        "service_current": service,
+        "total_service_current": together,
+        "overload_limit_used": used,
+    }
 
 
 def _one_way_power(key: str, sign: int) -> MeterSensorDescription[Snapshot]:

@@ -1,6 +1,7 @@
 """Keep the counter filters of a meter across restarts, and ask what they cannot decide."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
@@ -16,11 +17,13 @@ from ..meter.validation import (
     CounterFilter,
     CounterFilters,
     CounterQuestion,
+    QuestionedCounter,
     RegisterReads,
     Trusted,
     answered,
     awaiting_reconfirmation,
     carried_to_new_meter,
+    questioned_counters,
     questions,
     register_reads,
     rejudged,
@@ -31,6 +34,7 @@ from ..options import MeterOptions
 from .clock import ClockKeeper
 from .formats import COUNTERS
 from .kept_state import KeptState
+from .question_texts import counter_list
 from .state_saver import AT_ONCE, SOON, WHILE_COUNTING, StateSaver
 
 FILE_COUNTERS: Final = "counters"
@@ -62,7 +66,7 @@ class CounterKeeper:
         )
         saver.add(self._file, self.as_dict)
         self._filters: CounterFilters = {}
-        self._asked: frozenset[CounterQuestion] = frozenset()
+        self._asked: dict[CounterQuestion, list[QuestionedCounter]] = {}
         self._awaiting_reconfirmation: CounterFilters = {}
         """filters as they were loaded, while more may have been shown before a kill"""
         self._service_current = options.service_current
@@ -154,25 +158,30 @@ class CounterKeeper:
 
     @callback
     def _async_ask(self) -> bool:
-        """Raise a repair for each new question, and withdraw those that have settled.
+        """Raise a repair for each question, and withdraw those that have settled.
 
-        Returns whether there were any of either.
+        A question lists the counters that it is about. Returns whether any has changed.
         """
         clock = self._clock.current
         # Until the clock has settled, nobody knows how much time passed before this run.
-        asked = questions(self._filters, None if clock.is_settled else clock.begun)
-        before = self._asked
-        for question in asked - before:
+        unsettled_since = None if clock.is_settled else clock.begun
+        before, asked = self._asked, dict[CounterQuestion, list[QuestionedCounter]]()
+        for counter in questioned_counters(self._filters, unsettled_since):
+            since = counter.since - clock.now + clock.wall
+            asked.setdefault(counter.question, []).append(replace(counter, since=since))
+        changed = _keys(asked) != _keys(before)
+        for question, counters in asked.items() if changed else ():
             async_raise_issue(
                 self._hass,
                 self._entry,
                 f"counter_{question}",
                 question={"question": question.value},
+                placeholders={"counters": counter_list(self._hass, counters)},
             )
-        for question in before - asked:
+        for question in before.keys() - asked.keys():
             async_withdraw_issue(self._hass, self._entry, f"counter_{question}")
         self._asked = asked
-        return asked != before
+        return changed
 
 
 def parse_counters(stored: Any) -> tuple[bool, CounterFilters]:
@@ -212,6 +221,12 @@ def filters_from_ledger(ledger: Ledger, serial_number: str) -> CounterFilters:
 
 def _believed(counter: CounterFilter) -> Sample | None:
     return None if counter.trusted is None else counter.trusted.latest
+
+
+def _keys(
+    asked: Mapping[CounterQuestion, list[QuestionedCounter]],
+) -> Mapping[CounterQuestion, list[str]]:
+    return {question: [counter.key for counter in asked[question]] for question in asked}
 
 
 def _offsets(filters: CounterFilters) -> Mapping[str, float | None]:

@@ -90,6 +90,8 @@ class AlarmStates:
     light: StatusLight
     service_current: float | None
     """A per phase; the light and overload are relative to it"""
+    overload_shares: Mapping[str, float]
+    """the current relative to where overload begins: "total", "a", "b" and "c" as known"""
     exporting: Alarm
     """more power is exported than the threshold"""
     overload: Alarm
@@ -161,7 +163,8 @@ def states_after(
     thresholds = _thresholds(options)
     remembered: dict[tuple[str, str], Debounced] = {}
     alarms: dict[_Kind, Alarm] = {}
-    for kind, values in _values(reading, options, detection.service, absent).items():
+    compared = _values(reading, options, detection.service, absent)
+    for kind, values in compared.items():
         parts = {
             part: debounced(state, values.get(part), thresholds[kind], now, outage_after)
             for part, state in _states_before(memory, kind, values, now).items()
@@ -171,6 +174,10 @@ def states_after(
     states = AlarmStates(
         light=status_light(reading, options.service_current, absent),
         service_current=options.service_current,
+        overload_shares={
+            part: round(share / options.overload_threshold, _DECIMALS)
+            for part, share in compared[_Kind.OVERLOAD].items()
+        },
         exporting=alarms[_Kind.EXPORTING],
         overload=alarms[_Kind.OVERLOAD],
         phase_lost=_any_of(alarms[_Kind.LOST_TO_NEUTRAL], alarms[_Kind.LOST_BETWEEN_LINES]),

@@ -4,10 +4,12 @@ from .bill import Billing, BillingPeriod, PeriodEnergy, RegisterEstimates
 from .books import Books, Entry, RunBooks
 from .demand import Demand, DemandInterval, DemandRecord, demand
 from .estimate import Estimate
-from .ledger import Ledger, Samples, billing
+from .ledger import EXPORTED, IMPORTED, Ledger, Samples, billing
 from .track import as_pair, from_pair
 
 __all__ = [
+    "EXPORTED",
+    "IMPORTED",
     "Billing",
     "BillingPeriod",
     "Books",

@@ -149,6 +149,16 @@ class Ledger:
             yield period
             credit, start = period.carried_forward, end
 
+    def counted(self, start: float, end: float, *names: str) -> float:
+        """Return what one total, less another if two are named, counted between instants, in Wh.
+
+        It is negative if ``end`` is before ``start``. Raises KeyError if there is no such total.
+        """
+        tracks = (self.tracks[name] for name in names)
+        return reduce(
+            sub, (each.at(end, end).value - each.at(start, start).value for each in tracks)
+        )
+
     def registers_at(self, at: float, now: float, zone: tzinfo) -> RegisterEstimates:
         """Return what the meter's display showed at an instant, as far as that is known ``now``."""
         (_, first), *others = self.meters

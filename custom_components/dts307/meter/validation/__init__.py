@@ -15,6 +15,7 @@ from .meter_counters import (
     validated,
     without_counters,
 )
+from .questioned import QuestionedCounter, questioned_counters
 from .read import Read
 from .trusted import Trusted
 
@@ -24,6 +25,7 @@ __all__ = [
     "CounterFilter",
     "CounterFilters",
     "CounterQuestion",
+    "QuestionedCounter",
     "Read",
     "RegisterReads",
     "Trusted",
@@ -33,6 +35,7 @@ __all__ = [
     "carried_to_new_meter",
     "counter_limits",
     "has_lost_values",
+    "questioned_counters",
     "questions",
     "register_reads",
     "rejudged",

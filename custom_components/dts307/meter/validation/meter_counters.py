@@ -114,20 +114,9 @@ def carried_to_new_meter(filters: CounterFilters) -> CounterFilters:
     return {key: counter.for_new_meter() for key, counter in filters.items()}
 
 
-def questions(
-    filters: CounterFilters, unsettled_since: float | None = None
-) -> frozenset[CounterQuestion]:
-    """Return the questions that the owner has to answer about a meter's counters.
-
-    ``unsettled_since`` is when a run began whose wall time may prove wrong, in s. How much time
-    passed before it is unknown, so a leap in that time is not asked about yet.
-    """
-    return frozenset(
-        counter.question
-        for counter in filters.values()
-        if counter.question is CounterQuestion.SET_BACK
-        or (counter.question and not counter.leapt_before(unsettled_since))
-    )
+def questions(filters: CounterFilters) -> frozenset[CounterQuestion]:
+    """Return the questions that the owner has to answer about a meter's counters."""
+    return frozenset(counter.question for counter in filters.values() if counter.question)
 
 
 def rejudged(filters: CounterFilters, begun: float) -> CounterFilters:
