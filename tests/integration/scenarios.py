@@ -98,12 +98,19 @@ def _plain(value: Any) -> Any:
 
 
 def issues(hass: HomeAssistant) -> list[dict[str, Any]]:
-    """Return what the owner is told and asked, as a scenario states it."""
+    """Return what the owner is told and asked, as a scenario states it.
+
+    Version 0.1.0 did not list the counters.
+    """
     found = [
         {
             "issue": issue.translation_key,
             "fixable": issue.is_fixable,
-            "placeholders": issue.translation_placeholders,
+            "placeholders": {
+                key: value
+                for key, value in (issue.translation_placeholders or {}).items()
+                if key != "counters"
+            },
         }
         for issue in ir.async_get(hass).issues.values()
         if issue.domain == DOMAIN

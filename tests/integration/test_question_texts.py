@@ -1,6 +1,5 @@
 """How a repair names the counters that it asks about."""
 
-from custom_components.dts307.meter.validation.candidate import Candidate
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_translations
 import pytest
@@ -14,6 +13,7 @@ from custom_components.dts307.meter.validation import (
     Trusted,
     questioned_counters,
 )
+from custom_components.dts307.meter.validation.contender import Contender
 from custom_components.dts307.stores.question_texts import counter_list
 
 NOON = 1_780_315_200.0
@@ -25,8 +25,8 @@ def set_back(offset: float, seconds: float) -> CounterFilter:
     before = Sample(value=5000 + offset, at=NOON - 5)
     first, last = Sample(value=3, at=NOON), Sample(value=7, at=NOON + seconds)
     return CounterFilter(
-        trusted=Trusted(last=before, before=before, offset=offset),
-        candidate=Candidate(first=first, before=first, last=last, reads=20),
+        trusted=Trusted(latest=before, confirmed=before, offset=offset),
+        contender=Contender(first=first, last=last, until=last.at, reads=20),
     )
 
 

@@ -46,6 +46,11 @@ class Witness:
         for phase in ("", "phA", "phB", "phC"):
             for point in ("A", "VA", "VAR", "W"):
                 self._device.write(f"{point}{phase}", None)
+        # So much flows in on one phase and out on another that both counters may move like that.
+        self._device.write("VA_SF", 2)
+        for phase, watts in (("A", 30_000), ("B", -30_000)):
+            self._device.write(f"Wph{phase}", watts)
+            self._device.write(f"VAph{phase}", abs(watts))
         self._change()
         await load(self._hass, entry_for(self._device, data))
         prefix = f"{self._device.serial_number}_"

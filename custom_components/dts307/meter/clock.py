@@ -10,6 +10,9 @@ from typing import Final
 _SMALLEST_STEP: Final = 2.0
 """s; time servers correct less than this without a step."""
 
+_ROUNDING: Final = 1e-4
+"""s that differences of wall time may be off."""
+
 _SETTLED_AFTER: Final = 1800.0
 """s without a step after which wall time is trusted; a time server may take 20 minutes."""
 
@@ -44,11 +47,13 @@ class RunClock:
         """Return the clocks at a later reading."""
         passed = max(0.0, elapsed - self.elapsed)
         step = wall - self.wall - passed
+        # Where the two agree, wall time has no errors that add up.
+        now = wall + (self.now - self.wall) if step > -_ROUNDING else self.now + passed
         stepped = abs(step) >= _SMALLEST_STEP
         return RunClock(
             wall=wall,
             elapsed=elapsed,
-            now=self.now + max(passed, wall - self.wall),
+            now=max(self.now, now),
             begun=self.begun,
             steady_since=elapsed if stepped else self.steady_since,
             step=step if stepped else 0.0,

@@ -49,6 +49,8 @@ class Polled:
 
     def restore(self, *, latest: bool) -> None:
         """Restore the saved filters; ``latest`` if nothing was published after them."""
+        # The latest read is not stored. So two new ones have to agree.
+        self.judge.forget_row()
         stored = json.loads(self._saved)
         self.counters = {key: CounterFilter.from_dict(value) for key, value in stored.items()}
         self.stale = {} if latest else self.counters

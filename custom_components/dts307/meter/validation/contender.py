@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from ..sample import Sample
 from .limits import Limits
-from .read import Measured, Read, can_follow
+from .read import Read, can_follow
 from .trusted import Origin
 
 _CONFIRMED_READS: Final = 2
@@ -26,9 +26,8 @@ class Contender:
     """how many reads there are, including the one that confirms the last"""
 
     @classmethod
-    def starting_with(cls, read: Read, passed: Measured) -> Contender:
-        """Return a contender of one read, and the next one, which confirmed it."""
-        until = read.at + passed.seconds
+    def starting_with(cls, read: Read, until: float) -> Contender:
+        """Return a contender of one read, which the next one confirmed at ``until`` in s."""
         return cls(first=read.sample, last=read.sample, until=until, reads=_CONFIRMED_READS)
 
     @property
@@ -44,9 +43,8 @@ class Contender:
         """Return whether a read is nearer to this than to where else it may have come from."""
         return origin is None or abs(read.value - self.last.value) < abs(origin.rise_to(read))
 
-    def continued_with(self, read: Read, passed: Measured) -> Contender:
-        """Return this contender with one more read, and the next one, which confirmed it."""
-        until = read.at + passed.seconds
+    def continued_with(self, read: Read, until: float) -> Contender:
+        """Return this contender with one more read, which the next one confirmed at ``until``."""
         return replace(self, last=read.sample, until=until, reads=self.reads + 1)
 
     def as_dict(self) -> dict[str, Any]:

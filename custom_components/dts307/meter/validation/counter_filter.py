@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from .contender import Contender
 from .limits import Limits, elapsed
-from .read import Measured, Read
+from .read import Read
 from .trusted import Trusted
 
 
@@ -88,7 +88,8 @@ class CounterFilter:
             return False
         if self.trusted is None:
             return True
-        return self.contender is None and self.trusted.register != self.latest.value
+        contends = self.contender is not None and self.contender.until == self.latest.at
+        return not contends and self.trusted.register != self.latest.value
 
     @property
     def question(self) -> CounterQuestion | None:
@@ -111,11 +112,9 @@ class CounterFilter:
         state = replace(self, latest=read)
         if earlier is None:
             return _with_single(state, trusted, read, limits)
-        passed = read.measured_since(earlier)
-        trusted = trusted.after(passed)
-        state = replace(state, trusted=trusted)
+        trusted = trusted.after(read.measured_since(earlier))
         if read.agrees_with(earlier, limits):
-            state, trusted = _with_confirmed(state, trusted, earlier, passed, limits)
+            state, trusted = _with_confirmed(state, trusted, earlier, read, limits)
         return _with_single(state, trusted, read, limits)
 
     def is_reconfirmed_since(self, restored: CounterFilter) -> bool:
@@ -209,31 +208,31 @@ def _after_first(state: CounterFilter, read: Read, limits: Limits) -> CounterFil
 
 
 def _with_confirmed(
-    state: CounterFilter, trusted: Trusted, read: Read, passed: Measured, limits: Limits
+    state: CounterFilter, trusted: Trusted, read: Read, latest: Read, limits: Limits
 ) -> tuple[CounterFilter, Trusted]:
     """Return the state after the latest read has confirmed the one before it.
 
     It belongs to what it is nearest to: within hours a counter can move far.
     """
     origin, contender, rival = trusted.origin_of(read, limits), state.contender, state.rival
-    near_contender = contender is not None and contender.is_nearer(read, origin)
-    if near_contender and contender.can_reach(read, limits):
-        contender = contender.continued_with(read, passed)
+    nearer = contender if contender is not None and contender.is_nearer(read, origin) else None
+    if nearer is not None and nearer.can_reach(read, limits):
+        contender = nearer.continued_with(read, latest.at)
         return replace(state, contender=contender, rival=None), trusted
-    if near_contender or origin is None:
-        if not passed.seconds:
+    if nearer is not None or origin is None:
+        if not latest.is_consecutive_to(read):
             # After an outage, a register that has moved far would confirm a wrong read.
             return state, trusted
         if rival is not None and rival.can_reach(read, limits):
-            rival = rival.continued_with(read, passed)
+            rival = rival.continued_with(read, latest.at)
         else:
-            rival = Contender.starting_with(read, passed)
+            rival = Contender.starting_with(read, latest.at)
         if contender is not None and contender.lasts and not rival.lasts:
             return replace(state, rival=rival), trusted
         if origin is None or not rival.lasts:
             return replace(state, contender=rival, rival=None), trusted
-    trusted = trusted.with_confirmed(read, origin, passed)
-    return CounterFilter(trusted=trusted, latest=state.latest), trusted
+    trusted = trusted.with_confirmed(read, origin, latest.measured_since(read))
+    return CounterFilter(trusted=trusted, latest=latest), trusted
 
 
 def _with_single(
