@@ -68,10 +68,8 @@ def _period_sensor(
 
     def attributes(now: Snapshot) -> Attributes:
         period, known = period_of(now), counted(now)
-        if period is None:
+        if period is None or known is None:
             return _ended_before(now)
-        if known is None:
-            return {}
         return {
             "period_start": period.start,
             "period_end": period.end,

@@ -264,6 +264,16 @@ def test_a_question_gives_way_to_another_number_that_lasts() -> None:
     assert counter.question is CounterQuestion.LEAP
 
 
+def test_a_register_that_is_elsewhere_again_for_long_is_judged_anew() -> None:
+    """It is a little below the contender, and by now it may have got there."""
+    counter = quarantined(trusted(500_000, power=0.0), 900_000.0)
+    counter = read(counter, *[899_000.0] * 12, begin=20_000.0, power=0.0)
+    assert counter.question is CounterQuestion.LEAP
+    counter = read(counter, *[899_000.0] * 3, begin=20_060.0, power=0.0)
+    assert counter.question is None
+    assert counter.published == 899_000
+
+
 def test_a_single_read_does_not_withdraw_a_question() -> None:
     counter = after(quarantined(trusted(500_000), 7.0), 500_100.0, 70.0, LIMITS)
     assert counter.published == 500_000
