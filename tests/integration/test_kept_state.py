@@ -445,7 +445,7 @@ def assert_finite(*quantities: PerPhase) -> None:
 
 def use_counters(stored: Any) -> None:
     """Go on from a file of counters."""
-    _, filters = parse_counters(stored)
+    _, filters, _ = parse_counters(stored)
     for now, reading in readings():
         filters, checked = validated(filters, reading, now, 100.0)
         assert_finite(checked.energy_imported, checked.energy_exported)
@@ -486,7 +486,7 @@ def use_totals(stored: Any) -> None:
     points, serial_number, record = parse_totals(stored)
     ledger = Ledger().with_newer(points, serial_number, NEW_YORK)
     assert_billed(ledger)
-    _, filters = parse_counters(STORED["counters"][0])
+    _, filters, _ = parse_counters(STORED["counters"][0])
     for _, reading in readings():
         books = Books(ledger=ledger, demand=record, serial_number="S307")
         clock = RunClock.starting(BEGUN, BEGUN)
@@ -498,7 +498,7 @@ def use_totals(stored: Any) -> None:
 
 def assert_billed(ledger: Ledger) -> None:
     """See that there is a bill, with nothing but numbers."""
-    _, filters = parse_counters(STORED["counters"][0])
+    _, filters, _ = parse_counters(STORED["counters"][0])
     for now, reading in readings():
         filters, checked = validated(filters, reading, now, 100.0)
         clock = RunClock.starting(now, now)

@@ -29,12 +29,14 @@ from ..meter.validation import (
     rejudged,
     validated,
     without_counters,
+    without_explained_leaps,
 )
 from ..options import MeterOptions
 from .clock import ClockKeeper
 from .formats import COUNTERS
 from .kept_state import KeptState
 from .question_texts import counter_list
+from .refresh import RefreshKeeper
 from .state_saver import AT_ONCE, SOON, WHILE_COUNTING, StateSaver
 
 FILE_COUNTERS: Final = "counters"
@@ -70,6 +72,7 @@ class CounterKeeper:
         self._awaiting_reconfirmation: CounterFilters = {}
         """filters as they were loaded, while more may have been shown before a kill"""
         self._service_current = options.service_current
+        self._refresh = RefreshKeeper(hass, entry)
         self._checked_at = 0.0
         self._follows_gap = True
         """whether nothing was read shortly before the latest reading"""
@@ -81,15 +84,16 @@ class CounterKeeper:
         was shown falls, such a counter shows nothing until two readings of it are believed.
         """
         if stored := await self._file.async_load():
-            is_complete, self._filters = stored
+            is_complete, self._filters, refresh_period = stored
         else:
-            is_complete = False
+            is_complete, refresh_period = False, 0.0
             self._filters = filters_from_ledger(ledger, serial_number_of(self._entry))
         if is_complete:
             # From now on more may be shown than is stored, and the next write is far off.
             await self._saver.async_write(self._file)
         else:
             self._awaiting_reconfirmation = self._filters
+        self._refresh.async_restore(refresh_period)
         for question in frozenset(CounterQuestion) - questions(self._filters):
             # It may have been asked before, perhaps about another meter in this place.
             async_withdraw_issue(self._hass, self._entry, f"counter_{question}")
@@ -106,10 +110,14 @@ class CounterKeeper:
         if clock.step > 0:
             # What seemed impossible in the time since the last run may have been possible.
             self._filters = rejudged(self._filters, clock.begun)
+        rated = self._service_current
+        if self._refresh.async_check(reading, now):
+            period = self._refresh.period
+            self._filters = without_explained_leaps(self._filters, reading, rated, period)
         before = self._filters
         self._follows_gap = now - self._checked_at > CONSECUTIVE_WITHIN
         self._checked_at = now
-        self._filters, checked = validated(before, reading, now, self._service_current)
+        self._filters, checked = validated(before, reading, now, rated, self._refresh.period)
         asks = self._async_ask()
         if _offsets(before) != _offsets(self._filters):
             # After a kill, the register alone would lead to a lower value.
@@ -153,6 +161,7 @@ class CounterKeeper:
         """Return the filters as JSON holds them, and whether nothing later was or will be shown."""
         return {
             "latest": self._saver.finished and not self._awaiting_reconfirmation,
+            "refresh_period": self._refresh.period,
             "counters": {key: counter.as_dict() for key, counter in self._filters.items()},
         }
 
@@ -184,14 +193,18 @@ class CounterKeeper:
         return changed
 
 
-def parse_counters(stored: Any) -> tuple[bool, CounterFilters]:
-    """Return the filters of a stored file, and whether nothing later has been shown.
+def parse_counters(stored: Any) -> tuple[bool, CounterFilters, float]:
+    """Return what a stored file holds.
+
+    That is whether nothing later has been shown, the filters, and how often the registers are
+    refreshed in s.
 
     Raises vol.Invalid.
     """
     parsed = COUNTERS(stored)
     counters = parsed["counters"].items()
-    return parsed["latest"], {key: CounterFilter.from_dict(counter) for key, counter in counters}
+    filters = {key: CounterFilter.from_dict(counter) for key, counter in counters}
+    return parsed["latest"], filters, parsed["refresh_period"]
 
 
 def filters_from_ledger(ledger: Ledger, serial_number: str) -> CounterFilters:

@@ -138,6 +138,7 @@ _COUNTER: Final = _record(
 COUNTERS: Final = _record(
     {
         vol.Required("latest"): _flag,
+        vol.Optional("refresh_period", default=0.0): vol.All(_number, vol.Range(0, 86_400)),
         vol.Required("counters"): _by_name(
             (f"{energy}.{part}" for energy in _ENERGIES for part in PARTS), _COUNTER
         ),

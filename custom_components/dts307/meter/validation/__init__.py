@@ -14,9 +14,11 @@ from .meter_counters import (
     rejudged,
     validated,
     without_counters,
+    without_explained_leaps,
 )
 from .questioned import QuestionedCounter, questioned_counters
 from .read import Read
+from .refresh import RefreshCadence
 from .trusted import Trusted
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "CounterQuestion",
     "QuestionedCounter",
     "Read",
+    "RefreshCadence",
     "RegisterReads",
     "Trusted",
     "answered",
@@ -41,4 +44,5 @@ __all__ = [
     "rejudged",
     "validated",
     "without_counters",
+    "without_explained_leaps",
 ]

@@ -37,7 +37,8 @@ class Contender:
 
     def can_reach(self, read: Read, limits: Limits) -> bool:
         """Return whether the register can have moved from here to a read."""
-        return can_follow(read.value - self.last.value, self.last.at, read.at, limits)
+        then = self.last.at - limits.refresh_period
+        return can_follow(read.value - self.last.value, then, read.at, limits)
 
     def is_nearer(self, read: Read, origin: Origin | None) -> bool:
         """Return whether a read is nearer to this than to where else it may have come from."""

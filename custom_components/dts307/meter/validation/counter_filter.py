@@ -153,6 +153,15 @@ class CounterFilter:
             return False
         return self.trusted.confirmed.at < begun <= self.contender.first.at
 
+    def has_possible_leap(self, limits: Limits) -> bool:
+        """Return whether ``limits``, which have become wider, allow the leap there was."""
+        if self.trusted is None or self.contender is None:
+            return False
+        first = self.contender.first
+        leapt = self.pending_question is CounterQuestion.LEAP
+        read = Read(value=first.value, at=first.at)
+        return leapt and self.trusted.origin_of(read, limits) is not None
+
     def without_contenders(self) -> CounterFilter:
         """Return the state in which the next reads are judged anew."""
         return replace(self, contender=None, rival=None)

@@ -74,19 +74,27 @@ class Limits:
     """Wh (VAh, varh); what one count, or a float's rounding, may add or take away"""
     modulus: float | None
     """Wh (VAh, varh) at which the register rolls over; None for a float, which does not"""
+    refresh_period: float = 0.0
+    """s for which the register may lag behind, because its values are refreshed only so often"""
 
     def reach(self, seconds: float) -> float:
         """Return how many Wh (VAh, varh) the counter can move in this time."""
         return self.possible_power * seconds / 3600 + self.resolution
 
 
-def counter_limits(reading: Reading, key: str, raw: float, service_current: float | None) -> Limits:
+def counter_limits(
+    reading: Reading,
+    key: str,
+    raw: float,
+    service_current: float | None,
+    refresh_period: float = 0.0,
+) -> Limits:
     """Return the limits of one counter: service current times voltage times phases.
 
     ``key`` names the counter and its part, such as ``energy_imported.total``. ``raw`` is its
     register value in Wh (VAh, varh), ``service_current`` the CT rating times the number of CT sets
     in A (guide 3.4), or None if it is not entered. A reported power is possible even if the entered
-    CT rating is too low for it.
+    CT rating is too low for it. ``refresh_period`` is as in ``Limits``.
 
     Raises:
         KeyError: ``key`` names no energy counter.
@@ -100,9 +108,22 @@ def counter_limits(reading: Reading, key: str, raw: float, service_current: floa
     rated = (service_current or DEFAULT_SERVICE_CURRENT) * volts * phases
     return Limits(
         possible_power=_POSSIBLE_POWER_MARGIN * max(rated, measured_power(reading, key)),
-        resolution=abs(raw) * _FLOAT_PRECISION if resolution is None else resolution,
+        resolution=count_size(reading, name, raw),
         modulus=None if resolution is None else resolution * _COUNTS,
+        refresh_period=refresh_period,
     )
+
+
+def count_size(reading: Reading, name: str, raw: float) -> float:
+    """Return what one count of a counter stands for in Wh (VAh, varh), or a float's precision.
+
+    ``name`` is the field of the reading, ``raw`` the register value.
+
+    Raises:
+        KeyError: ``name`` names no energy counters.
+    """
+    resolution: float | None = getattr(reading, ENERGY_KINDS[name].resolution)
+    return abs(raw) * _FLOAT_PRECISION if resolution is None else resolution
 
 
 def measured_power(reading: Reading, key: str) -> float:

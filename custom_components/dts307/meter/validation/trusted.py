@@ -91,7 +91,8 @@ class Trusted:
         rise = self.origin.rise_to(read)
         steady = read.power * min(self.measured.seconds, _LONGEST_REFRESH) / 3600
         likely = _MEASURED_REACH * max(self.measured.energy, steady) + limits.resolution
-        possible = likely + limits.reach(elapsed(self.confirmed.at, read.at))
+        seconds = elapsed(self.confirmed.at, read.at) + limits.refresh_period
+        possible = likely + limits.reach(seconds)
         if -limits.resolution <= rise <= likely:
             return self.origin
         if self.former is not None and _can_return(self.former, read, limits):

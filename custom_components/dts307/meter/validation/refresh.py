@@ -1,0 +1,129 @@
+"""How often the values of a meter are refreshed, if a gateway or the meter itself holds them.
+
+Measured values never stay exactly the same for long. Those that a cache holds do, and then change
+at once, by the energy of the whole time. docs/internals/counter-filter.md tells what follows.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from operator import attrgetter
+from typing import Final
+
+from ..phases import PARTS
+from ..sample import CONSECUTIVE_WITHIN
+from ..sunspec import Reading
+from .limits import count_size, measured_power
+
+_ENERGIES: Final = ("energy_imported", "energy_exported")
+_VALUES: Final = attrgetter(
+    "current",
+    "voltage_line_to_neutral",
+    "voltage_line_to_line",
+    "frequency",
+    "power",
+    "apparent_power",
+    "reactive_power",
+    *_ENERGIES,
+)
+"""What every reading brings: values of the same instant as the energies."""
+
+_SHORTEST: Final = 60.0
+_LONGEST: Final = 7200.0
+"""s between two refreshes"""
+_FEWEST_POLLS: Final = 4
+_INTERVALS: Final = 3
+_ALIKE: Final = 1.5
+"""How much longer the longest of these intervals may be than the shortest."""
+
+_COUNTS_PER_REFRESH: Final = 2.0
+"""More than what the power at one of two polls does not account for, if the meter is live."""
+
+_EARLY_CHANGES: Final = 3
+"""Changes in a row that show that nothing is cached; a wrong reading makes only two."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Interval:
+    """A time in which nothing changed, and the change that ended it."""
+
+    seconds: float
+    is_complete: bool
+    """whether it began with a change, and not with the first reading"""
+    counts: float
+    """by how many counts an energy changed more than the measured power accounts for"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshCadence:
+    """What consecutive readings show about how often their values are refreshed."""
+
+    period: float = 0.0
+    """s from one refresh to the next; 0 if the values are live, or it is not known yet"""
+    latest: Reading | None = None
+    at: float = 0.0
+    """s; when ``latest`` was read"""
+    unchanged_since: float = 0.0
+    """s; when these values were first read"""
+    polls: int = 0
+    """how many readings had these values"""
+    is_complete: bool = False
+    """whether these values were seen to begin"""
+    intervals: tuple[_Interval, ...] = ()
+    """the latest ones, as long as they follow each other"""
+    early: int = 0
+    """how many changes in a row have come long before the period was over"""
+
+    def after(self, reading: Reading, now: float) -> RefreshCadence:
+        """Return the state after a reading; ``now`` is in s."""
+        before = self.latest
+        if before is None or not 0 <= now - self.at <= CONSECUTIVE_WITHIN:
+            # A change may have been missed.
+            return RefreshCadence(
+                period=self.period, latest=reading, at=now, unchanged_since=now, polls=1
+            )
+        if _VALUES(reading) == _VALUES(before):
+            return replace(self, latest=reading, at=now, polls=self.polls + 1)
+        interval = _Interval(
+            seconds=now - self.unchanged_since,
+            is_complete=self.is_complete,
+            counts=max(_unexplained_counts(before, reading, now - self.at), default=0.0),
+        )
+        lasted = _SHORTEST <= interval.seconds <= _LONGEST and self.polls >= _FEWEST_POLLS
+        intervals = (*self.intervals, interval)[-_INTERVALS:] if lasted else ()
+        period = _period(intervals) or self.period
+        is_early = interval.is_complete and interval.seconds < period / 2
+        early = self.early + 1 if is_early else 0
+        return RefreshCadence(
+            period=0.0 if early >= _EARLY_CHANGES else period,
+            latest=reading,
+            at=now,
+            unchanged_since=now,
+            polls=1,
+            is_complete=True,
+            intervals=intervals,
+            early=early,
+        )
+
+
+def _period(intervals: tuple[_Interval, ...]) -> float:
+    """Return the period in s that intervals in a row prove; 0 if they do not."""
+    if len(intervals) < _INTERVALS:
+        return 0.0
+    complete = [interval.seconds for interval in intervals if interval.is_complete]
+    longest = max(interval.seconds for interval in intervals)
+    counts = sum(interval.counts for interval in intervals)
+    # The first readings came somewhere in their interval, so it may have lasted longer.
+    alike = longest <= _ALIKE * min(complete)
+    return max(complete) if alike and counts > _COUNTS_PER_REFRESH * _INTERVALS else 0.0
+
+
+def _unexplained_counts(before: Reading, reading: Reading, seconds: float) -> Iterator[float]:
+    """Yield by how many counts energies have changed that the higher power does not explain."""
+    for name in _ENERGIES:
+        for part in PARTS:
+            then, now = getattr(getattr(before, name), part), getattr(getattr(reading, name), part)
+            if then is not None and now is not None and now != then:
+                key = f"{name}.{part}"
+                power = max(measured_power(before, key), measured_power(reading, key))
+                change = abs(now - then) - power * seconds / 3600
+                yield max(0.0, change) / count_size(reading, name, now)

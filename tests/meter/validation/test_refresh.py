@@ -1,0 +1,280 @@
+"""Meters whose values are refreshed only every few minutes, and live ones beside them."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+import itertools
+import math
+
+from hypothesis import given, settings, strategies as st
+import pytest
+
+from custom_components.dts307.meter import Reading
+from custom_components.dts307.meter.sunspec import PerPhase
+from custom_components.dts307.meter.validation import (
+    CounterFilters,
+    CounterQuestion,
+    RefreshCadence,
+    questions,
+    validated,
+    without_explained_leaps,
+)
+from tests.meter.readings import reading_with
+
+RATED = 40.0
+"""A; the CT rating, of which the house draws up to 25 kW"""
+START = 1_000_000.0
+
+
+def shown(
+    power: float, energy: float, volts: float = 230.0, resolution: float | None = 1.0
+) -> Reading:
+    """Return what a meter shows at one instant."""
+    return reading_with(
+        voltage_line_to_neutral=PerPhase(total=volts, a=volts),
+        power=PerPhase(total=power),
+        energy_imported=PerPhase(total=energy),
+        energy_exported=PerPhase(total=0.0),
+        frequency=50.0,
+        energy_resolution=resolution,
+    )
+
+
+@dataclass(frozen=True)
+class House:
+    """A base load, and a large one somewhere between two refreshes."""
+
+    period: float
+    base: float
+    load: float
+    begins: float
+    """share of the period after which the large load begins"""
+    lasts: float
+    """share of the rest for which it lasts"""
+
+    def energy(self, seconds: float) -> float:
+        """Return the energy in Wh after so many seconds."""
+        full, rest = divmod(seconds, self.period)
+        begin = self.begins * self.period
+        length = self.lasts * (self.period - begin) * 0.95
+        loaded = full * length + min(max(rest - begin, 0.0), length)
+        return (self.base * seconds + self.load * loaded) / 3600
+
+    def refreshed(self, number: int) -> Reading:
+        """Return what the gateway has read at a refresh."""
+        energy = math.floor(self.energy(number * self.period))
+        return shown(self.base + number % 3, 5_000_000 + energy, 230 + number % 7 / 10)
+
+    def polls(self, every: float, refreshes: int, offset: float) -> Iterator[tuple[float, int]]:
+        """Yield when a poll takes place, and the number of the refresh that it sees."""
+        for number in itertools.count():
+            seconds = offset + number * every
+            if (refresh := int(seconds // self.period)) > refreshes:
+                return
+            yield START + seconds, refresh
+
+
+houses = st.builds(
+    House,
+    period=st.floats(300, 3600),
+    base=st.floats(100, 1000),
+    load=st.floats(0, 24_000),
+    begins=st.floats(0.01, 0.9),
+    lasts=st.floats(0.0, 1.0),
+)
+
+
+class Observer:
+    """The cadence and the counters of one meter, as they are kept together."""
+
+    def __init__(self, rated: float | None = RATED) -> None:
+        """Know nothing yet."""
+        self.rated = rated
+        self.cadence = RefreshCadence()
+        self.filters: CounterFilters = {}
+        self.published: float | None = None
+
+    def sees(self, reading: Reading, now: float) -> None:
+        """Judge a reading."""
+        before, self.cadence = self.cadence.period, self.cadence.after(reading, now)
+        if (period := self.cadence.period) > before:
+            self.filters = without_explained_leaps(self.filters, reading, self.rated, period)
+        self.filters, checked = validated(
+            self.filters, reading, now, self.rated, self.cadence.period
+        )
+        self.published = checked.energy_imported.total
+
+
+def cadence_after(*readings: tuple[float, Reading]) -> RefreshCadence:
+    """Return the cadence after readings at these times."""
+    cadence = RefreshCadence()
+    for now, reading in readings:
+        cadence = cadence.after(reading, now)
+    return cadence
+
+
+def held(seconds: Iterable[float], every: float = 10.0) -> list[tuple[float, Reading]]:
+    """Return readings whose values are refreshed after these times, and once more at the end."""
+    now, readings = START, []
+    for number, time in enumerate((*seconds, 0.0)):
+        reading = shown(300 + number, 5_000_000 + 25 * number, 230 + number / 10)
+        for _ in range(max(1, round(time / every))):
+            readings.append((now, reading))
+            now += every
+    return readings
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    house=houses,
+    every=st.floats(5, 60),
+    offset=st.floats(0, 1),
+    rated=st.sampled_from([None, RATED]),
+)
+def test_every_refresh_is_published_with_the_poll_after_it(
+    house: House, every: float, offset: float, rated: float | None
+) -> None:
+    observer, before, polled = Observer(rated), 0, 0
+    for now, refresh in house.polls(every, 7, offset * house.period):
+        reading = house.refreshed(refresh)
+        polled, before = (polled + 1, refresh) if refresh == before else (1, refresh)
+        observer.sees(reading, now)
+        if refresh >= 4 or (refresh == 3 and offset < 0.3):
+            assert abs(observer.cadence.period - house.period) <= every + 1e-6
+            assert not questions(observer.filters)
+            if polled > 1:
+                assert observer.published == reading.energy_imported.total
+
+
+def test_a_question_that_the_period_explains_is_withdrawn() -> None:
+    """There are two until the third refresh, as the first reading came halfway to the first one."""
+    house = House(period=1800, base=300, load=9000, begins=0.2, lasts=0.6)
+    observer, asked = Observer(), set[int]()
+    for now, refresh in house.polls(5, 5, 900):
+        observer.sees(house.refreshed(refresh), now)
+        if questions(observer.filters):
+            asked.add(refresh)
+    assert asked == {1, 2}
+    assert observer.published == house.refreshed(5).energy_imported.total
+
+
+def test_a_leap_that_the_period_does_not_explain_stays_a_question() -> None:
+    house = House(period=1800, base=300, load=9000, begins=0.2, lasts=0.6)
+    observer = Observer()
+    for now, refresh in house.polls(5, 6, 900):
+        reading = house.refreshed(refresh)
+        if refresh:
+            leapt = 9_000_000 + (reading.energy_imported.total or 0)
+            reading = replace(reading, energy_imported=PerPhase(total=leapt))
+        observer.sees(reading, now)
+    assert observer.cadence.period
+    assert questions(observer.filters) == {CounterQuestion.LEAP}
+    assert observer.published == house.refreshed(0).energy_imported.total
+
+
+def test_a_counter_that_is_not_known_yet_is_left_alone() -> None:
+    reading = shown(300, 5000)
+    filters, _ = validated({}, reading, START, RATED)
+    assert without_explained_leaps(filters, reading, RATED, 600) == filters
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    steps=st.lists(
+        st.tuples(st.floats(0, 8000) | st.sampled_from([0.0, 1.0, 10.0]), st.floats(2, 60)),
+        min_size=1,
+        max_size=12,
+    ),
+    every=st.floats(5, 60),
+    resolution=st.sampled_from([0.01, 1.0, 10.0, 100.0, None]),
+)
+def test_a_live_meter_never_looks_refreshed(
+    steps: list[tuple[float, float]], every: float, resolution: float | None
+) -> None:
+    """Even if its voltage never changes, with loads that last for at least two polls."""
+    cadence, energy, now = RefreshCadence(), 5_000_000.0, START
+    ends = list(itertools.accumulate(length * every for _, length in steps))
+    for number in range(200):
+        seconds = number * every
+        into = seconds % ends[-1]
+        power = next(watts for (watts, _), end in zip(steps, ends, strict=True) if into < end)
+        counted = energy + _energy(steps, ends, every, seconds)
+        size = resolution or 0.5
+        cadence = cadence.after(shown(power, counted // size * size, 230, resolution), now)
+        assert cadence.period == 0
+        now += every
+
+
+def _energy(
+    steps: list[tuple[float, float]], ends: list[float], every: float, seconds: float
+) -> float:
+    """Return the energy in Wh of loads that repeat."""
+    full, rest = divmod(seconds, ends[-1])
+    once = [watts * length * every / 3600 for watts, length in steps]
+    total = full * math.fsum(once)
+    for (watts, length), end in zip(steps, ends, strict=True):
+        begun = end - length * every
+        total += watts * min(max(rest - begun, 0.0), length * every) / 3600
+    return total
+
+
+def test_values_that_never_change_prove_nothing() -> None:
+    reading = shown(300, 5_000_000)
+    assert not cadence_after(*((START + 10 * n, reading) for n in range(1000))).period
+
+
+@pytest.mark.parametrize(
+    ("intervals", "period"),
+    [
+        ((300, 300, 300), 300),
+        ((30, 300, 300, 300), 300),
+        ((300, 300), 0),
+        # The first one had begun before the first reading, but cannot have lasted longer.
+        ((200, 300, 300), 300),
+        ((500, 300, 300), 0),
+        ((300, 300, 400), 400),
+        ((300, 300, 500), 0),
+        ((300, 300, 30, 300, 300), 0),
+        ((50, 50, 50, 50), 0),
+        ((7300, 7300, 7300, 7300), 0),
+        ((300, 300, 300, 600, 600, 600), 600),
+        ((300, 300, 300, 10, 10), 300),
+        ((300, 300, 300, 10, 10, 10), 0),
+        ((300, 300, 300, 100, 100, 100), 100),
+    ],
+)
+def test_intervals(intervals: tuple[float, ...], period: float) -> None:
+    """Three alike in a row prove a period; three that are much shorter disprove it.
+
+    Two may be a wrong reading.
+    """
+    assert cadence_after(*held(intervals)).period == period
+
+
+def test_a_few_counts_prove_nothing() -> None:
+    """So counts a live meter with coarse counters, and a voltage that seldom changes."""
+    readings = [
+        (now, shown(5, 5_000_000 + 10 * number, 230 + number, 10.0))
+        for number, now in ((n // 30, START + 10 * n) for n in range(300))
+    ]
+    assert not cadence_after(*readings).period
+
+
+def test_a_gap_is_no_interval_and_forgets_nothing() -> None:
+    """A change may have been missed in it. The clock may have been set back, too."""
+    known = cadence_after(*held((300, 300, 300)))
+    for now in (START + 5000, START):
+        after = known.after(shown(700, 5_000_900), now)
+        assert after.period == 300
+        assert not after.intervals
+    readings = held((300, 300, 300))
+    late = [(now + (100 if now > START + 400 else 0), reading) for now, reading in readings]
+    assert not cadence_after(*late).period
+
+
+def test_a_counter_may_be_missing() -> None:
+    readings = [
+        (now, replace(reading, energy_exported=PerPhase())) for now, reading in held((300,) * 3)
+    ]
+    assert cadence_after(*readings).period == 300
+    without = [(now, replace(reading, energy_imported=PerPhase())) for now, reading in readings]
+    assert not cadence_after(*without).period
