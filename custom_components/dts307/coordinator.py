@@ -25,12 +25,7 @@ from .connection import (
 )
 from .const import DEFAULT_NAME, DOMAIN, MANUFACTURER, UNEXPECTED_ERROR
 from .identification import serial_number_of
-from .meter import (
-    AnotherMeterError,
-    Meter,
-    MeterError,
-    Reading,
-)
+from .meter import Meter, MeterError, Reading
 from .meter.modbus import ConnectionHealth
 from .meter_session import MeterSession
 from .options import MeterOptions, Role
@@ -150,8 +145,8 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
         _LOGGER.debug("Reading %s failed: %s", self.name, err)
         entry = self.config_entry
         failure = await async_failure(self.hass, err, self.address.bus)
-        if isinstance(err, AnotherMeterError):
-            async_raise_replaced(self.hass, entry)
+        if other := self._session.other:
+            await async_raise_replaced(self.hass, entry, other, self.counters)
             async_end_outage(self.hass, entry)
         else:
             await async_continue_outage(self.hass, entry, failure)
@@ -214,6 +209,7 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
         """Update device and issues after the entry's own meter was identified."""
         self._async_update_device(meter)
         async_withdraw_replaced(self.hass, self.config_entry)
+        await self.counters.async_keep_first_sight(None)
         await async_check_port_path(self.hass, self.config_entry)
 
     @callback

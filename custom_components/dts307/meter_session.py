@@ -54,6 +54,8 @@ class MeterSession:
         self.health = ConnectionHealth()
         self.meter: Meter | None = None
         """The meter as it was last identified."""
+        self.other: Meter | None = None
+        """The meter that responded in its place to the latest attempt."""
 
     def fail(self) -> None:
         """Identify the meter again before the next reading counts."""
@@ -112,6 +114,7 @@ class MeterSession:
 
     async def _async_own_meter(self, *, is_probed: bool) -> Meter:
         """Return the meter, identified if that is due, and probed before that."""
+        self.other = None
         if self.meter is not None and self._is_identified:
             return self.meter
         refusal = await self._async_probe() if is_probed else None
@@ -121,6 +124,7 @@ class MeterSession:
             # A known meter that refuses all requests is more likely to start than to be another.
             raise refusal or err from None
         if meter.identity.serial_number != self._serial_number:
+            self.other = meter
             raise AnotherMeterError(f"meter {meter.identity.serial_number} responds")
         if self.meter is not None and meter.model != self.meter.model:
             # Another model states other values.

@@ -11,7 +11,7 @@ from .connection import PortChangedError, async_store_persistent_path
 from .coordinator import Dts307ConfigEntry
 from .energy_dashboard import NOT_IN_DASHBOARD, EnergyDashboardError, async_add_to_dashboard
 from .meter.validation import ANSWERS, CounterAnswer, CounterQuestion
-from .replacement import ReplacementError, async_continue_with_new_meter
+from .replacement import MAY_BEGIN_AT_ZERO, ReplacementError, async_continue_with_new_meter
 
 
 class MeterFlow(RepairsFlow):
@@ -78,19 +78,36 @@ class CounterFlow(MeterFlow):
 class ReplacedFlow(MeterFlow):
     """Ask whether the meter that answers replaces the entry's own."""
 
+    def __init__(self, entry_id: str, *, may_begin_at_zero: bool) -> None:
+        """Ask, also whether its registers began at 0 if that is possible."""
+        super().__init__(entry_id)
+        self._may_begin_at_zero = may_begin_at_zero
+
     async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Show the answers."""
-        return self.async_show_menu(step_id="init", menu_options=["same_place", "elsewhere"])
+        began_at_zero = ["began_at_zero"] if self._may_begin_at_zero else []
+        return self.async_show_menu(
+            step_id="init", menu_options=["same_place", *began_at_zero, "elsewhere"]
+        )
 
     async def async_step_same_place(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Continue with the new meter."""
+        """Continue with the new meter, from when it was first seen."""
+        return await self._async_continue(from_zero=False)
+
+    async def async_step_began_at_zero(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Continue with the new meter, whose registers began at 0."""
+        return await self._async_continue(from_zero=True)
+
+    async def _async_continue(self, *, from_zero: bool) -> RepairsFlowResult:
         entry = self._entry()
         if entry is None:
             return self.async_abort(reason="not_answering")
         try:
-            await async_continue_with_new_meter(self.hass, entry)
+            await async_continue_with_new_meter(self.hass, entry, from_zero=from_zero)
         except ReplacementError as err:
             return self.async_abort(reason=err.reason)
         return self.async_create_entry(data={})
@@ -176,4 +193,4 @@ async def async_create_fix_flow(
         return EnergyDashboardFlow(entry_id)
     if "stable" in data:
         return PortFlow(entry_id, str(data["device"]), str(data["stable"]))
-    return ReplacedFlow(entry_id)
+    return ReplacedFlow(entry_id, may_begin_at_zero=bool(data[MAY_BEGIN_AT_ZERO]))

@@ -1,23 +1,30 @@
 """Handle a replaced meter: continue with the new one only if the owner confirms it.
 
-Until then its readings are not used, so that two meters never mix in one history.
+Until then its readings are not used, so that two meters never mix in one history. Its registers
+when it was first seen are stored, so that what it counts until the answer is not lost.
 """
 
 from typing import Final
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.util import dt as dt_util
 
 from .connection import MeterAddress, async_temporary_meter
 from .const import DOMAIN
 from .identification import CONF_SERIAL_NUMBER, identification, serial_number_of
 from .issues import async_raise_issue, async_withdraw_issue
-from .meter import Identity, MeterError
-from .stores import async_carry_to_new_meter
+from .meter import Identity, Meter, MeterError, Reading
+from .meter.validation import FirstSight, believable
+from .options import MeterOptions
+from .stores import CounterKeeper, async_carry_to_new_meter
 
 _REPLACED: Final = "meter_replaced"
+MAY_BEGIN_AT_ZERO: Final = "may_begin_at_zero"
+"""The key of the question's data that says whether the registers can have begun at 0."""
+_UNKNOWN: Final = "?"
 
 
 class ReplacementError(Exception):
@@ -29,10 +36,24 @@ class ReplacementError(Exception):
         self.reason = reason
 
 
-@callback
-def async_raise_replaced(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Ask whether the meter that answers replaces the entry's meter."""
-    async_raise_issue(hass, entry, _REPLACED, question={})
+async def async_raise_replaced(
+    hass: HomeAssistant, entry: ConfigEntry, other: Meter, counters: CounterKeeper
+) -> None:
+    """Ask whether the ``other`` meter, which answers, replaces the entry's meter.
+
+    Its registers are stored when it is first seen.
+    """
+    sight = counters.first_sight
+    if sight is None or sight.serial_number != other.identity.serial_number:
+        sight = await _async_first_sight(entry, other)
+        await counters.async_keep_first_sight(sight)
+    async_raise_issue(
+        hass,
+        entry,
+        _REPLACED,
+        question={MAY_BEGIN_AT_ZERO: counters.can_have_begun_at_zero},
+        placeholders=_shown(sight),
+    )
 
 
 @callback
@@ -41,44 +62,80 @@ def async_withdraw_replaced(hass: HomeAssistant, entry: ConfigEntry) -> None:
     async_withdraw_issue(hass, entry, _REPLACED)
 
 
-async def async_continue_with_new_meter(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Continue with the meter that answers now: same entities and history, no jump in energy.
+async def async_continue_with_new_meter(
+    hass: HomeAssistant, entry: ConfigEntry, *, from_zero: bool
+) -> None:
+    """Continue with the meter that answers now: same entities and history.
 
-    Raises ReplacementError, and leaves the entry unchanged then.
+    Its energy counts from when it was first seen, or ``from_zero``. Raises ReplacementError, and
+    leaves the entry unchanged then.
     """
-    identity = await _async_answering_identity(hass, entry)
-    if identity.serial_number != serial_number_of(entry):
+    identity, sight = await _async_answering(hass, entry)
+    if sight is not None:
         entries = hass.config_entries.async_entries(DOMAIN)
         others = {other.unique_id for other in entries if other is not entry}
         if identity.has_serial_number and identity.serial_number in others:
             raise ReplacementError("already_configured")
-        await _async_switch(hass, entry, identity, others)
+        unique_id, kept = identification(identity, MeterAddress.parse(entry.data).place, others)
+        # Entities and stored counters move to the other meter while nothing uses them.
+        await hass.config_entries.async_unload(entry.entry_id)
+        await _async_rename(hass, entry, unique_id, identity.serial_number)
+        await async_carry_to_new_meter(hass, entry, sight, from_zero=from_zero)
+        data = {key: value for key, value in entry.data.items() if key != CONF_SERIAL_NUMBER}
+        hass.config_entries.async_update_entry(entry, unique_id=unique_id, data={**data, **kept})
     await hass.config_entries.async_reload(entry.entry_id)
 
 
-async def _async_switch(
-    hass: HomeAssistant, entry: ConfigEntry, identity: Identity, taken: set[str | None]
-) -> None:
-    """Move an entry, with its entities and stored counters, to another meter."""
-    address = MeterAddress.parse(entry.data)
-    unique_id, kept = identification(identity, address.place, taken)
-    await hass.config_entries.async_unload(entry.entry_id)
-    await _async_rename(hass, entry, unique_id, identity.serial_number)
-    await async_carry_to_new_meter(hass, entry)
-    data = {key: value for key, value in entry.data.items() if key != CONF_SERIAL_NUMBER}
-    hass.config_entries.async_update_entry(entry, unique_id=unique_id, data={**data, **kept})
-
-
-async def _async_answering_identity(hass: HomeAssistant, entry: ConfigEntry) -> Identity:
-    """Return the identity of the meter that answers at an entry's address.
+async def _async_answering(
+    hass: HomeAssistant, entry: ConfigEntry
+) -> tuple[Identity, FirstSight | None]:
+    """Return the identity of the meter that answers, and how it was first seen; None if it is own.
 
     Raises ReplacementError.
     """
+    is_loaded = entry.state is ConfigEntryState.LOADED
+    sight: FirstSight | None = entry.runtime_data.counters.first_sight if is_loaded else None
     try:
         async with async_temporary_meter(hass, MeterAddress.parse(entry.data)) as meter:
-            return meter.identity
+            identity = meter.identity
+            if identity.serial_number == serial_number_of(entry):
+                return identity, None
+            if sight is None or sight.serial_number != identity.serial_number:
+                sight = await _async_first_sight(entry, meter)
     except (MeterError, HomeAssistantError) as err:
         raise ReplacementError("not_answering") from err
+    if sight is None:
+        raise ReplacementError("not_answering")
+    return identity, sight
+
+
+async def _async_first_sight(entry: ConfigEntry, meter: Meter) -> FirstSight | None:
+    """Read the registers of a meter twice in a row; return None if that fails or they differ."""
+    reads: list[tuple[float, Reading]] = []
+    try:
+        for _ in range(2):
+            reading = believable(await meter.read(whole=True))
+            reads.append((dt_util.utcnow().timestamp(), reading))
+    except MeterError:
+        return None
+    service_current = MeterOptions.parse(entry.options).service_current
+    return FirstSight.of(meter.identity.serial_number, reads[0], reads[1], service_current)
+
+
+def _shown(sight: FirstSight | None) -> dict[str, str]:
+    """Return what the repair shows of the other meter's registers."""
+    if sight is None:
+        return dict.fromkeys(("time", "imported", "exported"), _UNKNOWN)
+
+    def energy(register: float | None) -> str:
+        return _UNKNOWN if register is None else f"{register / 1000:.3f}"
+
+    seen = dt_util.as_local(dt_util.utc_from_timestamp(sight.at))
+    return {
+        "time": f"{seen:%Y-%m-%d %H:%M}",
+        "imported": energy(sight.imported),
+        "exported": energy(sight.exported),
+    }
 
 
 async def _async_rename(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from copy import deepcopy
+from dataclasses import replace
 from datetime import datetime
 import json
 import logging
@@ -36,8 +37,8 @@ from custom_components.dts307.meter.intervals import (
 )
 from custom_components.dts307.meter.validation import (
     CounterAnswer,
+    FirstSight,
     answered,
-    carried_to_new_meter,
     questions,
     register_reads,
     validated,
@@ -443,9 +444,17 @@ def assert_finite(*quantities: PerPhase) -> None:
             assert part is None or math.isfinite(part)
 
 
+SIGHT: Final = FirstSight(
+    serial_number="NEW",
+    at=BEGUN,
+    registers={"energy_imported.total": 5.0, "energy_exported.total": 1e9},
+    possible_power=1.0,
+)
+
+
 def use_counters(stored: Any) -> None:
     """Go on from a file of counters."""
-    _, filters, _ = parse_counters(stored)
+    _, filters, _, sight = parse_counters(stored)
     for now, reading in readings():
         filters, checked = validated(filters, reading, now, 100.0)
         assert_finite(checked.energy_imported, checked.energy_exported)
@@ -453,8 +462,12 @@ def use_counters(stored: Any) -> None:
         questions(filters)
         for answer in CounterAnswer:
             answered(filters, answer, reading, 100.0)
-    carried = carried_to_new_meter(filters)
+    sight = sight or replace(SIGHT, at=now)
+    assert sight.can_have_begun_at_zero(filters) in {False, True}
+    carried = sight.continued(filters, from_zero=True)
     assert_finite(validated(carried, reading, now, 100.0)[1].energy_imported)
+    kept = {"latest": True, "counters": {}, "first_sight": sight.as_dict()}
+    assert parse_counters(json.loads(json.dumps(kept)))[3] == sight
 
 
 def use_installation(stored: Any) -> None:
@@ -486,7 +499,7 @@ def use_totals(stored: Any) -> None:
     points, serial_number, record = parse_totals(stored)
     ledger = Ledger().with_newer(points, serial_number, NEW_YORK)
     assert_billed(ledger)
-    _, filters, _ = parse_counters(STORED["counters"][0])
+    _, filters, *_ = parse_counters(STORED["counters"][0])
     for _, reading in readings():
         books = Books(ledger=ledger, demand=record, serial_number="S307")
         clock = RunClock.starting(BEGUN, BEGUN)
@@ -498,7 +511,7 @@ def use_totals(stored: Any) -> None:
 
 def assert_billed(ledger: Ledger) -> None:
     """See that there is a bill, with nothing but numbers."""
-    _, filters, _ = parse_counters(STORED["counters"][0])
+    _, filters, *_ = parse_counters(STORED["counters"][0])
     for now, reading in readings():
         filters, checked = validated(filters, reading, now, 100.0)
         clock = RunClock.starting(now, now)

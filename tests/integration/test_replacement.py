@@ -51,7 +51,7 @@ async def answer(hass: HomeAssistant, entry: MockConfigEntry, choice: str) -> st
     assert asked is not None
     manager = hass.data["repairs"]["flow_manager"]
     shown = await manager.async_init(DOMAIN, data={"issue_id": asked.issue_id})
-    assert shown["menu_options"] == ["same_place", "elsewhere"]
+    assert choice in shown["menu_options"]
     result = await manager.async_configure(shown["flow_id"], {"next_step_id": choice})
     await hass.async_block_till_done(wait_background_tasks=True)
     if result["type"] is FlowResultType.ABORT:
@@ -278,10 +278,9 @@ async def test_the_new_meter_falls_silent_just_then(hass: HomeAssistant, meter: 
         assert await hass.config_entries.async_unload(entry.entry_id)
         replace(meter)
         await hass.config_entries.async_setup(entry.entry_id)
-        identification = list(meter.requests[-IDENTIFICATION:])
-        assert identification[0] == Request(meter.base, 2)
         meter.requests = LastAnswers(meter, IDENTIFICATION)
         assert await answer(hass, entry, "same_place") == "create_entry"
+        assert meter.requests[0] == Request(meter.base, 2)
         assert meter.silent
         assert entry.state is ConfigEntryState.LOADED
         assert entry.unique_id == NEW
@@ -289,4 +288,25 @@ async def test_the_new_meter_falls_silent_just_then(hass: HomeAssistant, meter: 
         assert question(hass, entry) is None
         meter.requests, meter.silent = [], False
         await let_pass(hass, 40)
+        assert energy(hass) == "5000.0"
+
+
+async def test_registers_that_cannot_be_read(hass: HomeAssistant, meter: Device) -> None:
+    """The owner is asked all the same; they are read with the answer at the latest."""
+    async with network(meter) as line:
+        entry = entry_for(meter, network_data(line))
+        await load(hass, entry)
+        assert await hass.config_entries.async_unload(entry.entry_id)
+        replace(meter)
+        meter.requests = LastAnswers(meter, IDENTIFICATION)
+        await hass.config_entries.async_setup(entry.entry_id)
+        asked = question(hass, entry)
+        assert asked is not None
+        assert asked.translation_placeholders is not None
+        assert asked.translation_placeholders["imported"] == "?"
+        for answers in (IDENTIFICATION, IDENTIFICATION + 1):
+            meter.requests, meter.silent = LastAnswers(meter, answers), False
+            assert await answer(hass, entry, "same_place") == "not_answering"
+        meter.requests, meter.silent = [], False
+        assert await answer(hass, entry, "same_place") == "create_entry"
         assert energy(hass) == "5000.0"

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any, override
 from unittest.mock import AsyncMock
 
@@ -19,11 +20,13 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
 from pymodbus.constants import ExcCodes
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.dts307.const import DOMAIN
+from custom_components.dts307.meter.validation import CounterFilter, FirstSight
 from custom_components.dts307.stores import async_carry_to_new_meter
 from custom_components.dts307.stores.kept_state import KeptState
 from custom_components.dts307.stores.state_saver import StateSaver
@@ -35,6 +38,18 @@ from tests.integration.home import entry_for, load, state_of
 from tests.lines import network, network_data
 
 pytestmark = pytest.mark.usefixtures("real_disk")
+
+
+def seen(
+    entry: MockConfigEntry, imported: float = 11.0, serial_number: str | None = None
+) -> FirstSight:
+    """Return how a new meter in an entry's place is seen for the first time, now."""
+    return FirstSight(
+        serial_number=serial_number or str(entry.unique_id),
+        at=dt_util.utcnow().timestamp(),
+        registers={"energy_imported.total": imported, "energy_exported.total": 0.0},
+        possible_power=1e5,
+    )
 
 
 class Writes:
@@ -212,7 +227,7 @@ async def test_a_kill_after_the_first_reading_of_a_replacement(
 ) -> None:
     """The offset between counter and register is on the disk before the counter moves on."""
     assert await hass.config_entries.async_unload(entry.entry_id)
-    await async_carry_to_new_meter(hass, entry)
+    await async_carry_to_new_meter(hass, entry, seen(entry), from_zero=False)
     count(meter, 11, 0)
     await start(hass, entry)
     assert kwh(hass, meter, "energy_imported") == 5000
@@ -419,17 +434,20 @@ async def test_a_replacement_carries_the_counters_and_forgets_the_installation(
     assert "direction" in disk.names
     kept = disk.content("counters")["counters"]["energy_imported.total"]
     assert kept["trusted"]["last"]["value"] == 5_000_000
-    await async_carry_to_new_meter(hass, entry)
+    sight = replace(seen(entry), registers={"energy_imported.total": 11.0})
+    await async_carry_to_new_meter(hass, entry, sight, from_zero=False)
     assert disk.names == {"counters", "ledger", "states", "totals"}
     carried = disk.content("counters")
     assert carried["latest"] is True
-    assert carried["counters"]["energy_imported.total"] == {
-        "trusted": None,
-        "row": None,
-        "rival": None,
-        "base": 5_000_000,
-        "counts_from": None,
-    }
+    assert carried["first_sight"] is None
+    restored = CounterFilter.from_dict(carried["counters"]["energy_imported.total"])
+    assert restored.published == 5_000_000
+    assert restored.trusted is not None
+    assert restored.trusted.register == 11
+    late = CounterFilter.from_dict(carried["counters"]["energy_exported.total"])
+    assert late == CounterFilter(base=70_000)
+    assert disk.content("totals")["serial_number"] == entry.unique_id
+    assert disk.content("ledger")["unread"] == [[dt_util.utcnow().timestamp(), 1e5]]
 
 
 @pytest.mark.parametrize("lost", [("counters",), ("counters", "totals")], ids=str)
@@ -444,7 +462,7 @@ async def test_totals_do_not_fall_when_the_counters_are_lost(  # noqa: PLR0913 -
 ) -> None:
     """The bill knows the offset between total and register, as here after a replacement."""
     assert await hass.config_entries.async_unload(entry.entry_id)
-    await async_carry_to_new_meter(hass, entry)
+    await async_carry_to_new_meter(hass, entry, seen(entry), from_zero=False)
     count(meter, 11, 0)
     await start(hass, entry)
     freezer.move_to(instant("06-10 23:59:30"))
@@ -470,7 +488,8 @@ async def test_a_replacement_after_the_counters_are_lost(
     assert await hass.config_entries.async_unload(entry.entry_id)
     disk = Disk(hass, entry)
     disk.path("counters").unlink()
-    await async_carry_to_new_meter(hass, entry)
+    sight = seen(entry, 900_000, "S30799998")
+    await async_carry_to_new_meter(hass, entry, sight, from_zero=False)
     meter.become(MeterConfig(serial="S30799999"))
     count(meter, 900_000, 5)
     hass.config_entries.async_update_entry(entry, unique_id="S30799999")

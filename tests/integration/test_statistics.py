@@ -280,6 +280,45 @@ async def test_a_meter_that_was_replaced(books: Books, loaded: MockConfigEntry) 
     await books.are_true()
 
 
+@pytest.mark.parametrize("meanwhile", ["nothing", "restart", "kill"])
+@pytest.mark.parametrize("choice", ["same_place", "began_at_zero"])
+async def test_a_replacement_that_is_answered_hours_later(
+    hass_storage: dict[str, Any], books: Books, loaded: MockConfigEntry, choice: str, meanwhile: str
+) -> None:
+    """What the new meter counts until then is booked with the answer."""
+    await books.vanish(hours=1)
+    books.device.become(MeterConfig(serial=NEW_SERIAL))
+    books.device.let_flow()
+    began_at_zero = choice == "began_at_zero"
+    books.set_register("TotWhImp", 0 if began_at_zero else 777_000)
+    books.set_register("TotWhExp", 0 if began_at_zero else 111_000)
+    if began_at_zero:
+        books.flow(imported=3_000, exported=100)
+    await books.reappear()
+    for _ in range(6):
+        books.flow(imported=1_200, exported=30)
+        await books.poll(seconds=3600)
+    if meanwhile != "nothing":
+        key = storage_key(loaded, "counters")
+        kept = deepcopy(hass_storage[key])
+        await books.stop(loaded)
+        if meanwhile == "kill":
+            hass_storage[key] = kept
+        books.flow(imported=1_000)
+        await books.start(loaded)
+        books.flow(imported=1_000)
+        await books.poll(seconds=3600)
+    await books.answer("meter_replaced", loaded, choice)
+    assert loaded.unique_id == NEW_SERIAL
+    books.flow(imported=10, exported=5)
+    await books.poll()
+    await books.stop(loaded)
+    await books.start(loaded)
+    books.flow(imported=10)
+    await books.poll(2)
+    await books.are_true()
+
+
 @pytest.mark.usefixtures("loaded")
 async def test_a_meter_that_exports_for_the_first_time(books: Books) -> None:
     """Its counter has stood at zero until then, which is a number like others."""

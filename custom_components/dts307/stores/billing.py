@@ -10,6 +10,8 @@ from homeassistant.util import dt as dt_util
 from ..identification import serial_number_of
 from ..meter import Reading
 from ..meter.intervals import (
+    EXPORTED,
+    IMPORTED,
     Billing,
     Books,
     Demand,
@@ -23,7 +25,7 @@ from ..meter.intervals import (
     demand,
     from_pair,
 )
-from ..meter.validation import RegisterReads, counter_limits
+from ..meter.validation import CounterFilters, FirstSight, RegisterReads, counter_limits
 from ..options import MeterOptions
 from .clock import ClockKeeper
 from .formats import LEDGER, TOTALS
@@ -97,6 +99,16 @@ class BillingKeeper:
             # Intervals of another length cannot be compared.
             if demand_record.window == books.demand.window:
                 books = replace(books, demand=demand_record)
+        self._books = RunBooks.starting_with(books)
+
+    def carry_to_new_meter(self, sight: FirstSight, filters: CounterFilters) -> None:
+        """Let another meter, with these ``filters``, continue from when it was first seen."""
+        totals = {}
+        for name in (IMPORTED, EXPORTED):
+            counter = filters.get(f"energy_{name}.total")
+            if counter is not None and counter.trusted is not None:
+                totals[name] = counter.trusted.published, counter.trusted.register
+        books = self._books.current.with_new_meter(sight, totals, dt_util.get_default_time_zone())
         self._books = RunBooks.starting_with(books)
 
     @callback

@@ -17,12 +17,12 @@ from ..meter.validation import (
     CounterFilter,
     CounterFilters,
     CounterQuestion,
+    FirstSight,
     QuestionedCounter,
     RegisterReads,
     Trusted,
     answered,
     awaiting_reconfirmation,
-    carried_to_new_meter,
     questioned_counters,
     questions,
     register_reads,
@@ -73,6 +73,8 @@ class CounterKeeper:
         """filters as they were loaded, while more may have been shown before a kill"""
         self._service_current = options.service_current
         self._refresh = RefreshKeeper(hass, entry)
+        self.first_sight: FirstSight | None = None
+        """another meter in this place, about which the owner is asked"""
         self._checked_at = 0.0
         self._follows_gap = True
         """whether nothing was read shortly before the latest reading"""
@@ -84,7 +86,7 @@ class CounterKeeper:
         was shown falls, such a counter shows nothing until two readings of it are believed.
         """
         if stored := await self._file.async_load():
-            is_complete, self._filters, refresh_period = stored
+            is_complete, self._filters, refresh_period, self.first_sight = stored
         else:
             is_complete, refresh_period = False, 0.0
             self._filters = filters_from_ledger(ledger, serial_number_of(self._entry))
@@ -98,9 +100,23 @@ class CounterKeeper:
             # It may have been asked before, perhaps about another meter in this place.
             async_withdraw_issue(self._hass, self._entry, f"counter_{question}")
 
-    def carry_to_new_meter(self) -> None:
-        """Let another meter continue what is published."""
-        self._filters = carried_to_new_meter(self._filters)
+    async def async_keep_first_sight(self, sight: FirstSight | None) -> None:
+        """Store how another meter was first seen in this place; None if it is gone again."""
+        if sight != self.first_sight:
+            self.first_sight = sight
+            await self._saver.async_write(self._file)
+
+    @property
+    def can_have_begun_at_zero(self) -> bool:
+        """Whether the other meter in this place can have counted from 0 here."""
+        sight = self.first_sight
+        return sight is not None and sight.can_have_begun_at_zero(self._filters)
+
+    def carry_to_new_meter(self, sight: FirstSight, *, from_zero: bool) -> CounterFilters:
+        """Let another meter continue what is published; return the filters."""
+        self._filters = sight.continued(self._filters, from_zero=from_zero)
+        self.first_sight = None
+        return self._filters
 
     @callback
     def async_check(self, reading: Reading) -> Reading:
@@ -163,6 +179,7 @@ class CounterKeeper:
             "latest": self._saver.finished and not self._awaiting_reconfirmation,
             "refresh_period": self._refresh.period,
             "counters": {key: counter.as_dict() for key, counter in self._filters.items()},
+            "first_sight": self.first_sight and self.first_sight.as_dict(),
         }
 
     @callback
@@ -193,18 +210,19 @@ class CounterKeeper:
         return changed
 
 
-def parse_counters(stored: Any) -> tuple[bool, CounterFilters, float]:
+def parse_counters(stored: Any) -> tuple[bool, CounterFilters, float, FirstSight | None]:
     """Return what a stored file holds.
 
-    That is whether nothing later has been shown, the filters, and how often the registers are
-    refreshed in s.
+    That is whether nothing later has been shown, the filters, how often the registers are refreshed
+    in s, and another meter's first sight.
 
     Raises vol.Invalid.
     """
     parsed = COUNTERS(stored)
-    counters = parsed["counters"].items()
+    counters, sight = parsed["counters"].items(), parsed["first_sight"]
     filters = {key: CounterFilter.from_dict(counter) for key, counter in counters}
-    return parsed["latest"], filters, parsed["refresh_period"]
+    first_sight = sight and FirstSight.from_dict(sight)
+    return parsed["latest"], filters, parsed["refresh_period"], first_sight
 
 
 def filters_from_ledger(ledger: Ledger, serial_number: str) -> CounterFilters:

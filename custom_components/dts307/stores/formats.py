@@ -132,16 +132,23 @@ _COUNTER: Final = _record(
         vol.Required("row"): vol.Maybe(_CANDIDATE),
         vol.Required("rival"): vol.Maybe(_CANDIDATE),
         vol.Required("base"): vol.Maybe(_number),
-        vol.Optional("counts_from", default=None): vol.Maybe(_number),
+    }
+)
+_COUNTER_KEYS: Final = [f"{energy}.{part}" for energy in _ENERGIES for part in PARTS]
+_FIRST_SIGHT: Final = _record(
+    {
+        vol.Required("serial_number"): _text,
+        vol.Required("at"): _instant,
+        vol.Required("registers"): _by_name(_COUNTER_KEYS, _number),
+        vol.Required("possible_power"): _number,
     }
 )
 COUNTERS: Final = _record(
     {
         vol.Required("latest"): _flag,
         vol.Optional("refresh_period", default=0.0): vol.All(_number, vol.Range(0, 86_400)),
-        vol.Required("counters"): _by_name(
-            (f"{energy}.{part}" for energy in _ENERGIES for part in PARTS), _COUNTER
-        ),
+        vol.Required("counters"): _by_name(_COUNTER_KEYS, _COUNTER),
+        vol.Optional("first_sight", default=None): vol.Maybe(_FIRST_SIGHT),
     }
 )
 
@@ -196,6 +203,7 @@ LEDGER: Final = _record(
         vol.Required("meters"): [_pair(_instant, _text)],
         vol.Required("opened"): _instant,
         vol.Required("credit"): _ESTIMATE,
+        vol.Optional("unread", default=[]): [_pair(_instant, _number)],
     }
 )
 

@@ -5,6 +5,7 @@ from typing import Final
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
+from ..meter.validation import FirstSight
 from ..options import MeterOptions
 from .alarms import FILE_ALARMS, AlarmKeeper
 from .billing import FILE_LEDGER, FILE_TOTALS, BillingKeeper
@@ -42,15 +43,20 @@ class MeterStore:
         await self._saver.async_finish()
 
 
-async def async_carry_to_new_meter(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Let another meter continue an entry's counters and bill; the entry must not be loaded."""
+async def async_carry_to_new_meter(
+    hass: HomeAssistant, entry: ConfigEntry, sight: FirstSight, *, from_zero: bool
+) -> None:
+    """Let another meter continue an entry's counters and bill; the entry must not be loaded.
+
+    The meter counts from its first ``sight``, or ``from_zero``.
+    """
     saver, clock = StateSaver(hass, entry), ClockKeeper()
     options = MeterOptions.parse(entry.options)
     counters = CounterKeeper(hass, entry, options, saver, clock)
     billing = BillingKeeper(hass, entry, options, saver, clock)
     await billing.async_load()
     await counters.async_load(billing.ledger)
-    counters.carry_to_new_meter()
+    billing.carry_to_new_meter(sight, counters.carry_to_new_meter(sight, from_zero=from_zero))
     await saver.async_finish()
     # How the old meter was wired and how it counted says nothing about the new one.
     await async_remove(hass, entry, FILE_INSTALLATION)

@@ -12,11 +12,11 @@ from custom_components.dts307.meter.validation import (
     CounterFilter,
     CounterFilters,
     CounterQuestion,
+    FirstSight,
     Read,
     RegisterReads,
     answered,
     awaiting_reconfirmation,
-    carried_to_new_meter,
     counter_limits,
     questions,
     register_reads,
@@ -34,6 +34,8 @@ from tests.meter.published import encode
 
 LIMITS = Limits(possible_power=72_000.0, resolution=1.0, modulus=2.0**32)
 """20 Wh a second."""
+UNSEEN = FirstSight(serial_number="NEW", at=0.0, registers={}, possible_power=0.0)
+"""A meter that showed none of its counters when it was first seen."""
 POWER = 57_600.0
 """W that the meter measures; with the margin for what is not measured, 20 Wh a second."""
 
@@ -435,7 +437,6 @@ STORED: dict[str, Any] = {
     },
     "rival": None,
     "base": None,
-    "counts_from": None,
 }
 
 
@@ -444,7 +445,7 @@ def test_the_stored_format_stays() -> None:
     counter = read(trusted(500_000), 7, 8, 0, begin=5.0)
     assert counter.as_dict() == STORED
     assert CounterFilter.from_dict(STORED) == as_restored(counter)
-    replaced = {"trusted": None, "row": None, "rival": None, "base": 500_000, "counts_from": None}
+    replaced = {"trusted": None, "row": None, "rival": None, "base": 500_000}
     assert counter.for_new_meter().as_dict() == replaced
 
 
@@ -522,7 +523,7 @@ async def test_a_new_meter_goes_on_where_the_old_one_was() -> None:
     counters: CounterFilters = {}
     for now in (0.0, 5.0):
         counters, _ = validated(counters, old, now, 200.0)
-    counters = carried_to_new_meter({**counters, "energy_imported.b": CounterFilter()})
+    counters = UNSEEN.continued({**counters, "energy_imported.b": CounterFilter()}, from_zero=True)
     new = replace(old, energy_imported=PerPhase(total=123.0, b=1.0), energy_exported=PerPhase())
     counters, checked = validated(counters, new, 100.0, 200.0)
     assert checked.energy_imported.total == 5000
@@ -597,7 +598,7 @@ async def test_register_reads_are_what_the_meter_itself_shows() -> None:
     )
 
     new = replace(reading, energy_imported=PerPhase(total=123.4))
-    counters, _ = validated(carried_to_new_meter(counters), new, 20.0, 200.0)
+    counters, _ = validated(UNSEEN.continued(counters, from_zero=False), new, 20.0, 200.0)
     assert register_reads(counters).imported is None
     counters, _ = validated(counters, new, 25.0, 200.0)
     assert register_reads(counters).imported == Sample(value=123.4, at=25.0)

@@ -13,7 +13,7 @@ from typing import Final
 from ..clock import RunClock
 from ..sample import CONSECUTIVE_WITHIN, Sample
 from ..sunspec import Reading
-from ..validation import RegisterReads
+from ..validation import FirstSight, RegisterReads
 from .demand import DemandRecord
 from .ledger import EXPORTED, IMPORTED, REGISTER, SEEN, Ledger, Samples
 
@@ -78,6 +78,25 @@ class Books:
             demand = demand.after(imported, entry.resolution, zone)
         ledger = self.ledger.after(samples, self.serial_number, zone)
         return replace(self, ledger=ledger, demand=demand)
+
+    def with_new_meter(
+        self, sight: FirstSight, totals: Mapping[str, tuple[float, float]], zone: tzinfo
+    ) -> Books:
+        """Return the books after another meter was first seen in this place.
+
+        ``totals`` are the published counters and the registers then, in Wh. What flowed between the
+        meters is unknown, so the demand interval in progress is not whole.
+        """
+        samples = {SEEN: Sample(value=0.0, at=sight.at)}
+        for name, (published, register) in totals.items():
+            samples[name] = Sample(value=published, at=sight.at)
+            samples[REGISTER + name] = Sample(value=register, at=sight.at)
+        ledger = self.ledger.with_unread(sight.at, sight.possible_power)
+        return Books(
+            ledger=ledger.after(samples, sight.serial_number, zone),
+            demand=replace(self.demand, running=None),
+            serial_number=sight.serial_number,
+        )
 
     def doubts(self, entry: Entry, clock: RunClock) -> bool:
         """Return whether wall time can hardly be right: so much has not flowed since these books.

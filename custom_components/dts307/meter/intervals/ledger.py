@@ -51,6 +51,9 @@ class Ledger:
     """s; earlier periods have been compacted into the credit"""
     credit: Estimate = _NOTHING
     """what was carried forward when it was opened"""
+    unread: tuple[tuple[float, float], ...] = ()
+    """when a meter that replaced another was first read, in s, and W that can have flowed since
+    the last read of the old one"""
 
     @property
     def newest(self) -> Samples:
@@ -91,7 +94,8 @@ class Ledger:
                 tracks[name] = Track.starting_with(sample)
             else:
                 midnight = local_midnight(local_day(sample.at, zone), zone)
-                tracks[name] = track.after(sample, midnight)
+                replaced = (at for at, _ in self.unread if at <= sample.at)
+                tracks[name] = track.after(sample, max([midnight, *replaced]))
         if samples and (not meters or meters[-1][1] != serial_number):
             since = max(sample.at for sample in samples.values())
             meters = (*meters, (since, serial_number))
@@ -99,6 +103,13 @@ class Ledger:
         # If it was opened by a clock that was ahead, that instant is still to come.
         opened_ahead = after.now is not None and after.now < after.opened
         return replace(after, opened=0.0) if opened_ahead else after
+
+    def with_unread(self, at: float, possible_power: float) -> Ledger:
+        """Return the ledger before the first read of another meter, ``at`` an instant in s.
+
+        Until then, ``possible_power`` in W can have flowed since the last read of the old meter.
+        """
+        return replace(self, unread=(*self.unread, (at, possible_power)))
 
     def with_newer(self, samples: Samples, serial_number: str, zone: tzinfo) -> Ledger:
         """Return the ledger after those reads that are newer; they were stored apart from it."""
@@ -184,9 +195,19 @@ class Ledger:
         until = end.timestamp()
         if len(tracks) < len(names) or since >= until:
             return None
-        energies = (track.between(since, min(until, now), now) for track in tracks)
+        energies = (self._counted(track, since, min(until, now), now) for track in tracks)
         counted_from = datetime.fromtimestamp(since, start.tzinfo)
         return PeriodEnergy(since=counted_from, energy=reduce(sub, energies))
+
+    def _counted(self, track: Track, start: float, end: float, now: float) -> Estimate:
+        """Return what a total counted, and the most that may have flowed between two meters."""
+        counted = track.between(start, end, now)
+        for at, power in self.unread:
+            before, after = track.across(at)
+            if start < after.at and before.at < end:
+                most = power * (after.at - before.at) / 3600
+                counted = replace(counted, highest=counted.highest + most, estimated=True)
+        return counted
 
     def _register(self, name: str, at: float, now: float) -> Estimate | None:
         register, total = self.tracks.get(REGISTER + name), self.tracks.get(name)
@@ -195,7 +216,9 @@ class Ledger:
         before, after = register.around(at)
         total_before, total_after = total.around(at)
         moved, counted = after.value - before.value, total_after.value - total_before.value
-        if before.at < at < after.at and abs(moved - counted) > _ROUNDING_ERROR:
+        is_replaced = any(before.at < since <= after.at for since, _ in self.unread)
+        is_set = is_replaced or abs(moved - counted) > _ROUNDING_ERROR
+        if before.at < at < after.at and is_set:
             # The register was set back, rolled over, or is another meter's. Then interpolation
             # means nothing, and the read before is all that is known.
             return Estimate.unbounded(before.value)
@@ -216,6 +239,7 @@ class Ledger:
             "meters": self.meters,
             "opened": self.opened,
             "credit": self.credit.as_dict(),
+            "unread": self.unread,
         }
 
     @classmethod
@@ -240,6 +264,7 @@ class Ledger:
             meters=meters,
             opened=float(stored["opened"]),
             credit=Estimate.from_dict(stored["credit"]),
+            unread=tuple((float(at), float(power)) for at, power in stored["unread"]),
         )
 
 

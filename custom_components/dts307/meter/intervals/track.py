@@ -6,7 +6,7 @@ is unknown which clock value was wrong. So the reads since then are a second, pr
 until that shows. docs/internals/clocks.md explains why.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
@@ -56,29 +56,31 @@ class Track:
             self.samples if self.provisional is None else (*self.samples, *self.provisional.samples)
         )
 
-    def after(self, sample: Sample, midnight: float) -> Track:
-        """Return the track after a read; ``midnight`` is the last one before it, in s.
+    def after(self, sample: Sample, boundary: float) -> Track:
+        """Return the track after a read; around the ``boundary`` in s, reads are kept.
+
+        It is the last midnight, or the first read of another meter if that was later.
 
         While the clock is behind the latest read, this track stops: it is not known yet which of
         the two clock values is right.
         """
         if sample.at < self.latest.at:
-            return self._with_clock_behind(sample, midnight)
+            return self._with_clock_behind(sample, boundary)
         if self.provisional is not None and self._was_ahead(self.provisional, sample.at):
-            return self.replaced_from(self.provisional).after(sample, midnight)
+            return self.replaced_from(self.provisional).after(sample, boundary)
         samples = self.samples
-        if self.latest.at < midnight <= sample.at:
+        if self.latest.at < boundary <= sample.at:
             samples = (*self._kept_with_latest, sample)
         return Track(samples=samples, latest=sample)
 
-    def _with_clock_behind(self, sample: Sample, midnight: float) -> Track:
+    def _with_clock_behind(self, sample: Sample, boundary: float) -> Track:
         single = Track.starting_with(sample)
         if self.provisional is None:
             provisional = single
         elif sample.at < self.provisional.latest.at:
             provisional = self.provisional.replaced_from(single)
         else:
-            provisional = self.provisional.after(sample, midnight)
+            provisional = self.provisional.after(sample, boundary)
         if sample.at - provisional.since < _CLOCK_SETTLED_AFTER:
             return replace(self, provisional=provisional)
         return self.replaced_from(provisional)
@@ -104,6 +106,13 @@ class Track:
     def around(self, at: float) -> tuple[Sample, Sample]:
         """Return the known reads next to an instant, which may be the same."""
         place = bisect_right(self.samples, at, key=attrgetter("at"))
+        before = self.samples[max(0, place - 1)]
+        after = self.samples[place] if place < len(self.samples) else self.latest
+        return before, after
+
+    def across(self, at: float) -> tuple[Sample, Sample]:
+        """Return the last known read before an instant, and the first one since then."""
+        place = bisect_left(self.samples, at, key=attrgetter("at"))
         before = self.samples[max(0, place - 1)]
         after = self.samples[place] if place < len(self.samples) else self.latest
         return before, after

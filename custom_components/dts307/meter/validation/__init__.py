@@ -2,13 +2,13 @@
 
 from .contradiction import believable, has_lost_values
 from .counter_filter import ANSWERS, CounterAnswer, CounterFilter, CounterQuestion
+from .first_sight import FirstSight
 from .limits import counter_limits
 from .meter_counters import (
     CounterFilters,
     RegisterReads,
     answered,
     awaiting_reconfirmation,
-    carried_to_new_meter,
     questions,
     register_reads,
     rejudged,
@@ -27,6 +27,7 @@ __all__ = [
     "CounterFilter",
     "CounterFilters",
     "CounterQuestion",
+    "FirstSight",
     "QuestionedCounter",
     "Read",
     "RefreshCadence",
@@ -35,7 +36,6 @@ __all__ = [
     "answered",
     "awaiting_reconfirmation",
     "believable",
-    "carried_to_new_meter",
     "counter_limits",
     "has_lost_values",
     "questioned_counters",

@@ -73,8 +73,6 @@ class CounterFilter:
     """another contender, while the first one is a question"""
     base: float | None = None
     """Wh (VAh, varh) to continue from, which the replaced meter had counted"""
-    counts_from: float | None = None
-    """Wh (VAh, varh) that the new meter's register showed when the base ended; None is unknown"""
 
     @property
     def published(self) -> float | None:
@@ -166,12 +164,18 @@ class CounterFilter:
         """Return the state in which the next reads are judged anew."""
         return replace(self, contender=None, rival=None)
 
-    def for_new_meter(self, counts_from: float | None = None) -> CounterFilter:
-        """Return the state in which a replacing meter continues from what is published.
+    def for_new_meter(self) -> CounterFilter:
+        """Return the state in which a replacing meter continues what is published, when read."""
+        return CounterFilter(base=self.published)
 
-        It counts from a register of ``counts_from`` Wh (VAh, varh), or else from its first read.
+    def continued_by(self, register: float, at: float, counts_from: float) -> CounterFilter:
+        """Return the state in which a replacing meter, read at an instant in s, continues this.
+
+        Its register counts from ``counts_from``, both in Wh (VAh, varh).
         """
-        return CounterFilter(base=self.published, counts_from=counts_from)
+        base = self.published or 0.0
+        read = Read(value=register, at=at)
+        return CounterFilter(trusted=Trusted.starting_with(read, base - counts_from, base))
 
     def as_dict(self) -> dict[str, Any]:
         """Return the state as JSON holds it.
@@ -184,7 +188,6 @@ class CounterFilter:
             "row": self.contender and self.contender.as_dict(),
             "rival": self.rival and self.rival.as_dict(),
             "base": self.base,
-            "counts_from": self.counts_from,
         }
 
     @classmethod
@@ -200,7 +203,6 @@ class CounterFilter:
             contender=contender and Contender.from_dict(contender),
             rival=rival and Contender.from_dict(rival),
             base=stored["base"],
-            counts_from=stored["counts_from"],
         )
 
 
@@ -210,8 +212,7 @@ def _after_first(state: CounterFilter, read: Read, limits: Limits) -> CounterFil
     # Within hours a counter can move so far that a misread would agree as well.
     if first is None or not read.is_consecutive_to(first) or not read.agrees_with(first, limits):
         return replace(state, latest=read)
-    counts_from = first.value if state.counts_from is None else state.counts_from
-    offset = 0.0 if base is None else base - counts_from
+    offset = 0.0 if base is None else base - first.value
     trusted = Trusted.starting_with(first, offset, base or 0.0).after(read.measured_since(first))
     return _with_single(CounterFilter(trusted=trusted, latest=read), trusted, read, limits)
 

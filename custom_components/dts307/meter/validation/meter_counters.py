@@ -109,15 +109,6 @@ def answered(
     return {key: after_answer(key, counter) for key, counter in filters.items()}
 
 
-def carried_to_new_meter(filters: CounterFilters) -> CounterFilters:
-    """Return the filters for a meter that replaces the one they were for.
-
-    The published values continue from where they are, whatever the new meter has counted before.
-    They stay there until the first read of the new meter is confirmed.
-    """
-    return {key: counter.for_new_meter() for key, counter in filters.items()}
-
-
 def questions(filters: CounterFilters) -> frozenset[CounterQuestion]:
     """Return the questions that the owner has to answer about a meter's counters."""
     return frozenset(counter.question for counter in filters.values() if counter.question)
