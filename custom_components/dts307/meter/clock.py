@@ -7,7 +7,7 @@ time server has answered. docs/internals/clocks.md explains what follows for cou
 from dataclasses import dataclass
 from typing import Final
 
-_SMALLEST_STEP: Final = 2.0
+SMALLEST_STEP: Final = 2.0
 """s; time servers correct less than this without a step."""
 
 _ROUNDING: Final = 1e-4
@@ -49,7 +49,7 @@ class RunClock:
         step = wall - self.wall - passed
         # Where the two agree, wall time has no errors that add up.
         now = wall + (self.now - self.wall) if step > -_ROUNDING else self.now + passed
-        stepped = abs(step) >= _SMALLEST_STEP
+        stepped = abs(step) >= SMALLEST_STEP
         return RunClock(
             wall=wall,
             elapsed=elapsed,

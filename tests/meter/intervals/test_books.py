@@ -110,7 +110,7 @@ powers = st.lists(st.sampled_from([0.0, 300.0, 2_000.0, 7_600.0]), min_size=3, m
     off=st.floats(30, 8 * HOUR),
     wrong=st.lists(
         st.tuples(
-            st.floats(20, 1200),
+            st.floats(20, 850),
             st.sampled_from([None, None, -1e9, -86_400.0, -HOUR, 600.0, 86_400.0]),
         ),
         min_size=1,
@@ -196,6 +196,16 @@ def test_a_load_after_a_short_restart_casts_no_doubt() -> None:
     books = run(RunBooks.starting_with(books.current), house, begun, end, lambda _: 0.0)
     assert not books.doubted
     assert books.pending
+
+
+def test_a_restart_at_the_same_instant_casts_no_doubt() -> None:
+    """The rounding of times must not make it look as if the clock had gone back."""
+    house = House([1_200.0], MIDNIGHT)
+    books = run(new_books(), house, MIDNIGHT, MIDNIGHT + 601, lambda _: 0.0)
+    begun = MIDNIGHT + 600 - 1e-6
+    restarted = run(RunBooks.starting_with(books.current), house, begun, begun + 300, lambda _: 0.0)
+    assert not restarted.doubted
+    assert restarted.current != books.current
 
 
 async def a_reading(imported: float | None, exported: float | None) -> Reading:

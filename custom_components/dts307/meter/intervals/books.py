@@ -10,7 +10,7 @@ from datetime import tzinfo
 from functools import reduce
 from typing import Final
 
-from ..clock import RunClock
+from ..clock import SMALLEST_STEP, RunClock
 from ..sample import CONSECUTIVE_WITHIN, Sample
 from ..sunspec import Reading
 from ..validation import FirstSight, RegisterReads
@@ -109,7 +109,9 @@ class Books:
         most = _MOST_POWER + _MOST_TIMES_POWER * entry.power
         rises = (samples[name].value - newest[name].value for name in samples if name in newest)
         return clock.is_impossible or any(
-            passed < 0 or rise * 3600 > most * passed for passed in seconds for rise in rises
+            passed < -SMALLEST_STEP or rise * 3600 > most * max(0.0, passed)
+            for passed in seconds
+            for rise in rises
         )
 
 
