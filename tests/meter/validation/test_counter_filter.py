@@ -166,6 +166,32 @@ def test_the_answer_that_it_was_set_back_to_zero() -> None:
     assert read(counter, 17.0, begin=70.0).published == 500_017
 
 
+@pytest.mark.parametrize("answer", [CounterAnswer.ZERO, CounterAnswer.ELSEWHERE])
+@pytest.mark.parametrize("back_after", [70.0, 600.0, 7200.0])
+def test_a_meter_that_only_started_doubles_nothing(
+    answer: CounterAnswer, back_after: float
+) -> None:
+    """It showed zeros for a while, and the owner took that for a reset."""
+    counter = quarantined(trusted(500_000, power=2000.0), 0.0).answered(answer, LIMITS)
+    assert counter.published == 500_000
+    counter = read(counter, 0, 0, begin=70.0, power=0.0)
+    counter = read(counter, 500_030, 500_033, begin=70.0 + back_after, power=2000.0)
+    assert counter.published == 500_033
+    counter = read(counter, *[500_036] * 20, begin=80.0 + back_after, power=2000.0)
+    assert counter.published == 500_036
+    assert counter.question is None
+
+
+def test_a_counter_that_was_set_back_passes_its_old_value_as_any_other() -> None:
+    """It does not return to where it was before, though it gets to that number."""
+    counter = quarantined(trusted(500), 0.0).answered(CounterAnswer.ZERO, LIMITS)
+    now = 70.0
+    for register in range(0, 1500, 7):
+        counter = after(counter, register, now, LIMITS, 5_000.0)
+        now += 5.0
+    assert counter.published == 500 + 1498
+
+
 def test_the_answer_that_it_was_set_back_to_another_number() -> None:
     """Where it started is unknown, so it counts from where it was first seen."""
     counter = quarantined(trusted(500_000), 250_000.0).answered(CounterAnswer.ELSEWHERE, LIMITS)
