@@ -17,8 +17,8 @@ class Timing:
     link: LinkTiming = LINK_TIMING
     scan: ScanTiming = SCAN_TIMING
     scan_range: ScanRange = SCAN_RANGE
-    port_open: float = 1.5
-    """for which a scan waits for a port that is still being closed"""
+    port_open: float = 4.0
+    """for which a scan waits for a port that a busy machine is still closing"""
     others_finish: float = 5.0
     """for which a scan waits for a temporary use of its connection to end"""
     entries_resume: float = 30.0
