@@ -408,13 +408,41 @@ def test_a_candidate_that_lasts_for_minutes_needs_no_further_confirmation() -> N
         assert not read(counter, *[7] * reads, begin=60.0, every=60.0).awaits_confirmation
 
 
-def test_a_register_that_passes_its_old_value_withdraws_the_question() -> None:
-    """What it counted in quarantine is lost, but it is where it belongs."""
-    counter = read(trusted(5000), *range(3500, 5000, 100), begin=5.0)
+def test_a_register_that_passes_its_old_value_withdraws_no_question() -> None:
+    """It got there steadily from where it was set back to, so what it counted is not lost."""
+    counter = read(trusted(5000), *range(3500, 5300, 100), begin=5.0)
     assert counter.question is CounterQuestion.SET_BACK
-    counter = read(counter, 5000, 5100, begin=80.0)
-    assert counter.question is None
-    assert counter.published == 5100
+    assert counter.published == 5000
+    counter = counter.answered(CounterAnswer.ELSEWHERE, LIMITS)
+    assert counter.published == 5000 + 5100 - 3500
+
+
+def test_a_wrong_read_now_and_then_does_not_put_off_a_question() -> None:
+    """The right read can follow the wrong one, but it also continues the contender."""
+    counter, now = trusted(500_000, power=300.0), 5.0
+    for number in range(40):
+        wrong = number % 10 == 9
+        counter = after(counter, 99_950 if wrong else 100_000, now, LIMITS, 300.0)
+        now += 5.0
+    assert counter.question is CounterQuestion.SET_BACK
+
+
+def test_a_contender_counts_from_behind_a_jump() -> None:
+    """Its first read was wrong, as no power explains how it went on."""
+    counter = read(trusted(500_000, power=300.0), 0, *[80] * 20, begin=5.0, power=300.0)
+    assert counter.question is CounterQuestion.SET_BACK
+    assert counter.answered(CounterAnswer.ELSEWHERE, LIMITS).published == 500_000
+
+
+def test_power_that_another_register_counts_explains_nothing() -> None:
+    """However long it has flowed while this one stood still."""
+    counter = read(trusted(1000, power=2000.0), *[1000] * 1000, begin=5.0, power=2000.0)
+    counter = read(counter, 1010, 1000, begin=5005.0, power=2000.0)
+    assert counter.published == 1000
+
+
+def test_the_very_first_read_is_wrong_and_a_little_low() -> None:
+    assert read(CounterFilter(), 0, 90, 90, power=300.0).published == 90
 
 
 def test_a_new_meter_that_steps_back_by_one_count_publishes_no_less() -> None:
@@ -483,7 +511,9 @@ def test_reads_that_none_has_confirmed_are_left_out_of_a_stored_state() -> None:
 
 def as_restored(counter: CounterFilter) -> CounterFilter:
     """Return a state as it is after a restart: two new reads have to agree."""
-    trusted = counter.trusted and replace(counter.trusted, measured=Measured())
+    trusted = counter.trusted and replace(
+        counter.trusted, measured=Measured(), unconfirmed=Measured()
+    )
     return replace(counter, trusted=trusted, latest=None)
 
 

@@ -22,6 +22,10 @@ _MOST_TIMES_POWER: Final = 3.0
 """W, and how many times the power now; more has hardly flowed on average while nothing was read."""
 
 
+_MOST_PENDING: Final = 2000
+"""A clock that never settles must not fill the memory."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """What one reading adds to the books."""
@@ -135,7 +139,7 @@ class RunBooks:
     def after(self, entry: Entry, clock: RunClock, zone: tzinfo) -> RunBooks:
         """Return the books after a reading at the latest time of ``clock``."""
         settled = self.settled if self.pending else self.current
-        pending = (*self.pending, entry)
+        pending = _thinned((*self.pending, entry))
         books = replace(self, settled=settled, pending=pending)
         doubted = books.is_doubtful(clock)
         if clock.is_settled:
@@ -173,3 +177,10 @@ class RunBooks:
             return books.with_entry(entry, clock, zone)
 
         return reduce(with_entry, self.pending, self.settled)
+
+
+def _thinned(pending: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """Return the entries, or every second one if there are too many, with the first and latest."""
+    if len(pending) <= _MOST_PENDING:
+        return pending
+    return (pending[0], *pending[1:-1:2], pending[-1])

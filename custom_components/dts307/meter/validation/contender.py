@@ -1,17 +1,19 @@
 """Register reads that agree with one another, but cannot follow what is trusted."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from ..sample import Sample
-from .limits import Limits
+from ..sample import CONSECUTIVE_WITHIN, Sample
+from .limits import Limits, elapsed
 from .read import Read, can_follow
 from .trusted import Origin
 
 _CONFIRMED_READS: Final = 2
 _LASTING_READS: Final = 6
 _LASTING_SECONDS: Final = 60.0
+_REACH: Final = 4.0
+"""How much more may have flowed than the power at the reads accounts for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +46,29 @@ class Contender:
         """Return whether a read is nearer to this than to where else it may have come from."""
         return origin is None or abs(read.value - self.last.value) < abs(origin.rise_to(read))
 
-    def continued_with(self, read: Read, until: float) -> Contender:
-        """Return this contender with one more read, which the next one confirmed at ``until``."""
-        return replace(self, last=read.sample, until=until, reads=self.reads + 1)
+    def explains(self, read: Read, confirming: Read, limits: Limits) -> bool:
+        """Return whether the power at a read and the one that confirms it explains how it rose."""
+        seconds = elapsed(self.last.at, read.at)
+        energy = max(read.power, confirming.power) * seconds / 3600
+        rise = read.value - self.last.value
+        consecutive = seconds <= CONSECUTIVE_WITHIN
+        return consecutive and -limits.resolution <= rise <= _REACH * energy + limits.resolution
+
+    def continued_with(self, read: Read, confirming: Read, limits: Limits) -> Contender:
+        """Return this contender with one more read, and the one that confirms it.
+
+        If it has jumped from one poll to the next, what came before was wrong.
+        """
+        jumped = confirming.is_consecutive_to(read) and not (
+            self.explains(read, confirming, limits)
+            or elapsed(self.last.at, read.at) > CONSECUTIVE_WITHIN
+        )
+        return Contender(
+            first=read.sample if jumped else self.first,
+            last=read.sample,
+            until=confirming.at,
+            reads=self.reads + 1,
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Return the contender as JSON holds it, and as earlier versions read it."""

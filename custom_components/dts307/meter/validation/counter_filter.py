@@ -25,6 +25,9 @@ from .limits import Limits, elapsed
 from .read import Read
 from .trusted import Trusted
 
+_FIRST_REACH: Final = 4.0
+"""How much more may have flowed between the first two reads than their power accounts for."""
+
 
 class CounterQuestion(StrEnum):
     """What only the owner can know about a counter that has long been in quarantine."""
@@ -209,12 +212,24 @@ class CounterFilter:
 def _after_first(state: CounterFilter, read: Read, limits: Limits) -> CounterFilter:
     """Return the state after a read while nothing is trusted yet."""
     first, base = state.latest, state.base
-    # Within hours a counter can move so far that a misread would agree as well.
-    if first is None or not read.is_consecutive_to(first) or not read.agrees_with(first, limits):
+    if first is None or not _is_confirmed_first(first, read, limits):
         return replace(state, latest=read)
     offset = 0.0 if base is None else base - first.value
     trusted = Trusted.starting_with(first, offset, base or 0.0).after(read.measured_since(first))
     return _with_single(CounterFilter(trusted=trusted, latest=read), trusted, read, limits)
+
+
+def _is_confirmed_first(first: Read, read: Read, limits: Limits) -> bool:
+    """Return whether a second read confirms the first, before which nothing is known.
+
+    Within hours a counter can move so far that a misread would agree as well. Where the meter
+    measures power, it has to account for the rise.
+    """
+    if not read.is_consecutive_to(first) or not read.agrees_with(first, limits):
+        return False
+    power = max(first.power, read.power)
+    likely = _FIRST_REACH * power * elapsed(first.at, read.at) / 3600 + limits.resolution
+    return not power or read.value - first.value <= likely
 
 
 def _with_confirmed(
@@ -225,21 +240,24 @@ def _with_confirmed(
     It belongs to what it is nearest to: within hours a counter can move far.
     """
     origin, contender, rival = trusted.origin_of(read, limits), state.contender, state.rival
-    nearer = contender if contender is not None and contender.is_nearer(read, origin) else None
-    if nearer is not None and nearer.can_reach(read, limits):
-        contender = nearer.continued_with(read, latest.at)
+    belongs = contender is not None and (
+        contender.is_nearer(read, origin)
+        or (contender.lasts and contender.explains(read, latest, limits))
+    )
+    if contender is not None and belongs and contender.can_reach(read, limits):
+        contender = contender.continued_with(read, latest, limits)
         return replace(state, contender=contender, rival=None), trusted
-    if nearer is not None or origin is None:
+    if belongs or origin is None:
         if not latest.is_consecutive_to(read):
             # After an outage, a register that has moved far would confirm a wrong read.
             return state, trusted
         if rival is not None and rival.can_reach(read, limits):
-            rival = rival.continued_with(read, latest.at)
+            rival = rival.continued_with(read, latest, limits)
         else:
             rival = Contender.starting_with(read, latest.at)
-        if contender is not None and contender.lasts and not rival.lasts:
+        if contender is not None and not rival.lasts:
             return replace(state, rival=rival), trusted
-        if origin is None or not rival.lasts:
+        if origin is None:
             return replace(state, contender=rival, rival=None), trusted
     trusted = trusted.with_confirmed(read, origin, latest.measured_since(read))
     return CounterFilter(trusted=trusted, latest=latest), trusted

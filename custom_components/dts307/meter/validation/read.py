@@ -15,6 +15,11 @@ class Measured:
     energy: float = 0.0
     """Wh (VAh, varh)"""
 
+    @property
+    def power(self) -> float:
+        """W (VA, var) on average; 0 before any time has passed."""
+        return self.energy * 3600 / self.seconds if self.seconds else 0.0
+
     def __add__(self, other: Measured) -> Measured:
         """Return both together."""
         return Measured(seconds=self.seconds + other.seconds, energy=self.energy + other.energy)

@@ -52,6 +52,8 @@ class Trusted:
     """what is published already, and the register may still have to catch up with"""
     measured: Measured = field(default_factory=Measured)
     """what the power accounts for since the register got to ``confirmed``"""
+    unconfirmed: Measured = field(default_factory=Measured)
+    """what it accounts for since the register was last there; a count may be pending from before"""
     former: Origin | None = None
     """where the register was before the owner's latest answer"""
 
@@ -79,24 +81,22 @@ class Trusted:
 
     def explains(self, read: Read, limits: Limits) -> bool:
         """Return whether the measured power alone accounts for a read."""
-        highest = _MEASURED_MARGIN * self.measured.energy + limits.resolution
+        highest = _MEASURED_MARGIN * self.unconfirmed.energy + limits.resolution
         return -limits.resolution <= self.origin.rise_to(read) <= highest
 
     def origin_of(self, read: Read, limits: Limits) -> Origin | None:
         """Return from where the register can have moved to a confirmed read; None if it cannot.
 
-        What the measured power makes likely comes before a return to where the register was before
-        the owner's latest answer, and that comes before what is merely possible.
+        A return to where the register was before the owner's latest answer comes first. The answer
+        stands once the register has risen since.
         """
-        rise = self.origin.rise_to(read)
-        steady = read.power * min(self.measured.seconds, _LONGEST_REFRESH) / 3600
-        likely = _MEASURED_REACH * max(self.measured.energy, steady) + limits.resolution
-        seconds = elapsed(self.confirmed.at, read.at) + limits.refresh_period
-        possible = likely + limits.reach(seconds)
-        if -limits.resolution <= rise <= likely:
-            return self.origin
         if self.former is not None and _can_return(self.former, read, limits):
             return self.former
+        rise = self.origin.rise_to(read)
+        seconds = min(self.measured.seconds, _LONGEST_REFRESH)
+        likely = _MEASURED_REACH * max(self.measured.power, read.power) * seconds / 3600
+        passed = elapsed(self.confirmed.at, read.at) + limits.refresh_period
+        possible = likely + limits.reach(passed)
         if -limits.resolution <= rise <= possible:
             return self.origin
         modulus = limits.modulus or math.inf
@@ -106,7 +106,7 @@ class Trusted:
 
     def after(self, passed: Measured) -> Trusted:
         """Return this some time later."""
-        return replace(self, measured=self.measured + passed)
+        return replace(self, measured=self.measured + passed, unconfirmed=self.unconfirmed + passed)
 
     def with_latest(self, read: Read) -> Trusted:
         """Return what is trusted after a read that is believed at once."""
@@ -126,7 +126,8 @@ class Trusted:
             offset=origin.offset,
             floor=self.published,
             measured=passed if rose else self.measured,
-            former=None if origin == self.former else self.former,
+            unconfirmed=passed,
+            former=None if rose or origin == self.former else self.former,
         )
 
     def moved_to(self, register: Sample, offset: float) -> Trusted:
