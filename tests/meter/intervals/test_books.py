@@ -188,6 +188,17 @@ def test_a_first_run_in_1970_books_nothing_before_the_clock_is_right() -> None:
     assert period.credit == Estimate.exactly(0.0)
 
 
+def test_a_clock_that_is_never_set_does_not_fill_the_memory() -> None:
+    """The first and the latest reading are kept, and enough in between."""
+    house = House([2_000.0], MIDNIGHT)
+    end = MIDNIGHT + 4500 * INTERVAL
+    waiting = run(new_books(), house, MIDNIGHT, end, lambda _: -MIDNIGHT)
+    assert 900 < len(waiting.pending) <= 2000
+    first, latest = waiting.pending[0], waiting.pending[-1]
+    assert first.samples["imported"].value == house.energy(MIDNIGHT)
+    assert latest.samples["imported"].value == house.energy(end - INTERVAL)
+
+
 def test_a_load_after_a_short_restart_casts_no_doubt() -> None:
     """A car may charge with 22 kW for a while."""
     house = House([300.0, 22_000.0, 300.0], MIDNIGHT)
