@@ -6,14 +6,12 @@ from typing import Any, Final
 
 from ..sample import CONSECUTIVE_WITHIN, Sample
 from .limits import Limits, elapsed
-from .read import Read, can_follow
+from .read import Read, can_follow, likely_energy
 from .trusted import Origin
 
 _CONFIRMED_READS: Final = 2
 _LASTING_READS: Final = 6
 _LASTING_SECONDS: Final = 60.0
-_REACH: Final = 4.0
-"""How much more may have flowed than the power at the reads accounts for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,20 +47,20 @@ class Contender:
     def explains(self, read: Read, confirming: Read, limits: Limits) -> bool:
         """Return whether the power at a read and the one that confirms it explains how it rose."""
         seconds = elapsed(self.last.at, read.at)
-        energy = max(read.power, confirming.power) * seconds / 3600
+        energy = likely_energy(max(read.power, confirming.power), seconds)
         rise = read.value - self.last.value
         consecutive = seconds <= CONSECUTIVE_WITHIN
-        return consecutive and -limits.resolution <= rise <= _REACH * energy + limits.resolution
+        return consecutive and -limits.resolution <= rise <= energy + limits.resolution
 
     def continued_with(self, read: Read, confirming: Read, limits: Limits) -> Contender:
         """Return this contender with one more read, and the one that confirms it.
 
-        If it has jumped from one poll to the next, what came before was wrong.
+        If it has jumped from one read to the very next, what came before was wrong. With an
+        outage, a restart or a wrong read in between, the power in between is unknown.
         """
-        jumped = confirming.is_consecutive_to(read) and not (
-            self.explains(read, confirming, limits)
-            or elapsed(self.last.at, read.at) > CONSECUTIVE_WITHIN
-        )
+        consecutive = elapsed(self.last.at, read.at) <= CONSECUTIVE_WITHIN
+        next_read = consecutive and self.until == read.at
+        jumped = next_read and not self.explains(read, confirming, limits)
         return Contender(
             first=read.sample if jumped else self.first,
             last=read.sample,

@@ -22,11 +22,8 @@ from typing import Any, Final
 
 from .contender import Contender
 from .limits import Limits, elapsed
-from .read import Read
+from .read import Read, likely_energy
 from .trusted import Trusted
-
-_FIRST_REACH: Final = 4.0
-"""How much more may have flowed between the first two reads than their power accounts for."""
 
 
 class CounterQuestion(StrEnum):
@@ -228,7 +225,7 @@ def _is_confirmed_first(first: Read, read: Read, limits: Limits) -> bool:
     if not read.is_consecutive_to(first) or not read.agrees_with(first, limits):
         return False
     power = max(first.power, read.power)
-    likely = _FIRST_REACH * power * elapsed(first.at, read.at) / 3600 + limits.resolution
+    likely = likely_energy(power, elapsed(first.at, read.at)) + limits.resolution
     return not power or read.value - first.value <= likely
 
 

@@ -1,9 +1,12 @@
 """One read of a counter's register, and what two reads in a row say about each other."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from ..sample import CONSECUTIVE_WITHIN, Sample
 from .limits import Limits, elapsed
+
+_LIKELY_TIMES_MEASURED: Final = 4.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +60,15 @@ class Read:
             return Measured()
         seconds = elapsed(earlier.at, self.at)
         return Measured(seconds=seconds, energy=min(self.power, earlier.power) * seconds / 3600)
+
+
+def likely_energy(power: float, seconds: float) -> float:
+    """Return the Wh (VAh, varh) that may have flowed where the reads measured ``power`` in W.
+
+    Loads come and go between two reads, and some meters refresh their counters more rarely than
+    their power.
+    """
+    return _LIKELY_TIMES_MEASURED * power * seconds / 3600
 
 
 def can_follow(rise: float, then: float, now: float, limits: Limits) -> bool:

@@ -7,16 +7,13 @@ from typing import Any, Final
 
 from ..sample import Sample
 from .limits import Limits, elapsed
-from .read import Measured, Read, can_follow
+from .read import Measured, Read, can_follow, likely_energy
 
 _ROLLOVER_SHARE: Final = 1 / 16
 """Share of its range that a register may have left before a rollover."""
 
 _MEASURED_MARGIN: Final = 1.25
 """How much more than the measured energy a single read may have moved."""
-
-_MEASURED_REACH: Final = 4.0
-"""How much more two reads may have moved; some meters refresh their counters every few minutes."""
 
 _LONGEST_REFRESH: Final = 7200.0
 """s; a counter that has not moved for longer does not wait for its meter to refresh it."""
@@ -94,7 +91,7 @@ class Trusted:
             return self.former
         rise = self.origin.rise_to(read)
         seconds = min(self.measured.seconds, _LONGEST_REFRESH)
-        likely = _MEASURED_REACH * max(self.measured.power, read.power) * seconds / 3600
+        likely = likely_energy(max(self.measured.power, read.power), seconds)
         passed = elapsed(self.confirmed.at, read.at) + limits.refresh_period
         possible = likely + limits.reach(passed)
         if -limits.resolution <= rise <= possible:
