@@ -5,8 +5,10 @@ time server sets it right minutes later.
 """
 
 from datetime import timedelta
+from pathlib import Path
 import time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.recorder import Recorder
@@ -22,7 +24,11 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 
 from custom_components.dts307.const import DOMAIN
+from custom_components.dts307.meter.clock import RunClock
+from custom_components.dts307.meter.intervals import Books, DemandRecord, Entry, Ledger
+from custom_components.dts307.meter.sample import Sample
 from custom_components.dts307.stores import clock
+from custom_components.dts307.stores.billing import StoredTotals
 from tests.device import Device
 from tests.integration.bills import begin_at_home, instant, kwh, sensor, start
 from tests.integration.home import entry_for, let_pass, load
@@ -43,6 +49,7 @@ class Machine:
         self.begun = dt_util.utcnow()
         self.seconds = 0.0
         self.error = 0.0
+        self.boot: str | None = "first"
         self._suspended = 0.0
         self.meter.write("W_SF", 0)
         self.meter.write("W", int(_POWER))
@@ -100,6 +107,7 @@ async def machine(
         assert await async_setup_component(hass, component, {})
     machine = Machine(hass, freezer, Device())
     monkeypatch.setattr(clock, "elapsed_seconds", lambda: machine.elapsed)
+    monkeypatch.setattr(clock, "boot_id", lambda: machine.boot)
     return machine
 
 
@@ -123,6 +131,7 @@ async def test_an_outage_that_the_clock_does_not_know_of(
         before = machine.imported
         assert kwh(hass, meter, "imported_this_period") == pytest.approx(3.0, abs=0.002)
         assert await hass.config_entries.async_unload(entry.entry_id)
+        machine.boot = "second"
         machine.error = 60 - 5.5 * 3600
         machine.elapse(5.5 * 3600)
         await start(hass, entry)
@@ -213,6 +222,106 @@ async def test_a_step_while_it_runs(hass: HomeAssistant, machine: Machine, step:
         assert kwh(hass, meter, "energy_imported") == pytest.approx(
             machine.imported / 1000, abs=0.002
         )
+
+
+@pytest.mark.usefixtures("recorder_mock")
+@pytest.mark.parametrize("boots", [["second", "second"], ["second", "third"], [None, None]])
+async def test_restarts_before_the_clock_is_right(
+    hass: HomeAssistant, machine: Machine, boots: list[str | None]
+) -> None:
+    """Home Assistant restarts meanwhile, or the machine, or nobody knows which of them."""
+    meter = machine.meter
+    async with network(meter) as line:
+        entry = entry_for(meter, network_data(line))
+        await load(hass, entry)
+        await machine.poll(230)
+        assert await hass.config_entries.async_unload(entry.entry_id)
+        machine.error = 60 - 1800.0
+        machine.elapse(1800)
+        for boot in boots:
+            machine.boot = boot
+            await start(hass, entry)
+            await machine.poll(8)
+            assert await hass.config_entries.async_unload(entry.entry_id)
+            machine.elapse(30)
+        machine.error = 0.0
+        await start(hass, entry)
+        await machine.poll(40)
+        june, july = (
+            sensor(hass, meter, f"imported_{period}_period") for period in ("last", "this")
+        )
+        truth = _POWER * (instant("07-01 00:00:00") - machine.begun).total_seconds() / 3_600_000
+        rest = (machine.imported - 5_000_000) / 1000 - truth
+        for state, energy in ((june, truth), (july, rest)):
+            assert state.attributes["lowest"] <= energy + 0.002
+            assert energy <= state.attributes["highest"] + 0.002
+
+
+@pytest.mark.parametrize(
+    ("boot", "elapsed", "is_same"),
+    [
+        ("first", 1001.0, True),
+        ("second", 1001.0, False),
+        (None, 1001.0, False),
+        ("first", 900.0, False),
+    ],
+)
+async def test_which_clocks_are_those_of_this_run(
+    *,
+    hass: HomeAssistant,
+    monkeypatch: pytest.MonkeyPatch,
+    boot: str | None,
+    elapsed: float,
+    is_same: bool,
+) -> None:
+    """A container can move to a machine whose monotonic clock began later."""
+    monkeypatch.setattr(clock, "elapsed_seconds", lambda: 1000.0)
+    monkeypatch.setattr(clock, "boot_id", lambda: "first")
+    keeper = clock.ClockKeeper()
+    await keeper.async_load(hass)
+    stored = keeper.as_dict()
+    monkeypatch.setattr(clock, "elapsed_seconds", lambda: elapsed)
+    monkeypatch.setattr(clock, "boot_id", lambda: boot)
+    keeper = clock.ClockKeeper()
+    await keeper.async_load(hass)
+    assert keeper.async_resume(stored) is is_same
+    assert keeper.current.elapsed == elapsed
+    assert keeper.current.steady_since == (1000 if is_same else elapsed)
+
+
+def test_what_a_later_ledger_holds_is_not_entered_twice() -> None:
+    """A kill can come between the writes of the two files."""
+    begun = instant("06-30 12:00:00").timestamp()
+    read = {"seen": Sample(value=0.0, at=60.0), "imported": Sample(value=5e6, at=60.0)}
+    run_clock = RunClock.starting(begun, 0.0).after(begun + 60, 60.0)
+    entry = Entry(samples=read, power=0.0, resolution=1.0)
+    totals = StoredTotals(
+        points={"seen": Sample(value=0.0, at=begun)},
+        serial_number="S307",
+        demand=DemandRecord(window=900.0),
+        run={
+            "boot": "first",
+            "clock": run_clock.as_dict(),
+            "doubted": False,
+            "pending": [entry.as_dict()],
+        },
+    )
+    new = Books(ledger=Ledger(), demand=totals.demand, serial_number="S307")
+    zone = ZoneInfo("America/New_York")
+    assert totals.added_to(new, zone, is_same_run=True).pending == (entry,)
+    assert not totals.added_to(new, zone, is_same_run=False).pending
+    later = new.with_entry(entry, run_clock, zone)
+    books = totals.added_to(later, zone, is_same_run=True)
+    assert not books.pending
+    assert books.current.ledger == later.ledger
+
+
+def test_a_run_has_a_name_where_the_system_tells(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert clock.boot_id()
+    monkeypatch.setattr(clock, "BOOT_ID", tmp_path / "boot_id")
+    assert clock.boot_id() is None
 
 
 def test_elapsed_time_includes_suspension_where_the_system_tells(

@@ -30,6 +30,7 @@ from custom_components.dts307.meter.installation import (
 )
 from custom_components.dts307.meter.intervals import (
     Books,
+    DemandRecord,
     Entry,
     Ledger,
     billing,
@@ -412,6 +413,32 @@ STORED: Final = {
 }
 """Small files that hold something of everything."""
 
+STORED["totals"].append(
+    STORED["totals"][0]
+    | {
+        "run": {
+            "boot": "5a1d",
+            "clock": {
+                "wall": 1781150410.0,
+                "elapsed": 70.0,
+                "now": 1781150410.0,
+                "begun": 1781150340.0,
+                "steady_since": 0.0,
+                "step": 0.0,
+            },
+            "doubted": False,
+            "pending": [
+                {
+                    "samples": {"seen": [60.0, 0.0], "imported": [55.0, 5_000_100.0]},
+                    "power": 1200.0,
+                    "resolution": 1.0,
+                },
+                {"samples": {"seen": [70.0, 0.0]}, "power": 0.0, "resolution": 1.0},
+            ],
+        }
+    }
+)
+
 SERVICE: Final = MeterOptions.parse({"ct_rating": 100.0})
 BEGUN: Final = datetime.fromisoformat("2026-06-10T23:59:58-04:00").timestamp()
 
@@ -496,9 +523,16 @@ def use_ledger(stored: Any) -> None:
 
 def use_totals(stored: Any) -> None:
     """Go on from the latest totals, and the demand."""
-    points, serial_number, record = parse_totals(stored)
-    ledger = Ledger().with_newer(points, serial_number, NEW_YORK)
-    assert_billed(ledger)
+    totals = parse_totals(stored)
+    window = totals.demand.window
+    new = Books(ledger=Ledger(), demand=DemandRecord(window=window), serial_number="S307")
+    for is_same_run in (True, False):
+        run_books = totals.added_to(new, NEW_YORK, is_same_run=is_same_run)
+        if totals.run is not None:
+            run_books = run_books.resumed(RunClock.from_dict(totals.run["clock"]), NEW_YORK)
+        assert_billed(run_books.settled.ledger)
+        assert_billed(run_books.current.ledger)
+    ledger, record = run_books.current.ledger, run_books.current.demand
     _, filters, *_ = parse_counters(STORED["counters"][0])
     for _, reading in readings():
         books = Books(ledger=ledger, demand=record, serial_number="S307")

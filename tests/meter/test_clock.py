@@ -27,7 +27,12 @@ def test_time_never_goes_back_and_never_stands_still(moves: list[tuple[float, fl
         before, clock = clock, after(clock, seconds, step)
         assert clock.now - before.now == pytest.approx(max(seconds, seconds + step), abs=1e-3)
         assert clock.begun == BOOT
-        assert clock.step == (pytest.approx(step, abs=1e-3) if abs(step) > 2 else 0)
+        if abs(step) > 2:
+            assert clock.step == pytest.approx(step, abs=1e-3)
+            assert clock.steady_since == clock.elapsed
+        else:
+            assert (clock.step, clock.steady_since) == (before.step, before.steady_since)
+        assert RunClock.from_dict(clock.as_dict()) == clock
 
 
 def test_wall_time_is_trusted_after_half_an_hour_without_a_step() -> None:

@@ -4,8 +4,9 @@ A machine without a clock chip starts with the time of its last shutdown, and st
 time server has answered. docs/internals/clocks.md explains what follows for counters and bills.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 SMALLEST_STEP: Final = 2.0
 """s; time servers correct less than this without a step."""
@@ -36,7 +37,7 @@ class RunClock:
     steady_since: float
     """``elapsed`` when the run began, or at the latest step"""
     step: float = 0.0
-    """s that wall time has just stepped; 0 if it has not"""
+    """s that wall time stepped at ``steady_since``; 0 if it has not stepped in this run"""
 
     @classmethod
     def starting(cls, wall: float, elapsed: float) -> RunClock:
@@ -56,8 +57,24 @@ class RunClock:
             now=max(self.now, now),
             begun=self.begun,
             steady_since=elapsed if stepped else self.steady_since,
-            step=step if stepped else 0.0,
+            step=step if stepped else self.step,
         )
+
+    def as_dict(self) -> dict[str, float]:
+        """Return the clocks as JSON holds them."""
+        return {
+            "wall": self.wall,
+            "elapsed": self.elapsed,
+            "now": self.now,
+            "begun": self.begun,
+            "steady_since": self.steady_since,
+            "step": self.step,
+        }
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, float]) -> Self:
+        """Return the clocks that ``as_dict`` described."""
+        return cls(**stored)
 
     @property
     def is_settled(self) -> bool:

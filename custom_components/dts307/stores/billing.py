@@ -1,6 +1,7 @@
 """Keep the ledger of a meter's totals, and its demand: across restarts, midnights and outages."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import tzinfo
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
@@ -87,19 +88,19 @@ class BillingKeeper:
         return self._books.current.ledger
 
     async def async_load(self) -> None:
-        """Restore the ledger and the demand."""
-        books = self._books.current
+        """Restore the ledger and the demand, and the clocks if the machine has run since then."""
+        zone = dt_util.get_default_time_zone()
+        books = self._books.settled
         if ledger := await self._ledger_file.async_load():
             books = replace(books, ledger=ledger)
+        run_books = RunBooks.starting_with(books)
         if totals := await self._totals_file.async_load():
-            samples, serial_number, demand_record = totals
-            zone = dt_util.get_default_time_zone()
-            ledger = books.ledger.with_newer(samples, serial_number, zone)
-            books = replace(books, ledger=ledger)
-            # Intervals of another length cannot be compared.
-            if demand_record.window == books.demand.window:
-                books = replace(books, demand=demand_record)
-        self._books = RunBooks.starting_with(books)
+            run_books = totals.added_to(books, zone, is_same_run=self._resumes(totals))
+            run_books = run_books.resumed(self._clock.current, zone)
+        self._books = run_books
+
+    def _resumes(self, totals: StoredTotals) -> bool:
+        return totals.run is not None and self._clock.async_resume(totals.run)
 
     def carry_to_new_meter(self, sight: FirstSight, filters: CounterFilters) -> None:
         """Let another meter, with these ``filters``, continue from when it was first seen."""
@@ -118,28 +119,82 @@ class BillingKeeper:
         clock = self._clock.current
         imported = reading.energy_imported.total or 0.0
         resolution = counter_limits(reading, _COUNTER, imported, None).resolution
-        before = self._books.current
-        books = self._books.after(Entry.of(reading, registers, clock, resolution), clock, zone)
-        after = books.current
-        if after.ledger.kept != before.ledger.kept:
-            after = replace(after, ledger=after.ledger.compacted(zone, self._billing_day))
+        before = self._books
+        books = before.after(Entry.of(reading, registers, clock, resolution), clock, zone)
+        if books.settled.ledger.kept != before.settled.ledger.kept:
+            ledger = books.settled.ledger.compacted(zone, self._billing_day)
+            settled = replace(books.settled, ledger=ledger)
+            books = replace(books, settled=settled, current=settled)
             self._saver.async_changed(self._ledger_file, AT_ONCE)
-        self._books = replace(books, current=after)
-        within = WHILE_COUNTING if before.demand.started == after.demand.started else SOON
-        self._saver.async_changed(self._totals_file, within)
-        bill = billing(after.ledger, zone, self._billing_day)
-        return bill, demand(after.demand, bill)
+        self._books = books
+        self._saver.async_changed(self._totals_file, _within(before.current, books.current))
+        bill = billing(books.current.ledger, zone, self._billing_day)
+        return bill, demand(books.current.demand, bill)
 
     def _ledger_as_dict(self) -> dict[str, Any]:
-        return self._books.current.ledger.as_dict()
+        return self._books.settled.ledger.as_dict()
 
     def _totals_as_dict(self) -> dict[str, Any]:
-        books = self._books.current
+        books = self._books.settled
+        run = {
+            "doubted": self._books.doubted,
+            "pending": [entry.as_dict() for entry in self._books.pending],
+        }
         return {
             "points": {name: as_pair(sample) for name, sample in books.ledger.newest.items()},
             "serial_number": books.serial_number,
             "demand": books.demand.as_dict(),
+            "run": self._clock.as_dict() | run,
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredTotals:
+    """What the file of the latest readings holds."""
+
+    points: Samples
+    serial_number: str
+    """of which meter they are"""
+    demand: DemandRecord
+    run: dict[str, Any] | None
+    """the clocks, and what was read before they had settled; None in files of older versions"""
+
+    def added_to(self, books: Books, zone: tzinfo, *, is_same_run: bool) -> RunBooks:
+        """Return the books of the ledger's file with these readings.
+
+        What was read by clocks that had not settled is of use in the same run only. In another run,
+        nobody knows how long ago the latest reading was, so that the demand interval in progress is
+        not whole.
+        """
+        is_older = any(
+            name in books.ledger.tracks and sample.at < books.ledger.newest[name].at
+            for name, sample in self.points.items()
+        )
+        books = replace(
+            books, ledger=books.ledger.with_newer(self.points, self.serial_number, zone)
+        )
+        # Intervals of another length cannot be compared.
+        if self.demand.window == books.demand.window:
+            of_another_run = self.run is not None and not is_same_run
+            record = replace(self.demand, running=None) if of_another_run else self.demand
+            books = replace(books, demand=record)
+        # If the ledger was written later, it holds what is pending here.
+        if self.run is None or not is_same_run or is_older:
+            return RunBooks.starting_with(books)
+        return RunBooks(
+            settled=books,
+            current=books,
+            pending=tuple(Entry.from_dict(entry) for entry in self.run["pending"]),
+            doubted=self.run["doubted"],
+            steady_since=self.run["clock"]["steady_since"],
+        )
+
+
+def _within(before: Books, after: Books) -> float:
+    """Return within how many seconds what has changed is to be stored."""
+    if before.ledger.kept != after.ledger.kept:
+        return AT_ONCE
+    return WHILE_COUNTING if before.demand.started == after.demand.started else SOON
 
 
 def parse_ledger(stored: Any) -> Ledger:
@@ -150,11 +205,15 @@ def parse_ledger(stored: Any) -> Ledger:
     return Ledger.from_dict(LEDGER(stored))
 
 
-def parse_totals(stored: Any) -> tuple[Samples, str, DemandRecord]:
-    """Return the latest readings of a stored file, of which meter they are, and the demand.
+def parse_totals(stored: Any) -> StoredTotals:
+    """Return the latest readings of a stored file, and the demand.
 
     Raises vol.Invalid.
     """
     parsed = TOTALS(stored)
-    samples = {name: from_pair(pair) for name, pair in parsed["points"].items()}
-    return samples, parsed["serial_number"], DemandRecord.from_dict(parsed["demand"])
+    return StoredTotals(
+        points={name: from_pair(pair) for name, pair in parsed["points"].items()},
+        serial_number=parsed["serial_number"],
+        demand=DemandRecord.from_dict(parsed["demand"]),
+        run=parsed["run"],
+    )

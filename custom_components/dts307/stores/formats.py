@@ -215,8 +215,37 @@ _INTERVAL: Final = _record(
         vol.Required("uncertainty"): _number,
     }
 )
+_ELAPSED: Final = vol.All(_number, vol.Range(0, _LATEST_INSTANT))
+_RUN: Final = _record(
+    {
+        vol.Required("boot"): vol.Maybe(_text),
+        vol.Required("clock"): _record(
+            {
+                vol.Required("wall"): _instant,
+                vol.Required("elapsed"): _ELAPSED,
+                vol.Required("now"): _instant,
+                vol.Required("begun"): _instant,
+                vol.Required("steady_since"): _ELAPSED,
+                vol.Required("step"): _number,
+            }
+        ),
+        vol.Required("doubted"): _flag,
+        vol.Required("pending"): [
+            _record(
+                {
+                    vol.Required("samples"): vol.All(
+                        _by_name(_TRACKS, _pair(_ELAPSED, _number)), vol.Contains("seen")
+                    ),
+                    vol.Required("power"): _number,
+                    vol.Required("resolution"): _number,
+                }
+            )
+        ],
+    }
+)
 TOTALS: Final = _record(
     {
+        vol.Optional("run", default=None): vol.Maybe(_RUN),
         vol.Required("points"): _by_name(_TRACKS, _POINT),
         vol.Required("serial_number"): _text,
         vol.Required("demand"): _record(

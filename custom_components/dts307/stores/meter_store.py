@@ -23,6 +23,7 @@ class MeterStore:
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry, options: MeterOptions) -> None:
         """Begin without any history; ``async_load`` brings it."""
+        self._hass = hass
         self._saver = StateSaver(hass, entry)
         self.clock = ClockKeeper()
         self.counters = CounterKeeper(hass, entry, options, self._saver, self.clock)
@@ -32,6 +33,7 @@ class MeterStore:
 
     async def async_load(self) -> None:
         """Restore what was stored, and write what changes from now on."""
+        await self.clock.async_load(self._hass)
         await self.billing.async_load()
         await self.counters.async_load(self.billing.ledger)
         await self.installation.async_load()
@@ -54,6 +56,7 @@ async def async_carry_to_new_meter(
     options = MeterOptions.parse(entry.options)
     counters = CounterKeeper(hass, entry, options, saver, clock)
     billing = BillingKeeper(hass, entry, options, saver, clock)
+    await clock.async_load(hass)
     await billing.async_load()
     await counters.async_load(billing.ledger)
     billing.carry_to_new_meter(sight, counters.carry_to_new_meter(sight, from_zero=from_zero))

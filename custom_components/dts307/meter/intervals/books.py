@@ -1,14 +1,15 @@
 """The books of a meter, the ledger and the demand, while the clock may still prove wrong.
 
 What is read in a run is kept with its elapsed time until wall time has been steady for long enough.
-If wall time steps before that, the books are made up again with the right times.
+If wall time steps before that, the books are made up again with the right times. A run is the time
+since the machine was started: elapsed time goes on while Home Assistant restarts.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from functools import reduce
-from typing import Final
+from typing import Any, Final, Self
 
 from ..clock import SMALLEST_STEP, RunClock
 from ..sample import CONSECUTIVE_WITHIN, Sample
@@ -16,14 +17,15 @@ from ..sunspec import Reading
 from ..validation import FirstSight, RegisterReads
 from .demand import DemandRecord
 from .ledger import EXPORTED, IMPORTED, REGISTER, SEEN, Ledger, Samples
+from .track import as_pair, from_pair
 
 _MOST_POWER: Final = 20_000.0
 _MOST_TIMES_POWER: Final = 3.0
 """W, and how many times the power now; more has hardly flowed on average while nothing was read."""
 
 
-_MOST_PENDING: Final = 2000
-"""A clock that never settles must not fill the memory."""
+_MOST_PENDING: Final = 240
+"""A clock that never settles must fill neither the memory nor the disk."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +52,9 @@ class Entry:
             if total is None or register is None:
                 continue
             age = clock.now - register.at
-            # Across a step, nobody knows how long ago the last reading was.
-            if 0 <= age <= (0 if clock.step else CONSECUTIVE_WITHIN):
+            # Across a step, nobody knows how long ago a read was.
+            steady = clock.elapsed - clock.steady_since
+            if 0 <= age <= min(steady, CONSECUTIVE_WITHIN):
                 at = clock.elapsed - age
                 samples[name] = Sample(value=total, at=at)
                 samples[REGISTER + name] = Sample(value=register.value, at=at)
@@ -64,6 +67,27 @@ class Entry:
             name: replace(sample, at=clock.wall - (clock.elapsed - sample.at))
             for name, sample in self.samples.items()
         }
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the entry as JSON holds it."""
+        return {
+            "samples": {name: as_pair(sample) for name, sample in self.samples.items()},
+            "power": self.power,
+            "resolution": self.resolution,
+        }
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> Self:
+        """Return the entry that ``as_dict`` described.
+
+        Raises:
+            KeyError, TypeError, ValueError: it is not such an entry.
+        """
+        return cls(
+            samples={name: from_pair(pair) for name, pair in stored["samples"].items()},
+            power=float(stored["power"]),
+            resolution=float(stored["resolution"]),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,51 +148,63 @@ class RunBooks:
     """The books of a run: what is settled, and what was read since by a clock that may be wrong."""
 
     settled: Books
+    """what is stored, with what is pending beside it"""
     current: Books
-    """what is shown and stored"""
+    """what is shown"""
     pending: tuple[Entry, ...] = ()
     """what was read since the books were settled"""
     doubted: bool = False
     """whether the clock can hardly be right, so that nothing new is shown"""
+    steady_since: float | None = None
+    """elapsed s of the latest step of the clock that is taken into account; None before a run"""
 
     @classmethod
     def starting_with(cls, books: Books) -> RunBooks:
         """Return the books at the start of a run."""
         return cls(settled=books, current=books)
 
+    def resumed(self, clock: RunClock, zone: tzinfo) -> RunBooks:
+        """Return stored books of this run, made up again by the time that it is now."""
+        return self.rebooked(clock, zone) if self.pending else self
+
     def after(self, entry: Entry, clock: RunClock, zone: tzinfo) -> RunBooks:
         """Return the books after a reading at the latest time of ``clock``."""
-        settled = self.settled if self.pending else self.current
-        pending = _thinned((*self.pending, entry))
-        books = replace(self, settled=settled, pending=pending)
-        doubted = books.is_doubtful(clock)
-        if clock.is_settled:
-            current = books.made_up(clock, zone) if doubted else books.with_latest(clock, zone)
-            return RunBooks.starting_with(current)
-        if doubted:
-            current = settled
-        elif clock.step or self.doubted:
-            current = books.made_up(clock, zone)
-        else:
-            current = books.with_latest(clock, zone)
-        return replace(books, current=current, doubted=doubted)
+        books = replace(self, pending=_thinned((*self.pending, entry)))
+        if self.has_stepped(clock) or books.is_doubtful(clock):
+            return books.rebooked(clock, zone)
+        current = self.current.with_entry(entry, clock, zone)
+        return replace(books, current=current, steady_since=clock.steady_since).settled_by(clock)
+
+    def rebooked(self, clock: RunClock, zone: tzinfo) -> RunBooks:
+        """Return the books with all that is pending, unless the clock can hardly be right."""
+        doubted = self.is_doubtful(clock)
+        current = self.settled if doubted and not clock.is_settled else self.made_up(clock, zone)
+        books = replace(self, current=current, doubted=doubted, steady_since=clock.steady_since)
+        return books.settled_by(clock)
+
+    def settled_by(self, clock: RunClock) -> RunBooks:
+        """Return the books with nothing pending, if wall time is trusted by now."""
+        if not clock.is_settled:
+            return self
+        return replace(self, settled=self.current, pending=(), doubted=False)
+
+    def has_stepped(self, clock: RunClock) -> bool:
+        """Return whether wall time has stepped since the latest reading."""
+        return self.steady_since not in {None, clock.steady_since}
 
     def is_doubtful(self, clock: RunClock) -> bool:
         """Return whether wall time can hardly be right, by the first pending entries.
 
         A step may mend that.
         """
-        if self.doubted and not clock.step:
+        stepped = self.has_stepped(clock)
+        if self.doubted and not stepped:
             return True
         until = self.pending[0].samples[SEEN].at + CONSECUTIVE_WITHIN
         first = [entry for entry in self.pending if entry.samples[SEEN].at <= until]
-        if not clock.step and len(first) < len(self.pending):
+        if not stepped and len(first) < len(self.pending):
             return False
         return any(self.settled.doubts(entry, clock) for entry in first)
-
-    def with_latest(self, clock: RunClock, zone: tzinfo) -> Books:
-        """Return the books with the latest pending entry."""
-        return self.current.with_entry(self.pending[-1], clock, zone)
 
     def made_up(self, clock: RunClock, zone: tzinfo) -> Books:
         """Return the books with all that is pending, by the time that it is now."""
