@@ -61,7 +61,8 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
             # Meters of one model have one title; their unit IDs differ.
             name=f"{entry.title} (unit {address.unit_id})",
             update_interval=timedelta(seconds=self.options.poll_interval),
-            always_update=False,
+            # A value that stays may have to be written all the same, for the sake of its mean.
+            always_update=True,
         )
         self.address = address
         self._limit = async_stored_request_limit(hass, entry, address)

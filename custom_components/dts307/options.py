@@ -23,6 +23,7 @@ CONF_PHASE_LOST_HOLD: Final = "phase_lost_hold"
 CONF_VOLTAGE_HOLD: Final = "voltage_hold"
 CONF_BILLING_DAY: Final = "billing_day"
 CONF_DEMAND_WINDOW: Final = "demand_window"
+CONF_RECORDING: Final = "recording"
 
 DIRECTION_AUTO: Final = "auto"
 DEMAND_WINDOWS: Final = (15, 30, 60)
@@ -53,6 +54,13 @@ class Role(StrEnum):
     LOAD = "load"
 
 
+class Recording(StrEnum):
+    """Which readings become states, and so rows of Home Assistant's recorder."""
+
+    ECONOMICAL = "economical"
+    EVERY_READING = "every_reading"
+
+
 class ProductionCounter(StrEnum):
     """The counter of a solar meter's production, by its sensor's key."""
 
@@ -79,6 +87,7 @@ class MeterOptions:
     """1 to 31; in a shorter month, its last day"""
     demand_window: int
     """s"""
+    recording: Recording
 
     @classmethod
     def parse(cls, options: Mapping[str, Any]) -> Self:
@@ -105,6 +114,7 @@ class MeterOptions:
             ),
             billing_day=chosen[CONF_BILLING_DAY],
             demand_window=60 * chosen[CONF_DEMAND_WINDOW],
+            recording=Recording(chosen.get(CONF_RECORDING, Recording.ECONOMICAL)),
         )
 
     @property

@@ -10,6 +10,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.restore_state import RestoredExtraData, RestoreEntity
 from homeassistant.helpers.typing import StateType
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
@@ -26,7 +27,8 @@ from .descriptions import (
 )
 from .entity import Dts307Entity, add_connection_entities, add_measured_entities
 from .meter.modbus import ConnectionHealth
-from .options import Role
+from .options import Recording, Role
+from .recording import RecordingGate
 from .snapshot import Snapshot
 
 PARALLEL_UPDATES = 0
@@ -64,6 +66,32 @@ class Dts307Sensor[T](Dts307Entity[T], SensorEntity):
     """A sensor of a meter."""
 
     entity_description: MeterSensorDescription[T]
+
+    def __init__(
+        self,
+        meter: Dts307Coordinator,
+        source: DataUpdateCoordinator[T],
+        description: MeterSensorDescription[T],
+    ) -> None:
+        """Attach to the device of ``meter``, and write its readings as its options say."""
+        super().__init__(meter, source, description)
+        rule, options = description.recording, meter.options
+        is_economical = options.recording is Recording.ECONOMICAL
+        self._gate = RecordingGate(rule, options.poll_interval) if rule and is_economical else None
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        if self._gate is None or self._passes(self._gate):
+            super()._handle_coordinator_update()
+
+    def _passes(self, gate: RecordingGate) -> bool:
+        """Return whether the latest reading is written."""
+        if not self.available:
+            gate.forget()
+            return True
+        attributes = {**(self.extra_state_attributes or {}), ATTR_LAST_RESET: self.last_reset}
+        return gate.passes(self.native_value, attributes, dt_util.utcnow().timestamp())
 
     @property
     @override

@@ -6,8 +6,6 @@ from zoneinfo import ZoneInfo
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.entity import Entity
-import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.dts307.const import DOMAIN
@@ -17,9 +15,8 @@ from tests.integration.home import let_pass
 NEW_YORK = "America/New_York"
 
 
-async def begin_at_home(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Live in New York, and want all entities."""
-    monkeypatch.setattr(Entity, "entity_registry_enabled_default", property(lambda _: True))
+async def begin_at_home(hass: HomeAssistant) -> None:
+    """Live in New York."""
     await hass.config.async_set_time_zone(NEW_YORK)
 
 

@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity import Entity
 import pytest
 from pytest_homeassistant_custom_component.common import get_test_config_dir, mock_storage
 from serialx import descriptor_transport
@@ -35,6 +36,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def our_integration(enable_custom_integrations: None) -> None:
     """Let Home Assistant find the integration."""
+
+
+@pytest.fixture(autouse=True)
+def all_entities_enabled(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Enable every new entity, unless a test is about which of them are enabled."""
+    if "enabled_as_by_default" not in request.fixturenames:
+        monkeypatch.setattr(Entity, "entity_registry_enabled_default", True)
+
+
+@pytest.fixture
+def enabled_as_by_default() -> None:
+    """Enable those new entities that are enabled in a home."""
 
 
 @pytest.fixture

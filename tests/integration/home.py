@@ -22,6 +22,7 @@ import voluptuous as vol
 
 import custom_components.dts307
 from custom_components.dts307.const import DOMAIN
+from custom_components.dts307.options import CONF_RECORDING, Recording
 from tests.device import Device
 
 INTEGRATION = Path(custom_components.dts307.__file__).parent
@@ -32,13 +33,16 @@ LINK_SENSORS = {"link_state", "last_reading", "answer_time", "success_rate"}
 
 
 def entry_for(device: Device, data: dict[str, Any], **options: Any) -> MockConfigEntry:
-    """Return the config entry of a meter that was set up earlier."""
+    """Return the config entry of a meter that was set up earlier.
+
+    It writes every reading, unless it is told to be economical.
+    """
     return MockConfigEntry(
         domain=DOMAIN,
         title="DTS 307",
         unique_id=device.serial_number,
         data=data,
-        options=options,
+        options={CONF_RECORDING: Recording.EVERY_READING, **options},
     )
 
 

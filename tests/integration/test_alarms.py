@@ -46,14 +46,6 @@ def meter(freezer: FrozenDateTimeFactory) -> Device:
     return device
 
 
-@pytest.fixture
-def all_entities_enabled(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Show also the entities that are disabled until somebody wants them."""
-    monkeypatch.setattr(
-        "homeassistant.helpers.entity.Entity.entity_registry_enabled_default", property(bool)
-    )
-
-
 def write(device: Device, **points: float | None) -> None:
     """Let a meter measure these values from now on."""
     for point, value in points.items():
@@ -100,7 +92,6 @@ def changes_of(hass: HomeAssistant, device: Device, key: str) -> list[State | No
     return changes
 
 
-@pytest.mark.usefixtures("all_entities_enabled")
 @pytest.mark.parametrize("model", METER_MODELS)
 async def test_noon_and_midnight(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, model: int

@@ -26,9 +26,9 @@ from tests.lines import network, network_data
 
 
 @pytest.fixture(autouse=True)
-async def home(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
+async def home(hass: HomeAssistant) -> None:
     """A home in New York."""
-    await begin_at_home(hass, monkeypatch)
+    await begin_at_home(hass)
 
 
 @pytest.fixture

@@ -18,9 +18,9 @@ NOON = instant("06-10 12:00:00")
 
 
 @pytest.fixture(autouse=True)
-async def home(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
+async def home(hass: HomeAssistant) -> None:
     """A home in New York."""
-    await begin_at_home(hass, monkeypatch)
+    await begin_at_home(hass)
 
 
 @pytest.fixture

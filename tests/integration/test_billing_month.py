@@ -109,9 +109,9 @@ def midnight(month: int, day: int) -> datetime:
 
 
 @pytest.fixture(autouse=True)
-async def home(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
+async def home(hass: HomeAssistant) -> None:
     """A home in New York."""
-    await begin_at_home(hass, monkeypatch)
+    await begin_at_home(hass)
 
 
 async def test_a_month_with_solar(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:

@@ -65,10 +65,9 @@ async def test_the_sums_go_on_over_a_billing_day(
     recorder_mock: Recorder,
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The energy of the period begins at zero again, and what has flowed is still there."""
-    await begin_at_home(hass, monkeypatch)
+    await begin_at_home(hass)
     freezer.move_to(instant("06-30 23:50:30"))
     assert await async_setup_component(hass, "sensor", {})
     meter = Device()
@@ -121,11 +120,10 @@ async def test_the_sums_miss_nothing_while_home_assistant_is_off(
     recorder_mock: Recorder,
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
-    monkeypatch: pytest.MonkeyPatch,
     billing_day: int | None,
 ) -> None:
     """Over a billing day, and when another one is chosen, which adds nothing either."""
-    await begin_at_home(hass, monkeypatch)
+    await begin_at_home(hass)
     freezer.move_to(instant("06-30 23:50:30"))
     assert await async_setup_component(hass, "sensor", {})
     meter = Device()
@@ -163,10 +161,10 @@ async def test_the_sums_miss_nothing_while_home_assistant_is_off(
 
 
 async def test_only_what_the_history_needs_is_recorded(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
 ) -> None:
     """Of all entities; an attribute that is new has to be named among those left out."""
-    await begin_at_home(hass, monkeypatch)
+    await begin_at_home(hass)
     freezer.move_to(instant("06-30 23:59:30"))
     meter = Device()
     async with network(meter) as line:

@@ -102,7 +102,7 @@ async def machine(
 ) -> Machine:
     """A machine on the evening before a billing day."""
     freezer.move_to(instant("06-30 20:00:00"))
-    await begin_at_home(hass, monkeypatch)
+    await begin_at_home(hass)
     for component in ("sensor", "repairs"):
         assert await async_setup_component(hass, component, {})
     machine = Machine(hass, freezer, Device())

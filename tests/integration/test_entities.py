@@ -48,6 +48,7 @@ def row_of(entity: er.RegistryEntry, key: str) -> Row:
     }
 
 
+@pytest.mark.usefixtures("enabled_as_by_default")
 @pytest.mark.parametrize("model", METER_MODELS)
 async def test_the_entities_of_each_model(hass: HomeAssistant, model: int) -> None:
     """These and no others."""

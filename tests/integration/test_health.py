@@ -37,14 +37,6 @@ LINK_ENTITIES = {
 }
 
 
-@pytest.fixture
-def all_entities_enabled(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Enable the entities that are disabled by default."""
-    monkeypatch.setattr(
-        "homeassistant.helpers.entity.Entity.entity_registry_enabled_default", property(bool)
-    )
-
-
 def answering(hass: HomeAssistant, device: Device) -> str:
     """Return the state of the binary sensor "answering"."""
     return state_of(hass, device, "answering", "binary_sensor")
@@ -164,6 +156,7 @@ async def test_another_meter_after_an_outage(hass: HomeAssistant) -> None:
         assert answering(hass, device) == STATE_ON
 
 
+@pytest.mark.usefixtures("enabled_as_by_default")
 async def test_nothing_is_written_needlessly(hass: HomeAssistant) -> None:
     """The entities enabled by default change only with the link."""
     device = Device()
@@ -192,7 +185,6 @@ def success_rate(hass: HomeAssistant, device: Device) -> float:
     return float(state_of(hass, device, "success_rate"))
 
 
-@pytest.mark.usefixtures("all_entities_enabled")
 async def test_the_success_rate_tells_of_what_is_forgiven(hass: HomeAssistant) -> None:
     """A reply that is lost now and then shows nowhere else."""
     device = Device()
@@ -207,7 +199,6 @@ async def test_the_success_rate_tells_of_what_is_forgiven(hass: HomeAssistant) -
             assert success_rate(hass, device) == pytest.approx(expected, abs=1e-3)
 
 
-@pytest.mark.usefixtures("all_entities_enabled")
 async def test_the_last_reading_and_its_time(hass: HomeAssistant) -> None:
     """They keep the values of the last response during an outage."""
     device = Device()

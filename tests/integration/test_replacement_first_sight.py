@@ -25,11 +25,9 @@ THIRD = "S30711111"
 
 
 @pytest.fixture
-async def meter(
-    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, freezer: FrozenDateTimeFactory
-) -> Device:
+async def meter(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Device:
     """A meter in New York that has imported 5 MWh."""
-    await begin_at_home(hass, monkeypatch)
+    await begin_at_home(hass)
     assert await async_setup_component(hass, "repairs", {})
     freezer.move_to(instant("06-10 08:00:00"))
     device = Device()

@@ -95,11 +95,9 @@ class SlowFile(KeptState[None]):
 
 
 @pytest.fixture
-async def clock(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch
-) -> Clock:
+async def clock(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Clock:
     """An afternoon in New York, at which time stands still."""
-    await begin_at_home(hass, monkeypatch)
+    await begin_at_home(hass)
     freezer.move_to(instant("06-10 14:00:30"))
     return Clock(hass, freezer)
 

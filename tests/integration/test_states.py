@@ -27,14 +27,6 @@ EVENTS = {
 """The bits of the point Evt, by the names that the integration gives them."""
 
 
-@pytest.fixture(autouse=True)
-def all_entities_enabled(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Show also the entities that are disabled until somebody wants them."""
-    monkeypatch.setattr(
-        "homeassistant.helpers.entity.Entity.entity_registry_enabled_default", property(bool)
-    )
-
-
 MEASURED = {row.key for row in TOTAL_SENSORS + PHASE_SENSORS}
 """The keys of the sensors of what a meter measures; others tell what follows from it."""
 

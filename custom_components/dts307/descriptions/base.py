@@ -3,12 +3,19 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from homeassistant.components.binary_sensor import BinarySensorEntityDescription
 from homeassistant.components.sensor import SensorEntityDescription
 from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.typing import StateType
+
+from ..recording import RecordingRule
+
+POWER_RECORDING: Final = RecordingRule(threshold=10, share=0.01)
+"""W, VA, var"""
+ENERGY_RECORDING: Final = RecordingRule(threshold=0.05, has_mean=False)
+"""kWh, kVAh, kvarh"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +36,8 @@ class MeterSensorDescription[T](MeterEntityDescription[T], SensorEntityDescripti
     last_reset_fn: Callable[[T], datetime | None] | None = None
     counted_fn: Callable[[T, datetime, datetime], float] | None = None
     """what was counted between two instants, in the sensor's unit; for statistics over a reset"""
+    recording: RecordingRule | None = None
+    """None to write each change"""
 
 
 @dataclass(frozen=True, kw_only=True)

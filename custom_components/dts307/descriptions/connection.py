@@ -8,6 +8,7 @@ from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfTime
 
 from ..const import UNEXPECTED_ERROR
 from ..meter.modbus import READ_FAILURES, ConnectionHealth
+from ..recording import RecordingRule
 from .base import MeterBinarySensorDescription, MeterSensorDescription
 
 LINK_OK: Final = "ok"
@@ -38,6 +39,7 @@ CONNECTION_SENSORS: Final = (
         suggested_display_precision=0,
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
+        recording=RecordingRule(threshold=10, share=0.1),  # ms
         value_fn=lambda health: _scaled(health.answer_time, 1000),
     ),
     MeterSensorDescription[ConnectionHealth](
@@ -48,6 +50,7 @@ CONNECTION_SENSORS: Final = (
         suggested_display_precision=0,
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
+        recording=RecordingRule(threshold=1),  # %
         value_fn=lambda health: _scaled(health.success_rate, 100),
     ),
 )

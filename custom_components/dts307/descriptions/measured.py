@@ -19,10 +19,13 @@ from homeassistant.const import (
 )
 
 from ..meter.phases import PAIR_LABELS, PHASE_LABELS, TOTAL
+from ..recording import RecordingRule
 from ..snapshot import Snapshot
-from .base import MeterSensorDescription, in_kilo
+from .base import ENERGY_RECORDING, POWER_RECORDING, MeterSensorDescription, in_kilo
 
 _KILO_VOLT_AMPERE_HOUR: Final = "kVAh"
+_VOLTAGE_RECORDING: Final = RecordingRule(threshold=0.5)
+"""V"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,14 +36,14 @@ class _Quantity:
     """
 
     name: str
+    recording: RecordingRule
     device_class: SensorDeviceClass | None = None
     unit: str | None = None
     precision: int = 0
     counter: bool = False
     category: EntityCategory | None = None
-    enabled: bool = True
+    enabled: bool = False
     between_phases: bool = False
-    phases_enabled: bool = False
 
 
 _QUANTITIES: Final = (
@@ -48,29 +51,30 @@ _QUANTITIES: Final = (
         name="power",
         device_class=SensorDeviceClass.POWER,
         unit=UnitOfPower.WATT,
-        phases_enabled=True,
+        recording=POWER_RECORDING,
+        enabled=True,
     ),
     _Quantity(
         name="voltage_line_to_neutral",
         device_class=SensorDeviceClass.VOLTAGE,
         unit=UnitOfElectricPotential.VOLT,
+        recording=_VOLTAGE_RECORDING,
         precision=1,
-        phases_enabled=True,
     ),
     _Quantity(
         name="voltage_line_to_line",
         device_class=SensorDeviceClass.VOLTAGE,
         unit=UnitOfElectricPotential.VOLT,
+        recording=_VOLTAGE_RECORDING,
         precision=1,
         between_phases=True,
-        phases_enabled=True,
     ),
     _Quantity(
         name="current",
         device_class=SensorDeviceClass.CURRENT,
         unit=UnitOfElectricCurrent.AMPERE,
+        recording=RecordingRule(threshold=0.1, share=0.01),  # A
         precision=2,
-        phases_enabled=True,
     ),
     *(
         _Quantity(
@@ -78,37 +82,40 @@ _QUANTITIES: Final = (
             device_class=SensorDeviceClass.ENERGY,
             unit=UnitOfEnergy.KILO_WATT_HOUR,
             precision=2,
+            recording=ENERGY_RECORDING,
             counter=True,
+            enabled=True,
         )
         for name in ("energy_imported", "energy_exported")
     ),
     _Quantity(
         name="power_factor",
         device_class=SensorDeviceClass.POWER_FACTOR,
+        recording=RecordingRule(threshold=0.02),
         precision=3,
-        phases_enabled=True,
     ),
     _Quantity(
         name="apparent_power",
         device_class=SensorDeviceClass.APPARENT_POWER,
         unit=UnitOfApparentPower.VOLT_AMPERE,
+        recording=POWER_RECORDING,
         category=EntityCategory.DIAGNOSTIC,
     ),
     _Quantity(
         name="reactive_power",
         device_class=SensorDeviceClass.REACTIVE_POWER,
         unit=UnitOfReactivePower.VOLT_AMPERE_REACTIVE,
+        recording=POWER_RECORDING,
         category=EntityCategory.DIAGNOSTIC,
-        phases_enabled=True,
     ),
     *(
         _Quantity(
             name=name,
             unit=_KILO_VOLT_AMPERE_HOUR,
             precision=2,
+            recording=ENERGY_RECORDING,
             counter=True,
             category=EntityCategory.DIAGNOSTIC,
-            enabled=False,
         )
         for name in ("apparent_energy_imported", "apparent_energy_exported")
     ),
@@ -118,9 +125,9 @@ _QUANTITIES: Final = (
             device_class=SensorDeviceClass.REACTIVE_ENERGY,
             unit=UnitOfReactiveEnergy.KILO_VOLT_AMPERE_REACTIVE_HOUR,
             precision=2,
+            recording=ENERGY_RECORDING,
             counter=True,
             category=EntityCategory.DIAGNOSTIC,
-            enabled=False,
         )
         for quadrant in (1, 2, 3, 4)
     ),
@@ -134,7 +141,9 @@ _SINGLE_SENSORS: Final = (
         native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
         state_class=SensorStateClass.TOTAL,
         suggested_display_precision=2,
+        entity_registry_enabled_default=False,
         value_fn=lambda now: in_kilo(now.reading.energy_net),
+        recording=ENERGY_RECORDING,
     ),
     MeterSensorDescription[Snapshot](
         key="frequency",
@@ -143,7 +152,9 @@ _SINGLE_SENSORS: Final = (
         native_unit_of_measurement=UnitOfFrequency.HERTZ,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=2,
+        entity_registry_enabled_default=False,
         value_fn=lambda now: now.reading.frequency,
+        recording=RecordingRule(threshold=0.02),  # Hz
     ),
 )
 
@@ -184,6 +195,7 @@ def _total_sensor(quantity: _Quantity) -> MeterSensorDescription[Snapshot]:
         suggested_display_precision=quantity.precision,
         entity_category=quantity.category,
         entity_registry_enabled_default=quantity.enabled,
+        recording=quantity.recording,
         value_fn=_value_fn(quantity, TOTAL),
         attributes_fn=_ct_faults if quantity.name == "power" else None,
     )
@@ -199,7 +211,7 @@ def _phase_sensors(quantity: _Quantity) -> Iterator[MeterSensorDescription[Snaps
             translation_key=f"{quantity.name}_phase",
             translation_placeholders={"phase": phase},
             entity_category=EntityCategory.DIAGNOSTIC,
-            entity_registry_enabled_default=quantity.phases_enabled,
+            entity_registry_enabled_default=False,
             value_fn=_value_fn(quantity, part),
             attributes_fn=None,
         )

@@ -21,8 +21,9 @@ from ..meter.intervals import (
     PeriodEnergy,
     RegisterEstimates,
 )
+from ..recording import RecordingRule
 from ..snapshot import Snapshot
-from .base import MeterSensorDescription, in_kilo
+from .base import ENERGY_RECORDING, MeterSensorDescription, in_kilo
 
 type Attributes = dict[str, Any]
 
@@ -84,6 +85,7 @@ def _period_sensor(
         device_class=SensorDeviceClass.ENERGY,
         native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
         suggested_display_precision=2,
+        recording=ENERGY_RECORDING,
         value_fn=value,
         attributes_fn=attributes,
     )
@@ -138,8 +140,6 @@ def _register_sensor(
     direction: str,
     instant: str,
     readings_of: Callable[[Snapshot], RegisterEstimates | None],
-    *,
-    enabled: bool,
 ) -> MeterSensorDescription[Snapshot]:
     """Describe a sensor of the register read at an instant, as the meter's display showed it."""
     register_of = attrgetter(direction)
@@ -165,7 +165,8 @@ def _register_sensor(
         native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
         suggested_display_precision=2,
         entity_category=EntityCategory.DIAGNOSTIC,
-        entity_registry_enabled_default=enabled,
+        entity_registry_enabled_default=False,
+        recording=ENERGY_RECORDING,
         value_fn=value,
         attributes_fn=attributes,
     )
@@ -193,6 +194,7 @@ def _demand_sensor(
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=2,
         entity_registry_enabled_default=False,
+        recording=RecordingRule(threshold=0.05),  # kW
         value_fn=value,
         attributes_fn=attributes,
     )
@@ -245,13 +247,17 @@ def _phase_sum_sensor(direction: str) -> MeterSensorDescription[Snapshot]:
         suggested_display_precision=2,
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
+        recording=ENERGY_RECORDING,
         value_fn=value,
     )
 
 
 NET_METERING: Final = (
     *map(_this_period_sensor, ("imported", "exported", "net")),
-    *map(_last_period_sensor, ("imported", "exported")),
+    *(
+        replace(_last_period_sensor(direction), entity_registry_enabled_default=False)
+        for direction in ("imported", "exported")
+    ),
     _last_period_sensor("net", lambda period: {"billed": _kwh(period.billed)}),
     replace(
         _period_sensor(
@@ -263,10 +269,10 @@ NET_METERING: Final = (
         entity_registry_enabled_default=False,
     ),
     *(
-        _register_sensor(direction, instant, readings_of, enabled=enabled)
-        for instant, readings_of, enabled in (
-            ("billing_day", lambda now: now.billing.at_billing_day, True),
-            ("midnight", lambda now: now.billing.at_midnight, False),
+        _register_sensor(direction, instant, readings_of)
+        for instant, readings_of in (
+            ("billing_day", lambda now: now.billing.at_billing_day),
+            ("midnight", lambda now: now.billing.at_midnight),
         )
         for direction in ("imported", "exported")
     ),

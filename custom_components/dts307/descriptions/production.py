@@ -6,7 +6,7 @@ from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.const import UnitOfPower
 
 from ..snapshot import Snapshot
-from .base import MeterSensorDescription
+from .base import POWER_RECORDING, MeterSensorDescription
 
 PRODUCTION: Final = "production"
 
@@ -17,5 +17,6 @@ PRODUCTION_SENSOR: Final = MeterSensorDescription[Snapshot](
     native_unit_of_measurement=UnitOfPower.WATT,
     state_class=SensorStateClass.MEASUREMENT,
     suggested_display_precision=0,
+    recording=POWER_RECORDING,
     value_fn=lambda now: now.production,
 )

@@ -7,8 +7,9 @@ from homeassistant.const import PERCENTAGE, UnitOfPower
 
 from ..meter.alarms import CurrentLevel, EnergyDirection
 from ..meter.phases import PHASE_LABELS, TOTAL
+from ..recording import RecordingRule
 from ..snapshot import Snapshot
-from .base import MeterSensorDescription
+from .base import POWER_RECORDING, MeterSensorDescription
 
 
 def _percent(now: Snapshot) -> float | None:
@@ -48,6 +49,7 @@ def _one_way_power(key: str, sign: int) -> MeterSensorDescription[Snapshot]:
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
         entity_registry_enabled_default=False,
+        recording=POWER_RECORDING,
         value_fn=value,
     )
 
@@ -73,6 +75,7 @@ STATUS: Final = (
         native_unit_of_measurement=PERCENTAGE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
+        recording=RecordingRule(threshold=1),
         value_fn=_percent,
         attributes_fn=_service,
     ),

@@ -34,6 +34,7 @@ from ..options import (
     CONF_OVERLOAD_THRESHOLD,
     CONF_PHASE_LOST_HOLD,
     CONF_PRODUCTION,
+    CONF_RECORDING,
     CONF_ROLE,
     CONF_VOLTAGE_HOLD,
     DEFAULTS,
@@ -41,6 +42,7 @@ from ..options import (
     DIRECTION_AUTO,
     MOST_CT_SETS,
     ProductionCounter,
+    Recording,
     Role,
 )
 
@@ -120,6 +122,9 @@ _MAIN_OPTIONS: Final = {
         (DIRECTION_AUTO, PowerSign.IMPORT_POSITIVE, PowerSign.EXPORT_POSITIVE),
     ),
     vol.Optional(CONF_ROLE): choice(CONF_ROLE, tuple(Role)),
+    vol.Required(CONF_RECORDING, default=Recording.ECONOMICAL): choice(
+        CONF_RECORDING, tuple(Recording)
+    ),
 }
 
 _SOLAR_OPTIONS: Final = {
