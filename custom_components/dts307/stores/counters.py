@@ -30,7 +30,6 @@ from ..meter.validation import (
     rejudged,
     validated,
     without_counters,
-    without_explained_leaps,
 )
 from ..options import MeterOptions
 from .clock import ClockKeeper
@@ -131,13 +130,11 @@ class CounterKeeper:
             # What seemed impossible in the time since the last run may have been possible.
             self._filters = rejudged(self._filters, clock.begun)
         rated = self._service_current
-        if self._refresh.async_check(reading, now):
-            period = self._refresh.period
-            self._filters = without_explained_leaps(self._filters, reading, rated, period)
+        self._refresh.async_check(reading, now)
         before = self._filters
         self._follows_gap = now - self._checked_at > CONSECUTIVE_WITHIN
         self._checked_at = now
-        self._filters, checked = validated(before, reading, now, rated, self._refresh.period)
+        self._filters, checked = validated(before, reading, now, rated, self._refresh.held)
         asks = self._async_ask()
         if _offsets(before) != _offsets(self._filters):
             # After a kill, the register alone would lead to a lower value.

@@ -109,6 +109,7 @@ _CANDIDATE: Final = _record(
         vol.Required("first"): _SAMPLE,
         vol.Required("before"): _SAMPLE,
         vol.Required("last"): _SAMPLE,
+        vol.Optional("held", default=0.0): _number,
         vol.Required("reads"): _whole,
     }
 )
@@ -120,6 +121,7 @@ _COUNTER: Final = _record(
                     vol.Required("last"): _SAMPLE,
                     vol.Required("before"): _SAMPLE,
                     vol.Required("offset"): _number,
+                    vol.Optional("held", default=0.0): _number,
                     vol.Required("floor"): _number,
                     vol.Optional("former", default=None): vol.Maybe(
                         _record(

@@ -27,6 +27,11 @@ class RefreshKeeper:
         """The time from one refresh to the next in s; 0 if values are live, or not known yet."""
         return self._cadence.period
 
+    @property
+    def held(self) -> float:
+        """For how many s a cache may have held the latest reading."""
+        return self._cadence.held
+
     @callback
     def async_restore(self, period: float) -> None:
         """Continue with the period that was stored."""
@@ -35,12 +40,10 @@ class RefreshKeeper:
         self._async_update_issue()
 
     @callback
-    def async_check(self, reading: Reading, now: float) -> bool:
-        """Evaluate a reading; return whether the period has become longer."""
-        before = self.period
+    def async_check(self, reading: Reading, now: float) -> None:
+        """Evaluate a reading."""
         self._cadence = self._cadence.after(reading, now)
         self._async_update_issue()
-        return self.period > before
 
     @callback
     def _async_update_issue(self) -> None:

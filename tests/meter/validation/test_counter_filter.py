@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from hypothesis import assume, given, settings, strategies as st
 import pytest
 
 from custom_components.dts307.meter import PerPhase, Reading
@@ -192,6 +193,16 @@ def test_a_counter_that_was_set_back_passes_its_old_value_as_any_other() -> None
     assert counter.published == 500 + 1498
 
 
+@pytest.mark.parametrize("before", [450.0, 500.0, 525.0, 550.0, 570.0])
+def test_a_counter_that_passes_its_old_value_at_the_answer_is_not_back_there(before: float) -> None:
+    """The power shows that it is on its way."""
+    counter = read(trusted(before), *range(58, 550, 29), begin=5.0, power=21_000.0)
+    assert counter.question is CounterQuestion.SET_BACK
+    counter = counter.answered(CounterAnswer.ZERO, LIMITS)
+    counter = read(counter, *range(551, 700, 29), begin=90.0, power=21_000.0)
+    assert counter.published == before + 696
+
+
 def test_the_answer_that_it_was_set_back_to_another_number() -> None:
     """Where it started is unknown, so it counts from where it was first seen."""
     counter = quarantined(trusted(500_000), 250_000.0).answered(CounterAnswer.ELSEWHERE, LIMITS)
@@ -230,7 +241,8 @@ def test_the_answer_zero_is_not_believed_where_it_is_impossible() -> None:
 
 
 UNRATED = Limits(possible_power=8_310_000.0, resolution=1.0, modulus=2.0**32)
-FINE = Limits(possible_power=332_400.0, resolution=0.01, modulus=2.0**32 / 100)
+FINE_RANGE = 2.0**32 / 100
+FINE = Limits(possible_power=332_400.0, resolution=0.01, modulus=FINE_RANGE)
 DAY = 86_400.0
 
 
@@ -347,6 +359,17 @@ def test_two_reads_reconfirm_a_restored_counter() -> None:
     assert read(another, 7.0, 8.0, begin=5.0).is_reconfirmed_since(another)
 
 
+def test_a_low_read_after_a_kill_reconfirms_nothing() -> None:
+    """The next read confirms it, but more was published before than it shows."""
+    restored = as_restored(trusted(5000, power=0.0))
+    low = read(restored, 5018, 5020, begin=60.0, power=0.0)
+    assert low.published == 5018
+    assert not low.is_reconfirmed_since(restored)
+    right = read(low, 5020, begin=70.0, power=0.0)
+    assert right.published == 5020
+    assert right.is_reconfirmed_since(restored)
+
+
 def test_a_register_that_runs_backwards_becomes_a_question() -> None:
     """Each step is only one count, but they are not ignored without end."""
     counter, register = trusted(500_000), 500_000.0
@@ -434,6 +457,28 @@ def test_a_contender_counts_from_behind_a_jump() -> None:
     assert counter.answered(CounterAnswer.ELSEWHERE, LIMITS).published == 500_000
 
 
+def test_loads_between_polls_do_not_put_off_a_question() -> None:
+    """Each jump is more than the power shows, but only the first read of all can be wrong."""
+    counter, register = trusted(500_000, power=100.0), 0.0
+    for number in range(14):
+        register += 15.0 if number % 2 else 0.0
+        counter = after(counter, register, 5.0 + 5 * number, LIMITS, 100.0)
+    assert counter.question is CounterQuestion.SET_BACK
+    assert counter.answered(CounterAnswer.ELSEWHERE, LIMITS).published == 500_000 + 75
+
+
+@pytest.mark.parametrize("count", [0.01, 0.1, 1.0])
+def test_a_count_too_many_is_waited_for_whatever_its_floats_are(count: float) -> None:
+    """0.3 is less than a count of 0.1 below 0.4, in binary."""
+    limits = Limits(possible_power=72_000.0, resolution=count, modulus=count * 2**32)
+    for number in range(500):
+        right = (1_000_000 + 7919 * number) * count
+        counter = CounterFilter()
+        for second, raw in enumerate((right, right + count, *[right] * 20)):
+            counter = after(counter, raw, 5.0 * second, limits, 100.0)
+        assert counter.contender is None
+
+
 def test_power_that_another_register_counts_explains_nothing() -> None:
     """However long it has flowed while this one stood still."""
     counter = read(trusted(1000, power=2000.0), *[1000] * 1000, begin=5.0, power=2000.0)
@@ -461,11 +506,84 @@ def test_a_register_that_cannot_have_reached_its_end_did_not_roll_over() -> None
 def test_a_rollover_leaves_at_most_a_sixteenth_of_the_range(
     left: float, *, rolled_over: bool
 ) -> None:
+    """However much power was measured."""
     before = 2.0**32 * (1 - left)
-    counter = trusted(before)
+    counter = trusted(before, power=5e6)
     for number in range(2):
-        counter = after(counter, 10.0, 2 * DAY + 5 * number, UNRATED)
+        counter = after(counter, 10.0, 2 * DAY + 5 * number, UNRATED, 5e6)
     assert counter.published == (2**32 + 10 if rolled_over else before)
+
+
+UNRATED_FINE = replace(FINE, possible_power=8_310_000.0)
+"""0.01 Wh a count and no CT rating: within 18 minutes a sixteenth of the range can flow."""
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    left=st.floats(20, 1 / 16 * 2.0**32 / 100),
+    outage=st.floats(120, 5 * DAY),
+    power=st.floats(0, 20_000),
+    possible=st.sampled_from([FINE, UNRATED_FINE]),
+)
+def test_zeros_after_an_outage_are_no_rollover_unless_the_power_accounts_for_it(
+    left: float, outage: float, power: float, possible: Limits
+) -> None:
+    """A meter that restarts may have lost its counters, or not read them yet."""
+    before = FINE_RANGE - left
+    usual = FINE_RANGE * 3600 / (20 * 365 * DAY)
+    assume(left > 4 * max(power, usual) * (outage + 10) / 3600 + FINE_RANGE / 65_536 + 1)
+    counter = CounterFilter()
+    for now in (-10.0, -5.0, 0.0, *(outage + 5 * number for number in range(20))):
+        raw = before if now <= 0 else 0.0
+        counter = after(counter, raw, now, possible, power)
+        assert counter.published in (None, before)
+    assert counter.question is CounterQuestion.SET_BACK
+    back = after(
+        after(counter, before, outage + 100, possible, power), before, outage + 105, possible
+    )
+    assert back.question is None
+    assert back.published == before
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    share=st.floats(0, 1),
+    seconds=st.sampled_from([5.0, 60.0, 300.0, 7200.0, 2 * DAY]) | st.floats(1, 5 * DAY),
+    powers=st.tuples(st.floats(0, 20_000), st.floats(0, 20_000)),
+    flowed=st.floats(0, 3),
+)
+@pytest.mark.parametrize("possible", [FINE, UNRATED_FINE])
+def test_a_rollover_that_the_power_accounts_for_continues(
+    share: float,
+    seconds: float,
+    powers: tuple[float, float],
+    flowed: float,
+    *,
+    possible: Limits,
+) -> None:
+    """From poll to poll, and over an outage in which up to three times as much flowed.
+
+    A meter whose register gets to its end draws 200 W on average, whatever it draws just now.
+    """
+    energy = flowed * max(*powers, 200.0) * seconds / 3600
+    left = max(0.01, min(share * energy, FINE_RANGE / 17))
+    landed = max(0.0, energy - left)
+    assume(left + landed < FINE_RANGE / 16)
+    counter = CounterFilter()
+    reads = [(FINE_RANGE - left, now, powers[0]) for now in (-10.0, -5.0, 0.0)]
+    reads += [(landed, seconds + 5 * number, powers[1]) for number in range(3)]
+    for raw, now, power in reads:
+        counter = after(counter, int(raw * 100) / 100, now, possible, power)
+        assert counter.pending_question is None
+    assert counter.published == pytest.approx(FINE_RANGE + landed, abs=0.02)
+
+
+def test_a_load_between_two_polls_does_not_hide_a_rollover() -> None:
+    """No power shows how the register got to its end."""
+    counter = CounterFilter()
+    for number, raw in enumerate((-30.0, -30.0, 100.0, 100.0)):
+        counter = after(counter, raw % FINE_RANGE, 5.0 * number, FINE, 0.0)
+    assert counter.published == FINE_RANGE + 100.0
 
 
 def test_a_register_whose_range_has_shrunk_did_not_roll_over() -> None:
@@ -480,6 +598,7 @@ STORED: dict[str, Any] = {
         "last": {"value": 500_000, "at": 0.0},
         "before": {"value": 500_000, "at": -5.0},
         "offset": 0.0,
+        "held": 0.0,
         "floor": 500_000,
         "former": None,
     },
@@ -487,6 +606,7 @@ STORED: dict[str, Any] = {
         "first": {"value": 7, "at": 5.0},
         "before": {"value": 7, "at": 10.0},
         "last": {"value": 7, "at": 5.0},
+        "held": 0.0,
         "reads": 2,
     },
     "rival": None,

@@ -5,18 +5,18 @@ from dataclasses import dataclass, replace
 import itertools
 import math
 
-from hypothesis import given, settings, strategies as st
+from hypothesis import assume, given, settings, strategies as st
 import pytest
 
 from custom_components.dts307.meter import Reading
 from custom_components.dts307.meter.sunspec import PerPhase
 from custom_components.dts307.meter.validation import (
+    CounterFilter,
     CounterFilters,
     CounterQuestion,
     RefreshCadence,
     questions,
     validated,
-    without_explained_leaps,
 )
 from tests.meter.readings import reading_with
 
@@ -95,13 +95,16 @@ class Observer:
 
     def sees(self, reading: Reading, now: float) -> None:
         """Judge a reading."""
-        before, self.cadence = self.cadence.period, self.cadence.after(reading, now)
-        if (period := self.cadence.period) > before:
-            self.filters = without_explained_leaps(self.filters, reading, self.rated, period)
-        self.filters, checked = validated(
-            self.filters, reading, now, self.rated, self.cadence.period
-        )
+        self.cadence = self.cadence.after(reading, now)
+        self.filters, checked = validated(self.filters, reading, now, self.rated, self.cadence.held)
         self.published = checked.energy_imported.total
+
+    def restarts(self) -> None:
+        """Continue with what is stored."""
+        self.cadence = RefreshCadence(period=self.cadence.period)
+        self.filters = {
+            key: CounterFilter.from_dict(counter.as_dict()) for key, counter in self.filters.items()
+        }
 
 
 def cadence_after(*readings: tuple[float, Reading]) -> RefreshCadence:
@@ -133,28 +136,101 @@ def held(seconds: Iterable[float], every: float = 10.0) -> list[tuple[float, Rea
 def test_every_refresh_is_published_with_the_poll_after_it(
     house: House, every: float, offset: float, rated: float | None
 ) -> None:
+    assume((1 - offset) * house.period > 5 * every)
     observer, before, polled = Observer(rated), 0, 0
     for now, refresh in house.polls(every, 7, offset * house.period):
         reading = house.refreshed(refresh)
         polled, before = (polled + 1, refresh) if refresh == before else (1, refresh)
         observer.sees(reading, now)
+        assert not questions(observer.filters)
+        if polled > 1:
+            assert observer.published == reading.energy_imported.total
         if refresh >= 4 or (refresh == 3 and offset < 0.3):
             assert abs(observer.cadence.period - house.period) <= every + 1e-6
-            assert not questions(observer.filters)
-            if polled > 1:
-                assert observer.published == reading.energy_imported.total
 
 
-def test_a_question_that_the_period_explains_is_withdrawn() -> None:
-    """There are two until the third refresh, as the first reading came halfway to the first one."""
-    house = House(period=1800, base=300, load=9000, begins=0.2, lasts=0.6)
-    observer, asked = Observer(), set[int]()
-    for now, refresh in house.polls(5, 5, 900):
-        observer.sees(house.refreshed(refresh), now)
-        if questions(observer.filters):
-            asked.add(refresh)
-    assert asked == {1, 2}
-    assert observer.published == house.refreshed(5).energy_imported.total
+OVERLOAD = 1.25
+"""How much more than the CT rating, at the highest voltage of a service, a house may draw."""
+
+
+@dataclass(frozen=True)
+class Cache:
+    """A gateway in front of a meter that is rated for so many amperes."""
+
+    rated: float
+    resolution: float
+    every: float
+    """s between two polls"""
+    period: float
+    """s between two refreshes"""
+    phase: float
+    """share of a period that has passed at the first poll"""
+    energies: tuple[float, ...]
+    """what flows in each period, as a share of what can"""
+    powers: tuple[float, ...]
+    """what flows at each refresh, likewise"""
+
+    @property
+    def highest(self) -> float:
+        """W that the house draws at most."""
+        return OVERLOAD * self.rated * 277.0
+
+    def register(self, refresh: int) -> float:
+        """Return what the register shows from a refresh on, in Wh."""
+        full, rest = divmod(refresh, len(self.energies))
+        periods = full * math.fsum(self.energies) + math.fsum(self.energies[:rest])
+        counted = 5_000_000 + periods * self.highest * self.period / 3600
+        return counted // self.resolution * self.resolution
+
+    def reading(self, refresh: int) -> Reading:
+        """Return what a poll shows from a refresh on."""
+        power = self.powers[refresh % len(self.powers)] * self.highest
+        volts = 230 + refresh % 7 / 10
+        return shown(round(power), self.register(refresh), volts, self.resolution)
+
+
+shares = st.sampled_from([0.0, 0.01, 1.0]) | st.floats(0, 1)
+caches = st.builds(
+    Cache,
+    rated=st.sampled_from([5.0, 20.0, 32.0, 50.0, 200.0, 1000.0]),
+    resolution=st.sampled_from([0.01, 1.0, 10.0]),
+    every=st.sampled_from([1.0, 5.0, 10.0, 30.0, 60.0]) | st.floats(1, 60),
+    period=st.sampled_from([30.0, 45.0, 59.0, 60.0, 300.0, 3600.0]) | st.floats(2, 3600),
+    phase=st.floats(0, 1),
+    energies=st.lists(shares, min_size=1, max_size=5).map(tuple),
+    powers=st.lists(shares, min_size=1, max_size=5).map(tuple),
+).filter(lambda cache: 2 * cache.every <= cache.period <= 400 * cache.every)
+
+
+@settings(max_examples=60, deadline=None)
+@given(cache=caches, faults=st.dictionaries(st.integers(3, 400), st.integers(0, 3), max_size=4))
+def test_a_cache_of_any_period_raises_no_question(cache: Cache, faults: dict[int, int]) -> None:
+    """Whatever flows between two refreshes, and though polls are lost or wrong now and then.
+
+    What is repeated for four polls at first is known to be held, or the period is a minute.
+    """
+    first_refresh = (1 - cache.phase) * cache.period
+    assume(cache.period <= 60 or first_refresh > 7 * cache.every)
+    observer, before, polled, right = Observer(cache.rated), -1, 0, 0
+    for number in range(min(600, math.ceil(8 * cache.period / cache.every))):
+        seconds = cache.phase * cache.period + number * cache.every
+        refresh, fault = int(seconds // cache.period), faults.get(number)
+        polled, before = (polled + 1, refresh) if refresh == before else (1, refresh)
+        reading = cache.reading(refresh)
+        if fault == 0:
+            continue
+        if fault == 1 and right > 1:
+            observer.sees(replace(reading, energy_imported=PerPhase(total=7.0)), START + seconds)
+            right = 0
+            continue
+        if fault == 2:
+            observer.restarts()
+            right = 0
+        observer.sees(reading, START + seconds)
+        right += 1
+        assert not questions(observer.filters)
+        if right > 1 and polled > right and number > 3:
+            assert observer.published == reading.energy_imported.total
 
 
 def test_a_leap_that_the_period_does_not_explain_stays_a_question() -> None:
@@ -169,12 +245,6 @@ def test_a_leap_that_the_period_does_not_explain_stays_a_question() -> None:
     assert observer.cadence.period
     assert questions(observer.filters) == {CounterQuestion.LEAP}
     assert observer.published == house.refreshed(0).energy_imported.total
-
-
-def test_a_counter_that_is_not_known_yet_is_left_alone() -> None:
-    reading = shown(300, 5000)
-    filters, _ = validated({}, reading, START, RATED)
-    assert without_explained_leaps(filters, reading, RATED, 600) == filters
 
 
 @settings(max_examples=60, deadline=None)
@@ -278,3 +348,51 @@ def test_a_counter_may_be_missing() -> None:
     assert cadence_after(*readings).period == 300
     without = [(now, replace(reading, energy_imported=PerPhase())) for now, reading in readings]
     assert not cadence_after(*without).period
+
+
+LONGEST = 7200.0
+"""s for which values may be held at most"""
+
+
+@pytest.mark.parametrize(
+    ("reads", "held"),
+    [
+        # Values are as old as the last poll that showed others.
+        ([(0, "a")], 0.0),
+        ([(0, "a"), (5, "b")], 0.0),
+        ([(0, "a"), (5, "b"), (10, "b"), (15, "b")], 15.0),
+        ([(0, "a"), (5, "b"), (10, "b"), (15, "c")], 0.0),
+        # The first ones may be of any age.
+        ([(0, "a"), (5, "a"), (10, "a"), (15, "a")], LONGEST),
+        # A live meter repeats them for a poll or two.
+        ([(0, "a"), (5, "a")], 65.0),
+        ([(0, "a"), (5, "b"), (3, "c"), (4, "c")], 61.0),
+        # A wrong one in between does not count; two are a change.
+        ([(0, "a"), (5, "b"), (10, "b"), (15, "x"), (20, "b")], 20.0),
+        ([(0, "a"), (5, "b"), (10, "x"), (15, "b"), (20, "x"), (25, "b")], 25.0),
+        ([(0, "a"), (5, "b"), (10, "x"), (15, "x"), (20, "b"), (25, "b")], 10.0),
+        # Polls may be missing.
+        ([(0, "a"), (5, "b"), (300, "b")], 300.0),
+        ([(0, "a"), (300, "b"), (305, "b")], 305.0),
+        ([(0, "a"), (9000, "b"), (9005, "b")], LONGEST),
+    ],
+)
+def test_how_long_a_reading_may_have_been_held(reads: list[tuple[float, str]], held: float) -> None:
+    readings = [(START + now, shown(300, 5_000_000 + ord(values))) for now, values in reads]
+    assert cadence_after(*readings).held == held
+
+
+@pytest.mark.parametrize("question", [CounterQuestion.SET_BACK, CounterQuestion.LEAP])
+def test_a_counter_behind_a_cache_is_asked_about_until_the_answer(
+    question: CounterQuestion,
+) -> None:
+    """Each refresh is a jump that no power explains, and no reason to begin again."""
+    observer, asked = Observer(), list[bool]()
+    offset = -4_000_000.0 if question is CounterQuestion.SET_BACK else 4_000_000.0
+    for number in range(120):
+        refresh = number // 10
+        energy = 5_000_000.0 + 40 * refresh + (offset if refresh > 1 else 0.0)
+        observer.sees(shown(100 + refresh % 3, energy), START + 5 * number)
+        asked.append(questions(observer.filters) == {question})
+    assert asked == sorted(asked)
+    assert asked[-1]

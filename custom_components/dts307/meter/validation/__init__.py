@@ -14,7 +14,6 @@ from .meter_counters import (
     rejudged,
     validated,
     without_counters,
-    without_explained_leaps,
 )
 from .questioned import QuestionedCounter, questioned_counters
 from .read import Read
@@ -44,5 +43,4 @@ __all__ = [
     "rejudged",
     "validated",
     "without_counters",
-    "without_explained_leaps",
 ]

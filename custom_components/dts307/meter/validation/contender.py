@@ -22,13 +22,24 @@ class Contender:
     last: Sample
     until: float
     """s; when the last was confirmed"""
+    held: float = 0.0
+    """s for which a cache may have held the last when it was read"""
     reads: int
     """how many reads there are, including the one that confirms the last"""
 
     @classmethod
-    def starting_with(cls, read: Read, until: float) -> Contender:
-        """Return a contender of one read, which the next one confirmed at ``until`` in s."""
-        return cls(first=read.sample, last=read.sample, until=until, reads=_CONFIRMED_READS)
+    def starting_with(cls, read: Read, confirming: Read, known: float) -> Contender:
+        """Return a contender of one read and the one that confirms it.
+
+        ``known`` is since when in s the register may have been elsewhere.
+        """
+        return cls(
+            first=read.sample,
+            last=read.sample,
+            until=confirming.at,
+            held=read.at - read.held_since(confirming, known),
+            reads=_CONFIRMED_READS,
+        )
 
     @property
     def lasts(self) -> bool:
@@ -37,8 +48,8 @@ class Contender:
 
     def can_reach(self, read: Read, limits: Limits) -> bool:
         """Return whether the register can have moved from here to a read."""
-        then = self.last.at - limits.refresh_period
-        return can_follow(read.value - self.last.value, then, read.at, limits)
+        seconds = elapsed(self.last.at, read.at) + self.held
+        return can_follow(read.value - self.last.value, seconds, limits)
 
     def is_nearer(self, read: Read, origin: Origin | None) -> bool:
         """Return whether a read is nearer to this than to where else it may have come from."""
@@ -47,24 +58,26 @@ class Contender:
     def explains(self, read: Read, confirming: Read, limits: Limits) -> bool:
         """Return whether the power at a read and the one that confirms it explains how it rose."""
         seconds = elapsed(self.last.at, read.at)
-        energy = likely_energy(max(read.power, confirming.power), seconds)
+        energy = likely_energy(max(read.power, confirming.power), seconds + self.held)
         rise = read.value - self.last.value
         consecutive = seconds <= CONSECUTIVE_WITHIN
-        return consecutive and -limits.resolution <= rise <= energy + limits.resolution
+        return consecutive and -limits.one_count <= rise <= energy + limits.resolution
 
     def continued_with(self, read: Read, confirming: Read, limits: Limits) -> Contender:
         """Return this contender with one more read, and the one that confirms it.
 
-        If it has jumped from one read to the very next, what came before was wrong. With an
-        outage, a restart or a wrong read in between, the power in between is unknown.
+        If it has jumped from its first read to the very next, the first was wrong. With an outage,
+        a restart, a cache or a wrong read in between, the power in between is unknown.
         """
         consecutive = elapsed(self.last.at, read.at) <= CONSECUTIVE_WITHIN
-        next_read = consecutive and self.until == read.at
-        jumped = next_read and not self.explains(read, confirming, limits)
+        next_read = consecutive and self.until == read.at and not self.held
+        is_second = next_read and self.reads == _CONFIRMED_READS
+        jumped = is_second and not self.explains(read, confirming, limits)
         return Contender(
             first=read.sample if jumped else self.first,
             last=read.sample,
             until=confirming.at,
+            held=read.at - read.held_since(confirming, self.last.at - self.held),
             reads=self.reads + 1,
         )
 
@@ -75,6 +88,7 @@ class Contender:
             "first": state["first"],
             "before": {**state["last"], "at": self.until},
             "last": state["last"],
+            "held": self.held,
             "reads": self.reads,
         }
 
@@ -91,4 +105,5 @@ class Contender:
             return None
         first, last = Sample(**stored["first"]), Sample(**stored["last"])
         until = max(last.at, stored["before"]["at"])
-        return cls(first=first, last=last, until=until, reads=stored["reads"])
+        held, reads = stored["held"], stored["reads"]
+        return cls(first=first, last=last, until=until, held=held, reads=reads)

@@ -18,6 +18,7 @@ docs/internals/counter-filter.md has the proof and its limits.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+import math
 from typing import Any, Final
 
 from .contender import Contender
@@ -87,7 +88,9 @@ class CounterFilter:
         if self.trusted is None:
             return True
         contends = self.contender is not None and self.contender.until == self.latest.at
-        return not contends and self.trusted.register != self.latest.value
+        register = self.trusted.register
+        is_shown = math.isclose(register, self.latest.value, rel_tol=1e-12, abs_tol=1e-6)
+        return not contends and not is_shown
 
     @property
     def question(self) -> CounterQuestion | None:
@@ -110,14 +113,19 @@ class CounterFilter:
         state = replace(self, latest=read)
         if earlier is None:
             return _with_single(state, trusted, read, limits)
-        trusted = trusted.after(read.measured_since(earlier))
         if read.agrees_with(earlier, limits):
             state, trusted = _with_confirmed(state, trusted, earlier, read, limits)
+        else:
+            trusted = trusted.after(read.measured_since(earlier))
         return _with_single(state, trusted, read, limits)
 
     def is_reconfirmed_since(self, restored: CounterFilter) -> bool:
-        """Return whether a read has been confirmed since a state that was restored."""
-        if self.trusted is None:
+        """Return whether a read has been confirmed since a state that was restored.
+
+        The read that is confirmed may be the wrong one of two, and too low. So the latest has to be
+        believed as well.
+        """
+        if self.trusted is None or self.awaits_confirmation:
             return False
         known = restored.trusted
         return known is None or self.trusted.confirmed not in (known.latest, known.confirmed)
@@ -134,13 +142,15 @@ class CounterFilter:
         if answer in (CounterAnswer.ELSEWHERE, CounterAnswer.NOT_REAL):
             counts_from = contender.first.value
         elif answer is CounterAnswer.ZERO:
-            seconds = elapsed(trusted.confirmed.at, contender.first.at)
+            seconds = trusted.seconds_until(contender.first.at)
             # It was not set back to zero if it cannot have counted so much since.
             possible = contender.first.value <= limits.reach(seconds)
             counts_from = 0.0 if possible else contender.first.value
         return replace(
             self,
-            trusted=trusted.moved_to(contender.last, trusted.latest.value - counts_from),
+            trusted=trusted.moved_to(
+                contender.last, trusted.latest.value - counts_from, contender.held
+            ),
             contender=None,
             rival=None,
         )
@@ -150,15 +160,6 @@ class CounterFilter:
         if begun is None or self.trusted is None or self.contender is None:
             return False
         return self.trusted.confirmed.at < begun <= self.contender.first.at
-
-    def has_possible_leap(self, limits: Limits) -> bool:
-        """Return whether ``limits``, which have become wider, allow the leap there was."""
-        if self.trusted is None or self.contender is None:
-            return False
-        first = self.contender.first
-        leapt = self.pending_question is CounterQuestion.LEAP
-        read = Read(value=first.value, at=first.at)
-        return leapt and self.trusted.origin_of(read, limits) is not None
 
     def without_contenders(self) -> CounterFilter:
         """Return the state in which the next reads are judged anew."""
@@ -212,7 +213,9 @@ def _after_first(state: CounterFilter, read: Read, limits: Limits) -> CounterFil
     if first is None or not _is_confirmed_first(first, read, limits):
         return replace(state, latest=read)
     offset = 0.0 if base is None else base - first.value
-    trusted = Trusted.starting_with(first, offset, base or 0.0).after(read.measured_since(first))
+    held = first.at - first.held_since(read, -math.inf)
+    trusted = Trusted.starting_with(first, offset, base or 0.0, held)
+    trusted = trusted.after(read.measured_since(first))
     return _with_single(CounterFilter(trusted=trusted, latest=read), trusted, read, limits)
 
 
@@ -236,7 +239,9 @@ def _with_confirmed(
 
     It belongs to what it is nearest to: within hours a counter can move far.
     """
-    origin, contender, rival = trusted.origin_of(read, limits), state.contender, state.rival
+    origin = trusted.origin_of(read, latest, limits)
+    trusted = trusted.after(latest.measured_since(read))
+    contender, rival = state.contender, state.rival
     belongs = contender is not None and (
         contender.is_nearer(read, origin)
         or (contender.lasts and contender.explains(read, latest, limits))
@@ -251,12 +256,13 @@ def _with_confirmed(
         if rival is not None and rival.can_reach(read, limits):
             rival = rival.continued_with(read, latest, limits)
         else:
-            rival = Contender.starting_with(read, latest.at)
+            known = trusted.confirmed.at - trusted.held
+            rival = Contender.starting_with(read, latest, known)
         if contender is not None and not rival.lasts:
             return replace(state, rival=rival), trusted
         if origin is None:
             return replace(state, contender=rival, rival=None), trusted
-    trusted = trusted.with_confirmed(read, origin, latest.measured_since(read))
+    trusted = trusted.with_confirmed(read, origin, latest)
     return CounterFilter(trusted=trusted, latest=latest), trusted
 
 

@@ -59,6 +59,9 @@ _POSSIBLE_POWER_MARGIN: Final = 2.0
 _UNKNOWN_OUTAGE: Final = 86400.0
 """s to assume when the clock was set back, so that the true time is unknown."""
 
+_ROUNDED_COUNT: Final = 1.001
+"""A count as the difference of two floats, by which it may seem larger."""
+
 _COUNTS: Final = 2**32
 _FLOAT_PRECISION: Final = 2.0**-22
 """Two steps of a 32-bit float, relative to its value: the most that rounding takes away."""
@@ -74,8 +77,15 @@ class Limits:
     """Wh (VAh, varh); what one count, or a float's rounding, may add or take away"""
     modulus: float | None
     """Wh (VAh, varh) at which the register rolls over; None for a float, which does not"""
-    refresh_period: float = 0.0
-    """s for which the register may lag behind, because its values are refreshed only so often"""
+
+    @property
+    def one_count(self) -> float:
+        """Wh (VAh, varh); the most that two floats differ by whose registers differ by a count.
+
+        By so much a register may fall: the meter may have changed its scale factor, and a read of
+        one count more may have been confirmed.
+        """
+        return self.resolution * _ROUNDED_COUNT
 
     def reach(self, seconds: float) -> float:
         """Return how many Wh (VAh, varh) the counter can move in this time."""
@@ -87,14 +97,13 @@ def counter_limits(
     key: str,
     raw: float,
     service_current: float | None,
-    refresh_period: float = 0.0,
 ) -> Limits:
     """Return the limits of one counter: service current times voltage times phases.
 
     ``key`` names the counter and its part, such as ``energy_imported.total``. ``raw`` is its
     register value in Wh (VAh, varh), ``service_current`` the CT rating times the number of CT sets
     in A (guide 3.4), or None if it is not entered. A reported power is possible even if the entered
-    CT rating is too low for it. ``refresh_period`` is as in ``Limits``.
+    CT rating is too low for it.
 
     Raises:
         KeyError: ``key`` names no energy counter.
@@ -110,7 +119,6 @@ def counter_limits(
         possible_power=_POSSIBLE_POWER_MARGIN * max(rated, measured_power(reading, key)),
         resolution=count_size(reading, name, raw),
         modulus=None if resolution is None else resolution * _COUNTS,
-        refresh_period=refresh_period,
     )
 
 

@@ -36,14 +36,14 @@ def validated(
     reading: Reading,
     now: float,
     service_current: float | None,
-    refresh_period: float = 0.0,
+    held: float = 0.0,
 ) -> tuple[CounterFilters, Reading]:
     """Return the filters after a reading, and the reading with the counters that are believed.
 
     ``now`` is in wall-clock seconds. ``service_current`` is the CT rating times the number of CT
-    sets in A (guide 3.4), or None if it is not entered. ``refresh_period`` is how often the
-    registers are refreshed in s, or 0 if they are live. A counter that a reading lacks keeps its
-    published value. So does one at the slower cadence: its repeated value is not a second read.
+    sets in A (guide 3.4), or None if it is not entered. ``held`` is for how many s a cache
+    may have held the reading, as in ``Read``. A counter that a reading lacks keeps its published
+    value. So does one at the slower cadence: its repeated value is not a second read.
     """
     after = dict(filters)
     quantities: dict[str, Any] = {}
@@ -55,8 +55,8 @@ def validated(
             key = f"{name}.{part}"
             raw = getattr(values, part)
             if raw is not None and not repeated:
-                read = Read(value=raw, at=now, power=measured_power(reading, key))
-                limits = counter_limits(reading, key, raw, service_current, refresh_period)
+                read = Read(value=raw, at=now, power=measured_power(reading, key), held=held)
+                limits = counter_limits(reading, key, raw, service_current)
                 after[key] = after.get(key, CounterFilter()).after(read, limits)
             published[part] = after[key].published if key in after else None
         quantities[name] = PerPhase(**published)
@@ -120,19 +120,3 @@ def rejudged(filters: CounterFilters, begun: float) -> CounterFilters:
         key: counter.without_contenders() if counter.leapt_before(begun) else counter
         for key, counter in filters.items()
     }
-
-
-def without_explained_leaps(
-    filters: CounterFilters, reading: Reading, service_current: float | None, refresh_period: float
-) -> CounterFilters:
-    """Return the filters after it has become known how often the registers are refreshed, in s.
-
-    A leap that this explains is judged anew.
-    """
-
-    def rejudged_leap(key: str, counter: CounterFilter) -> CounterFilter:
-        raw = counter.published or 0.0
-        limits = counter_limits(reading, key, raw, service_current, refresh_period)
-        return counter.without_contenders() if counter.has_possible_leap(limits) else counter
-
-    return {key: rejudged_leap(key, counter) for key, counter in filters.items()}

@@ -37,6 +37,8 @@ class Read:
     """s"""
     power: float = 0.0
     """W (VA, var) that the meter measured at that time in the direction of this counter"""
+    held: float = 0.0
+    """s for which a cache may have held this by then; 0 if the reading is new"""
 
     @property
     def sample(self) -> Sample:
@@ -47,9 +49,19 @@ class Read:
         """Return whether no poll can have been missed between the two."""
         return elapsed(earlier.at, self.at) <= CONSECUTIVE_WITHIN
 
+    def held_since(self, confirming: Read, known: float) -> float:
+        """Return since when in s the register may have been here, which another read confirms.
+
+        A reading that is repeated is as old as its first appearance, and no older than ``known``,
+        when the register was known to be elsewhere or here, in s.
+        """
+        since = min(self.at - self.held, confirming.at - confirming.held)
+        return max(since, known) if known <= self.at else since
+
     def agrees_with(self, earlier: Read, limits: Limits) -> bool:
         """Return whether the register can have moved from the earlier read to this one."""
-        return can_follow(self.value - earlier.value, earlier.at, self.at, limits)
+        seconds = elapsed(earlier.at, self.at) + earlier.held
+        return can_follow(self.value - earlier.value, seconds, limits)
 
     def measured_since(self, earlier: Read) -> Measured:
         """Return what the power at both reads accounts for; nothing if polls were missed.
@@ -71,9 +83,6 @@ def likely_energy(power: float, seconds: float) -> float:
     return _LIKELY_TIMES_MEASURED * power * seconds / 3600
 
 
-def can_follow(rise: float, then: float, now: float, limits: Limits) -> bool:
-    """Return whether a register can have risen by so many Wh (VAh, varh) between two instants.
-
-    It may fall by less than a count if the meter changes its scale factor.
-    """
-    return -limits.resolution <= rise <= limits.reach(elapsed(then, now))
+def can_follow(rise: float, seconds: float, limits: Limits) -> bool:
+    """Return whether a register can have risen by so many Wh (VAh, varh) in a time."""
+    return -limits.one_count <= rise <= limits.reach(seconds)

@@ -1,4 +1,4 @@
-"""How often the values of a meter are refreshed, if a gateway or the meter itself holds them.
+"""Since when a gateway or the meter itself holds its values, and how often it refreshes them.
 
 Measured values never stay exactly the same for long. Those that a cache holds do, and then change
 at once, by the energy of the whole time. docs/internals/counter-filter.md tells what follows.
@@ -64,6 +64,8 @@ class RefreshCadence:
     """s; when ``latest`` was read"""
     unchanged_since: float = 0.0
     """s; when these values were first read"""
+    earliest: float | None = None
+    """s; the earliest that the meter can have measured these values; None if they are the first"""
     polls: int = 0
     """how many readings had these values"""
     is_complete: bool = False
@@ -72,17 +74,55 @@ class RefreshCadence:
     """the latest ones, as long as they follow each other"""
     early: int = 0
     """how many changes in a row have come long before the period was over"""
+    former: RefreshCadence | None = None
+    """the state before these values, while they have been read only once"""
+
+    @property
+    def held(self) -> float:
+        """For how many s the values of the latest reading may have been held by then.
+
+        A reading without equal is new: nothing shows that anything holds its values. The first ones
+        may be of any age, but a live meter may repeat them for some polls.
+        """
+        if self.polls <= 1:
+            return 0.0
+        if self.earliest is None and self.polls < _FEWEST_POLLS:
+            return self.at - self.unchanged_since + _SHORTEST
+        earliest = self.at - _LONGEST if self.earliest is None else self.earliest
+        return min(self.at - earliest, _LONGEST)
 
     def after(self, reading: Reading, now: float) -> RefreshCadence:
         """Return the state after a reading; ``now`` is in s."""
         before = self.latest
-        if before is None or not 0 <= now - self.at <= CONSECUTIVE_WITHIN:
-            # A change may have been missed.
-            return RefreshCadence(
-                period=self.period, latest=reading, at=now, unchanged_since=now, polls=1
-            )
+        if before is None or now < self.at:
+            return self._begun_with(reading, now, None)
+        is_consecutive = now - self.at <= CONSECUTIVE_WITHIN
         if _VALUES(reading) == _VALUES(before):
-            return replace(self, latest=reading, at=now, polls=self.polls + 1)
+            after = replace(self, latest=reading, at=now, polls=self.polls + 1, former=None)
+            # How often they were refreshed in a gap is unknown.
+            return after if is_consecutive else replace(after, is_complete=False, intervals=())
+        if not is_consecutive:
+            # A change may have been missed.
+            return self._begun_with(reading, now, self.at)
+        if self.former and self.former.latest and _VALUES(reading) == _VALUES(self.former.latest):
+            # The reading in between was wrong.
+            polls = self.former.polls + 2
+            return replace(self.former, latest=reading, at=now, polls=polls, former=None)
+        return self._changed_to(reading, before, now)
+
+    def _begun_with(self, reading: Reading, now: float, earliest: float | None) -> RefreshCadence:
+        """Return the state after the first reading that does not follow another one."""
+        return RefreshCadence(
+            period=self.period,
+            latest=reading,
+            at=now,
+            unchanged_since=now,
+            earliest=earliest,
+            polls=1,
+        )
+
+    def _changed_to(self, reading: Reading, before: Reading, now: float) -> RefreshCadence:
+        """Return the state after a reading with other values than the poll ``before``."""
         interval = _Interval(
             seconds=now - self.unchanged_since,
             is_complete=self.is_complete,
@@ -98,10 +138,12 @@ class RefreshCadence:
             latest=reading,
             at=now,
             unchanged_since=now,
+            earliest=self.at,
             polls=1,
             is_complete=True,
             intervals=intervals,
             early=early,
+            former=replace(self, former=None),
         )
 
 

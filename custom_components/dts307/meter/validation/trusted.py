@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-import math
 from typing import Any, Final
 
-from ..sample import Sample
+from ..sample import CONSECUTIVE_WITHIN, Sample
 from .limits import Limits, elapsed
 from .read import Measured, Read, can_follow, likely_energy
 
 _ROLLOVER_SHARE: Final = 1 / 16
 """Share of its range that a register may have left before a rollover."""
+_UNMEASURED_ROLLOVER_SHARE: Final = 1 / 65_536
+"""Share of its range that it may have moved beyond what the power accounts for."""
+_METER_LIFE: Final = 20 * 365 * 86400.0
+"""s within which a register that gets to its end has counted its whole range"""
 
 _MEASURED_MARGIN: Final = 1.25
 """How much more than the measured energy a single read may have moved."""
@@ -45,6 +48,8 @@ class Trusted:
     """the latest read that was believed"""
     offset: float = 0.0
     """added to the register, which rolled over, was set back, or is another meter's"""
+    held: float = 0.0
+    """s for which a cache may have held ``confirmed`` when it was last read"""
     floor: float = 0.0
     """what is published already, and the register may still have to catch up with"""
     measured: Measured = field(default_factory=Measured)
@@ -55,10 +60,13 @@ class Trusted:
     """where the register was before the owner's latest answer"""
 
     @classmethod
-    def starting_with(cls, read: Read, offset: float, floor: float) -> Trusted:
-        """Return what is trusted after a confirmed read that nothing precedes."""
+    def starting_with(cls, read: Read, offset: float, floor: float, held: float = 0.0) -> Trusted:
+        """Return what is trusted after a confirmed read that nothing precedes.
+
+        ``held`` is in s, as in ``Read``.
+        """
         sample = Sample(value=read.value + offset, at=read.at)
-        return cls(confirmed=sample, latest=sample, offset=offset, floor=floor)
+        return cls(confirmed=sample, latest=sample, offset=offset, held=held, floor=floor)
 
     @property
     def published(self) -> float:
@@ -78,28 +86,51 @@ class Trusted:
 
     def explains(self, read: Read, limits: Limits) -> bool:
         """Return whether the measured power alone accounts for a read."""
-        highest = _MEASURED_MARGIN * self.unconfirmed.energy + limits.resolution
-        return -limits.resolution <= self.origin.rise_to(read) <= highest
+        highest = _MEASURED_MARGIN * self.unconfirmed.energy + limits.one_count
+        return -limits.one_count <= self.origin.rise_to(read) <= highest
 
-    def origin_of(self, read: Read, limits: Limits) -> Origin | None:
+    def origin_of(self, read: Read, confirming: Read, limits: Limits) -> Origin | None:
         """Return from where the register can have moved to a confirmed read; None if it cannot.
 
-        A return to where the register was before the owner's latest answer comes first. The answer
-        stands once the register has risen since.
+        It may also return to where it was before the owner's latest answer. The answer stands once
+        the register has risen since.
         """
+        rise, passed = self.origin.rise_to(read), self.seconds_until(read.at)
+        power = max(self.measured.power, read.power, confirming.power)
         if self.former is not None and _can_return(self.former, read, limits):
-            return self.former
-        rise = self.origin.rise_to(read)
+            # It may also pass its old value on its way.
+            on_its_way = likely_energy(power, min(passed, CONSECUTIVE_WITHIN)) + limits.resolution
+            if not -limits.one_count <= rise <= on_its_way:
+                return self.former
         seconds = min(self.measured.seconds, _LONGEST_REFRESH)
         likely = likely_energy(max(self.measured.power, read.power), seconds)
-        passed = elapsed(self.confirmed.at, read.at) + limits.refresh_period
         possible = likely + limits.reach(passed)
-        if -limits.resolution <= rise <= possible:
+        if -limits.one_count <= rise <= possible:
             return self.origin
-        modulus = limits.modulus or math.inf
-        if 0 <= rise + modulus <= min(possible, modulus * _ROLLOVER_SHARE):
-            return replace(self.origin, offset=self.offset + modulus)
+        if limits.modulus is None:
+            return None
+        if 0 <= rise + limits.modulus <= min(possible, self._rollover_reach(power, passed, limits)):
+            return replace(self.origin, offset=self.offset + limits.modulus)
         return None
+
+    def _rollover_reach(self, power: float, seconds: float, limits: Limits) -> float:
+        """Return how many Wh (VAh, varh) a register has moved at most if it rolled over.
+
+        A register that was reset looks the same, so that it is possible does not suffice. ``power``
+        is what was measured before and after, in W.
+        """
+        modulus = limits.modulus or 0.0
+        usual = modulus * 3600 / _METER_LIFE
+        # A load may have come and gone between two polls, or two refreshes of a cache.
+        unmeasured = min(
+            limits.reach(CONSECUTIVE_WITHIN + self.held), modulus * _UNMEASURED_ROLLOVER_SHARE
+        )
+        likely = likely_energy(max(power, usual), seconds)
+        return min(likely + unmeasured, modulus * _ROLLOVER_SHARE)
+
+    def seconds_until(self, now: float) -> float:
+        """Return how many s may have passed since the meter measured what is confirmed."""
+        return elapsed(self.confirmed.at, now) + self.held
 
     def after(self, passed: Measured) -> Trusted:
         """Return this some time later."""
@@ -110,30 +141,37 @@ class Trusted:
         latest = Sample(value=read.value + self.offset, at=read.at)
         return replace(self, latest=latest, floor=self.published)
 
-    def with_confirmed(self, read: Read, origin: Origin, passed: Measured) -> Trusted:
+    def with_confirmed(self, read: Read, origin: Origin, confirming: Read) -> Trusted:
         """Return what is trusted after a read that the next one has confirmed.
 
-        ``origin`` is from where the register has moved there, ``passed`` the time to the next read.
+        ``origin`` is from where the register has moved there.
         """
         latest = Sample(value=read.value + origin.offset, at=read.at)
         rose = latest.value > origin.confirmed.value
+        passed = confirming.measured_since(read)
+        since = read.held_since(confirming, self.confirmed.at - self.held)
         return Trusted(
             confirmed=latest if rose else replace(origin.confirmed, at=read.at),
             latest=latest,
             offset=origin.offset,
+            held=read.at - since,
             floor=self.published,
             measured=passed if rose else self.measured,
             unconfirmed=passed,
             former=None if rose or origin == self.former else self.former,
         )
 
-    def moved_to(self, register: Sample, offset: float) -> Trusted:
-        """Return what is trusted after the owner has said that the register is right there."""
+    def moved_to(self, register: Sample, offset: float, held: float) -> Trusted:
+        """Return what is trusted after the owner has said that the register is right there.
+
+        ``held`` is in s, as in ``Read``.
+        """
         sample = Sample(value=register.value + offset, at=register.at)
         return Trusted(
             confirmed=sample,
             latest=sample,
             offset=offset,
+            held=held,
             floor=self.published,
             former=self.origin,
         )
@@ -145,6 +183,7 @@ class Trusted:
             "last": state["latest"],
             "before": state["confirmed"],
             "offset": self.offset,
+            "held": self.held,
             "floor": self.floor,
             "former": state["former"],
         }
@@ -161,6 +200,7 @@ class Trusted:
             confirmed=Sample(**stored["before"]),
             latest=Sample(**stored["last"]),
             offset=stored["offset"],
+            held=stored["held"],
             floor=stored["floor"],
             former=former
             and Origin(confirmed=Sample(**former["confirmed"]), offset=former["offset"]),
@@ -168,6 +208,5 @@ class Trusted:
 
 
 def _can_return(former: Origin, read: Read, limits: Limits) -> bool:
-    then = former.confirmed.at
-    recent = elapsed(then, read.at) <= _FORMER_SECONDS
-    return recent and can_follow(former.rise_to(read), then, read.at, limits)
+    seconds = elapsed(former.confirmed.at, read.at)
+    return seconds <= _FORMER_SECONDS and can_follow(former.rise_to(read), seconds, limits)
