@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 import logging
+from typing import Any
 
 from homeassistant.core import HomeAssistant
 import pytest
 
+from simulator.meter import MeterConfig
 from tests.device import Device
-from tests.integration.gateways import gateway
+from tests.gateways import gateway
 from tests.integration.home import (
     add_meter,
     answers,
@@ -19,6 +21,7 @@ from tests.integration.home import (
     search,
     state_of,
     submit,
+    unknowing,
 )
 from tests.integration.reasons import begin_to_poll, see_reason, see_recovery
 from tests.integration.timing import change_timing
@@ -98,19 +101,30 @@ async def test_crackles_while_polling(hass: HomeAssistant) -> None:
             assert state_of(hass, device, "answering", "binary_sensor") == "on"
 
 
-@pytest.mark.parametrize("slowly", [False, True])
+closing = pytest.mark.parametrize(
+    "behaviour",
+    [
+        {"lingers": 0.0},
+        {"lingers": 0.01},
+        {"rtu": True, "tcp": False},
+        {"rtu": True, "tcp": False, "lingers": 0.01},
+    ],
+)
+"""It speaks Modbus TCP or RTU, and closes the connection at once or in a moment."""
+
+
+@closing
 async def test_it_closes_the_connection_after_each_answer(
-    hass: HomeAssistant,
-    caplog: pytest.LogCaptureFixture,
-    slowly: bool,  # noqa: FBT001 - a parameter
+    hass: HomeAssistant, caplog: pytest.LogCaptureFixture, behaviour: dict[str, Any]
 ) -> None:
     """The meter is found and polled on a new connection each time, and nothing is logged."""
     device = Device()
-    async with gateway(device, closes=True, lingers=0.01 if slowly else 0.0) as served:
-        result = await search(hass, "network", answers(served.data))
+    async with gateway(device, closes=True, **behaviour) as served:
+        result = await search(hass, "network", unknowing(served.data))
         assert_asks_about_meter(result)
         assert " W" in (result["description_placeholders"] or {})["measured"]
-        await add_meter(hass, result)
+        entry = await add_meter(hass, result)
+        assert entry.data == served.data
         caplog.clear()
         begun = served.connections, len(served.requests)
         for _ in range(10):
@@ -118,6 +132,30 @@ async def test_it_closes_the_connection_after_each_answer(
         connections, requests = served.connections - begun[0], len(served.requests) - begun[1]
         assert connections == requests
         assert not [each for each in caplog.records if each.levelno >= logging.WARNING]
+
+
+@closing
+async def test_it_closes_the_connection_after_each_answer_of_several_meters(
+    hass: HomeAssistant, behaviour: dict[str, Any]
+) -> None:
+    """All are found in one search, although other unit IDs are silent."""
+    device, other = (Device(MeterConfig(unit=unit, serial=f"S307{unit}")) for unit in (98, 101))
+    async with gateway(device, others=(other,), closes=True, **behaviour) as served:
+        result = await search(hass, "network", unknowing(served.data, thorough=True))
+        assert result["step_id"] == "meters"
+        result = await submit(hass, result, {"meters": [device.serial_number]})
+        assert (await add_meter(hass, result)).data == served.data
+        await assert_follows(hass, device)
+
+
+@pytest.mark.usefixtures("skip_waiting")
+async def test_it_closes_the_connection_after_an_answer_that_is_late(hass: HomeAssistant) -> None:
+    """The search has asked for the next unit ID already."""
+    device = Device()
+    async with gateway(device, closes=True, rtu=True, tcp=False, delay=0.18) as served:
+        result = await search(hass, "network", unknowing(served.data))
+        assert (await add_meter(hass, result)).data == served.data
+        await assert_follows(hass, device)
 
 
 async def test_it_closes_idle_connections(hass: HomeAssistant) -> None:

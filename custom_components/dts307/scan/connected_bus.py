@@ -41,6 +41,7 @@ from ..meter import (
 from ..meter.errors import HostUnknownError, LinkLostError, SpeaksBacnetError, opening_error
 from ..meter.modbus import (
     PROBE_ERRORS,
+    PortLostError,
     ProbeResult,
     SerialProbe,
     UnitProbe,
@@ -174,7 +175,7 @@ class ConnectedBus:
             seconds += self._timing.scan.network
 
         async def probe(unit_id: int) -> frozenset[int]:
-            with self._converted_errors(params.device, opening=False):
+            with self._converted_errors(params.device):
                 received = await opened.request(unit_id, seconds)
             result = classify(received, unit_id)
             if result is ProbeResult.BACNET:
@@ -183,7 +184,7 @@ class ConnectedBus:
             return responding_units(received)
 
         async with AsyncExitStack() as stack:
-            with self._converted_errors(params.device, opening=True):
+            with self._converted_errors(params.device):
                 opened = await self._opened_port(stack, params)
             yield probe
 
@@ -199,7 +200,7 @@ class ConnectedBus:
             await asyncio.sleep(_POLL)
 
     @contextmanager
-    def _converted_errors(self, device: str, *, opening: bool) -> Iterator[None]:
+    def _converted_errors(self, device: str) -> Iterator[None]:
         """Turn the system's errors into ours.
 
         A network adapter may refuse or close a connection because of the framing, and the driver
@@ -212,7 +213,8 @@ class ConnectedBus:
             kind = HostUnknownError if isinstance(err, UnicodeError) else LinkDownError
             raise kind(str(err)) from err
         except OSError as err:
-            error = opening_error(err) if opening else LinkLostError(str(err))
+            is_lost = isinstance(err, PortLostError)
+            error = LinkLostError(str(err)) if is_lost else opening_error(err)
             if "://" in device or err.errno == errno.EINVAL:
                 raise self._unusable(error) from err
             raise error from err

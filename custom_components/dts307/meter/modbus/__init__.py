@@ -14,6 +14,7 @@ from .scan import (
 )
 from .scan_passes import ScanStage, network_passes, serial_passes
 from .serial_probe import (
+    PortLostError,
     ProbeResult,
     SerialProbe,
     classify,
@@ -44,6 +45,7 @@ __all__ = [
     "ConnectionHealth",
     "DiagnosingUnit",
     "LinkTiming",
+    "PortLostError",
     "Probe",
     "ProbeResult",
     "ProbeState",
