@@ -11,12 +11,24 @@ import pytest
 from custom_components.dts307.connection.timing import DATA_TIMING, Timing
 from simulator.meter import MeterConfig
 from tests.device import Device
-from tests.integration.home import add_meter, answers, assert_refused, search, submit, unknowing
+from tests.gateways import gateway
+from tests.integration.home import (
+    add_meter,
+    answers,
+    assert_refused,
+    begin,
+    search,
+    submit,
+    unknowing,
+)
 from tests.integration.timing import HASTY
 from tests.lines import network, network_data, serial, serial_data
 from tests.uart import uart
 
 pytestmark = pytest.mark.usefixtures("skip_waiting")
+
+BUSY = 6
+"""A Modbus exception, after which the library repeats the request by itself."""
 
 TOKEN = bytes.fromhex("55ff00100500008c")
 """A frame of BACnet MS/TP: the example of ASHRAE 135, annex G.1."""
@@ -116,6 +128,57 @@ async def test_a_silent_serial_port(
         result = await search(hass, "serial", answers({"device": line.path, **known}))
         assert_refused(result, "serial", "nothing_found_serial")
         assert hass.loop.time() - began < 20
+
+
+framings = pytest.mark.parametrize("framing", [{}, {"rtu": True, "tcp": False}])
+"""Modbus TCP, or RTU over TCP."""
+
+
+@pytest.mark.usefixtures("patient")
+@framings
+@pytest.mark.parametrize("known", [{}, {"unit_id": 17}])
+async def test_a_gateway_that_is_busy_for_all_units(
+    hass: HomeAssistant, framing: dict[str, bool], known: dict[str, int]
+) -> None:
+    """It is seen within ten requests, and the meter is found once the gateway is no longer busy."""
+    async with gateway(Device(), exception=BUSY, **framing) as served:
+        data = {"host": "127.0.0.1", "port": served.port}
+        began = hass.loop.time()
+        result = await search(hass, "network", answers(data | known))
+        assert_refused(result, "network", "busy_everywhere")
+        assert hass.loop.time() - began < 15
+        assert len(served.asked) <= 10
+        served.exception = None
+        entry = await add_meter(hass, await submit(hass, result, unknowing(data)))
+        assert entry.data == served.data
+
+
+@pytest.mark.usefixtures("patient")
+@framings
+@pytest.mark.parametrize("seconds", range(1, 9))
+async def test_a_gateway_that_is_busy_for_a_while(
+    hass: HomeAssistant, framing: dict[str, bool], seconds: int
+) -> None:
+    """It is not given up: the meter is found in the same search."""
+    async with gateway(Device(), exception=BUSY, **framing) as served:
+
+        def recover() -> None:
+            served.exception = None
+
+        result = await begin(hass, "network")
+        hass.loop.call_later(seconds, recover)
+        result = await submit(hass, result, unknowing(served.data))
+        entry = await add_meter(hass, result)
+        assert entry.data == served.data
+
+
+async def test_a_meter_that_is_busy(hass: HomeAssistant) -> None:
+    """Nothing else answers there."""
+    device = Device()
+    device.refusal = ExcCodes.DEVICE_BUSY
+    async with network(device) as line:
+        result = await search(hass, "network", unknowing(network_data(line)))
+        assert_refused(result, "network", "meter_busy")
 
 
 @pytest.mark.usefixtures("patient")

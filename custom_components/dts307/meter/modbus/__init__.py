@@ -24,6 +24,7 @@ from .serial_probe import (
 )
 from .serial_settings import PARITIES, settings_text, usual_settings
 from .shared_bus import SharedBus
+from .time_limit import time_limit
 from .timing import (
     LINK_TIMING,
     SCAN_RANGE,
@@ -69,5 +70,6 @@ __all__ = [
     "retry_once",
     "serial_passes",
     "settings_text",
+    "time_limit",
     "usual_settings",
 ]

@@ -20,6 +20,7 @@ from modbus_connection import (
 
 from .registers import RequestLimit
 from .shared_bus import SharedBus
+from .time_limit import time_limit
 from .timing import LINK_TIMING, MAX_FRAME_BYTES, LinkTiming
 
 _MAX_SPARE_REGISTERS: Final = 2
@@ -121,13 +122,11 @@ class ResilientUnit:
         return self._failures % (1 + max(0, min(room, _MAX_SPARE_REGISTERS)))
 
     def _time_limit(self, count: int) -> float:
-        """Return for how many seconds a request for ``count`` registers may occupy the bus."""
+        """Return for how many seconds a request for ``count`` registers may occupy an open bus."""
         limit = self._timeout + self._patience() + self._timing.busy
         if self._unresponsive:
             bytes_saved = MAX_FRAME_BYTES - _OVERHEAD_BYTES - 2 * count
             limit -= self._timing.busy + self._byte_time * bytes_saved
-        if not self._unit.connected:
-            limit += self._timing.connect
         return limit
 
     def _patience(self) -> float:
@@ -174,7 +173,7 @@ class ResilientUnit:
         """Send one request, and prepare the next one according to the outcome."""
         limit, begun = self._time_limit(count), _now()
         try:
-            async with asyncio.timeout(limit):
+            async with time_limit(self._unit, limit, self._timing.connect):
                 registers = await self._unit.read_holding_registers(address, count)
         except ModbusExceptionError:
             await self._note_response(begun)
@@ -194,7 +193,7 @@ class ResilientUnit:
                 self._unresponsive = self._busy = True
                 raise ServerDeviceBusyError(message=f"no other response in {limit:.1f} s") from err
             await self._note_timeout()
-            raise self._timeout_error(f"no response in {limit:.1f} s") from err
+            raise self._timeout_error(f"no response in {_now() - begun:.1f} s") from err
         except OSError as err:
             # The port has gone, and the library has not noticed yet. As ``err`` is not why a link
             # cannot be opened, it is not the cause.
