@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 from homeassistant.core import HomeAssistant
 from pymodbus.constants import ExcCodes
 import pytest
+import serialx
 
 from custom_components.dts307.connection.timing import DATA_TIMING, Timing
 from simulator.meter import MeterConfig
@@ -204,17 +206,38 @@ async def test_the_entered_unit_id_is_no_meter(
 
 
 @pytest.mark.usefixtures("all_speeds")
+@pytest.mark.parametrize("baud", [9600, 19200, 38400, 57600, 76800, 115200])
+@pytest.mark.parametrize("wrong", [{}, {"speed": 4800}])
 async def test_bacnet_on_a_serial_port(
-    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, baud: int, wrong: dict[str, int]
 ) -> None:
     """The baud rate at which it is received is the one that it is sent at."""
-    async with uart(monkeypatch, baud=38400) as line:
+    async with uart(monkeypatch, baud=baud) as line:
         line.neighbour = TOKEN
-        result = await search(hass, "serial", unknowing(serial_data(line)))
+        data = serial_data(line, **wrong)
+        result = await search(hass, "serial", answers(data) if wrong else unknowing(data))
         assert_refused(result, "serial", "speaks_bacnet_serial")
-        assert result["description_placeholders"] == {"baudrate": "38400"}
+        assert result["description_placeholders"] == {"baudrate": str(baud)}
         # Nothing else can be on this bus.
-        assert line.tried[-1] == (38400, "N")
+        assert line.tried[-1] == (baud, "N")
+
+
+async def test_noise_on_a_port_that_knows_no_baud_rate_of_bacnet(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The driver refuses it, and the noise is the reason."""
+    async with uart(monkeypatch, baud=38400) as line:
+        connect = serialx.create_serial_connection
+
+        async def refuse(*args: Any, **settings: Any) -> Any:
+            if settings["baudrate"] == 76800:
+                raise serialx.UnsupportedSetting("no such baud rate")
+            return await connect(*args, **settings)
+
+        monkeypatch.setattr(serialx, "create_serial_connection", refuse)
+        line.neighbour = bytes(range(64))
+        result = await search(hass, "serial", unknowing(serial_data(line)))
+        assert_refused(result, "serial", "wrong_speed_serial")
 
 
 async def test_bacnet_behind_an_adapter(hass: HomeAssistant) -> None:
