@@ -49,6 +49,8 @@ class Gateway:
     """What becomes of the first answer after a connect."""
     is_behind: bool = False
     """Whether it sends the answer to the request before."""
+    repeats: bool = False
+    """Whether it then begins with sending one answer twice, so that no request is without one."""
     transaction: Callable[[int], int] = _same
     """What becomes of the transaction ID."""
     rtu: bool = False
@@ -65,6 +67,7 @@ class Gateway:
     """Address and count of each request to a device."""
     connections: int = 0
     port: int = 0
+    _held: bytes = b""
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     @property
@@ -90,7 +93,7 @@ class Gateway:
         self._tasks.discard(task)
 
     async def _answer_all(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        first, before = self.first, b""
+        first = self.first
         while True:
             unit_id, pdu, framed = await self._request(reader)
             self.asked.append(unit_id)
@@ -103,7 +106,8 @@ class Gateway:
             else:
                 continue
             if self.is_behind:
-                answer, before = before, answer
+                held = self._held or (answer if self.repeats else b"")
+                answer, self._held = held, answer
             frame = framed(answer) if answer else b""
             if first is not None:
                 frame, first = first(frame), None

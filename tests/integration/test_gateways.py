@@ -197,6 +197,37 @@ async def test_its_transaction_ids_become_wrong(
         await see_recovery(hass, caplog, device)
 
 
+@pytest.mark.parametrize("rtu", [False, True])
+@pytest.mark.parametrize("most", [125, 56, 55, 50])
+@pytest.mark.usefixtures("skip_waiting")
+async def test_it_becomes_one_answer_behind_without_a_loss(
+    hass: HomeAssistant,
+    most: int,
+    rtu: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    """No value of an earlier poll is shown as one of now, of two meters with one map."""
+    devices = [Device(MeterConfig(unit=unit, serial=f"S307{unit}")) for unit in (100, 101)]
+    one, two = devices
+    async with gateway(one, others=(two,), rtu=rtu, tcp=not rtu, most=most) as served:
+        for device in devices:
+            data = {**served.data, "unit_id": device.unit, "request_limit": most}
+            await load(hass, entry_for(device, data))
+        served.is_behind = served.repeats = True
+        for number in range(1, 31):
+            for device in devices:
+                device.write("W", 100 * number + device.unit)
+            await let_pass(hass)
+            for device in devices:
+                shown = state_of(hass, device, "power")
+                assert shown == "unavailable" or abs(float(shown)) == abs(power_of(device))
+        assert {state_of(hass, each, "link_state") for each in devices} & {"ok"} == set()
+        served.is_behind = False
+        for _ in range(3):
+            await let_pass(hass, 30)
+        for device in devices:
+            await assert_follows(hass, device)
+
+
 async def test_it_is_one_answer_behind(hass: HomeAssistant) -> None:
     """The gateway sends the answer to the request before in each transaction."""
     device = Device()

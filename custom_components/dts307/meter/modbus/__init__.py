@@ -3,7 +3,7 @@
 from .backoff import READ_FAILURES, ConnectionHealth
 from .diagnosing_unit import PROBE_ERRORS, DiagnosingUnit, ProbeState
 from .gateway_probe import probe_gateway
-from .registers import LOST_RESPONSES, RequestLimit, read_registers, retry_once
+from .registers import LOST_RESPONSES, READ_LIMIT, RequestLimit, read_registers, retry_once
 from .resilient_unit import ResilientUnit
 from .scan import (
     BusScan,
@@ -40,6 +40,7 @@ __all__ = [
     "PARITIES",
     "PROBE_ERRORS",
     "READ_FAILURES",
+    "READ_LIMIT",
     "SCAN_RANGE",
     "SCAN_TIMING",
     "BusScan",
