@@ -24,6 +24,7 @@ from tests.integration.home import (
     unknowing,
 )
 from tests.integration.reasons import begin_to_poll, see_reason, see_recovery
+from tests.integration.scanning import assert_moved, reconfigure
 from tests.integration.timing import change_timing
 
 
@@ -183,6 +184,68 @@ async def test_its_transaction_ids_are_wrong(
         assert_refused(result, "network", "wrong_transaction")
         served.transaction = lambda sent: sent
         assert_asks_about_meter(await submit(hass, result, answers(served.data)))
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+async def test_rtu_instead_of_wrong_transaction_ids_in_a_new_set_up(
+    hass: HomeAssistant,
+    elsewhere: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    """What the form advises leads to the meter, on this port or on another one."""
+    device = Device()
+    async with (
+        gateway(device, transaction=lambda _: 0) as served,
+        gateway(device, rtu=True, tcp=False) as other,
+    ):
+        result = await search(hass, "network", unknowing(served.data))
+        assert_refused(result, "network", "wrong_transaction")
+        served.rtu = True
+        advised = {**(other if elsewhere else served).data, "framing": "rtu"}
+        entry = await add_meter(hass, await submit(hass, result, answers(advised)))
+        assert entry.data == advised
+        await assert_follows(hass, device)
+
+
+async def test_a_gateway_that_takes_rtu_too_needs_no_advice(hass: HomeAssistant) -> None:
+    """The search tries both."""
+    device = Device()
+    async with gateway(device, transaction=lambda _: 0, rtu=True) as served:
+        entry = await add_meter(hass, await search(hass, "network", unknowing(served.data)))
+        assert entry.data == {**served.data, "framing": "rtu"}
+        await assert_follows(hass, device)
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+@pytest.mark.parametrize("entered", [True, False])
+async def test_rtu_instead_of_wrong_transaction_ids_of_meters_in_use(
+    hass: HomeAssistant,
+    elsewhere: bool,  # noqa: FBT001 - a parameter
+    entered: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    """Both are reconfigured, one after the other; on one port, the second one follows by itself."""
+    devices = [Device(MeterConfig(unit=unit, serial=f"S307{unit}")) for unit in (100, 101)]
+    one, two = devices
+    async with (
+        gateway(one, others=(two,)) as served,
+        gateway(one, others=(two,), rtu=True, tcp=False) as other,
+    ):
+        entries = [entry_for(each, {**served.data, "unit_id": each.unit}) for each in devices]
+        for entry in entries:
+            await load(hass, entry)
+        served.transaction, served.rtu = lambda _: 0, True
+        for _ in range(3):
+            await let_pass(hass, 30)
+        assert {state_of(hass, each, "link_state") for each in devices} == {"wrong_transaction"}
+        there = other if elsewhere else served
+        for entry in entries if elsewhere else entries[:1]:
+            advised = {**entry.data, "port": there.port, "framing": "rtu"}
+            result = await reconfigure(hass, entry, "network")
+            form = answers(advised) if entered else unknowing(advised)
+            assert_moved(await submit(hass, result, form), entry, advised)
+        for entry in entries:
+            assert (entry.data["port"], entry.data["framing"]) == (there.port, "rtu")
+        for device in devices:
+            await assert_follows(hass, device)
 
 
 async def test_its_transaction_ids_become_wrong(
