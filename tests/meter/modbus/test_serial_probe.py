@@ -64,6 +64,18 @@ def test_the_units_own_response_counts_among_others(other: bytes, response: byte
     assert classify(other + response, UNIT) is ProbeResult.RESPONSE
 
 
+@given(
+    unit=st.integers(1, 247),
+    words=st.binary(min_size=2, max_size=250).filter(lambda words: len(words) != 4),
+)
+def test_an_answer_of_another_length_belongs_to_another_request(unit: int, words: bytes) -> None:
+    """A gateway may be an answer behind, for the same unit or another one."""
+    answer = framed(bytes([unit, 3, len(words)]) + words)
+    assert classify(answer, UNIT) is ProbeResult.ANOTHER_REQUEST
+    assert classify(REQUEST + answer, UNIT) is ProbeResult.ANOTHER_REQUEST
+    assert classify(answer[:-1], UNIT) is ProbeResult.NOISE
+
+
 @given(responses(UNIT), st.data())
 def test_a_damaged_response_is_noise(response: bytes, data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(response) * 8 - 1))

@@ -36,6 +36,8 @@ class ProbeResult(Enum):
     """A response to such a request, but with another unit ID."""
     ANOTHER_TRANSACTION = auto()
     """The unit's response, but with another transaction ID (Modbus TCP only)."""
+    ANOTHER_REQUEST = auto()
+    """An answer to a request for another number of registers (RTU only)."""
     BACNET = auto()
     """Frames of BACnet MS/TP."""
     NOISE = auto()
@@ -85,6 +87,8 @@ def classify(data: bytes, unit_id: int) -> ProbeResult:
         return ProbeResult.ANOTHER_UNIT
     if speaks_bacnet(data):
         return ProbeResult.BACNET
+    if _answers_another_request(data):
+        return ProbeResult.ANOTHER_REQUEST
     rest = data.removeprefix(_request(unit_id))
     return ProbeResult.NOISE if len(rest) >= _EXCEPTION_BYTES else ProbeResult.SILENCE
 
@@ -209,6 +213,20 @@ def _starts_with_response(data: bytes) -> bool:
         size = _EXCEPTION_BYTES
     else:
         return False
+    return _is_frame(data, size)
+
+
+def _answers_another_request(data: bytes) -> bool:
+    """Return whether an answer with any number of registers is in the bytes."""
+    return any(
+        data[at + 1] == _READ_HOLDING_REGISTERS
+        and _is_frame(data[at:], 3 + data[at + 2] + _CRC_BYTES)
+        for at in range(len(data) - _EXCEPTION_BYTES)
+    )
+
+
+def _is_frame(data: bytes, size: int) -> bool:
+    """Return whether bytes start with a frame of some size."""
     frame = data[:size]
     return len(frame) == size and frame.endswith(_crc(frame[:-_CRC_BYTES]))
 
