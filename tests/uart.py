@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+import fcntl
 import os
 from pathlib import Path
-import termios
+import struct
 from typing import Any, override
 
 from pymodbus.transport import ModbusProtocol
@@ -22,10 +23,17 @@ _SAMPLES = 16
 _READ_SIZE = 4096
 _REQUEST_BYTES = 8
 """The length of each request to read registers (Modbus over Serial Line 2.5.1)."""
-_SPEEDS = {
-    getattr(termios, f"B{baud}"): baud
-    for baud in (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)
-}
+_TCGETS2 = 0x802C542A
+"""Asks Linux for the settings of a terminal, with speeds that POSIX has no names for."""
+_TERMIOS2 = struct.Struct("@4IB19s2I")
+"""The last number is the speed of output."""
+
+
+def _speed(terminal: int) -> int:
+    """Return the speed that a client has set, in bit/s."""
+    settings = fcntl.ioctl(terminal, _TCGETS2, bytes(_TERMIOS2.size))
+    speed: int = _TERMIOS2.unpack(settings)[-1]
+    return speed
 
 
 def heard_at(baud: int, data: bytes, sent_at: int) -> bytes:
@@ -96,7 +104,7 @@ class _UartTransport(PtyTransport):
     @override
     def _read(self) -> None:
         data = os.read(self._master, _READ_SIZE)
-        baud = _SPEEDS[termios.tcgetattr(self._slave)[4]]
+        baud = _speed(self._slave)
         line = self._line
         # On a busy machine, one read may return several requests.
         line.tried += [(baud, line.port_parity)] * (len(data) // _REQUEST_BYTES)

@@ -152,8 +152,8 @@ async def test_the_meter_is_busy(
         data = network_data(line)
         result = await search(hass, "network", answers(data))
         assert_refused(result, "network", "meter_busy")
-        # First the search asks, then whoever wants to know who it is.
-        assert len(device.requests) == 2 * (2 if code is ExcCodes.DEVICE_BUSY else 1)
+        # First the search asks, then whoever wants to know who it is, and that once more.
+        assert len(device.requests) == 3 * (2 if code is ExcCodes.DEVICE_BUSY else 1)
         device.refusal = None
         assert_asks_about_meter(await submit(hass, result, answers(data)))
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 import logging
+from typing import Any
 
 from homeassistant.core import HomeAssistant
 import pytest
 
+from simulator.meter import MeterConfig
 from tests.device import Device
-from tests.integration.gateways import gateway
+from tests.gateways import gateway
 from tests.integration.home import (
     add_meter,
     answers,
@@ -19,8 +21,10 @@ from tests.integration.home import (
     search,
     state_of,
     submit,
+    unknowing,
 )
 from tests.integration.reasons import begin_to_poll, see_reason, see_recovery
+from tests.integration.scanning import assert_moved, reconfigure
 from tests.integration.timing import change_timing
 
 
@@ -98,19 +102,30 @@ async def test_crackles_while_polling(hass: HomeAssistant) -> None:
             assert state_of(hass, device, "answering", "binary_sensor") == "on"
 
 
-@pytest.mark.parametrize("slowly", [False, True])
+closing = pytest.mark.parametrize(
+    "behaviour",
+    [
+        {"lingers": 0.0},
+        {"lingers": 0.01},
+        {"rtu": True, "tcp": False},
+        {"rtu": True, "tcp": False, "lingers": 0.01},
+    ],
+)
+"""It speaks Modbus TCP or RTU, and closes the connection at once or in a moment."""
+
+
+@closing
 async def test_it_closes_the_connection_after_each_answer(
-    hass: HomeAssistant,
-    caplog: pytest.LogCaptureFixture,
-    slowly: bool,  # noqa: FBT001 - a parameter
+    hass: HomeAssistant, caplog: pytest.LogCaptureFixture, behaviour: dict[str, Any]
 ) -> None:
     """The meter is found and polled on a new connection each time, and nothing is logged."""
     device = Device()
-    async with gateway(device, closes=True, lingers=0.01 if slowly else 0.0) as served:
-        result = await search(hass, "network", answers(served.data))
+    async with gateway(device, closes=True, **behaviour) as served:
+        result = await search(hass, "network", unknowing(served.data))
         assert_asks_about_meter(result)
         assert " W" in (result["description_placeholders"] or {})["measured"]
-        await add_meter(hass, result)
+        entry = await add_meter(hass, result)
+        assert entry.data == served.data
         caplog.clear()
         begun = served.connections, len(served.requests)
         for _ in range(10):
@@ -118,6 +133,30 @@ async def test_it_closes_the_connection_after_each_answer(
         connections, requests = served.connections - begun[0], len(served.requests) - begun[1]
         assert connections == requests
         assert not [each for each in caplog.records if each.levelno >= logging.WARNING]
+
+
+@closing
+async def test_it_closes_the_connection_after_each_answer_of_several_meters(
+    hass: HomeAssistant, behaviour: dict[str, Any]
+) -> None:
+    """All are found in one search, although other unit IDs are silent."""
+    device, other = (Device(MeterConfig(unit=unit, serial=f"S307{unit}")) for unit in (98, 101))
+    async with gateway(device, others=(other,), closes=True, **behaviour) as served:
+        result = await search(hass, "network", unknowing(served.data, thorough=True))
+        assert result["step_id"] == "meters"
+        result = await submit(hass, result, {"meters": [device.serial_number]})
+        assert (await add_meter(hass, result)).data == served.data
+        await assert_follows(hass, device)
+
+
+@pytest.mark.usefixtures("skip_waiting")
+async def test_it_closes_the_connection_after_an_answer_that_is_late(hass: HomeAssistant) -> None:
+    """The search has asked for the next unit ID already."""
+    device = Device()
+    async with gateway(device, closes=True, rtu=True, tcp=False, delay=0.18) as served:
+        result = await search(hass, "network", unknowing(served.data))
+        assert (await add_meter(hass, result)).data == served.data
+        await assert_follows(hass, device)
 
 
 async def test_it_closes_idle_connections(hass: HomeAssistant) -> None:
@@ -147,6 +186,68 @@ async def test_its_transaction_ids_are_wrong(
         assert_asks_about_meter(await submit(hass, result, answers(served.data)))
 
 
+@pytest.mark.parametrize("elsewhere", [False, True])
+async def test_rtu_instead_of_wrong_transaction_ids_in_a_new_set_up(
+    hass: HomeAssistant,
+    elsewhere: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    """What the form advises leads to the meter, on this port or on another one."""
+    device = Device()
+    async with (
+        gateway(device, transaction=lambda _: 0) as served,
+        gateway(device, rtu=True, tcp=False) as other,
+    ):
+        result = await search(hass, "network", unknowing(served.data))
+        assert_refused(result, "network", "wrong_transaction")
+        served.rtu = True
+        advised = {**(other if elsewhere else served).data, "framing": "rtu"}
+        entry = await add_meter(hass, await submit(hass, result, answers(advised)))
+        assert entry.data == advised
+        await assert_follows(hass, device)
+
+
+async def test_a_gateway_that_takes_rtu_too_needs_no_advice(hass: HomeAssistant) -> None:
+    """The search tries both."""
+    device = Device()
+    async with gateway(device, transaction=lambda _: 0, rtu=True) as served:
+        entry = await add_meter(hass, await search(hass, "network", unknowing(served.data)))
+        assert entry.data == {**served.data, "framing": "rtu"}
+        await assert_follows(hass, device)
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+@pytest.mark.parametrize("entered", [True, False])
+async def test_rtu_instead_of_wrong_transaction_ids_of_meters_in_use(
+    hass: HomeAssistant,
+    elsewhere: bool,  # noqa: FBT001 - a parameter
+    entered: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    """Both are reconfigured, one after the other; on one port, the second one follows by itself."""
+    devices = [Device(MeterConfig(unit=unit, serial=f"S307{unit}")) for unit in (100, 101)]
+    one, two = devices
+    async with (
+        gateway(one, others=(two,)) as served,
+        gateway(one, others=(two,), rtu=True, tcp=False) as other,
+    ):
+        entries = [entry_for(each, {**served.data, "unit_id": each.unit}) for each in devices]
+        for entry in entries:
+            await load(hass, entry)
+        served.transaction, served.rtu = lambda _: 0, True
+        for _ in range(3):
+            await let_pass(hass, 30)
+        assert {state_of(hass, each, "link_state") for each in devices} == {"wrong_transaction"}
+        there = other if elsewhere else served
+        for entry in entries if elsewhere else entries[:1]:
+            advised = {**entry.data, "port": there.port, "framing": "rtu"}
+            result = await reconfigure(hass, entry, "network")
+            form = answers(advised) if entered else unknowing(advised)
+            assert_moved(await submit(hass, result, form), entry, advised)
+        for entry in entries:
+            assert (entry.data["port"], entry.data["framing"]) == (there.port, "rtu")
+        for device in devices:
+            await assert_follows(hass, device)
+
+
 async def test_its_transaction_ids_become_wrong(
     hass: HomeAssistant, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -157,6 +258,37 @@ async def test_its_transaction_ids_become_wrong(
         await see_reason(hass, caplog, device, "wrong_transaction")
         served.transaction = lambda sent: sent
         await see_recovery(hass, caplog, device)
+
+
+@pytest.mark.parametrize("rtu", [False, True])
+@pytest.mark.parametrize("most", [125, 56, 55, 50])
+@pytest.mark.usefixtures("skip_waiting")
+async def test_it_becomes_one_answer_behind_without_a_loss(
+    hass: HomeAssistant,
+    most: int,
+    rtu: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    """No value of an earlier poll is shown as one of now, of two meters with one map."""
+    devices = [Device(MeterConfig(unit=unit, serial=f"S307{unit}")) for unit in (100, 101)]
+    one, two = devices
+    async with gateway(one, others=(two,), rtu=rtu, tcp=not rtu, most=most) as served:
+        for device in devices:
+            data = {**served.data, "unit_id": device.unit, "request_limit": most}
+            await load(hass, entry_for(device, data))
+        served.is_behind = served.repeats = True
+        for number in range(1, 31):
+            for device in devices:
+                device.write("W", 100 * number + device.unit)
+            await let_pass(hass)
+            for device in devices:
+                shown = state_of(hass, device, "power")
+                assert shown == "unavailable" or abs(float(shown)) == abs(power_of(device))
+        assert {state_of(hass, each, "link_state") for each in devices} == {"garbled_reply"}
+        served.is_behind = False
+        for _ in range(3):
+            await let_pass(hass, 30)
+        for device in devices:
+            await assert_follows(hass, device)
 
 
 async def test_it_is_one_answer_behind(hass: HomeAssistant) -> None:

@@ -176,8 +176,8 @@ async def test_nothing_is_written_needlessly(hass: HomeAssistant) -> None:
 
 
 def reads(device: Device) -> int:
-    """Return how often the device was read, which takes more than what a search reads."""
-    return sum(request.count > 2 and request.address >= 40070 for request in device.requests)
+    """Return how often the meter model was read, after it was identified once."""
+    return sum(request.address == 40070 for request in device.requests) - 1
 
 
 def success_rate(hass: HomeAssistant, device: Device) -> float:

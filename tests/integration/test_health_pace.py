@@ -15,7 +15,7 @@ import pytest
 
 from simulator.meter import MeterConfig
 from simulator.server import Framing
-from tests.device import Device, Request
+from tests.device import Device
 from tests.integration.diary import FOUND_WITHIN, Diary
 from tests.integration.home import entry_for, load, state_of
 from tests.integration.time_lapse import time_lapse
@@ -121,5 +121,5 @@ async def test_what_costs_nothing_is_asked_at_the_usual_pace(hass: HomeAssistant
             back.clear()
         # Had the probe been refused once more, another would have followed it.
         probe, identification = diary[asked : asked + 2]
-        assert probe == Request(device.meter_model().model_addr, 2)
-        assert identification == Request(device.base, 2)
+        assert probe.address == device.meter_model().model_addr
+        assert identification.address == device.base

@@ -3,20 +3,34 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 from homeassistant.core import HomeAssistant
 from pymodbus.constants import ExcCodes
 import pytest
+import serialx
 
 from custom_components.dts307.connection.timing import DATA_TIMING, Timing
 from simulator.meter import MeterConfig
 from tests.device import Device
-from tests.integration.home import add_meter, answers, assert_refused, search, submit, unknowing
+from tests.gateways import gateway
+from tests.integration.home import (
+    add_meter,
+    answers,
+    assert_refused,
+    begin,
+    search,
+    submit,
+    unknowing,
+)
 from tests.integration.timing import HASTY
 from tests.lines import network, network_data, serial, serial_data
 from tests.uart import uart
 
 pytestmark = pytest.mark.usefixtures("skip_waiting")
+
+BUSY = 6
+"""A Modbus exception, after which the library repeats the request by itself."""
 
 TOKEN = bytes.fromhex("55ff00100500008c")
 """A frame of BACnet MS/TP: the example of ASHRAE 135, annex G.1."""
@@ -118,6 +132,57 @@ async def test_a_silent_serial_port(
         assert hass.loop.time() - began < 20
 
 
+framings = pytest.mark.parametrize("framing", [{}, {"rtu": True, "tcp": False}])
+"""Modbus TCP, or RTU over TCP."""
+
+
+@pytest.mark.usefixtures("patient")
+@framings
+@pytest.mark.parametrize("known", [{}, {"unit_id": 17}])
+async def test_a_gateway_that_is_busy_for_all_units(
+    hass: HomeAssistant, framing: dict[str, bool], known: dict[str, int]
+) -> None:
+    """It is seen within ten requests, and the meter is found once the gateway is no longer busy."""
+    async with gateway(Device(), exception=BUSY, **framing) as served:
+        data = {"host": "127.0.0.1", "port": served.port}
+        began = hass.loop.time()
+        result = await search(hass, "network", answers(data | known))
+        assert_refused(result, "network", "busy_everywhere")
+        assert hass.loop.time() - began < 15
+        assert len(served.asked) <= 10
+        served.exception = None
+        entry = await add_meter(hass, await submit(hass, result, unknowing(data)))
+        assert entry.data == served.data
+
+
+@pytest.mark.usefixtures("patient")
+@framings
+@pytest.mark.parametrize("seconds", range(1, 9))
+async def test_a_gateway_that_is_busy_for_a_while(
+    hass: HomeAssistant, framing: dict[str, bool], seconds: int
+) -> None:
+    """It is not given up: the meter is found in the same search."""
+    async with gateway(Device(), exception=BUSY, **framing) as served:
+
+        def recover() -> None:
+            served.exception = None
+
+        result = await begin(hass, "network")
+        hass.loop.call_later(seconds, recover)
+        result = await submit(hass, result, unknowing(served.data))
+        entry = await add_meter(hass, result)
+        assert entry.data == served.data
+
+
+async def test_a_meter_that_is_busy(hass: HomeAssistant) -> None:
+    """Nothing else answers there."""
+    device = Device()
+    device.refusal = ExcCodes.DEVICE_BUSY
+    async with network(device) as line:
+        result = await search(hass, "network", unknowing(network_data(line)))
+        assert_refused(result, "network", "meter_busy")
+
+
 @pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("transport", ["serial", "network"])
 @pytest.mark.parametrize("answer", [zeros, refusing(ExcCodes.ILLEGAL_ADDRESS)])
@@ -141,17 +206,38 @@ async def test_the_entered_unit_id_is_no_meter(
 
 
 @pytest.mark.usefixtures("all_speeds")
+@pytest.mark.parametrize("baud", [9600, 19200, 38400, 57600, 76800, 115200])
+@pytest.mark.parametrize("wrong", [{}, {"speed": 4800}])
 async def test_bacnet_on_a_serial_port(
-    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, baud: int, wrong: dict[str, int]
 ) -> None:
     """The baud rate at which it is received is the one that it is sent at."""
-    async with uart(monkeypatch, baud=38400) as line:
+    async with uart(monkeypatch, baud=baud) as line:
         line.neighbour = TOKEN
-        result = await search(hass, "serial", unknowing(serial_data(line)))
+        data = serial_data(line, **wrong)
+        result = await search(hass, "serial", answers(data) if wrong else unknowing(data))
         assert_refused(result, "serial", "speaks_bacnet_serial")
-        assert result["description_placeholders"] == {"baudrate": "38400"}
+        assert result["description_placeholders"] == {"baudrate": str(baud)}
         # Nothing else can be on this bus.
-        assert line.tried[-1] == (38400, "N")
+        assert line.tried[-1] == (baud, "N")
+
+
+async def test_noise_on_a_port_that_knows_no_baud_rate_of_bacnet(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The driver refuses it, and the noise is the reason."""
+    async with uart(monkeypatch, baud=38400) as line:
+        connect = serialx.create_serial_connection
+
+        async def refuse(*args: Any, **settings: Any) -> Any:
+            if settings["baudrate"] == 76800:
+                raise serialx.UnsupportedSetting("no such baud rate")
+            return await connect(*args, **settings)
+
+        monkeypatch.setattr(serialx, "create_serial_connection", refuse)
+        line.neighbour = bytes(range(64))
+        result = await search(hass, "serial", unknowing(serial_data(line)))
+        assert_refused(result, "serial", "wrong_speed_serial")
 
 
 async def test_bacnet_behind_an_adapter(hass: HomeAssistant) -> None:

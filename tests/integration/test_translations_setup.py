@@ -27,6 +27,7 @@ ONLY_IN_A_FORM = {
     "other_meters",
     "no_meter_among",
     "responds_everywhere",
+    "busy_everywhere",
     *(f"nothing_found_{transport}" for transport in Transport),
     "none_chosen",
     *DOUBTS,

@@ -206,6 +206,27 @@ class OneBehind:
 
 
 @dataclass
+class Repeating:
+    """A gateway repeats one answer of any unit, and is one answer behind from then on.
+
+    No request is without an answer. A gateway to Modbus TCP sends each in the present transaction,
+    as the answer of the unit that is asked.
+    """
+
+    frames: Frames
+    _held: bytes = b""
+
+    def __call__(self, direction: Direction, data: bytes) -> bytes:
+        """Keep the answer, and send the one before."""
+        if direction is Direction.REQUEST:
+            return data
+        held, self._held = self._held or data, data
+        if self.frames.rtu:
+            return held
+        return data[:2] + held[2:_MBAP] + data[_MBAP : _MBAP + 1] + held[_MBAP + 1 :]
+
+
+@dataclass
 class Refusal:
     """Answer with a Modbus exception."""
 

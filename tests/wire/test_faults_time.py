@@ -6,7 +6,7 @@ import pytest
 
 from custom_components.dts307.meter import GarbledReplyError, MeterBusyError, MeterSilentError
 from custom_components.dts307.meter.modbus import LinkTiming
-from tests.wire.faults import Late, OneBehind, Refusal, fewer_registers
+from tests.wire.faults import Late, OneBehind, Refusal, Repeating, fewer_registers
 from tests.wire.rig import TIMEOUT
 from tests.wire.scene import PTY, RTU_OVER_TCP, TCP, Scene
 
@@ -51,6 +51,7 @@ async def test_an_answer_later_than_the_pause(scene: Scene, delay: float) -> Non
     await scene.recover()
 
 
+@every_line
 @pytest.mark.parametrize("together", [False, True])
 async def test_an_adapter_that_is_one_answer_behind(scene: Scene, together: bool) -> None:  # noqa: FBT001
     """An adapter with a queue gives the last response to the present request, on TCP, too.
@@ -63,6 +64,24 @@ async def test_an_adapter_that_is_one_answer_behind(scene: Scene, together: bool
     assert None not in scene.ours.failures
     assert GarbledReplyError in scene.ours.failures
     await scene.recover(others_lost=1)
+
+
+@pytest.mark.parametrize("scene", [TCP, RTU_OVER_TCP], indirect=True)
+@pytest.mark.parametrize("alone", [False, True])
+async def test_a_gateway_that_is_behind_without_a_loss(scene: Scene, alone: bool) -> None:  # noqa: FBT001
+    """No request fails that would show it, and the header is right in each answer.
+
+    No two requests that follow each other on the bus are for the same number of registers. So each
+    old answer has the wrong length, or comes from another unit.
+    """
+    scene.alone = alone
+    scene.rig.line.suffer(Repeating(scene.rig.frames))
+    assert await scene.poll(scene.ours) is None
+    for full in (False, True, True, False):
+        await scene.suffer(full=full, polls=1)
+    assert None not in scene.ours.failures[1:]
+    assert None not in scene.other.failures
+    await scene.recover(others_lost=4)
 
 
 @every_line

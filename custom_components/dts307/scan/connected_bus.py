@@ -1,16 +1,14 @@
 """A bus to scan, over a port of its own or over a connection that Home Assistant shares."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
-import errno
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from math import inf
 import time
 from typing import Final
 
 from homeassistant.components.modbus import async_get_temporary_unit
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
 from modbus_connection import (
     ModbusExceptionError,
     ModbusSerialParams,
@@ -32,26 +30,25 @@ from ..connection import (
 from ..meter import (
     GarbledReplyError,
     Identity,
-    LinkDownError,
     MeterBusyError,
     MeterError,
     MeterSilentError,
     ReadRefusedError,
 )
-from ..meter.errors import HostUnknownError, LinkLostError, SpeaksBacnetError, opening_error
+from ..meter.errors import LinkLostError, SpeaksBacnetError
 from ..meter.modbus import (
     PROBE_ERRORS,
     ProbeResult,
-    SerialProbe,
     UnitProbe,
     UnusableSettingsError,
     classify,
-    opened_probe,
     probe_gateway,
     read_registers,
     responding_units,
+    time_limit,
 )
 from ..meter.sunspec import BASE_ADDRESSES
+from .raw_port import raw_port
 
 _EXCHANGE_BITS: Final = (8 + 9) * 11
 """Bits on a serial line for a probe and its response."""
@@ -174,48 +171,15 @@ class ConnectedBus:
             seconds += self._timing.scan.network
 
         async def probe(unit_id: int) -> frozenset[int]:
-            with self._converted_errors(params.device, opening=False):
-                received = await opened.request(unit_id, seconds)
+            received = await request(unit_id, seconds)
             result = classify(received, unit_id)
             if result is ProbeResult.BACNET:
                 raise SpeaksBacnetError(f"BACnet frames arrive at {params.baudrate} baud")
             self.noisy |= result is ProbeResult.NOISE
             return responding_units(received)
 
-        async with AsyncExitStack() as stack:
-            with self._converted_errors(params.device, opening=True):
-                opened = await self._opened_port(stack, params)
+        async with raw_port(params, self._timing.port_open, self._unusable) as request:
             yield probe
-
-    async def _opened_port(self, stack: AsyncExitStack, params: ModbusSerialParams) -> SerialProbe:
-        """Open a port, which may still be closed in the background after its last use."""
-        deadline = time.monotonic() + self._timing.port_open
-        while True:
-            try:
-                return await stack.enter_async_context(opened_probe(params))
-            except OSError as err:
-                if err.errno != errno.EBUSY or time.monotonic() >= deadline:
-                    raise
-            await asyncio.sleep(_POLL)
-
-    @contextmanager
-    def _converted_errors(self, device: str, *, opening: bool) -> Iterator[None]:
-        """Turn the system's errors into ours.
-
-        A network adapter may refuse or close a connection because of the framing, and the driver
-        of a port because of the baud rate.
-        """
-        try:
-            yield
-        except (ValueError, HomeAssistantError) as err:
-            # An invalid address, or an adapter of another integration that is not ready.
-            kind = HostUnknownError if isinstance(err, UnicodeError) else LinkDownError
-            raise kind(str(err)) from err
-        except OSError as err:
-            error = opening_error(err) if opening else LinkLostError(str(err))
-            if "://" in device or err.errno == errno.EINVAL:
-                raise self._unusable(error) from err
-            raise error from err
 
     def _unusable(self, error: MeterError) -> UnusableSettingsError:
         self._error = error
@@ -230,11 +194,13 @@ class ConnectedBus:
         params = settings.params
         if isinstance(params, ModbusTcpParams):
             seconds = max(response_timeout, self._timing.scan.gateway)
+        # Alone, the library's own timeout ends the wait for a silent unit before that.
+        busy = self._timing.link.busy if alone else 0.0
         shared = async_shared_bus(self._hass, settings)
 
         async def probe(unit_id: int) -> frozenset[int]:
             async with async_get_temporary_unit(self._hass, params, unit_id) as unit, shared.lock:
-                answers = await self._answers_at_first(unit, settings, seconds)
+                answers = await self._answers_at_first(unit, settings, seconds, busy)
             return frozenset({unit_id} if answers else ())
 
         # The connection stays open between two probes.
@@ -245,32 +211,36 @@ class ConnectedBus:
             yield probe
 
     async def _answers_at_first(
-        self, unit: ModbusUnit, settings: BusAddress, seconds: float
+        self, unit: ModbusUnit, settings: BusAddress, seconds: float, busy: float
     ) -> bool:
         """Return whether a unit answers; the first one that is asked has two attempts.
 
         Some adapters lose or garble the first answer on each connection.
         """
         if settings in self._asked:
-            return await self._answers(unit, settings, seconds)
+            return await self._answers(unit, settings, seconds, busy)
         self._asked.add(settings)
         with suppress(GarbledReplyError):
-            answers = await self._answers(unit, settings, seconds)
+            answers = await self._answers(unit, settings, seconds, busy)
             if answers or settings == self._gateway:
                 return answers
-        return await self._answers(unit, settings, min(seconds, self._timing.scan.gateway))
+        return await self._answers(unit, settings, min(seconds, self._timing.scan.gateway), 0.0)
 
-    async def _answers(self, unit: ModbusUnit, settings: BusAddress, seconds: float) -> bool:
-        """Return whether a unit answers within the time.
+    async def _answers(
+        self, unit: ModbusUnit, settings: BusAddress, seconds: float, busy: float
+    ) -> bool:
+        """Return whether a unit answers within the time, or needs ``busy`` seconds more.
+
+        The library waits no longer for a silent unit than ``seconds``, but repeats a request to a
+        busy one. If ``busy`` is 0, it may wait longer for either.
 
         Raises UnusableSettingsError, or another MeterError if the connection cannot be opened.
         """
-        longest = seconds if unit.connected else seconds + self._timing.link.connect
         try:
-            async with asyncio.timeout(longest):
+            async with time_limit(unit, seconds + busy, self._timing.link.connect):
                 await _request(unit)
         except TimeoutError:
-            return False
+            return busy > 0 and unit.connected
         except MeterSilentError as err:
             if isinstance(settings.params, ModbusTcpParams) and _is_gateways(err):
                 self._gateway = settings

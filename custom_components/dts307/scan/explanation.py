@@ -5,7 +5,7 @@ from typing import Final
 from homeassistant.core import HomeAssistant
 
 from ..connection import Failure, async_failure
-from ..meter import EndlessChainError, NoMeterModelError, NotSunSpecError
+from ..meter import EndlessChainError, MeterBusyError, NoMeterModelError, NotSunSpecError
 from .meter_scan import MeterScan
 from .results import results_text
 
@@ -21,7 +21,8 @@ async def async_explain(hass: HomeAssistant, scan: MeterScan, *, own: bool) -> F
     if any(result.identity for result in scan.results):
         return Failure("other_meters" if own else "only_known_meters", devices)
     if scan.responds_everywhere:
-        return Failure("responds_everywhere", {})
+        is_busy = all(isinstance(result.error, MeterBusyError) for result in scan.results)
+        return Failure("busy_everywhere" if is_busy else "responds_everywhere", {})
     for result in scan.results:
         if result.error and not isinstance(result.error, _NO_METER):
             return await async_failure(hass, result.error, result.settings)

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from typing import Final
 
 from homeassistant.core import HomeAssistant, callback
@@ -24,6 +26,7 @@ from ..meter.modbus import (
     Probe,
     ScanRange,
     ScanResult,
+    UnusableSettingsError,
     network_passes,
     serial_passes,
     usual_settings,
@@ -56,6 +59,7 @@ class MeterScan:
         timing = async_timing(hass)
         candidates = _candidates(hass, address.bus, timing.scan_range)
         self._candidates, self._unit_id = candidates, address.unit_id
+        self._timing = timing
         self._bus = ConnectedBus(hass)
         self._on_progress = on_progress
         plan = serial_passes if isinstance(address.bus, SerialPort) else network_passes
@@ -111,6 +115,7 @@ class MeterScan:
                 self._changed.set()
             if not self.results:
                 await self._diagnose()
+                await self._listen_for_bacnet()
         except SpeaksBacnetError as err:
             self.bus, self.error = self.probe.settings, err
         except (MeterError, HomeAssistantError) as err:
@@ -124,6 +129,20 @@ class MeterScan:
         """Find out why nothing answers behind a gateway to Modbus TCP."""
         for settings in self._candidates:
             self.error = self.error or await self._bus.diagnose(settings, self._unit_id)
+
+    async def _listen_for_bacnet(self) -> None:
+        """Find out whether noise on a serial port is BACnet at a baud rate that Modbus has not.
+
+        Raises SpeaksBacnetError, or another MeterError if the port cannot be opened.
+        """
+        if not (isinstance(self.bus, SerialPort) and self.noisy):
+            return
+        for baudrate in self._timing.scan_range.bacnet_baud_rates:
+            settings = replace(self.bus, baudrate=baudrate, parity="N", stopbits=1)
+            self._note(replace(self.probe, settings=settings))
+            with suppress(UnusableSettingsError):
+                async with self._bus.opened(settings, self._timing.scan.first) as listen:
+                    await listen(self._unit_id)
 
     async def changed(self) -> None:
         """Wait until there is something else to show."""

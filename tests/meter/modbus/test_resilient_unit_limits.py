@@ -102,7 +102,7 @@ async def test_a_silent_unit_is_waited_for_as_long_as_its_response_takes(count: 
 async def test_a_unit_that_did_not_respond_is_not_waited_for_as_long_the_next_time() -> None:
     device = Stuck(MAP)
     unit = resilient(device, timeout=10.0, byte_time=0.01, bus=SharedBus(is_port=True))
-    await fail(unit, SILENCE, device)
+    await fail(unit, SILENCE, device, 2)
     await device.link.connect()
     device.stuck = True
     with_spare_register = 13 + 2 * 3

@@ -11,6 +11,7 @@ import pytest
 import serialx
 
 from custom_components.dts307.meter.modbus import (
+    PortLostError,
     ProbeResult,
     SerialProbe,
     classify,
@@ -20,6 +21,7 @@ from custom_components.dts307.meter.modbus import (
 )
 from simulator.meter import MeterConfig
 from tests.device import Device
+from tests.gateways import gateway
 from tests.lines import SPEED, serial
 from tests.meter.virtual_time import duration, lasts, virtual_time
 
@@ -62,6 +64,18 @@ def test_the_units_own_response_counts_among_others(other: bytes, response: byte
     assert classify(other + response, UNIT) is ProbeResult.RESPONSE
 
 
+@given(
+    unit=st.integers(1, 247),
+    words=st.binary(min_size=2, max_size=250).filter(lambda words: len(words) != 4),
+)
+def test_an_answer_of_another_length_belongs_to_another_request(unit: int, words: bytes) -> None:
+    """A gateway may be an answer behind, for the same unit or another one."""
+    answer = framed(bytes([unit, 3, len(words)]) + words)
+    assert classify(answer, UNIT) is ProbeResult.ANOTHER_REQUEST
+    assert classify(REQUEST + answer, UNIT) is ProbeResult.ANOTHER_REQUEST
+    assert classify(answer[:-1], UNIT) is ProbeResult.NOISE
+
+
 @given(responses(UNIT), st.data())
 def test_a_damaged_response_is_noise(response: bytes, data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(response) * 8 - 1))
@@ -101,6 +115,11 @@ def test_all_units_that_respond_are_named() -> None:
     assert responding_units(framed(bytes([7, 0x84, 2]))) == frozenset()
 
 
+def params(path: str) -> ModbusSerialParams:
+    """Return the settings of a simulated line."""
+    return ModbusSerialParams(device=path, baudrate=SPEED, parity="N", stopbits=1)
+
+
 class Wire(asyncio.WriteTransport):
     """Keeps what is written."""
 
@@ -116,7 +135,7 @@ class Wire(asyncio.WriteTransport):
 
 def probe_on_wire() -> tuple[SerialProbe, Wire]:
     """Return a probe on an open port."""
-    probe, wire = SerialProbe(), Wire()
+    probe, wire = SerialProbe(params("port")), Wire()
     probe.connection_made(wire)
     return probe, wire
 
@@ -178,11 +197,6 @@ async def test_a_port_that_is_lost_ends_the_request() -> None:
         await probe.request(UNIT, 60)
 
 
-def params(path: str) -> ModbusSerialParams:
-    """Return the settings of a simulated line."""
-    return ModbusSerialParams(device=path, baudrate=SPEED, parity="N", stopbits=1)
-
-
 async def test_a_probe_over_a_port() -> None:
     """With the real library, against a simulated meter."""
     async with serial(Device(MeterConfig(unit=UNIT))) as line:
@@ -190,6 +204,37 @@ async def test_a_probe_over_a_port() -> None:
         assert await probe_unit(params(line.path), 7, 0.01) is ProbeResult.SILENCE
         async with opened_probe(params(line.path)) as probe:
             assert responding_units(await probe.request(UNIT, 30)) == {UNIT}
+
+
+@virtual_time
+async def test_what_has_arrived_counts_although_the_port_is_lost() -> None:
+    """The adapter closes the connection with its answer, be it a late one."""
+    for response in (RESPONSE, OTHER):
+        probe, _ = probe_on_wire()
+        loop = asyncio.get_running_loop()
+        loop.call_later(0.5, probe.data_received, response)
+        loop.call_later(0.5, probe.connection_lost, None)
+        assert response in await probe.request(UNIT, 60)
+
+
+async def test_an_adapter_that_closes_the_connection_after_each_answer() -> None:
+    """Each request has a connection of its own, unless none can be had."""
+    async with gateway(Device(MeterConfig(unit=UNIT)), closes=True, rtu=True) as served:
+        probe = SerialProbe(params(f"socket://127.0.0.1:{served.port}"))
+        await probe.open()
+        for connections in range(1, 6):
+            assert responding_units(await probe.request(UNIT, 30)) == {UNIT}
+            assert served.connections == connections
+        served.hangs_up = True
+        with pytest.raises(PortLostError):
+            await probe.request(UNIT, 30)
+        assert served.connections == 6
+        served.hangs_up = False
+        assert responding_units(await probe.request(UNIT, 30)) == {UNIT}
+    with pytest.raises(OSError, match="Connect") as raised:
+        await probe.request(UNIT, 30)
+    assert not isinstance(raised.value, PortLostError)
+    await probe.close()
 
 
 async def test_a_port_that_does_not_exist(tmp_path: Path) -> None:

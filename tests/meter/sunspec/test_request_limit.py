@@ -78,7 +78,8 @@ async def test_the_longest_request_is_learnt_once(most: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("most", "fast", "full"), [(107, 1, 1), (106, 1, 4), (64, 1, 4), (55, 1, 4), (50, 4, 6)]
+    ("most", "fast", "full"),
+    [(107, 1, 1), (106, 1, 4), (64, 1, 4), (56, 1, 4), (55, 4, 4), (50, 4, 6)],
 )
 async def test_no_more_requests_than_needed(most: int, fast: int, full: int) -> None:
     clock = Clock()

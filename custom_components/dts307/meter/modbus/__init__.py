@@ -3,7 +3,7 @@
 from .backoff import READ_FAILURES, ConnectionHealth
 from .diagnosing_unit import PROBE_ERRORS, DiagnosingUnit, ProbeState
 from .gateway_probe import probe_gateway
-from .registers import LOST_RESPONSES, RequestLimit, read_registers, retry_once
+from .registers import LOST_RESPONSES, READ_LIMIT, RequestLimit, read_registers, retry_once
 from .resilient_unit import ResilientUnit
 from .scan import (
     BusScan,
@@ -14,6 +14,7 @@ from .scan import (
 )
 from .scan_passes import ScanStage, network_passes, serial_passes
 from .serial_probe import (
+    PortLostError,
     ProbeResult,
     SerialProbe,
     classify,
@@ -23,6 +24,7 @@ from .serial_probe import (
 )
 from .serial_settings import PARITIES, settings_text, usual_settings
 from .shared_bus import SharedBus
+from .time_limit import time_limit
 from .timing import (
     LINK_TIMING,
     SCAN_RANGE,
@@ -38,12 +40,14 @@ __all__ = [
     "PARITIES",
     "PROBE_ERRORS",
     "READ_FAILURES",
+    "READ_LIMIT",
     "SCAN_RANGE",
     "SCAN_TIMING",
     "BusScan",
     "ConnectionHealth",
     "DiagnosingUnit",
     "LinkTiming",
+    "PortLostError",
     "Probe",
     "ProbeResult",
     "ProbeState",
@@ -67,5 +71,6 @@ __all__ = [
     "retry_once",
     "serial_passes",
     "settings_text",
+    "time_limit",
     "usual_settings",
 ]

@@ -14,7 +14,8 @@ from modbus_connection import (
 
 from ..errors import (
     AnotherUnitError,
-    MeterSilentError,
+    GarbledReplyError,
+    MeterError,
     SpeaksBacnetError,
     WrongSpeedError,
     WrongTransactionError,
@@ -24,8 +25,9 @@ from .serial_probe import ProbeResult
 from .shared_bus import SharedBus
 from .timing import LINK_TIMING, LinkTiming
 
-PROBE_ERRORS: Final[dict[ProbeResult | None, type[MeterSilentError]]] = {
+PROBE_ERRORS: Final[dict[ProbeResult | None, type[MeterError]]] = {
     ProbeResult.ANOTHER_UNIT: AnotherUnitError,
+    ProbeResult.ANOTHER_REQUEST: GarbledReplyError,
     ProbeResult.ANOTHER_TRANSACTION: WrongTransactionError,
     ProbeResult.BACNET: SpeaksBacnetError,
     ProbeResult.NOISE: WrongSpeedError,
@@ -90,8 +92,8 @@ class DiagnosingUnit:
     async def read_holding_registers(self, address: int, count: int) -> list[int]:
         """Read registers.
 
-        Raises ModbusError; AnotherUnitError, SpeaksBacnetError, WrongTransactionError or
-        WrongSpeedError if a probe shows that.
+        Raises ModbusError; AnotherUnitError, GarbledReplyError, SpeaksBacnetError,
+        WrongTransactionError or WrongSpeedError if a probe shows that.
         """
         try:
             registers = await self._unit.read_holding_registers(address, count)

@@ -20,9 +20,8 @@ from modbus_connection import (
 
 from .registers import RequestLimit
 from .shared_bus import SharedBus
+from .time_limit import time_limit
 from .timing import LINK_TIMING, MAX_FRAME_BYTES, LinkTiming
-
-_MAX_SPARE_REGISTERS: Final = 2
 
 _OVERHEAD_BYTES: Final = 8 + 5
 """Bytes of a read besides the registers: the request and the frame around the response."""
@@ -35,8 +34,8 @@ class ResilientUnit:
     """A ModbusUnit that reads holding registers through another one.
 
     RTU frames do not say which request a response belongs to. So after a failed request, the unit
-    stays quiet until a delayed response must have arrived, and varies the number of registers of
-    the next request, so that the length reveals a response that is even later. After a corrupt
+    stays quiet until a delayed response must have arrived. It also varies the number of registers
+    of its requests, so that the length reveals a response that is even later. After a corrupt
     response, it reconnects to discard what the library has buffered. A unit that did not respond
     to the last request gets only the time that a response of this length takes.
     """
@@ -73,7 +72,7 @@ class ResilientUnit:
         self._quiet_until = self._bus.quiet_until
         self._unresponsive = unresponsive
         self._busy = False
-        self._failures = 0
+        self._length = 0
         self._known = range(_NOWHERE, _NOWHERE)
         self._responses_at_timeout: int | None = None
         self._dropped = False
@@ -104,30 +103,22 @@ class ResilientUnit:
             await asyncio.sleep(self._quiet_until - _now())
             async with self._bus.lock:
                 self._dropped = False
-                spare = self._spare_registers(address, count)
-                registers = await self._request_anew(address, count + spare)
+                most = min(self._known.stop - address, self._limit.most)
+                self._length = self._bus.lengths.choose(count, most, _now())
+                registers = await self._request_anew(address, self._length)
+        # Behind the end of the map there may be no registers, so only those count as known that
+        # have been read.
         if address < self._known.start:
             self._known = range(address, address)
         self._known = range(self._known.start, max(self._known.stop, address + count))
         return registers[:count]
 
-    def _spare_registers(self, address: int, count: int) -> int:
-        """Return how many registers to read beyond ``count``: 0, 1, 2 in turn after each failure.
-
-        Only registers that have been read before: behind the end of the map there may be none. The
-        very first read is an exception. It is of the marker, which a model header follows.
-        """
-        room = min(self._known.stop - address, self._limit.most) - count
-        return self._failures % (1 + max(0, min(room, _MAX_SPARE_REGISTERS)))
-
     def _time_limit(self, count: int) -> float:
-        """Return for how many seconds a request for ``count`` registers may occupy the bus."""
+        """Return for how many seconds a request for ``count`` registers may occupy an open bus."""
         limit = self._timeout + self._patience() + self._timing.busy
         if self._unresponsive:
             bytes_saved = MAX_FRAME_BYTES - _OVERHEAD_BYTES - 2 * count
             limit -= self._timing.busy + self._byte_time * bytes_saved
-        if not self._unit.connected:
-            limit += self._timing.connect
         return limit
 
     def _patience(self) -> float:
@@ -173,8 +164,9 @@ class ResilientUnit:
     async def _request(self, address: int, count: int) -> list[int]:
         """Send one request, and prepare the next one according to the outcome."""
         limit, begun = self._time_limit(count), _now()
+        self._bus.lengths.sent(count)
         try:
-            async with asyncio.timeout(limit):
+            async with time_limit(self._unit, limit, self._timing.connect):
                 registers = await self._unit.read_holding_registers(address, count)
         except ModbusExceptionError:
             await self._note_response(begun)
@@ -194,7 +186,7 @@ class ResilientUnit:
                 self._unresponsive = self._busy = True
                 raise ServerDeviceBusyError(message=f"no other response in {limit:.1f} s") from err
             await self._note_timeout()
-            raise self._timeout_error(f"no response in {limit:.1f} s") from err
+            raise self._timeout_error(f"no response in {_now() - begun:.1f} s") from err
         except OSError as err:
             # The port has gone, and the library has not noticed yet. As ``err`` is not why a link
             # cannot be opened, it is not the cause.
@@ -221,8 +213,6 @@ class ResilientUnit:
         self._bus.note_answer(_now() - begun > self._timeout)
         self._responses_at_timeout = None
         self._unresponsive = self._busy = False
-        if _now() > self._quiet_until + self._timing.latest_response:
-            self._failures = 0
         if self._bus.closes_after_answer:
             await self._close()
 
@@ -230,7 +220,7 @@ class ResilientUnit:
         """Stay quiet while the response to this request may still arrive, and vary the next."""
         self._quiet_until = _now() + self._timeout + self._patience()
         self._bus.quiet_until = max(self._bus.quiet_until, self._quiet_until)
-        self._failures += 1
+        self._bus.lengths.failed(self._length, self._quiet_until + self._timing.latest_response)
 
     async def _note_timeout(self) -> None:
         was_connected = self._unit.connected

@@ -14,7 +14,7 @@ from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ..errors import LinkDownError, MeterError
+from ..errors import LinkDownError, MeterBusyError, MeterError
 from ..identity import Identity
 from .scan_passes import ScanPass, ScanStage
 from .timing import SCAN_RANGE, SCAN_TIMING, ScanRange, ScanTiming
@@ -181,7 +181,7 @@ class BusScan[S]:
                     self._found |= responding
                     self._proven = scan_pass.settings
                     results = [
-                        await self._identify(scan_pass.settings, each)
+                        await self._identify_idle(scan_pass.settings, each)
                         for each in sorted(responding)
                     ]
                     return [each for each in results if await self._is_another(each)]
@@ -234,6 +234,15 @@ class BusScan[S]:
             if each.stage is scan_pass.stage and not self._is_ruled_out(each)
             for unit_id in each.unit_ids
         }
+
+    async def _identify_idle(self, settings: S, unit_id: int) -> ScanResult[S]:
+        """Identify a device, and again after a while if it is busy, unless every unit is."""
+        result = await self._identify(settings, unit_id)
+        if isinstance(result.error, MeterBusyError):
+            await self._check_bus(settings)
+            if not self.responds_everywhere:
+                return await self._identify(settings, unit_id)
+        return result
 
     async def _identify(self, settings: S, unit_id: int) -> ScanResult[S]:
         try:

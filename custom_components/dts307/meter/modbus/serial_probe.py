@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from enum import Enum, auto
 import errno
-from typing import Final, cast, override
+from typing import Any, Final, cast, override
 
 from modbus_connection import ModbusSerialParams
 
@@ -36,6 +36,8 @@ class ProbeResult(Enum):
     """A response to such a request, but with another unit ID."""
     ANOTHER_TRANSACTION = auto()
     """The unit's response, but with another transaction ID (Modbus TCP only)."""
+    ANOTHER_REQUEST = auto()
+    """An answer to a request for another number of registers (RTU only)."""
     BACNET = auto()
     """Frames of BACnet MS/TP."""
     NOISE = auto()
@@ -54,35 +56,22 @@ async def probe_unit(params: ModbusSerialParams, unit_id: int, seconds: float) -
         return classify(await probe.request(unit_id, seconds), unit_id)
 
 
+class PortLostError(OSError):
+    """The port was lost, or the network adapter has closed the connection, before any answer."""
+
+
 @asynccontextmanager
 async def opened_probe(params: ModbusSerialParams) -> AsyncIterator[SerialProbe]:
     """Open a port for probes; it is closed again in any case.
 
     Raises OSError if the port cannot be opened: EINVAL if it does not support the settings.
     """
-    # Only the tmodbus backend brings serialx; the rest of the library works without it.
-    import serialx  # noqa: PLC0415
-
-    probe = SerialProbe()
-    try:
-        transport, _ = await serialx.create_serial_connection(
-            asyncio.get_running_loop(),
-            lambda: probe,
-            params.device,
-            baudrate=params.baudrate,
-            parity=serialx.Parity(params.parity),
-            stopbits=serialx.StopBits(params.stopbits),
-        )
-    except serialx.UnsupportedSetting as err:
-        raise OSError(errno.EINVAL, str(err)) from err
-    except serialx.SerialException as err:
-        raise OSError(str(err)) from err
+    probe = SerialProbe(params)
+    await probe.open()
     try:
         yield probe
     finally:
-        # Nothing is left to send, and only an abort frees the port at once.
-        transport.abort()
-        await transport.wait_closed()
+        await probe.close()
 
 
 def classify(data: bytes, unit_id: int) -> ProbeResult:
@@ -98,6 +87,8 @@ def classify(data: bytes, unit_id: int) -> ProbeResult:
         return ProbeResult.ANOTHER_UNIT
     if speaks_bacnet(data):
         return ProbeResult.BACNET
+    if _answers_another_request(data):
+        return ProbeResult.ANOTHER_REQUEST
     rest = data.removeprefix(_request(unit_id))
     return ProbeResult.NOISE if len(rest) >= _EXCEPTION_BYTES else ProbeResult.SILENCE
 
@@ -110,12 +101,46 @@ def responding_units(data: bytes) -> frozenset[int]:
 class SerialProbe(asyncio.Protocol):
     """Sends requests on an open port, and collects all bytes that arrive."""
 
-    def __init__(self) -> None:
-        """Start with no bytes."""
+    def __init__(self, params: ModbusSerialParams) -> None:
+        """Start with no bytes, on the port that ``params`` describe."""
+        self._params = params
         self._transport: asyncio.WriteTransport | None = None
+        self._opened: Any = None
         self._received = bytearray()
         self._unit_id = 0
+        self._is_used = False
         self._ended = asyncio.Event()
+
+    async def open(self) -> None:
+        """Open the port.
+
+        Raises OSError: EINVAL if the port does not support the settings.
+        """
+        # Only the tmodbus backend brings serialx; the rest of the library works without it.
+        import serialx  # noqa: PLC0415
+
+        params = self._params
+        try:
+            self._opened, _ = await serialx.create_serial_connection(
+                asyncio.get_running_loop(),
+                lambda: self,
+                params.device,
+                baudrate=params.baudrate,
+                parity=serialx.Parity(params.parity),
+                stopbits=serialx.StopBits(params.stopbits),
+            )
+        except serialx.UnsupportedSetting as err:
+            raise OSError(errno.EINVAL, str(err)) from err
+        except serialx.SerialException as err:
+            raise OSError(str(err)) from err
+
+    async def close(self) -> None:
+        """Close the port, if it was opened."""
+        if (opened := self._opened) is not None:
+            self._opened = None
+            # Nothing is left to send, and only an abort frees the port at once.
+            opened.abort()
+            await opened.wait_closed()
 
     async def request(self, unit_id: int, seconds: float) -> bytes:
         """Request two registers from a unit; return the bytes up to its response.
@@ -123,8 +148,23 @@ class SerialProbe(asyncio.Protocol):
         Waits for at most ``seconds``. A later response is among the bytes of the next
         request, even if its first bytes arrived during this one, and carries its own unit ID.
 
-        Raises OSError if the port is lost.
+        A network adapter may close the connection after each answer. So a request on one that was
+        used before and is found lost is sent once more, on a new one.
+
+        Raises PortLostError if the port is lost before any response arrives, OSError if it cannot
+        be opened again.
         """
+        was_used, self._is_used = self._is_used, True
+        try:
+            return await self._request(unit_id, seconds)
+        except PortLostError:
+            if not was_used or "://" not in self._params.device:
+                raise
+        await self.close()
+        await self.open()
+        return await self._request(unit_id, seconds)
+
+    async def _request(self, unit_id: int, seconds: float) -> bytes:
         del self._received[: -(_RESPONSE_BYTES - 1)]
         self._unit_id = unit_id
         self._ended.clear()
@@ -132,12 +172,14 @@ class SerialProbe(asyncio.Protocol):
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._ended.wait()
-        self._open_transport()
-        return bytes(self._received)
+        received = bytes(self._received)
+        if not responding_units(received):
+            self._open_transport()
+        return received
 
     def _open_transport(self) -> asyncio.WriteTransport:
         if self._transport is None:
-            raise OSError("the port is lost")
+            raise PortLostError("the port is lost")
         return self._transport
 
     @override
@@ -171,6 +213,20 @@ def _starts_with_response(data: bytes) -> bool:
         size = _EXCEPTION_BYTES
     else:
         return False
+    return _is_frame(data, size)
+
+
+def _answers_another_request(data: bytes) -> bool:
+    """Return whether an answer with any number of registers is in the bytes."""
+    return any(
+        data[at + 1] == _READ_HOLDING_REGISTERS
+        and _is_frame(data[at:], 3 + data[at + 2] + _CRC_BYTES)
+        for at in range(len(data) - _EXCEPTION_BYTES)
+    )
+
+
+def _is_frame(data: bytes, size: int) -> bool:
+    """Return whether bytes start with a frame of some size."""
     frame = data[:size]
     return len(frame) == size and frame.endswith(_crc(frame[:-_CRC_BYTES]))
 

@@ -4,6 +4,8 @@ import asyncio
 from collections import deque
 from typing import Final
 
+from .request_lengths import RequestLengths
+
 _CLOSINGS_LEARNT: Final = 2
 """Connections in a row that were closed after one answer; a single one may be a restart."""
 
@@ -25,6 +27,8 @@ class SharedBus:
         self.is_port = is_port
         self.lock = asyncio.Lock()
         """held during each request: one unit at a time"""
+        self.lengths = RequestLengths(is_queued=not is_port)
+        """those of the requests of all units"""
         self.responses = 0
         """number of responses from any unit, Modbus exceptions included"""
         self.quiet_until = 0.0

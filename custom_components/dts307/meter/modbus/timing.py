@@ -83,6 +83,8 @@ class ScanRange:
     """the most meters that a DTS 307 MCM has on its bus"""
     baud_rates: tuple[int, ...] = (9600, 19200, 38400, 57600, 115200, 4800)
     """bit/s, the meter's default (guide 4.1) first, then the most usual ones"""
+    bacnet_baud_rates: tuple[int, ...] = (76800,)
+    """bit/s that only BACnet MS/TP uses (ASHRAE 135, clause 9.1)"""
 
 
 LINK_TIMING: Final = LinkTiming()

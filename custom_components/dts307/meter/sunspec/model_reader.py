@@ -13,7 +13,7 @@ from modbus_connection import ModbusUnit
 from modbus_connection.model.sunspec import SunSpecComponent, SunSpecModel
 
 from ..errors import AddressRefusedError, MapChangedError, meter_errors
-from ..modbus import RequestLimit, read_registers, retry_once
+from ..modbus import READ_LIMIT, RequestLimit, read_registers, retry_once
 from .models import FAST_BLOCKS, SLOW_BLOCKS, ScaleBlock
 
 _HEADER: Final = 2
@@ -73,13 +73,23 @@ class ModelReader:
     async def _read(self) -> tuple[dict[int, int], dict[int, int]]:
         """Read all registers, with shorter requests if these are refused."""
         while True:
-            requests = _requests(self._groups, self._limit.most)
+            requests = self._requests()
             try:
                 return await self._read_twice(requests)
             except AddressRefusedError:
                 longest = max(requests, key=len)
                 if not await self._limit.learn(self._unit, longest.start, len(longest)):
                     raise
+
+    def _requests(self) -> list[range]:
+        """Return the requests; a single one can be longer, which tells old answers from new ones.
+
+        Several requests tell them by the header at their end.
+        """
+        most = self._limit.most
+        requests = _requests(self._groups, most)
+        is_longest = len(requests) == 1 and len(requests[0]) == most < READ_LIMIT
+        return _requests(self._groups, most - 1) if is_longest else requests
 
     async def _read_twice(self, requests: Sequence[range]) -> tuple[dict[int, int], dict[int, int]]:
         head, *others = requests
