@@ -108,6 +108,19 @@ async def test_what_is_sent_is_what_the_entities_show(
         assert attribute in [attributes.get(name) for attributes in states]
 
 
+@pytest.mark.parametrize(("role", "sent"), [("solar", True), ("grid", False)])
+async def test_only_a_solar_meter_has_production(
+    hass: HomeAssistant, page: Page, device: Device, role: str, *, sent: bool
+) -> None:
+    """Also if its counter was found when the meter was a solar meter."""
+    async with network(device) as line:
+        options = {"role": role, "production": "energy_exported"}
+        entry = entry_for(device, network_data(line), **options)
+        await load(hass, entry)
+        message = await page.follow(device_id_of(hass, entry))
+        assert ("production" in message["values"]) is sent
+
+
 async def test_each_poll_brings_a_reading(hass: HomeAssistant, page: Page, device: Device) -> None:
     """Also one that is like the last, and of which Home Assistant writes no state."""
     async with network(device) as line:
