@@ -50,7 +50,7 @@ def entity_id_of(hass: HomeAssistant, entry: MockConfigEntry, key: str) -> str:
 async def test_users_who_are_no_administrators(
     hass: HomeAssistant, hass_ws_client: WebSocketGenerator, user: MockUser, group: str
 ) -> None:
-    """They get the same as the owner."""
+    """They get the same as the owner, also what has no entity."""
     found = await hass.auth.async_get_group(group)
     assert found is not None
     user.groups = [found]
@@ -59,9 +59,11 @@ async def test_users_who_are_no_administrators(
     async with network(device) as line:
         entry = entry_for(device, network_data(line))
         await load(hass, entry)
+        er.async_get(hass).async_remove(entity_id_of(hass, entry, "power_b"))
         device_id = device_id_of(hass, entry)
         page = await page_of(hass, hass_ws_client, user)
         first = await page.follow(device_id)
+        assert "power_b" in first["values"]
         assert first == await Page(await hass_ws_client(hass)).follow(device_id)
         await let_pass(hass)
         assert await page.next() == first
