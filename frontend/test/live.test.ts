@@ -74,6 +74,22 @@ test("all cards of a meter share a subscription, which ends with the last", asyn
   assert.equal(server.asked, 2);
 });
 
+test("a meter that is shown again starts without what was read before", async () => {
+  const server = new Server();
+  const card = new Card(server);
+  await settle();
+  server.read("grid", watts(1));
+  card.remove();
+  await settle();
+  assert.deepEqual(server.connection.eventListeners.get("ready"), []);
+  const next = new Card(server);
+  await Promise.resolve();
+  assert.deepEqual([next.live.settled, next.power], [false, undefined]);
+  await settle();
+  server.read("grid", watts(2));
+  assert.deepEqual([next.live.settled, next.power], [true, 2]);
+});
+
 test("a card that shows another meter leaves the first", async () => {
   const server = new Server();
   const card = new Card(server);
@@ -156,6 +172,22 @@ test("a refused subscription leaves the states, and is asked for with the next c
   await settle();
   server.read("grid", watts(1));
   assert.deepEqual(readings.message, watts(1));
+});
+
+test("a refusal does not outlive the connection", async () => {
+  const server = new Server();
+  server.refusal = "unknown_command";
+  const readings = liveReadingsOf(server.hass(), "grid");
+  readings.join(() => undefined);
+  const hass = server.hass();
+  readings.subscribe(hass);
+  await settle();
+  server.refusal = "";
+  server.restart();
+  await settle();
+  readings.subscribe(hass);
+  await settle();
+  assert.equal(server.asked, 2);
 });
 
 test("a Home Assistant that is starting is asked when it knows the integration", async () => {

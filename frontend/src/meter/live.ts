@@ -78,19 +78,18 @@ export class LiveReadings {
 
   async #ask(config: HomeAssistant["config"]): Promise<void> {
     const attempt: Attempt = (this.#attempt = {});
-    const isLatest = (): boolean => this.#attempt === attempt;
     try {
       attempt.unsubscribe = await this.#connection.subscribeMessage<ReadingMessage>(
         (message) => {
-          if (isLatest()) this.#update(message);
+          this.#update(message);
         },
         { type: `${DOMAIN}/subscribe_readings`, device_id: this.#deviceId },
         // After a restart, Home Assistant may answer before the integration has registered this.
         { resubscribe: false },
       );
-      if (!isLatest()) void end(attempt);
+      // The last card may have left meanwhile.
+      if (this.#attempt !== attempt) void end(attempt);
     } catch {
-      if (!isLatest()) return;
       this.#attempt = undefined;
       this.#refusedIn = config;
       this.#update(undefined);
