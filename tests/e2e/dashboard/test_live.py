@@ -78,6 +78,10 @@ async def test_each_poll_without_entities_of_phases(home: Home) -> None:
     truth: Any = home.meter("split").truth()
     await expect(home.card(PHASORS)).to_contain_text(f"{truth['AphB']:.2f} A", timeout=A_POLL)
     await expect(home.card(PHASORS)).to_contain_text("leading")
+    # As high as a row of buttons.
+    row = await home.card(PHASORS).locator(".B").last.bounding_box()
+    assert row is not None
+    assert row["height"] > 24
 
 
 async def test_the_cable_is_pulled(home: Home) -> None:

@@ -60,6 +60,7 @@ export const baseStyles = css`
   }
   button,
   .still {
+    display: inline-block;
     box-sizing: border-box;
     border-radius: 6px;
     font-variant-numeric: tabular-nums;
