@@ -15,8 +15,8 @@ const BUDGETS = [
   ["src/main.ts", 6_500],
   ["src/cards/meter/meter-card.ts", 18_000],
   ["src/cards/phasor/phasor-card.ts", 7_000],
-  // Lit, and what the cards share.
-  ["src/cards/shared/base-card.ts", 22_000],
+  // Lit, and what the cards share: the readings of a meter, too.
+  ["src/cards/shared/base-card.ts", 24_500],
   ["src/dashboard/strategy.ts", 6_000],
   // English, and what else the cards and the dashboard share.
   ["src/i18n/localize.ts", 4_500],

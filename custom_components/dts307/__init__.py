@@ -18,6 +18,7 @@ from .const import CONF_ADD_TO_ENERGY, DOMAIN
 from .coordinator import Dts307ConfigEntry, Dts307Coordinator
 from .energy_dashboard import async_add_if_wanted
 from .frontend_module import async_serve_module
+from .live_readings import async_register_live_readings
 from .outage import async_continue_outage, async_withdraw_all
 from .scan import is_suspended
 from .stores import async_remove_stores
@@ -27,7 +28,7 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Serve the cards and the dashboard strategy once, for all meters."""
+    """Serve the cards, their readings and the dashboard strategy once, for all meters."""
 
     @callback
     def entry_changed(_change: ConfigEntryChange, entry: ConfigEntry) -> None:
@@ -36,6 +37,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
     # Disabling an entry whose setup is being retried does not unload it.
     async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, entry_changed)
+    async_register_live_readings(hass)
     await async_serve_module(hass)
     return True
 

@@ -183,7 +183,7 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
             billing=billing,
             demand=demand,
             ledger=self.billing.ledger,
-            production=production(reading, self.options.production_counter),
+            production=production(reading, self.options),
         )
 
     @callback

@@ -6,7 +6,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
 from .meter import Reading
-from .options import CONF_PRODUCTION, MeterOptions, ProductionCounter
+from .options import CONF_PRODUCTION, MeterOptions, ProductionCounter, Role
 
 _CLEAR_ENERGY: Final = 10_000
 """Wh; an inverter's standby draw takes months of nights to reach this"""
@@ -15,12 +15,14 @@ _CLEAR_FACTOR: Final = 10
 _SIGNS: Final = {ProductionCounter.EXPORTED: -1, ProductionCounter.IMPORTED: 1}
 
 
-def production(reading: Reading, counter: ProductionCounter | None) -> float | None:
-    """Return the power in W that increases the production counter.
+def production(reading: Reading, options: MeterOptions) -> float | None:
+    """Return the power in W that increases the production counter of a solar meter.
 
-    None if no counter has been found, or if the meter does not report its power.
+    None for a meter with another role, if no counter has been found, or without its power.
     """
-    power = reading.power.total
+    power, counter = reading.power.total, options.production_counter
+    if options.role is not Role.SOLAR:
+        return None
     # Adding 0 turns -0.0 into 0.0, which the sensor would show as -0 at night.
     return None if power is None or counter is None else 0 + _SIGNS[counter] * power
 

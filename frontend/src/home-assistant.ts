@@ -1,5 +1,5 @@
 // The parts of Home Assistant's frontend that we use.
-import type { HassConfig, HassEntities, HassEntity } from "home-assistant-js-websocket";
+import type { Connection, HassConfig, HassEntities, HassEntity } from "home-assistant-js-websocket";
 
 export type { HassEntity };
 
@@ -31,6 +31,7 @@ export interface HomeAssistant {
   entities: Record<string, EntityEntry | undefined>;
   devices: Record<string, DeviceEntry | undefined>;
   config: HassConfig;
+  connection: Connection;
   language: string;
   connected: boolean;
   locale: { language: string; time_zone: "local" | "server" };

@@ -78,12 +78,14 @@ test("without power there is no angle", () => {
 });
 
 test("two legs are 180° apart, or 120° in a three-phase service", () => {
-  const legs = reading({ ...phase("a", 120, 1, 100, 0), ...phase("b", 120, 1, 100, 0) });
-  assert.equal(nominalAngle(legs, 240), 180);
-  assert.equal(nominalAngle(legs, 208), 120);
-  assert.equal(nominalAngle(legs), 180);
-  const others = reading({ ...phase("b", 120, 1, 100, 0), ...phase("c", 120, 1, 100, 0) });
-  assert.equal(nominalAngle(others, 240), 120);
+  const legs = { ...phase("a", 120, 1, 100, 0), ...phase("b", 120, 1, 100, 0) };
+  const between = (volts: number) => ({ voltage_line_to_line_ab: [volts, "V"] }) as const;
+  assert.equal(nominalAngle(reading({ ...legs, ...between(240) })), 180);
+  assert.equal(nominalAngle(reading({ ...legs, ...between(208) })), 120);
+  assert.equal(nominalAngle(reading({ ...legs, voltage_line_to_line: [208, "V"] })), 120);
+  assert.equal(nominalAngle(reading(legs)), 180);
+  const others = { ...phase("b", 120, 1, 100, 0), ...phase("c", 120, 1, 100, 0) };
+  assert.equal(nominalAngle(reading({ ...others, ...between(240) })), 120);
   const single = reading({ current: [1, "A"] });
   assert.equal(nominalAngle(single), 0);
 });

@@ -2,8 +2,9 @@
 
 from .alarms import ALARM_BINARY_SENSORS
 from .base import MeterBinarySensorDescription, MeterEntityDescription, MeterSensorDescription
-from .connection import CONNECTION_BINARY_SENSORS, CONNECTION_SENSORS
+from .connection import CONNECTION_BINARY_SENSORS, CONNECTION_SENSORS, LINK_STATE, link_state
 from .events import EVENTS
+from .live import LIVE_ATTRIBUTES, LIVE_VALUES
 from .measured import PHASE_SENSORS, TOTAL_SENSORS
 from .net_metering import NET_METERING
 from .production import PRODUCTION, PRODUCTION_SENSOR
@@ -14,6 +15,9 @@ __all__ = [
     "CONNECTION_BINARY_SENSORS",
     "CONNECTION_SENSORS",
     "EVENTS",
+    "LINK_STATE",
+    "LIVE_ATTRIBUTES",
+    "LIVE_VALUES",
     "NET_METERING",
     "PHASE_SENSORS",
     "PRODUCTION",
@@ -23,4 +27,5 @@ __all__ = [
     "MeterBinarySensorDescription",
     "MeterEntityDescription",
     "MeterSensorDescription",
+    "link_state",
 ]

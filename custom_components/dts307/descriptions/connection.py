@@ -11,16 +11,23 @@ from ..meter.modbus import READ_FAILURES, ConnectionHealth
 from ..recording import RecordingRule
 from .base import MeterBinarySensorDescription, MeterSensorDescription
 
+LINK_STATE: Final = "link_state"
 LINK_OK: Final = "ok"
+
+
+def link_state(health: ConnectionHealth) -> str:
+    """Return why the meter does not answer, or that it does."""
+    return health.failure or LINK_OK
+
 
 CONNECTION_SENSORS: Final = (
     MeterSensorDescription[ConnectionHealth](
-        key="link_state",
-        translation_key="link_state",
+        key=LINK_STATE,
+        translation_key=LINK_STATE,
         device_class=SensorDeviceClass.ENUM,
         options=[LINK_OK, *(failure.reason for failure in READ_FAILURES), UNEXPECTED_ERROR],
         entity_category=EntityCategory.DIAGNOSTIC,
-        value_fn=lambda health: health.failure or LINK_OK,
+        value_fn=link_state,
     ),
     MeterSensorDescription[ConnectionHealth](
         key="last_reading",

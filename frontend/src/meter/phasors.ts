@@ -28,8 +28,9 @@ const AHEAD = 30;
 const OPPOSITE_LEGS = (2 + Math.sqrt(3)) / 2;
 
 /** Return the nominal angle between two voltages of a service; 0 for a single phase. */
-export function nominalAngle(reading: Reading, betweenLegs?: number): number {
+export function nominalAngle(reading: Reading): number {
   if (reading.topology === "single") return 0;
+  const { betweenLegs } = reading;
   const [first, second] = reading.phases;
   // A three-phase meter looks like a split-phase one if the entities of one phase are disabled.
   if (reading.topology !== "split" || first?.name !== "A" || second?.name !== "B") return 120;

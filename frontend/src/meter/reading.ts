@@ -1,15 +1,12 @@
-// The current values of a meter, from its entities: in SI units, with import positive.
-import type { HassEntity, HomeAssistant } from "../home-assistant.ts";
+// The current values of a meter: in SI units, with import positive.
+import type { HomeAssistant } from "../home-assistant.ts";
 import type { MeterEntities } from "./entities.ts";
+import type { ReadingAttributes, ReadingMessage } from "./live.ts";
+import { quantityOf } from "./quantity.ts";
+import type { Quantity } from "./quantity.ts";
 
 export type PhaseName = "A" | "B" | "C";
 export type Topology = "single" | "split" | "wye" | "delta";
-
-/** A value and the entity that it comes from. */
-export interface Quantity {
-  state: HassEntity;
-  value: number | undefined;
-}
 
 export interface Phase {
   /** Undefined if the meter has a single phase. */
@@ -34,53 +31,53 @@ export interface Reading {
   level: Quantity | undefined;
   direction: Quantity | undefined;
   link: Quantity | undefined;
-  /** In A, per phase; of all phases together if no entity of a phase is enabled. */
+  /** In A, per phase; of all phases together if only the totals are known. */
   serviceCurrent: number | undefined;
   /** The rating of the current transformers of a phase, in A. */
   rating: number | undefined;
   /** The solar production, if the meter measures an inverter. */
   production: Quantity | undefined;
+  imported: Quantity | undefined;
+  exported: Quantity | undefined;
+  /** The voltage between lines A and B, or the average of all pairs. */
+  betweenLegs: number | undefined;
   answers: boolean;
   /** The phases whose current transformers look reversed, or swapped, to the integration. */
   reversedCts: string[];
   swappedCts: string[];
 }
 
-const PREFIXES: Readonly<Record<string, number>> = {
-  μ: 1e-6,
-  m: 1e-3,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-};
 const GONE = "unavailable";
 const PHASES = ["A", "B", "C"] as const;
 const PAIRS = { A: "ab", B: "bc", C: "ca" } as const;
 
-/** Return a state in the SI unit, whichever prefix the owner has chosen. */
-export function siValue(state: HassEntity): number | undefined {
-  const number = state.state.trim() === "" ? NaN : Number(state.state);
-  if (!Number.isFinite(number)) return undefined;
-  const unit = state.attributes.unit_of_measurement ?? "";
-  const prefix = /^([μmkMGT])(?:A|V|W|var|VA|Wh)$/.exec(unit)?.[1];
-  return number * (prefix === undefined ? 1 : (PREFIXES[prefix] ?? 1));
+/** What is known of a meter, by keys. */
+interface Source {
+  get: (key: string) => Quantity | undefined;
+  /** Whether the meter measures it; its value may be unknown. */
+  has: (key: string) => boolean;
 }
 
-/** Return the current values of a meter. */
-export function readingOf(hass: HomeAssistant, entities: MeterEntities): Reading {
-  const get = (key: string): Quantity | undefined => {
-    const state = hass.states[entities[key] ?? ""];
-    return state && { state, value: siValue(state) };
+/** Return the current values of a meter: of its latest reading, or else of its enabled entities. */
+export function readingOf(
+  hass: HomeAssistant,
+  entities: MeterEntities,
+  message?: ReadingMessage,
+): Reading {
+  const source: Source = {
+    get: (key) => quantityOf(key, hass.states[entities[key] ?? ""], message),
+    has: (key) => entities[key] !== undefined || message?.values[key] !== undefined,
   };
+  const { get } = source;
   const power = get("power");
   const share = get("current_share");
-  const phases = phasesOf(entities, get);
-  const answering = get("answering")?.state.state;
-  const { service_current: rating, total_service_current: total } = (share?.state.attributes ??
-    {}) as Record<string, number | undefined>;
-  const { reversed_cts: reversedCts = [], swapped_cts: swappedCts = [] } = (power?.state
-    .attributes ?? {}) as Record<string, string[] | undefined>;
+  const phases = phasesOf(source);
+  const attributes: ReadingAttributes = {
+    ...share?.state.attributes,
+    ...power?.state.attributes,
+    ...message?.attributes,
+  };
+  const rating = attributes.service_current ?? undefined;
   return {
     topology: topologyOf(phases),
     phases,
@@ -90,34 +87,37 @@ export function readingOf(hass: HomeAssistant, entities: MeterEntities): Reading
     direction: get("energy_direction"),
     link: get("link_state"),
     rating,
-    serviceCurrent: phases.length > 1 ? rating : total,
+    serviceCurrent: phases.length > 1 ? rating : (attributes.total_service_current ?? undefined),
     production: get("production"),
-    reversedCts,
-    swappedCts,
-    answers: answering
-      ? answering === "on"
-      : ((power ?? phases[0]?.current)?.state.state ?? GONE) !== GONE,
+    imported: get("energy_imported"),
+    exported: get("energy_exported"),
+    betweenLegs: (get("voltage_line_to_line_ab") ?? get("voltage_line_to_line"))?.value,
+    reversedCts: attributes.reversed_cts ?? [],
+    swappedCts: attributes.swapped_cts ?? [],
+    answers: message?.answering ?? seemsToAnswer(get, power ?? phases[0]?.current),
   };
 }
 
-function phasesOf(entities: MeterEntities, get: (key: string) => Quantity | undefined): Phase[] {
-  const named = PHASES.filter((name) =>
-    ["current", "power", "voltage_line_to_neutral"].some(
-      (key) => entities[`${key}_${name.toLowerCase()}`],
-    ),
-  );
-  if (named.length < 2) return [phaseOf(undefined, entities, get)];
-  return named.map((name) => phaseOf(name, entities, get));
+/** Return whether a meter answers by its states, also without the entity for that. */
+function seemsToAnswer(get: Source["get"], measured: Quantity | undefined): boolean {
+  const answering = get("answering")?.state.state;
+  return answering ? answering === "on" : (measured?.state.state ?? GONE) !== GONE;
 }
 
-function phaseOf(
-  name: PhaseName | undefined,
-  entities: MeterEntities,
-  get: (key: string) => Quantity | undefined,
-): Phase {
+function phasesOf(source: Source): Phase[] {
+  const named = PHASES.filter((name) =>
+    ["current", "power", "voltage_line_to_neutral"].some((key) =>
+      source.has(`${key}_${name.toLowerCase()}`),
+    ),
+  );
+  if (named.length < 2) return [phaseOf(undefined, source)];
+  return named.map((name) => phaseOf(name, source));
+}
+
+function phaseOf(name: PhaseName | undefined, { get, has }: Source): Phase {
   const suffix = name ? `_${name.toLowerCase()}` : "";
   const neutral = get(`voltage_line_to_neutral${suffix}`);
-  const betweenLines = name !== undefined && !entities[`voltage_line_to_neutral${suffix}`];
+  const betweenLines = name !== undefined && !has(`voltage_line_to_neutral${suffix}`);
   const phase = {
     name,
     current: get(`current${suffix}`),
@@ -132,13 +132,7 @@ function phaseOf(
     phase.power?.value !== undefined && apparent
       ? Math.max(-1, Math.min(1, phase.power.value / Math.abs(apparent)))
       : undefined;
-  return { ...phase, powerFactorValue: ratio(phase.powerFactor) ?? derived };
-}
-
-/** The owner may have chosen percent. */
-function ratio(factor: Quantity | undefined): number | undefined {
-  const percent = factor?.state.attributes.unit_of_measurement === "%";
-  return factor?.value === undefined ? undefined : factor.value / (percent ? 100 : 1);
+  return { ...phase, powerFactorValue: phase.powerFactor?.value ?? derived };
 }
 
 function topologyOf(phases: Phase[]): Topology {

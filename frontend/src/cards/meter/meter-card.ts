@@ -1,8 +1,10 @@
-import { css, html, nothing } from "lit";
+import { css, html } from "lit";
 import type { TemplateResult } from "lit";
 import { define } from "../../define.ts";
 import type { DeviceEntry, HassEntity, HomeAssistant } from "../../home-assistant.ts";
 import { kindOf, nameOf } from "../../meter/devices.ts";
+import { NO_ENTITY } from "../../meter/quantity.ts";
+import type { Quantity } from "../../meter/quantity.ts";
 import type { Reading } from "../../meter/reading.ts";
 import { levelOf, statusFlashes } from "../../meter/status-light.ts";
 import { BaseCard } from "../shared/base-card.ts";
@@ -14,16 +16,25 @@ import { TodayController } from "./today-controller.ts";
 export { stubConfig } from "../shared/base-card.ts";
 
 const COUNTERS = [
-  ["energy_imported", "imported", "mdi:tray-arrow-down"],
-  ["energy_exported", "exported", "mdi:tray-arrow-up"],
+  ["imported", "mdi:tray-arrow-down"],
+  ["exported", "mdi:tray-arrow-up"],
 ] as const;
 
 /** The meter as it hangs in the panel, and beside it what it measures. */
 export class MeterCard extends BaseCard {
   private readonly today = new TodayController(this, () => ({
     hass: this.hass,
-    counters: COUNTERS.map(([key]) => this.stateOf(key)).filter((found) => found !== undefined),
+    counters: this.counters().map(({ state }) => state),
   }));
+
+  /** Return the counters that have statistics: those of enabled entities. */
+  private counters(): (Quantity & { name: (typeof COUNTERS)[number][0]; icon: string })[] {
+    return COUNTERS.flatMap(([name, icon]) => {
+      const counter = this.reading?.[name];
+      if (!counter || counter.state.entity_id === NO_ENTITY) return [];
+      return [{ ...counter, name, icon }];
+    });
+  }
 
   protected override renderReading(
     hass: HomeAssistant,
@@ -34,7 +45,7 @@ export class MeterCard extends BaseCard {
       ${this.renderFace(hass, device, reading)}
       <div class="live">
         <h2>${nameOf(device)}</h2>
-        ${this.renderPower(hass, reading)} ${this.renderNotice(hass, reading)}
+        ${this.renderPower(hass, reading)} ${this.renderNotice(reading)}
         ${renderPhaseBars(reading, this)} ${this.renderToday(hass)}
       </div>
     </div>`;
@@ -51,7 +62,8 @@ export class MeterCard extends BaseCard {
     };
     const flashes = statusFlashes(light);
     const words = [this.text(light.direction === "exporting" ? "exporting" : "importing")];
-    if (level) words.push(this.text("level", { level: hass.formatEntityState(level.state) }));
+    const known = level && this.word("current_level", level);
+    if (known) words.push(this.text("level", { level: known }));
     const lines: [string, unknown][] = [
       ["S/N", device.serial_number],
       ["CT", rating && this.number(rating, "A")],
@@ -65,12 +77,12 @@ export class MeterCard extends BaseCard {
       .status=${flashes}
       .statusText=${flashes.length === 0 ? this.text("dark") : words.join(", ")}
       .remoteText=${this.text(answers ? "remote" : "dark")}
-      .beat=${this.beat(hass)}
+      .beat=${this.live.message ?? this.beat(hass)}
       .dark=${!answers}
     ></dts307-faceplate>`;
   }
 
-  /** Return the time of the latest update of any entity. */
+  /** Without the readings themselves: return the time of the latest update of any entity. */
   private beat(hass: HomeAssistant): string {
     const ids = Object.values(this.entities ?? {});
     const times = ids.map((id) => hass.states[id ?? ""]?.last_updated ?? "");
@@ -111,14 +123,12 @@ export class MeterCard extends BaseCard {
     const today = this.text("today");
     return html`<section class="today" aria-labelledby="today">
       <h3 id="today">${today}</h3>
-      ${COUNTERS.map(([key, name, icon]) => {
-        const counter = this.stateOf(key);
-        if (!counter) return nothing;
-        const value = this.today.energyOf(counter);
-        const shown = value === undefined ? "–" : hass.formatEntityState(counter, value.toFixed(6));
+      ${this.counters().map(({ state, name, icon }) => {
+        const value = this.today.energyOf(state);
+        const shown = value === undefined ? "–" : hass.formatEntityState(state, value.toFixed(6));
         const what = this.text(name);
         return this.value(
-          { state: counter, value },
+          { state, value },
           html`<ha-icon .icon=${icon}></ha-icon><span class="what">${what}</span
             ><span class="energy">${shown}</span>`,
           `${today}: ${what} ${shown}`,

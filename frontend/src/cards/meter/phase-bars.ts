@@ -3,7 +3,8 @@ import { css, html, nothing } from "lit";
 import type { TemplateResult } from "lit";
 import type { TextKey } from "../../i18n/localize.ts";
 import { pairOf } from "../../meter/reading.ts";
-import type { Phase, Quantity, Reading } from "../../meter/reading.ts";
+import type { Quantity } from "../../meter/quantity.ts";
+import type { Phase, Reading } from "../../meter/reading.ts";
 import { levelOf } from "../../meter/status-light.ts";
 
 /** What the rows need of the card around them. */

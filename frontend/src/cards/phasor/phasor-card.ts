@@ -6,7 +6,7 @@ import type { TextKey } from "../../i18n/localize.ts";
 import { nameOf } from "../../meter/devices.ts";
 import { nominalAngle, phasorsOf, roundUp } from "../../meter/phasors.ts";
 import type { Phasor } from "../../meter/phasors.ts";
-import { pairOf, siValue } from "../../meter/reading.ts";
+import { pairOf } from "../../meter/reading.ts";
 import type { Phase, Reading } from "../../meter/reading.ts";
 import { BaseCard } from "../shared/base-card.ts";
 import { renderVector } from "./vector.ts";
@@ -20,18 +20,17 @@ const AMPS = 72;
 /** Voltages and currents as vectors, which show reversed or swapped current transformers. */
 export class PhasorCard extends BaseCard {
   protected override renderReading(
-    hass: HomeAssistant,
+    _hass: HomeAssistant,
     device: DeviceEntry,
     reading: Reading,
   ): TemplateResult {
-    const pair = this.stateOf("voltage_line_to_line_ab") ?? this.stateOf("voltage_line_to_line");
-    const nominal = nominalAngle(reading, pair && siValue(pair));
+    const nominal = nominalAngle(reading);
     const phasors = phasorsOf(reading, nominal);
     return html`<div class="card">
       <h2>${nameOf(device)}</h2>
       ${this.renderDiagram(reading, phasors)}
       <div class="side">
-        ${this.renderNotice(hass, reading)} ${this.renderTable(reading, phasors)}
+        ${this.renderNotice(reading)} ${this.renderTable(reading, phasors)}
         <div class="notice suspicion" role="status">${this.suspicion(reading)}</div>
         <p>${this.noteOf(reading, phasors, nominal)}</p>
       </div>

@@ -7,9 +7,12 @@ import type { TextKey, Texts } from "../../i18n/localize.ts";
 import { meterOf } from "../../meter/devices.ts";
 import { entitiesOf } from "../../meter/entities.ts";
 import type { MeterEntities } from "../../meter/entities.ts";
+import { NO_ENTITY } from "../../meter/quantity.ts";
+import type { Quantity } from "../../meter/quantity.ts";
 import { readingOf } from "../../meter/reading.ts";
-import type { Quantity, Reading } from "../../meter/reading.ts";
+import type { Reading } from "../../meter/reading.ts";
 import { baseStyles } from "./base-styles.ts";
+import { LiveController } from "./live-controller.ts";
 
 /** Return the configuration of a card that is new on a dashboard. */
 export function stubConfig(hass: HomeAssistant): Omit<CardConfig, "type"> {
@@ -35,6 +38,7 @@ export abstract class BaseCard extends LitElement {
   protected entities?: MeterEntities;
   private texts?: Texts;
   protected reading?: Reading;
+  protected readonly live = new LiveController(this);
   private askedDevice?: DeviceEntry;
   private askedLanguage?: string;
 
@@ -50,6 +54,7 @@ export abstract class BaseCard extends LitElement {
     return (
       old.entities !== hass.entities ||
       old.devices !== hass.devices ||
+      old.config !== hass.config ||
       old.locale !== hass.locale ||
       old.connected !== hass.connected ||
       old.language !== hass.language ||
@@ -61,14 +66,18 @@ export abstract class BaseCard extends LitElement {
   protected override willUpdate(changed: PropertyValues<this>): void {
     const { hass, device } = this;
     if (hass && hass.language !== this.askedLanguage) void this.learnTexts(hass.language);
-    if (!hass || !device) return;
+    if (!hass) return;
+    this.live.follow(hass, device?.id);
+    if (!device) return;
     const old = changed.get("hass");
     const registry = old?.entities !== hass.entities || old.devices !== hass.devices;
     if (registry || device !== this.askedDevice) void this.learnEntities(hass, device);
     // The values of another meter must not appear under the name of this one.
     if (device.id !== this.askedDevice?.id) this.entities = this.reading = undefined;
     this.askedDevice = device;
-    if (this.entities) this.reading = readingOf(hass, this.entities);
+    if (this.entities && this.live.settled) {
+      this.reading = readingOf(hass, this.entities, this.live.message);
+    }
   }
 
   private async learnEntities(hass: HomeAssistant, device: DeviceEntry): Promise<void> {
@@ -98,6 +107,12 @@ export abstract class BaseCard extends LitElement {
     return this.hass.formatEntityState(quantity.state);
   }
 
+  /** Return the text of an enumerated value, by the key of its entity. */
+  protected word(key: string, { state }: Quantity): string {
+    if (state.entity_id !== NO_ENTITY) return this.hass?.formatEntityState(state) ?? "";
+    return this.hass?.localize(`component.dts307.entity.sensor.${key}.state.${state.state}`) ?? "";
+  }
+
   /** Return a number in the owner's number format, as Home Assistant shows sensors. */
   number(value: number | string, unit?: string): string {
     const attributes = { state_class: "measurement", unit_of_measurement: unit };
@@ -107,7 +122,7 @@ export abstract class BaseCard extends LitElement {
     return this.hass?.formatEntityState(sensor) ?? "";
   }
 
-  /** Render a value that opens the more-info dialog of its entity. */
+  /** Render a value, which opens the more-info dialog of its entity if it is enabled. */
   value(
     quantity: Quantity | undefined,
     content: unknown,
@@ -116,6 +131,11 @@ export abstract class BaseCard extends LitElement {
   ): TemplateResult | typeof nothing {
     if (!quantity) return nothing;
     const { entity_id } = quantity.state;
+    if (entity_id === NO_ENTITY) {
+      return html`<span class="${name} still" role="img" aria-label=${label} title=${label}
+        >${content}</span
+      >`;
+    }
     return html`<button
       class=${name}
       type="button"
@@ -129,14 +149,10 @@ export abstract class BaseCard extends LitElement {
   }
 
   /** Render why the meter does not answer. Screen readers announce only changes of what is there. */
-  protected renderNotice(hass: HomeAssistant, { answers, link }: Reading): TemplateResult {
-    const known = link && link.state.state !== "unavailable";
-    const why = known ? hass.formatEntityState(link.state) : this.text("unavailable");
+  protected renderNotice({ answers, link }: Reading): TemplateResult {
+    const known = link && link.state.state !== "unavailable" ? this.word("link_state", link) : "";
+    const why = known || this.text("unavailable");
     return html`<div class="notice" role="status">${answers ? nothing : why}</div>`;
-  }
-
-  protected stateOf(key: string): HassEntity | undefined {
-    return this.hass?.states[this.entities?.[key] ?? ""];
   }
 
   private readonly showMoreInfo = (event: Event): void => {
@@ -152,8 +168,9 @@ export abstract class BaseCard extends LitElement {
       return html`<ha-card><p class="missing" role="status">${this.text(key)}</p></ha-card>`;
     }
     const { entities, reading } = this;
+    const values = { ...entities, ...this.live.message?.values };
     // A meter whose entry was never set up has no entities.
-    if (entities && Object.keys(entities).length === 0) {
+    if (entities && this.live.settled && Object.keys(values).length === 0) {
       return html`<ha-card><p class="missing">${this.text("unavailable")}</p></ha-card>`;
     }
     if (!reading) return this.renderReserved();

@@ -56,8 +56,12 @@ export const baseStyles = css`
   }
   button {
     all: unset;
-    box-sizing: border-box;
     cursor: pointer;
+  }
+  button,
+  .still {
+    display: inline-block;
+    box-sizing: border-box;
     border-radius: 6px;
     font-variant-numeric: tabular-nums;
     white-space: nowrap;

@@ -1,0 +1,83 @@
+"""Home Assistant starts again while a page with a card stays open."""
+
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from scripts.dev.client import Client, signed_in
+from scripts.dev.flows import add_entry
+from scripts.dev.homeassistant import running_home_assistant
+from scripts.dev.processes import LOOPBACK, free_port
+from simulator import Simulator
+from tests.e2e.conftest import CHROMIUM_OPTIONS, PATIENCE_MS, chromium
+
+CARDS = {"views": [{"cards": [{"type": "custom:dts307-card"}]}]}
+A_POLL = 15_000
+
+
+async def test_the_card_is_live_again(simulator: Simulator, tmp_path: Path) -> None:
+    """The page connects before the integration is there: it is asked again when it is.
+
+    The entities of phases are disabled, so no state can be taken for a reading.
+    """
+    port = free_port()
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=chromium(), args=CHROMIUM_OPTIONS
+        )
+        async with (
+            running_home_assistant(tmp_path, port) as started,
+            signed_in(started.url) as client,
+        ):
+            await client.wait_until_running()
+            await add_entry(
+                client, "dts307", {"network"}, {"host": LOOPBACK, "port": simulator.tcp_port}
+            )
+            await disable_phases(client)
+            page = await open_card(client, browser)
+            await shows_truth(page, simulator)
+        await expect(page.get_by_role("img", name="STATUS: dark")).to_be_visible()
+        async with running_home_assistant(tmp_path, port):
+            meter = simulator.meters[0]
+            tweak = {"sun": 0.0, "load_factor": 0.0, "extra_watts": 900.0}
+            house = meter.site.house.tweaked(dict.fromkeys(meter.config.wiring.phases, tweak))
+            simulator.set_house(meter, house)
+            simulator.clock.advance(5)
+            await shows_truth(page, simulator, patience=60_000)
+        await browser.close()
+
+
+async def disable_phases(client: Client) -> None:
+    for entity in await client.command("config/entity_registry/list"):
+        if entity["platform"] == "dts307" and entity["unique_id"].endswith(("_a", "_b", "_c")):
+            await client.command(
+                "config/entity_registry/update",
+                entity_id=entity["entity_id"],
+                disabled_by="user",
+            )
+
+
+async def open_card(client: Client, browser: Browser) -> Page:
+    await client.command(
+        "lovelace/dashboards/create", url_path="of-card", title="Card", mode="storage"
+    )
+    await client.command("lovelace/config/save", url_path="of-card", config=CARDS)
+    context = await browser.new_context(
+        base_url=client.url, locale="en-US", service_workers="block"
+    )
+    await context.add_init_script(
+        f"localStorage.setItem('hassTokens', {client.browser_storage()!r})"
+    )
+    page = await context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    await page.goto("/of-card/0")
+    return page
+
+
+async def shows_truth(page: Page, simulator: Simulator, patience: int = A_POLL) -> None:
+    """Wait until the card shows the currents of all phases."""
+    truth: Any = simulator.meters[0].truth()
+    amps = page.locator("dts307-card .amps")
+    expected = [f"{truth[f'Aph{phase}']:.2f} A" for phase in "ABC"]
+    await expect(amps).to_have_text(expected, timeout=patience)
