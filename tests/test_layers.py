@@ -23,7 +23,7 @@ LAYERS = (
     "meter.alarms meter.intervals",
     "meter",
     # Home Assistant's side.
-    "const",
+    "const recording",
     "identification issues options snapshot",
     "automation connection descriptions frontend_module production stores",
     "energy_dashboard meter_session outage replacement",
