@@ -72,7 +72,7 @@ def _processor() -> str:
 
 def print_polls(rows: Iterable[PollRow]) -> None:
     """Print the table of polls."""
-    _print_table(
+    print_table(
         (
             "meters",
             "read by",
@@ -107,7 +107,7 @@ def print_polls(rows: Iterable[PollRow]) -> None:
 
 def print_silence(rows: Iterable[SilenceRow]) -> None:
     """Print the table of the delay that a silent meter causes."""
-    _print_table(
+    print_table(
         (
             "read by",
             "three that answer, ms",
@@ -140,7 +140,7 @@ def print_silent_sensor(seconds: float) -> None:
 
 def print_in_one_piece(rows: Iterable[PollRow]) -> None:
     """Print the table of CPU time on a wire whose replies arrive in one piece."""
-    _print_table(
+    print_table(
         (
             "answers in one piece, read by",
             "CPU, ms",
@@ -173,7 +173,7 @@ def print_first_states(seconds: Sequence[float]) -> None:
 
 def print_searches(rows: Iterable[SearchRow]) -> None:
     """Print the table of scan durations."""
-    _print_table(
+    print_table(
         ("searched for", "longest, s", "target, s", "median, s", "meters"),
         [
             (
@@ -192,7 +192,8 @@ def _milliseconds(seconds: float, digits: int = 1) -> str:
     return f"{seconds * 1000:.{digits}f}"
 
 
-def _print_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+def print_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table in Markdown."""
     lines = [head, ["---"] * len(head), *rows]
     for line in lines:
         print("|", " | ".join(map(str, line)), "|")
