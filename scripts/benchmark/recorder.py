@@ -17,14 +17,11 @@ from scripts.dev.flows import add_entry, set_options
 from scripts.dev.homeassistant import running_home_assistant
 from scripts.dev.processes import free_port
 from simulator.server import TcpConfig, TcpLine
+from tests.recording import EVERY_READING, OPTION
 
 from .database import SECONDS_UNTIL_COMMITTED, Database
 from .household import CountingBus, opened, running_meters
 from .process import Usage
-
-RECORDING: Final = "recording"
-"""The option that says which readings are recorded."""
-EVERY_READING: Final = "every_reading"
 
 MODELS: Final = (203, 213)
 POLL_INTERVAL: Final = 5.0
@@ -143,7 +140,7 @@ async def _running(case: Case, folder: Path, bus: CountingBus | None) -> AsyncIt
                 line = await stack.enter_async_context(opened(TcpLine(bus, TcpConfig())))
                 entry_id = await _add_meter(client, line, next(iter(bus.meters)))
                 if case.recording is not None:
-                    answers = {RECORDING: case.recording}
+                    answers = {OPTION: case.recording}
                     await set_options(client, entry_id, {"settings"}, answers)
                 keys = await _when_shown(client, entry_id)
         database = stack.enter_context(Database.open(folder))
@@ -180,4 +177,4 @@ def _has_option(subject: _Subject) -> bool:
         return True
     stored = json.loads((subject.folder / ".storage" / "core.config_entries").read_text())
     ours = (each for each in stored["data"]["entries"] if each["domain"] == "dts307")
-    return any(each["options"].get(RECORDING) == subject.case.recording for each in ours)
+    return any(each["options"].get(OPTION) == subject.case.recording for each in ours)

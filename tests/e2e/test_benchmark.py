@@ -6,8 +6,9 @@ import pytest
 
 from scripts.benchmark.many import Line, measure_many
 from scripts.benchmark.many_report import print_many
-from scripts.benchmark.recorder import EVERY_READING, Case, measure_recorder
+from scripts.benchmark.recorder import Case, measure_recorder
 from scripts.benchmark.recorder_report import print_recorder
+from tests.recording import EVERY_READING
 from tests.wire.wire import Timing
 
 SECONDS = 20
