@@ -50,7 +50,9 @@ class Accuracy:
         first = _DRAWS * (_PHASES * timestamp + phase)
         volts = seen.volts * (1 + size / 2 * self._bell(first))
         noise = size / 2 * self._bell(first + 3)
-        amps = seen.amps + noise * max(seen.amps, min(_FLOOR * self.full_current, 100 * seen.amps))
+        # Without any current there is no noise, and the sign of power never changes.
+        floor = min(_FLOOR * self.full_current, 100 * seen.amps)
+        amps = seen.amps + noise * max(seen.amps, floor)
         angle = atan2(seen.var, seen.watts) + _RADIANS * size * self._bell(first + 6)
         apparent = volts * amps
         return Seen(volts, amps, apparent * cos(angle), apparent * sin(angle))

@@ -5,11 +5,12 @@ import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 import sys
+import tarfile
 from tempfile import TemporaryDirectory
 import time
 
 from scripts.dev.client import HomeAssistantError
-from scripts.dev.processes import StartError
+from scripts.dev.processes import REPOSITORY, StartError
 from tests.wire.wire import Timing
 
 from .experiments import (
@@ -22,12 +23,13 @@ from .field import ContendersDisagreeError, Field, running_field
 from .first_state import measure_first_states
 from .many import LINES, measure_many
 from .many_report import print_many
-from .recorder import CASES, measure_recorder
+from .recorder import Version, all_cases, measure_recorder
 from .recorder_report import print_recorder
 from .report import (
     PollRow,
     print_first_states,
     print_in_one_piece,
+    print_load,
     print_polls,
     print_searches,
     print_silence,
@@ -111,6 +113,11 @@ def _parser() -> ArgumentParser:
         action="store_true",
         help="instead, 16 meters on one RS-485 bus, and 32 behind a Modbus TCP gateway",
     )
+    add(
+        "--against",
+        metavar="COMMIT",
+        help="with --recorder: also measure the integration of an earlier commit in the same run",
+    )
     add("--minutes", type=int, help="for --recorder (default: 12) and --bus (default: 10)")
     return parser
 
@@ -125,13 +132,32 @@ async def _run(options: Namespace) -> None:
             await _run_bus(folder, options)
         if not (options.recorder or options.bus):
             await _run_polls(folder, QUICK if options.quick else FULL)
+    print_load("at the end")
 
 
 async def _run_recorder(folder: Path, options: Namespace) -> None:
     minutes = options.minutes or (2 if options.quick else 12)
-    _say(f"{len(CASES)} Home Assistants, which takes {minutes} minutes and their start")
+    earlier = None if options.against is None else await _version(folder, options.against)
+    cases = all_cases(earlier)
+    _say(f"{len(cases)} Home Assistants, which takes {minutes} minutes and their start")
     warm_up = _QUICK_WARM_UP if options.quick else _WARM_UP
-    print_recorder(await measure_recorder(folder, 60.0 * minutes, warm_up))
+    print_recorder(await measure_recorder(folder, 60.0 * minutes, warm_up, cases))
+
+
+async def _version(folder: Path, commit: str) -> Version:
+    """Extract the integration of an earlier commit.
+
+    Raises:
+        StartError: there is no such commit.
+    """
+    archive = folder / "earlier.tar"
+    command = ("git", "archive", "--output", str(archive), commit, "custom_components")
+    process = await asyncio.create_subprocess_exec(*command, cwd=REPOSITORY)
+    if await process.wait():
+        raise StartError(f"{commit} has no integration")
+    with tarfile.open(archive) as tar:
+        tar.extractall(folder / "earlier", filter="data")
+    return Version(commit, folder / "earlier" / "custom_components")
 
 
 async def _run_bus(folder: Path, options: Namespace) -> None:

@@ -29,18 +29,32 @@ POLL_INTERVAL: Final = 5.0
 
 
 @dataclass(frozen=True)
+class Version:
+    """A version of the integration: its name, and the folder that has it among others."""
+
+    name: str
+    integrations: Path
+
+
+@dataclass(frozen=True)
 class Case:
     """A Home Assistant to measure: with a meter of this model, or with none."""
 
     model: int | None = None
     recording: str | None = None
     """The value of the option, or None for the default"""
+    version: Version | None = None
+    """Another version of the integration than this one"""
 
 
-CASES: Final = (
-    Case(),
-    *(Case(model, recording) for model in MODELS for recording in (None, EVERY_READING)),
-)
+def all_cases(earlier: Version | None = None) -> list[Case]:
+    """Return the cases to compare, with an earlier version of the integration if there is one."""
+    cases = [Case()]
+    for model in MODELS:
+        cases += [Case(model), Case(model, EVERY_READING)]
+        if earlier is not None:
+            cases.append(Case(model, version=earlier))
+    return cases
 
 
 @dataclass(frozen=True)
@@ -74,7 +88,7 @@ class _Subject:
 
 
 async def measure_recorder(
-    folder: Path, seconds: float, warm_up: float, cases: Sequence[Case] = CASES
+    folder: Path, seconds: float, warm_up: float, cases: Sequence[Case]
 ) -> list[Recorded]:
     """Run some cases at the same time, and measure for some seconds after a warm-up.
 
@@ -130,8 +144,9 @@ async def _measure(subjects: Sequence[_Subject], seconds: float) -> list[Recorde
 async def _running(case: Case, folder: Path, bus: CountingBus | None) -> AsyncIterator[_Subject]:
     """Run a Home Assistant, with the meter on ``bus`` if there is one."""
     async with AsyncExitStack() as stack:
+        other = () if case.version is None else (case.version.integrations,)
         home_assistant = await stack.enter_async_context(
-            running_home_assistant(folder, free_port())
+            running_home_assistant(folder, free_port(), *other)
         )
         keys: Mapping[str, str] = {}
         async with signed_in(home_assistant.url) as client:

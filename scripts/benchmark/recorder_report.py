@@ -64,6 +64,8 @@ def _row(result: Recorded, bare: Recorded) -> tuple[object, ...]:
 def _name(result: Recorded) -> str:
     if result.case.model is None:
         return "no meter"
+    if result.case.version is not None:
+        return f"{result.case.model}, version {result.case.version.name}"
     recording = "default" if result.case.recording is None else "every reading"
     # An integration without the option records as it does by default.
     known = "" if result.has_option else " (no such option yet)"

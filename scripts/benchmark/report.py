@@ -54,11 +54,16 @@ class SearchRow:
 def print_surroundings() -> None:
     """Print versions, machine, and the load at the start."""
     packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
-    load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
     print(
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {_processor()}, {os.cpu_count()} cores, "
-        f"Python {platform.python_version()}\n\n{packages}\n\nLoad at the start: {load}\n"
+        f"Python {platform.python_version()}\n\n{packages}\n"
     )
+    print_load("at the start")
+
+
+def print_load(when: str) -> None:
+    """Print how busy the machine was in the last 1, 5 and 15 minutes."""
+    print(f"Load {when}: {', '.join(f'{each:.1f}' for each in os.getloadavg())}\n")
 
 
 def _processor() -> str:
