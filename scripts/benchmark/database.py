@@ -42,6 +42,11 @@ class Database:
         with closing(sqlite3.connect(address, uri=True, autocommit=True)) as connection:
             yield cls(connection)
 
+    def forget_commits(self) -> None:
+        """Count commits in ``commits`` from now on."""
+        self.notice_commit()
+        self.commits = 0
+
     def notice_commit(self) -> None:
         """Count in ``commits`` whether anything was committed since the last call."""
         version = self._number("data_version")

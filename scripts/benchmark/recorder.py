@@ -110,7 +110,7 @@ async def measure_recorder(
 async def _measure(subjects: Sequence[_Subject], seconds: float) -> list[Recorded]:
     begin, began = time.time(), time.monotonic()
     for subject in subjects:
-        subject.database.commits = 0
+        subject.database.forget_commits()
     before = [(Usage.of(each.pid), each.database.size()) for each in subjects]
     while time.monotonic() - began < seconds:
         await asyncio.sleep(1)

@@ -34,6 +34,7 @@ def print_recorder(results: Sequence[Recorded]) -> None:
         ),
         [_row(each, bare) for each in results],
     )
+    print("By entity:\n")
     print_table(
         ("rows in 100 polls", *(_name(each) for each in results if each.polls)),
         _entities([each for each in results if each.polls]),
