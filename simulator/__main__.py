@@ -4,6 +4,7 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptio
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import datetime, tzinfo
 import json
 import logging
@@ -29,6 +30,8 @@ _DEFAULT_METERS = (
     "model=203,unit=100,role=grid,days=365",
     "model=201,unit=101,role=solar,days=365",
 )
+_ACCURACY_CLASS = 0.5
+"""Percent; the meter is certified to ANSI C12.20 class 0.5."""
 _DESCRIPTION = """\
 A simulated DTS 307 energy meter: its SunSpec registers over Modbus, its LEDs, and a realistic
 house behind it. Everything listens on this machine only.
@@ -44,6 +47,8 @@ a meter is described by NAME=VALUE pairs, all of them optional:
   product=TEXT   model name ("DTS 307", or "DTS 307/1" for single phase)
   version=1.00   firmware version
   ct=200 sets=1  CT rating in A and parallel CT sets
+  accuracy=0     accuracy class in percent, by which the shown values scatter (0.5 with --noise);
+                 the counters count the true energy
   days=0         start the counters as if the meter had been in service for so many days
   TotWhImp=0     start of any energy counter, by its SunSpec name
   missing=A+PhV  points to report as not implemented
@@ -70,6 +75,7 @@ _METER_FIELDS: dict[str, tuple[str, Callable[[str], object]]] = {
     "version": ("version", str),
     "ct": ("ct_rating", float),
     "sets": ("ct_sets", int),
+    "accuracy": ("accuracy", float),
     "days": ("days_in_service", int),
     "missing": ("missing", lambda names: frozenset(names.split("+"))),
     "base": ("base", int),
@@ -174,6 +180,12 @@ def parser() -> ArgumentParser:
     add("--volts", type=float, default=120.0, help="nominal voltage to neutral (default: 120)")
     add("--hertz", type=float, default=60.0, help="nominal frequency (default: 60)")
     add("--solar", type=float, default=5000.0, help="peak power of the plant in W (default: 5000)")
+    add(
+        "--noise",
+        action="store_true",
+        help="real life: meters of accuracy class 0.5, whose values scatter around the truth, in"
+        " busy households with about a thousand switching events a day",
+    )
     add("--seed", type=int, default=307, help="seed of the house's random values (default: 307)")
     return arguments
 
@@ -184,8 +196,11 @@ def configuration(options: Namespace) -> SimulatorConfig:
     Raises:
         ValueError: a part of the configuration refuses its values.
     """
+    meters: list[MeterConfig] = options.meter or [meter(text) for text in _DEFAULT_METERS]
+    if options.noise:
+        meters = [replace(each, accuracy=each.accuracy or _ACCURACY_CLASS) for each in meters]
     return SimulatorConfig(
-        meters=options.meter or [meter(text) for text in _DEFAULT_METERS],
+        meters=meters,
         tcp=[
             TcpConfig(host=host, port=port, framing=options.framing) for host, port in options.tcp
         ],
@@ -205,6 +220,7 @@ def configuration(options: Namespace) -> SimulatorConfig:
         nominal_voltage=options.volts,
         nominal_frequency=options.hertz,
         solar_peak=options.solar,
+        busy=options.noise,
         seed=options.seed,
     )
 

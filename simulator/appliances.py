@@ -30,7 +30,8 @@ class Appliance:
     """A load that runs for `run` seconds, at most once in every `every` seconds.
 
     `phase` counts from 0, and wraps around in a house with fewer phases. `chance` is the
-    probability of a run; the popularity of the hour is added to it.
+    probability of a run; the popularity of the hour is added to it. A thermostat or a controller
+    switches the load during a run: on for `on` seconds in every `cycle` seconds.
     """
 
     name: str
@@ -39,6 +40,8 @@ class Appliance:
     power_factor: float = 1.0
     every: int
     run: int
+    cycle: int = 0
+    on: int = 0
     chance: float = 0.0
     peaks: tuple[Peak, ...] = ()
 
@@ -57,6 +60,8 @@ class Appliance:
             return 0.0
         chance = self.chance + popularity((hour - inside / 3600) % 24, self.peaks)
         if uniform(own, 2 * int(slot) + 1) >= chance:
+            return 0.0
+        if self.cycle and (inside - begin) % self.cycle >= self.on:
             return 0.0
         return self.watts * (1 + 0.02 * wander(own, timestamp, 20))
 

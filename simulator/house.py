@@ -13,8 +13,10 @@ from .appliances import (
     LIGHT_WATTS,
     STANDBY_VARS_PER_WATT,
     STANDBY_WATTS,
+    Appliance,
     popularity,
 )
+from .household import BUSY_APPLIANCES
 from .noise import wander
 from .sky import clear_sky, transmission
 
@@ -89,6 +91,7 @@ class House:
         nominal_frequency: Hz.
         latitude: degrees north.
         timezone: of the local hour.
+        busy: a household with about a thousand switching events a day is at home.
         tweaks: manual changes of phases A, B and C.
     """
 
@@ -100,6 +103,7 @@ class House:
     nominal_frequency: float = 60.0
     latitude: float = 40.0
     timezone: tzinfo = UTC
+    busy: bool = False
     tweaks: tuple[Tweak, Tweak, Tweak] = field(default=(Tweak(), Tweak(), Tweak()))
 
     def at(self, timestamp: float) -> Sample:
@@ -116,6 +120,11 @@ class House:
             volts = self._volts(timestamp, phase, load_w - solar_w)
             flows.append(PhaseFlow(load_w, load_var, solar_w, solar_var, volts))
         return Sample(tuple(flows), self._hertz(timestamp))
+
+    @property
+    def appliances(self) -> tuple[Appliance, ...]:
+        """All appliances in the house."""
+        return APPLIANCES + BUSY_APPLIANCES if self.busy else APPLIANCES
 
     def solar_share(self, phase: int) -> float:
         """Return the plant's peak power on a phase (counted from 0) in W."""
@@ -150,7 +159,7 @@ class House:
             lit = light * lights * (1 + 0.2 * wander(self.seed + 10 + index, timestamp, 1200))
             watts[phase] += idle + lit
             reactive[phase] += idle * STANDBY_VARS_PER_WATT + lit * LIGHT_VARS_PER_WATT
-        for appliance in APPLIANCES:
+        for appliance in self.appliances:
             power = appliance.power(self.seed, timestamp, hour)
             if power:
                 watts[appliance.phase % self.phases] += power

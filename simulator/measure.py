@@ -4,12 +4,13 @@ Every quantity is in thousandths of its unit (mW, mV, mA, mHz; power factor in t
 are those of the SunSpec wye model 203.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import hypot, isqrt, sqrt
 from typing import NamedTuple
 
+from .accuracy import Accuracy, Seen
 from .house import PHASES, PhaseFlow, Sample
 
 QUANTITIES = ("A", "V", "Hz", "W", "VA", "VAR", "PF")
@@ -74,36 +75,48 @@ class Measurement(NamedTuple):
     steps: Mapping[str, int]
 
 
-def measure(sample: Sample, role: Role, wiring: Wiring, resolution: Resolution) -> Measurement:
-    """Measure the house; positive is import.
+def see(sample: Sample, role: Role, wiring: Wiring) -> list[Seen]:
+    """Return what truly passes through a meter on each phase; positive is import.
+
+    At the inverter, production is export.
+    """
+    return [_seen(flow, role) for flow in sample.phases[: len(wiring.phases)]]
+
+
+def see_inexactly(phases: Sequence[Seen], accuracy: Accuracy, timestamp: int) -> list[Seen]:
+    """Return what a meter of this accuracy sees instead at a Unix time."""
+    return [accuracy.of(seen, phase, timestamp) for phase, seen in enumerate(phases)]
+
+
+def measure(
+    phases: Sequence[Seen], hertz: float, wiring: Wiring, resolution: Resolution
+) -> Measurement:
+    """Measure what the meter sees.
 
     The total is the net of the phases, as a bi-directional revenue meter counts it. Total apparent
-    power is the vector sum. At the inverter, production is export.
+    power is the vector sum.
     """
-    flows = sample.phases[: len(wiring.phases)]
-    power = [_net(flow, role) for flow in flows]
-    watts, reactive = [w for w, _ in power], [var for _, var in power]
-    apparent = [hypot(*pair) for pair in power]
-    amps = [va / flow.volts for va, flow in zip(apparent, flows, strict=True)]
-    line = {pair: _line_volts(flows, pair, wiring) for pair in wiring.pairs}
+    watts, reactive = [seen.watts for seen in phases], [seen.var for seen in phases]
+    volts, amps = [seen.volts for seen in phases], [seen.amps for seen in phases]
+    line = {pair: _line_volts(volts, pair, wiring) for pair in wiring.pairs}
     steps = {
         "A": resolution.step("A", 1000 * sum(amps)),
-        "V": resolution.step("V", 1000 * max(*line.values(), *(f.volts for f in flows), 0)),
-        "Hz": resolution.step("Hz", 1000 * sample.hertz),
+        "V": resolution.step("V", 1000 * max(*line.values(), *volts, 0)),
+        "Hz": resolution.step("Hz", 1000 * hertz),
         "W": resolution.step("W", _largest(watts)),
         "VA": resolution.step("VA", 1000 * hypot(sum(map(abs, watts)), sum(map(abs, reactive)))),
         "VAR": resolution.step("VAR", _largest(reactive)),
         "PF": resolution.steps["PF"],
     }
-    values = {"Hz": _round(1000 * sample.hertz, steps["Hz"])}
-    for phase, flow, w, var, amp in zip(wiring.phases, flows, watts, reactive, amps, strict=True):
-        values[f"Wph{phase}"] = _round(1000 * w, steps["W"])
-        values[f"VARph{phase}"] = _round(1000 * var, steps["VAR"])
-        values[f"Aph{phase}"] = _round(1000 * amp, steps["A"])
+    values = {"Hz": _round(1000 * hertz, steps["Hz"])}
+    for phase, seen in zip(wiring.phases, phases, strict=True):
+        values[f"Wph{phase}"] = _round(1000 * seen.watts, steps["W"])
+        values[f"VARph{phase}"] = _round(1000 * seen.var, steps["VAR"])
+        values[f"Aph{phase}"] = _round(1000 * seen.amps, steps["A"])
         if wiring.neutral:
-            values[f"PhVph{phase}"] = _round(1000 * flow.volts, steps["V"])
-    for pair, volts in line.items():
-        values[f"PhVph{pair}"] = _round(1000 * volts, steps["V"])
+            values[f"PhVph{phase}"] = _round(1000 * seen.volts, steps["V"])
+    for pair, between in line.items():
+        values[f"PhVph{pair}"] = _round(1000 * between, steps["V"])
     for name in ("W", "VAR", "A"):
         values[name] = sum(values[f"{name}ph{phase}"] for phase in wiring.phases)
     for suffix in ("", *(f"ph{phase}" for phase in wiring.phases)):
@@ -159,16 +172,18 @@ def events(
     return bits
 
 
-def _net(flow: PhaseFlow, role: Role) -> tuple[float, float]:
-    """Return W and var through the meter."""
+def _seen(flow: PhaseFlow, role: Role) -> Seen:
+    """Return what passes through the meter on a phase."""
     if role is Role.SOLAR:
-        return -flow.solar_w, -flow.solar_var
-    return flow.load_w - flow.solar_w, flow.load_var - flow.solar_var
+        watts, var = -flow.solar_w, -flow.solar_var
+    else:
+        watts, var = flow.load_w - flow.solar_w, flow.load_var - flow.solar_var
+    return Seen(flow.volts, hypot(watts, var) / flow.volts, watts, var)
 
 
-def _line_volts(flows: tuple[PhaseFlow, ...], pair: str, wiring: Wiring) -> float:
+def _line_volts(volts: Sequence[float], pair: str, wiring: Wiring) -> float:
     """Return the voltage between phases, opposite in a split service, else 120 degrees apart."""
-    one, other = (flows[PHASES.index(phase)].volts for phase in pair)
+    one, other = (volts[PHASES.index(phase)] for phase in pair)
     if wiring is SPLIT:
         return one + other
     return sqrt(one * one + other * other + one * other)

@@ -1,8 +1,10 @@
 """One simulated meter: its site, its counters, and its current registers."""
 
-from collections.abc import Mapping, Set as AbstractSet
+from collections.abc import Mapping, Sequence, Set as AbstractSet
 from dataclasses import dataclass, field
+from zlib import crc32
 
+from .accuracy import Accuracy, Seen
 from .counters import Counters
 from .house import House, Sample
 from .leds import SignalTimes, StatusLight, status_light
@@ -14,6 +16,8 @@ from .measure import (
     Wiring,
     events,
     measure,
+    see,
+    see_inexactly,
 )
 from .registers import (
     MODELS,
@@ -31,6 +35,7 @@ BASES = (40000, 50000, 0)
 _FIRST_UNIT, _LAST_UNIT = 1, 247
 _LONGEST_SERIAL = 32
 _AGE_STEP = 2 * 3600
+_WORST_CLASS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +52,8 @@ class MeterConfig:
         version: firmware version.
         ct_rating: CT primary rating in A.
         ct_sets: parallel CT sets, 1 to 3; rating times sets is the service current (guide 3.4).
+        accuracy: accuracy class in percent, by which the shown values scatter; the counters count
+            the true energy. With 0 the meter measures exactly.
         counters: start values in Wh, VAh or varh by the name of the SunSpec point.
         days_in_service: add the energy of that many days before the start.
         missing: names of points to report as not implemented.
@@ -67,6 +74,7 @@ class MeterConfig:
     version: str = "1.00"
     ct_rating: float = 200.0
     ct_sets: int = 1
+    accuracy: float = 0.0
     counters: Mapping[str, int] = field(default_factory=dict)
     days_in_service: int = 0
     missing: AbstractSet[str] = frozenset()
@@ -83,6 +91,7 @@ class MeterConfig:
             "identity_length must be 65 or 66": self.identity_length in {65, 66},
             "ct_rating must be positive": self.ct_rating > 0,
             "ct_sets must be 1, 2 or 3": self.ct_sets in {1, 2, 3},
+            f"accuracy must be from 0 to {_WORST_CLASS} %": 0 <= self.accuracy <= _WORST_CLASS,
             "days_in_service must not be negative": self.days_in_service >= 0,
             "the serial number has more than 32 bytes": (
                 len(self.serial_number.encode()) <= _LONGEST_SERIAL
@@ -137,7 +146,10 @@ class Site:
 
 
 class Meter:
-    """A running meter: between two steps it shows one measurement, and counts exactly that."""
+    """A running meter: between two steps it shows one measurement, and counts the true power.
+
+    A meter without measuring noise shows exactly what it counts.
+    """
 
     def __init__(self, config: MeterConfig, site: Site, timestamp: int) -> None:
         """Install the meter at a Unix time.
@@ -151,6 +163,12 @@ class Meter:
         self.timestamp = timestamp
         self.plugged = True
         self.signals = SignalTimes()
+        self._resolution = FLOAT32_RESOLUTION if is_float(config.model) else INT16_RESOLUTION
+        self._accuracy = Accuracy(
+            seed=crc32(config.serial_number.encode()),
+            percent=config.accuracy,
+            full_current=config.service_current,
+        )
         self.counters = Counters(config.wiring.phases, self._sources(config.counters))
         age = config.days_in_service * 86400
         for past in range(timestamp - age, timestamp, _AGE_STEP):
@@ -164,8 +182,8 @@ class Meter:
             serial=config.serial_number,
             unit=config.unit,
         )
-        self.measurement, self._events = self._measure_now()
         self._image: Image | None = None
+        self.refresh()
 
     @property
     def serial(self) -> str:
@@ -178,14 +196,27 @@ class Meter:
         return self.config.unit
 
     def advance(self, seconds: int) -> None:
-        """Count what was shown for these seconds, then measure the house again."""
-        self.counters.integrate(self.measurement, seconds)
+        """Count what has flowed for these seconds, then measure the house again."""
+        self.counters.integrate(self._exact, seconds)
         self.timestamp += seconds
         self.refresh()
 
     def refresh(self) -> None:
         """Measure the house again, such as after a change of it."""
-        self.measurement, self._events = self._measure_now()
+        sample = self.site.at(self.timestamp)
+        phases = see(sample, self.config.role, self.config.wiring)
+        self._exact = self._measured(phases, sample)
+        self.measurement = self._exact
+        if self.config.accuracy:
+            phases = see_inexactly(phases, self._accuracy, self.timestamp)
+            self.measurement = self._measured(phases, sample)
+        self._events = events(
+            sample,
+            self.measurement,
+            self.config.wiring,
+            nominal_voltage=self.site.house.nominal_voltage,
+            service_current=self.config.service_current,
+        )
         self._image = None
 
     def set_counters(self, values: Mapping[str, int]) -> None:
@@ -201,8 +232,9 @@ class Meter:
         self._image = None
 
     def measurement_at(self, timestamp: int) -> Measurement:
-        """Return what the meter would show at any Unix time, past or future."""
-        return self._measure(self.site.at(timestamp))
+        """Return what the meter counts at any Unix time, past or future, without its noise."""
+        sample = self.site.at(timestamp)
+        return self._measured(see(sample, self.config.role, self.config.wiring), sample)
 
     def image(self) -> Image:
         """Return the registers at this instant, as one coherent image."""
@@ -232,23 +264,9 @@ class Meter:
             full_current=self.config.service_current * len(self.config.wiring.phases),
         )
 
-    def _measure(self, sample: Sample) -> Measurement:
-        """Measure a sample of the house in this model's resolution."""
-        resolution = FLOAT32_RESOLUTION if is_float(self.config.model) else INT16_RESOLUTION
-        return measure(sample, self.config.role, self.config.wiring, resolution)
-
-    def _measure_now(self) -> tuple[Measurement, int]:
-        """Return the measurement of this instant and its event bits."""
-        sample = self.site.at(self.timestamp)
-        measurement = self._measure(sample)
-        bits = events(
-            sample,
-            measurement,
-            self.config.wiring,
-            nominal_voltage=self.site.house.nominal_voltage,
-            service_current=self.config.service_current,
-        )
-        return measurement, bits
+    def _measured(self, phases: Sequence[Seen], sample: Sample) -> Measurement:
+        """Measure in this model's resolution."""
+        return measure(phases, sample.hertz, self.config.wiring, self._resolution)
 
     def _sources(self, values: Mapping[str, int]) -> dict[str, int]:
         """Translate this model's point names to the names of the counters."""

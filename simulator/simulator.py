@@ -34,6 +34,7 @@ class SimulatorConfig:
         nominal_voltage: line to neutral, V.
         nominal_frequency: Hz.
         solar_peak: the peak power of each site's plant, W.
+        busy: busy households, with about a thousand switching events a day.
         seed: seed of all random values.
     """
 
@@ -48,6 +49,7 @@ class SimulatorConfig:
     nominal_voltage: float = 120.0
     nominal_frequency: float = 60.0
     solar_peak: float = 5000.0
+    busy: bool = False
     seed: int = 307
 
 
@@ -201,6 +203,7 @@ def _house(config: SimulatorConfig, site: str) -> House:
         nominal_frequency=config.nominal_frequency,
         latitude=config.latitude,
         timezone=config.timezone,
+        busy=config.busy,
     )
 
 

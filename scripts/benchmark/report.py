@@ -54,11 +54,16 @@ class SearchRow:
 def print_surroundings() -> None:
     """Print versions, machine, and the load at the start."""
     packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
-    load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
     print(
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {_processor()}, {os.cpu_count()} cores, "
-        f"Python {platform.python_version()}\n\n{packages}\n\nLoad at the start: {load}\n"
+        f"Python {platform.python_version()}\n\n{packages}\n"
     )
+    print_load("at the start")
+
+
+def print_load(when: str) -> None:
+    """Print how busy the machine was in the last 1, 5 and 15 minutes."""
+    print(f"Load {when}: {', '.join(f'{each:.1f}' for each in os.getloadavg())}\n")
 
 
 def _processor() -> str:
@@ -72,7 +77,7 @@ def _processor() -> str:
 
 def print_polls(rows: Iterable[PollRow]) -> None:
     """Print the table of polls."""
-    _print_table(
+    print_table(
         (
             "meters",
             "read by",
@@ -107,7 +112,7 @@ def print_polls(rows: Iterable[PollRow]) -> None:
 
 def print_silence(rows: Iterable[SilenceRow]) -> None:
     """Print the table of the delay that a silent meter causes."""
-    _print_table(
+    print_table(
         (
             "read by",
             "three that answer, ms",
@@ -140,7 +145,7 @@ def print_silent_sensor(seconds: float) -> None:
 
 def print_in_one_piece(rows: Iterable[PollRow]) -> None:
     """Print the table of CPU time on a wire whose replies arrive in one piece."""
-    _print_table(
+    print_table(
         (
             "answers in one piece, read by",
             "CPU, ms",
@@ -173,7 +178,7 @@ def print_first_states(seconds: Sequence[float]) -> None:
 
 def print_searches(rows: Iterable[SearchRow]) -> None:
     """Print the table of scan durations."""
-    _print_table(
+    print_table(
         ("searched for", "longest, s", "target, s", "median, s", "meters"),
         [
             (
@@ -192,7 +197,8 @@ def _milliseconds(seconds: float, digits: int = 1) -> str:
     return f"{seconds * 1000:.{digits}f}"
 
 
-def _print_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+def print_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table in Markdown."""
     lines = [head, ["---"] * len(head), *rows]
     for line in lines:
         print("|", " | ".join(map(str, line)), "|")

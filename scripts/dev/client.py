@@ -51,6 +51,13 @@ class Client:
                 raise HomeAssistantError(f"{command}: {answer['error']}")
             return answer["result"]
 
+    async def ping(self) -> None:
+        """Wait for Home Assistant to answer a ping."""
+        message_id = next(self._ids)
+        await self.socket.send_json({"id": message_id, "type": "ping"})
+        while (await self.socket.receive_json()).get("id") != message_id:
+            pass
+
     async def get(self, path: str) -> Any:
         """Return the decoded response to ``GET path``."""
         async with self.session.get(f"{self.url}{path}") as response:

@@ -40,8 +40,14 @@ class RunningHomeAssistant:
     process: Process
 
 
-def prepare_configuration(config_dir: Path, port: int) -> None:
-    """Fill ``config_dir`` so that Home Assistant starts on loopback, and only lacks an owner."""
+_INTEGRATIONS = REPOSITORY / "custom_components"
+
+
+def prepare_configuration(config_dir: Path, port: int, integrations: Path = _INTEGRATIONS) -> None:
+    """Fill ``config_dir`` so that Home Assistant starts on loopback, and only lacks an owner.
+
+    It finds the custom integrations in the folder ``integrations``.
+    """
     storage = config_dir / ".storage"
     storage.mkdir(parents=True, exist_ok=True)
     if not (yaml := config_dir / "configuration.yaml").exists():
@@ -50,7 +56,7 @@ def prepare_configuration(config_dir: Path, port: int) -> None:
         (config_dir / "automations.yaml").touch()
     components = config_dir / "custom_components"
     components.unlink(missing_ok=True)
-    components.symlink_to(REPOSITORY / "custom_components")
+    components.symlink_to(integrations)
     _write_store(
         storage,
         "http",
@@ -91,14 +97,16 @@ def _write_store(storage: Path, key: str, *, version: int, data: dict[str, Any])
 
 @asynccontextmanager
 async def running_home_assistant(
-    config_dir: Path, port: int
+    config_dir: Path, port: int, integrations: Path = _INTEGRATIONS
 ) -> AsyncIterator[RunningHomeAssistant]:
     """Run Home Assistant on ``config_dir`` until the context ends; enter once it answers.
+
+    ``integrations`` is the folder with its custom integrations.
 
     Raises:
         StartError: Home Assistant ended, or did not answer within two minutes.
     """
-    prepare_configuration(config_dir, port)
+    prepare_configuration(config_dir, port, integrations)
     command = (sys.executable, "-m", "homeassistant", "--config", str(config_dir), "--skip-pip")
     log = config_dir / "console.log"
     async with running(command, log) as process:

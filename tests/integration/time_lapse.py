@@ -6,17 +6,21 @@ in this event loop: what another process sends may come too late.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 import select
 import selectors
 import time
 from typing import Any, Final
 
+from freezegun.api import FrozenDateTimeFactory
 import pytest
 
 _SETTLES: Final = 0.005
 """Real seconds within which a frame on loopback arrives."""
+
+_MICROSECOND: Final = 1e-6
+"""s; what frozen clocks can tell apart"""
 
 
 def _something_is_readable(selector: selectors.BaseSelector) -> bool:
@@ -33,6 +37,57 @@ def _something_is_readable(selector: selectors.BaseSelector) -> bool:
 
 
 @contextmanager
+def frozen_time_lapse(
+    monkeypatch: pytest.MonkeyPatch,
+    loop: asyncio.AbstractEventLoop,
+    freezer: FrozenDateTimeFactory,
+    is_busy: Callable[[], bool],
+) -> Iterator[None]:
+    """Skip all pure waiting on frozen clocks, the wall clock among them; work takes no time.
+
+    No time passes while ``is_busy()``, such as in another thread.
+    """
+    assert isinstance(loop, asyncio.SelectorEventLoop)
+    selector = loop._selector  # type: ignore[attr-defined]  # noqa: SLF001 - where it waits
+    assert isinstance(selector, selectors.BaseSelector)
+    wait_for_events, working = selector.select, _Working(loop.run_in_executor)
+
+    def skipping_select(wait: float | None = None) -> Any:
+        if wait is not None and wait <= 0:
+            # Timers that are less than a microsecond too early are set again and again.
+            freezer.tick(_MICROSECOND)
+            return wait_for_events(wait)
+        events = wait_for_events(_SETTLES)
+        still = not (events or working.count or is_busy() or _something_is_readable(selector))
+        if still and wait is not None:
+            # Rounded up, so that the timer is due.
+            freezer.tick(wait + _MICROSECOND)
+        return events
+
+    with monkeypatch.context() as patch:
+        patch.setattr(selector, "select", skipping_select)
+        patch.setattr(loop, "run_in_executor", working.run)
+        yield
+
+
+class _Working:
+    """Counts the calls that are under way in threads."""
+
+    def __init__(self, run: Callable[..., asyncio.Future[Any]]) -> None:
+        self._run = run
+        self.count = 0
+
+    def run(self, *args: Any) -> asyncio.Future[Any]:
+        self.count += 1
+        future = self._run(*args)
+        future.add_done_callback(self._done)
+        return future
+
+    def _done(self, _future: object) -> None:
+        self.count -= 1
+
+
+@contextmanager
 def time_lapse(monkeypatch: pytest.MonkeyPatch, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
     """Skip all pure waiting, on the loop's clock and the monotonic one.
 
@@ -41,15 +96,15 @@ def time_lapse(monkeypatch: pytest.MonkeyPatch, loop: asyncio.AbstractEventLoop)
     assert isinstance(loop, asyncio.SelectorEventLoop)
     selector = loop._selector  # type: ignore[attr-defined]  # noqa: SLF001 - where it waits
     assert isinstance(selector, selectors.BaseSelector)
-    real, wait_for_events, run = time.monotonic, selector.select, loop.run_in_executor
-    ahead, working = 0.0, 0
+    real, wait_for_events = time.monotonic, selector.select
+    ahead, working = 0.0, _Working(loop.run_in_executor)
 
     def clock() -> float:
         return real() + ahead
 
     def skipping_select(wait: float | None = None) -> Any:
         nonlocal ahead
-        if wait is None or wait <= _SETTLES or working:
+        if wait is None or wait <= _SETTLES or working.count:
             return wait_for_events(wait)
         events = wait_for_events(_SETTLES)
         if events or _something_is_readable(selector):
@@ -57,21 +112,9 @@ def time_lapse(monkeypatch: pytest.MonkeyPatch, loop: asyncio.AbstractEventLoop)
         ahead += wait - _SETTLES
         return []
 
-    def counted_run(*args: Any) -> asyncio.Future[Any]:
-        nonlocal working
-        working += 1
-
-        def done(_future: object) -> None:
-            nonlocal working
-            working -= 1
-
-        future = run(*args)
-        future.add_done_callback(done)
-        return future
-
     monkeypatch.setattr(loop, "time", clock)
     monkeypatch.setattr(time, "monotonic", clock)
     with monkeypatch.context() as patch:
         patch.setattr(selector, "select", skipping_select)
-        patch.setattr(loop, "run_in_executor", counted_run)
+        patch.setattr(loop, "run_in_executor", working.run)
         yield

@@ -106,6 +106,14 @@ def test_by_default_there_are_two_meters_a_year_old() -> None:
     ]
 
 
+def test_noise_is_of_class_05_unless_a_meter_has_another() -> None:
+    meters = ["--meter", "unit=1", "--meter", "unit=2,accuracy=1"]
+    calm = configuration(parser().parse_args(meters))
+    assert ([m.accuracy for m in calm.meters], calm.busy) == ([0, 1], False)
+    noisy = configuration(parser().parse_args([*meters, "--noise"]))
+    assert ([m.accuracy for m in noisy.meters], noisy.busy) == ([0.5, 1], True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
@@ -113,6 +121,7 @@ def test_by_default_there_are_two_meters_a_year_old() -> None:
         (["--meter", "colour=red"], "colour"),
         (["--meter", "model=200"], "200"),
         (["--meter", "unit=x"], "'x'"),
+        (["--meter", "accuracy=6"], "accuracy"),
         (["--tcp", "5020"], "HOST:PORT"),
         (["--timezone", "Mars/Olympus"], "Mars"),
         (["--tcp", "192.168.1.1:0"], "loopback"),

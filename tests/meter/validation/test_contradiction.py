@@ -1,6 +1,7 @@
 """Honest meters always pass the rules, with every quirk of the field; garbage does not."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 import math
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from custom_components.dts307.meter import ImplausibleReadingError, Meter, PerPhase, Reading
 from custom_components.dts307.meter.phases import PARTS
 from custom_components.dts307.meter.validation import believable, has_lost_values
+from simulator import MeterConfig, Simulator, SimulatorConfig
 from tests.meter.contents import whole_maps
 from tests.meter.device import Clock, Device, reading_of, values
 from tests.meter.honest import honest_registers
@@ -19,6 +21,10 @@ from tests.meter.sunspec.test_dumps import DUMPS, load
 
 IDLE = "single_phase_120"
 """A dump of a meter that has counted nothing: zeros throughout are no contradiction."""
+
+_BEFORE_MODEL = 70
+"""Registers of the marker and of model 1."""
+_END = 2
 
 every_model = pytest.mark.parametrize("model_id", METER_MODELS)
 every_dump = pytest.mark.parametrize("name", DUMPS)
@@ -34,6 +40,17 @@ async def test_honest_meters_always_pass(model_id: int, data: st.DataObject) -> 
     assert values(passed.current)[1:] == tuple(
         value and abs(value) for value in values(reading.current)[1:]
     )
+
+
+@every_model
+async def test_a_noisy_meter_of_the_simulator_always_passes(model_id: int) -> None:
+    start = datetime(2026, 6, 22, 6, tzinfo=UTC)
+    meters = [MeterConfig(model=model_id, accuracy=0.5)]
+    simulator = Simulator(SimulatorConfig(meters=meters, busy=True, start=start))
+    for _ in range(100):
+        simulator.clock.advance(601, step=601)
+        reading = await reading_of(simulator.meters[0].image().registers[_BEFORE_MODEL:-_END])
+        assert believable(reading) == reading
 
 
 @every_dump
