@@ -7,17 +7,16 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-import json
 from pathlib import Path
 import time
 from typing import Final
 
+from custom_components.dts307.options import CONF_RECORDING, Recording
 from scripts.dev.client import Client, signed_in, wait_for
 from scripts.dev.flows import add_entry, set_options
 from scripts.dev.homeassistant import running_home_assistant
 from scripts.dev.processes import free_port
 from simulator.server import TcpConfig, TcpLine
-from tests.recording import EVERY_READING, OPTION
 
 from .database import SECONDS_UNTIL_COMMITTED, Database
 from .household import CountingBus, opened, running_meters
@@ -51,7 +50,7 @@ def all_cases(earlier: Version | None = None) -> list[Case]:
     """Return the cases to compare, with an earlier version of the integration if there is one."""
     cases = [Case()]
     for model in MODELS:
-        cases += [Case(model), Case(model, EVERY_READING)]
+        cases += [Case(model), Case(model, Recording.EVERY_READING)]
         if earlier is not None:
             cases.append(Case(model, version=earlier))
     return cases
@@ -62,11 +61,9 @@ class Recorded:
     """What one Home Assistant used in ``seconds``.
 
     ``rows`` counts states by entity key for the meter's entities; ``other_rows`` are all others.
-    ``has_option`` says whether the integration has the option that the case sets.
     """
 
     case: Case
-    has_option: bool
     seconds: float
     polls: int
     rows: Mapping[str, int]
@@ -127,7 +124,6 @@ async def _measure(subjects: Sequence[_Subject], seconds: float) -> list[Recorde
         results.append(
             Recorded(
                 case=each.case,
-                has_option=_has_option(each),
                 seconds=ended - began,
                 polls=polls,
                 rows={key: rows.get(entity, 0) for entity, key in each.keys.items()},
@@ -155,7 +151,7 @@ async def _running(case: Case, folder: Path, bus: CountingBus | None) -> AsyncIt
                 line = await stack.enter_async_context(opened(TcpLine(bus, TcpConfig())))
                 entry_id = await _add_meter(client, line, next(iter(bus.meters)))
                 if case.recording is not None:
-                    answers = {OPTION: case.recording}
+                    answers = {CONF_RECORDING: case.recording}
                     await set_options(client, entry_id, {"settings"}, answers)
                 keys = await _when_shown(client, entry_id)
         database = stack.enter_context(Database.open(folder))
@@ -184,12 +180,3 @@ async def _when_shown(client: Client, entry_id: str) -> Mapping[str, str]:
         return keys if power and power[0] not in {None, "unknown", "unavailable"} else {}
 
     return await wait_for(look, "the power of the meter")
-
-
-def _has_option(subject: _Subject) -> bool:
-    """Return whether Home Assistant stored the option of the case; unknown options are not."""
-    if subject.case.recording is None:
-        return True
-    stored = json.loads((subject.folder / ".storage" / "core.config_entries").read_text())
-    ours = (each for each in stored["data"]["entries"] if each["domain"] == "dts307")
-    return any(each["options"].get(OPTION) == subject.case.recording for each in ours)

@@ -68,9 +68,7 @@ def _name(result: Recorded) -> str:
     if result.case.version is not None:
         return f"{result.case.model}, version {result.case.version.name}"
     recording = "default" if result.case.recording is None else "every reading"
-    # An integration without the option records as it does by default.
-    known = "" if result.has_option else " (no such option yet)"
-    return f"{result.case.model}, {recording}{known}"
+    return f"{result.case.model}, {recording}"
 
 
 def _entities(results: Sequence[Recorded]) -> list[tuple[object, ...]]:

@@ -32,6 +32,10 @@ LINK_SENSORS = {"link_state", "last_reading", "answer_time", "success_rate"}
 """The keys of the sensors that tell of the link, and not of what the meter measures."""
 
 
+EVERY_READING = {CONF_RECORDING: Recording.EVERY_READING}
+"""The option to write every reading."""
+
+
 def entry_for(device: Device, data: dict[str, Any], **options: Any) -> MockConfigEntry:
     """Return the config entry of a meter that was set up earlier.
 
@@ -42,7 +46,7 @@ def entry_for(device: Device, data: dict[str, Any], **options: Any) -> MockConfi
         title="DTS 307",
         unique_id=device.serial_number,
         data=data,
-        options={CONF_RECORDING: Recording.EVERY_READING, **options},
+        options={**EVERY_READING, **options},
     )
 
 

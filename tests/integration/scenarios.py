@@ -19,7 +19,7 @@ from custom_components.dts307.const import DOMAIN
 from simulator.meter import MeterConfig
 from tests.device import Device
 from tests.integration.disk import Disk
-from tests.integration.home import LINK_SENSORS
+from tests.integration.home import EVERY_READING, LINK_SENSORS
 from tests.lines import network, network_data
 
 VERSION_0_1_0 = Path(__file__).parent / "stored/0.1.0"
@@ -58,7 +58,7 @@ class Scenario:
             title=kept["title"],
             unique_id=kept["unique_id"],
             entry_id=kept["entry_id"],
-            options=kept["options"],
+            options={**EVERY_READING, **kept["options"]},
             data=data,
         )
 
@@ -74,9 +74,18 @@ class Scenario:
         async with network(self.device) as line:
             entry = self.entry(network_data(line, unit_id=self.device.unit))
             entry.add_to_hass(hass)
+            self._register(hass, entry)
             disk = Disk(hass, entry)
             disk.take_over(self.folder)
             yield entry, disk
+
+    def _register(self, hass: HomeAssistant, entry: MockConfigEntry) -> None:
+        """Have the entities that were enabled then."""
+        for name in self.expected["after_setup"]["states"]:
+            platform, key = name.split(".")
+            er.async_get(hass).async_get_or_create(
+                platform, DOMAIN, f"{entry.unique_id}_{key}", config_entry=entry
+            )
 
 
 def shown(hass: HomeAssistant, entry: ConfigEntry) -> dict[str, dict[str, Any]]:

@@ -20,6 +20,8 @@ from tests.lines import network, network_data, serial, serial_data
 
 LOGGER = "custom_components.dts307"
 
+pytestmark = pytest.mark.usefixtures("enabled_as_by_default")
+
 
 @pytest.fixture(autouse=True)
 def all_that_is_logged(caplog: pytest.LogCaptureFixture) -> None:
@@ -204,7 +206,7 @@ async def test_the_meter_is_set_up_differently(hass: HomeAssistant) -> None:
     async with network(device) as line:
         entry = entry_for(device, network_data(line))
         await load(hass, entry)
-        assert state_of(hass, device, "voltage_line_to_neutral") != STATE_UNAVAILABLE
+        assert state_of(hass, device, "power") != STATE_UNAVAILABLE
         device.become(MeterConfig(model=213))
         device.requests.clear()
         await let_pass(hass)

@@ -85,7 +85,11 @@ async def test_the_registers_as_they_are(
         for at, word in enumerate(first):
             assert word == (0 if hidden <= at < hidden + 16 else served[40002 + at])
 
-        assert diagnostics["entry"]["options"] == {"ct_rating": 200.0, "ct_sets": 2}
+        assert diagnostics["entry"]["options"] == {
+            "recording": "every_reading",
+            "ct_rating": 200.0,
+            "ct_sets": 2,
+        }
         assert diagnostics["entry"]["data"]["unit_id"] == 100
         assert diagnostics["identity"]["model"] == device_name(model)
         assert diagnostics["identity"]["version"] == "1.00"

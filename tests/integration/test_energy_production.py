@@ -6,7 +6,7 @@ import pytest
 
 from custom_components.dts307.const import DOMAIN
 from tests.device import Device
-from tests.integration.home import entry_for, let_pass, load, state_of
+from tests.integration.home import EVERY_READING, entry_for, let_pass, load, state_of
 from tests.lines import network, network_data
 
 
@@ -39,7 +39,8 @@ async def test_export_is_production(hass: HomeAssistant, inverter: Device) -> No
         inverter.write("W", 0)
         await let_pass(hass)
         assert not state_of(hass, inverter, "production").startswith("-")
-        assert entry.options == {"role": "solar", "production": "energy_exported"}
+        found = {"role": "solar", "production": "energy_exported"}
+        assert entry.options == {**EVERY_READING, **found}
 
 
 @pytest.mark.parametrize(
@@ -96,4 +97,4 @@ async def test_nowhere_else(hass: HomeAssistant, inverter: Device, options: dict
         entry = entry_for(inverter, network_data(line), **options)
         await load(hass, entry)
         assert production(hass, inverter) is None
-        assert entry.options == options
+        assert entry.options == {**EVERY_READING, **options}

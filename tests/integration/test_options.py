@@ -9,7 +9,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from tests.device import Device
-from tests.integration.home import entry_for, form_of, let_pass, load, suggested
+from tests.integration.home import EVERY_READING, entry_for, form_of, let_pass, load, suggested
 from tests.lines import network, network_data
 
 DEFAULTS = {
@@ -67,11 +67,12 @@ async def test_a_ct_rating_that_is_cleared_is_gone(hass: HomeAssistant) -> None:
         entry = entry_for(device, network_data(line), ct_rating=200.0, ct_sets=2)
         await load(hass, entry)
         result = await hass.config_entries.options.async_init(entry.entry_id)
-        assert suggested(result) == {"ct_rating": 200.0, "ct_sets": 2}
+        assert suggested(result) == {"ct_rating": 200.0, "ct_sets": 2, **EVERY_READING}
         hass.config_entries.options.async_abort(result["flow_id"])
 
         await change(hass, entry, scan_interval=5, ct_sets=1)
-        assert entry.options == {"scan_interval": 5, "ct_sets": 1, "direction": "auto", **DEFAULTS}
+        chosen = {"scan_interval": 5, "ct_sets": 1, "direction": "auto", "recording": "economical"}
+        assert entry.options == {**chosen, **DEFAULTS}
         assert type(entry.options["scan_interval"]) is int
 
 
@@ -120,4 +121,4 @@ async def test_what_cannot_be(hass: HomeAssistant, entered: dict[str, Any]) -> N
         await load(hass, entry)
         with pytest.raises(InvalidData):
             await change(hass, entry, **entered)
-        assert entry.options == {}
+        assert entry.options == EVERY_READING

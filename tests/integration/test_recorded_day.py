@@ -24,6 +24,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 
 from custom_components.dts307.const import DOMAIN
 from custom_components.dts307.identification import CONF_SERIAL_NUMBER
+from custom_components.dts307.options import CONF_RECORDING, Recording
 from simulator.server import TcpConfig, TcpLine
 from tests.integration.home import load
 from tests.integration.recorded_day import (
@@ -40,7 +41,6 @@ from tests.integration.recorded_day import (
 from tests.integration.recorded_day_report import print_rows, print_statistics
 from tests.integration.time_lapse import frozen_time_lapse
 from tests.lines import network_data
-from tests.recording import EVERY_READING, OPTION
 
 HOURS = float(os.environ.get("RECORDED_HOURS", str(1 / 6)))
 PERIODS = ("5minute", "hour") if HOURS >= 1 else ("5minute",)
@@ -49,7 +49,7 @@ BORDER = datetime(2026, 6, 22, 18, tzinfo=UTC)
 START = BORDER - timedelta(seconds=30)
 DUST = 1e-6
 """kWh"""
-RECORDING = {"default": {}, "every reading": {OPTION: EVERY_READING}}
+RECORDING = {"default": {}, "every reading": {CONF_RECORDING: Recording.EVERY_READING}}
 """The options of the entries that are compared."""
 
 

@@ -24,6 +24,9 @@ _MOST_TIMES_POWER: Final = 3.0
 """W, and how many times the power now; more has hardly flowed on average while nothing was read."""
 
 
+_ROUNDING: Final = 1e-3
+"""s that differences of times may be off."""
+
 _MOST_PENDING: Final = 240
 """A clock that never settles must fill neither the memory nor the disk."""
 
@@ -53,7 +56,7 @@ class Entry:
                 continue
             age = clock.now - register.at
             # Across a step, nobody knows how long ago a read was.
-            steady = clock.elapsed - clock.steady_since
+            steady = clock.elapsed - clock.steady_since + _ROUNDING
             if 0 <= age <= min(steady, CONSECUTIVE_WITHIN):
                 at = clock.elapsed - age
                 samples[name] = Sample(value=total, at=at)
