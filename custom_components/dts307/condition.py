@@ -23,6 +23,7 @@ from .automation import (
     CONF_LEVEL,
     CONF_THRESHOLD,
     NO_VALUE,
+    SURPLUS_SENSOR,
     NotComparableError,
     PausingCondition,
     SurplusThreshold,
@@ -108,7 +109,7 @@ class SurplusCondition(MeterCondition):
     """Holds while the surplus, which is what the site exports, is beyond a threshold."""
 
     schema = _schema({vol.Required(CONF_THRESHOLD): threshold_field(NumericThresholdMode.IS)})
-    key = "power"
+    key = SURPLUS_SENSOR
 
     def __init__(self, hass: HomeAssistant, config: ConditionConfig) -> None:
         """Keep the threshold."""

@@ -5,7 +5,7 @@ be off by more than a tenth of that, and before the end of every five minutes. H
 compiles its statistics for these. docs/recording.md explains the rule.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -45,8 +45,17 @@ class RecordingRule:
 class RecordingGate:
     """Decides which readings of one sensor are written."""
 
-    def __init__(self, rule: RecordingRule, poll_interval: float) -> None:
-        """Begin with nothing written; ``poll_interval`` is in s."""
+    def __init__(
+        self,
+        rule: RecordingRule,
+        poll_interval: float,
+        crosses: Callable[[float, float], bool] = lambda _before, _after: False,
+    ) -> None:
+        """Begin with nothing written; ``poll_interval`` is in s.
+
+        ``crosses`` returns whether somebody waits for a limit between two values.
+        """
+        self._crosses = crosses
         self._rule = rule
         self._poll_interval = poll_interval
         self._written: Mapping[str, Any] | None = None
@@ -69,10 +78,12 @@ class RecordingGate:
         shown = {**attributes, _STATE: value}
         next_at = now + self._poll_interval * _LATENESS + _LATE
         before, number = _number((self._written or {}).get(_STATE)), _number(value)
-        off = 0.0 if number is None or before is None else number - before
+        known = (before, number) if before is not None and number is not None else (0.0, 0.0)
+        off = known[1] - known[0]
         is_written = (
             self._written is None
             or self._has_moved(self._written, shown)
+            or self._crosses(*known)
             or self._is_mean_off(off * (next_at - now))
             or next_at >= _period_end(now)
         )

@@ -1,6 +1,7 @@
 """Sensors of the meter's values, and of the health of its connection."""
 
 from datetime import datetime
+from functools import partial
 from typing import Final, override
 
 from homeassistant.components.sensor import ATTR_LAST_RESET, SensorEntity
@@ -13,6 +14,7 @@ from homeassistant.helpers.typing import StateType
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
+from .automation import SURPLUS_SENSOR, async_crosses_threshold
 from .const import DOMAIN
 from .coordinator import Dts307ConfigEntry, Dts307Coordinator
 from .descriptions import (
@@ -76,8 +78,14 @@ class Dts307Sensor[T](Dts307Entity[T], SensorEntity):
         """Attach to the device of ``meter``, and write its readings as its options say."""
         super().__init__(meter, source, description)
         rule, options = description.recording, meter.options
-        is_economical = options.recording is Recording.ECONOMICAL
-        self._gate = RecordingGate(rule, options.poll_interval) if rule and is_economical else None
+        self._gate: RecordingGate | None = None
+        if rule is None or options.recording is Recording.EVERY_READING:
+            return
+        if description.key == SURPLUS_SENSOR:
+            crosses = partial(async_crosses_threshold, meter.hass)
+            self._gate = RecordingGate(rule, options.poll_interval, crosses)
+        else:
+            self._gate = RecordingGate(rule, options.poll_interval)
 
     @callback
     @override

@@ -39,6 +39,7 @@ from .automation import (
     CONF_LEVEL,
     CONF_THRESHOLD,
     NO_VALUE,
+    SURPLUS_SENSOR,
     NotComparableError,
     SurplusThreshold,
     SustainedChange,
@@ -235,7 +236,7 @@ class SurplusTrigger(MeterTrigger):
     """Fires when the surplus, which is what the site exports, crosses a threshold."""
 
     schema = _schema({vol.Required(CONF_THRESHOLD): threshold_field(NumericThresholdMode.CROSSED)})
-    key = "power"
+    key = SURPLUS_SENSOR
     wanted = (STATE_ON,)
 
     def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:

@@ -7,9 +7,10 @@ private methods. Ours compare in one way.
 from collections.abc import Callable, Mapping
 import operator
 from typing import Any, Final
+from weakref import WeakSet
 
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, UnitOfPower
-from homeassistant.core import HomeAssistant, State
+from homeassistant.core import HomeAssistant, State, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.selector import (
     NumericThresholdMode,
@@ -17,9 +18,14 @@ from homeassistant.helpers.selector import (
     NumericThresholdSelectorConfig,
     NumericThresholdType,
 )
+from homeassistant.util.hass_dict import HassKey
 from homeassistant.util.unit_conversion import PowerConverter
 
+from ..const import DOMAIN
+
 CONF_THRESHOLD: Final = "threshold"
+SURPLUS_SENSOR: Final = "power"
+"""The key of the sensor that triggers and conditions on the surplus look at."""
 
 _COMPARISONS: Final[Mapping[str, Callable[..., bool]]] = {
     NumericThresholdType.ABOVE: operator.gt,
@@ -29,6 +35,7 @@ _COMPARISONS: Final[Mapping[str, Callable[..., bool]]] = {
 }
 _LIMITS: Final = ("value", "value_min", "value_max")
 """The limits of a threshold: the first for above and below, the others for between and outside."""
+_THRESHOLDS: HassKey[WeakSet[SurplusThreshold]] = HassKey(f"{DOMAIN}_surplus_thresholds")
 
 
 class NotComparableError(ValueError):
@@ -42,13 +49,17 @@ class NotComparableError(ValueError):
 
 
 class SurplusThreshold:
-    """A threshold from the automation editor: numbers, or the states of other entities."""
+    """A threshold from the automation editor: numbers, or the states of other entities.
+
+    As long as it exists, a reading on the other side of it is written.
+    """
 
     def __init__(self, hass: HomeAssistant, config: Mapping[str, Any]) -> None:
         """Take what ``threshold_field`` has validated."""
         self._hass = hass
         self._is_met = _COMPARISONS[config["type"]]
         self._limits = [config[name] for name in _LIMITS if name in config]
+        hass.data.setdefault(_THRESHOLDS, WeakSet()).add(self)
 
     @property
     def has_entities(self) -> bool:
@@ -60,8 +71,14 @@ class SurplusThreshold:
 
         Raises NotComparableError if the state or a limit is not a power.
         """
-        # The meter counts import as positive.
-        return self._is_met(-_watts(power, "entity"), *map(self._limit, self._limits))
+        return self.is_met_at(_watts(power, "entity"))
+
+    def is_met_at(self, power: float) -> bool:
+        """Return whether the surplus meets the threshold at a power in W, positive for import.
+
+        Raises NotComparableError if a limit is not a power.
+        """
+        return self._is_met(-power, *map(self._limit, self._limits))
 
     def _limit(self, limit: Mapping[str, Any]) -> float:
         if "number" in limit:
@@ -70,6 +87,19 @@ class SurplusThreshold:
         if (state := self._hass.states.get(limit["entity"])) is None:
             raise NotComparableError("threshold_entity_not_found", entity_id=limit["entity"])
         return _watts(state, "threshold")
+
+
+@callback
+def async_crosses_threshold(hass: HomeAssistant, before: float, after: float) -> bool:
+    """Return whether an automation has a threshold between two powers in W."""
+
+    def is_between(threshold: SurplusThreshold) -> bool:
+        try:
+            return threshold.is_met_at(before) != threshold.is_met_at(after)
+        except NotComparableError:
+            return False
+
+    return any(map(is_between, hass.data.get(_THRESHOLDS, ())))
 
 
 def threshold_field(mode: NumericThresholdMode) -> NumericThresholdSelector:
