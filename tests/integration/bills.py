@@ -63,6 +63,6 @@ async def start(hass: HomeAssistant, entry: MockConfigEntry) -> None:
 
 async def change(hass: HomeAssistant, entry: MockConfigEntry, **options: int) -> None:
     """Choose other options."""
-    hass.config_entries.async_update_entry(entry, options=options)
+    hass.config_entries.async_update_entry(entry, options={**entry.options, **options})
     assert await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)

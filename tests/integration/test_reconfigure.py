@@ -10,6 +10,7 @@ from simulator.meter import MeterConfig
 from simulator.server import Framing
 from tests.device import Device
 from tests.integration.home import (
+    EVERY_READING,
     answers,
     assert_refused,
     entry_for,
@@ -64,7 +65,7 @@ async def test_another_adapter(hass: HomeAssistant) -> None:
         result = await submit(hass, result, unknowing(network_data(other)))
         assert_moved(result, entry, network_data(other))
         assert set(hass.states.async_entity_ids()) == before
-        assert entry.options == {"ct_rating": 200.0, "ct_sets": 2}
+        assert entry.options == {**EVERY_READING, "ct_rating": 200.0, "ct_sets": 2}
         (info,) = async_get_connection_info(hass)
         assert str(other.port) in str(info.endpoint)
 

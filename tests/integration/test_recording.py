@@ -14,6 +14,7 @@ from pytest_homeassistant_custom_component.common import (
     async_mock_service,
 )
 
+from custom_components.dts307.automation import SurplusThreshold, async_crosses_threshold
 from custom_components.dts307.options import Recording
 from tests.device import Device
 from tests.integration.bills import count, instant, kwh
@@ -162,6 +163,18 @@ async def test_alarms_and_triggers_follow_each_reading(hass: HomeAssistant, hous
         await hass.async_block_till_done()
         await house.poll(500)
         assert state_of(hass, house.meter, "exporting", "binary_sensor") == STATE_OFF
+
+
+async def test_a_limit_that_is_no_power_is_not_waited_for(hass: HomeAssistant) -> None:
+    """It is the state of another entity, which is gone or shows something else."""
+    limit = {"type": "above", "value": {"entity": "number.limit"}}
+    threshold = SurplusThreshold(hass, limit)
+    assert not async_crosses_threshold(hass, -100.0, -300.0)
+    hass.states.async_set("number.limit", "200", {"unit_of_measurement": "W"})
+    assert async_crosses_threshold(hass, -100.0, -300.0)
+    assert not async_crosses_threshold(hass, -100.0, -150.0)
+    del threshold
+    assert not async_crosses_threshold(hass, -100.0, -300.0)
 
 
 async def test_how_many_states_a_steady_house_costs(hass: HomeAssistant, house: House) -> None:

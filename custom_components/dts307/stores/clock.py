@@ -15,6 +15,9 @@ from ..meter.clock import RunClock
 
 BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 
+_ROUNDING: Final = 1.0
+"""s that two sums of system clocks may be off"""
+
 
 class ClockKeeper:
     """The clocks at the latest reading of one meter."""
@@ -33,7 +36,7 @@ class ClockKeeper:
         """Go on from stored clocks, if they are of this run; return whether they are."""
         clock = RunClock.from_dict(stored["clock"])
         # A container can be moved to a machine whose monotonic clock began later.
-        is_later = clock.elapsed <= self.current.elapsed
+        is_later = clock.elapsed <= self.current.elapsed + _ROUNDING
         if self._boot is None or stored["boot"] != self._boot or not is_later:
             return False
         self.current = clock
