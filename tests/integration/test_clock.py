@@ -292,7 +292,7 @@ async def test_which_clocks_are_those_of_this_run(
 def test_what_a_later_ledger_holds_is_not_entered_twice() -> None:
     """A kill can come between the writes of the two files."""
     begun = instant("06-30 12:00:00").timestamp()
-    read = {"seen": Sample(value=0.0, at=60.0), "imported": Sample(value=5e6, at=60.0)}
+    read = {"seen": Sample(value=0.0, at=begun + 60), "imported": Sample(value=5e6, at=begun + 60)}
     run_clock = RunClock.starting(begun, 0.0).after(begun + 60, 60.0)
     entry = Entry(samples=read, power=0.0, resolution=1.0)
     totals = StoredTotals(

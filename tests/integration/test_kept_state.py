@@ -424,16 +424,19 @@ STORED["totals"].append(
                 "now": 1781150410.0,
                 "begun": 1781150340.0,
                 "steady_since": 0.0,
-                "step": 0.0,
+                "stepped": 0.0,
             },
             "doubted": False,
             "pending": [
                 {
-                    "samples": {"seen": [60.0, 0.0], "imported": [55.0, 5_000_100.0]},
+                    "samples": {
+                        "seen": [1781150400.0, 0.0],
+                        "imported": [1781150395.0, 5_000_100.0],
+                    },
                     "power": 1200.0,
                     "resolution": 1.0,
                 },
-                {"samples": {"seen": [70.0, 0.0]}, "power": 0.0, "resolution": 1.0},
+                {"samples": {"seen": [1781150410.0, 0.0]}, "power": 0.0, "resolution": 1.0},
             ],
         }
     }

@@ -36,8 +36,8 @@ class RunClock:
     """``now`` when the run began"""
     steady_since: float
     """``elapsed`` when the run began, or at the latest step"""
-    step: float = 0.0
-    """s that wall time stepped at ``steady_since``; 0 if it has not stepped in this run"""
+    stepped: float = 0.0
+    """s that wall time has stepped in this run, ahead less back"""
 
     @classmethod
     def starting(cls, wall: float, elapsed: float) -> RunClock:
@@ -57,7 +57,7 @@ class RunClock:
             now=max(self.now, now),
             begun=self.begun,
             steady_since=elapsed if stepped else self.steady_since,
-            step=step if stepped else self.step,
+            stepped=self.stepped + (step if stepped else 0.0),
         )
 
     def as_dict(self) -> dict[str, float]:
@@ -68,13 +68,18 @@ class RunClock:
             "now": self.now,
             "begun": self.begun,
             "steady_since": self.steady_since,
-            "step": self.step,
+            "stepped": self.stepped,
         }
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, float]) -> Self:
         """Return the clocks that ``as_dict`` described."""
         return cls(**stored)
+
+    @property
+    def unstepped(self) -> float:
+        """Wall time in s as if it had not stepped in this run."""
+        return self.wall - self.stepped
 
     @property
     def is_settled(self) -> bool:

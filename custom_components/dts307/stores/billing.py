@@ -186,7 +186,7 @@ class StoredTotals:
             current=books,
             pending=tuple(Entry.from_dict(entry) for entry in self.run["pending"]),
             doubted=self.run["doubted"],
-            steady_since=self.run["clock"]["steady_since"],
+            stepped=self.run["clock"]["stepped"],
         )
 
 

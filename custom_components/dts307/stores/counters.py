@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from math import inf
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
@@ -76,7 +75,7 @@ class CounterKeeper:
         self.first_sight: FirstSight | None = None
         """another meter in this place, about which the owner is asked"""
         self._checked_at = 0.0
-        self._steady_since = -inf
+        self._stepped = 0.0
         self._follows_gap = True
         """whether nothing was read shortly before the latest reading"""
 
@@ -124,9 +123,8 @@ class CounterKeeper:
         """Return a reading with the counters that are believed; ask about the others."""
         clock = self._clock.current
         now = clock.now
-        is_steady = clock.steady_since == self._steady_since
-        self._steady_since = clock.steady_since
-        if clock.step > 0 and not is_steady:
+        stepped, self._stepped = self._stepped, clock.stepped
+        if clock.stepped > stepped:
             # What seemed impossible in the time since the last run may have been possible.
             self._filters = rejudged(self._filters, clock.begun)
         rated = self._service_current

@@ -228,7 +228,7 @@ _RUN: Final = _record(
                 vol.Required("now"): _instant,
                 vol.Required("begun"): _instant,
                 vol.Required("steady_since"): _ELAPSED,
-                vol.Required("step"): _number,
+                vol.Required("stepped"): _number,
             }
         ),
         vol.Required("doubted"): _flag,
@@ -236,7 +236,7 @@ _RUN: Final = _record(
             _record(
                 {
                     vol.Required("samples"): vol.All(
-                        _by_name(_TRACKS, _pair(_ELAPSED, _number)), vol.Contains("seen")
+                        _by_name(_TRACKS, _POINT), vol.Contains("seen")
                     ),
                     vol.Required("power"): _number,
                     vol.Required("resolution"): _number,

@@ -61,9 +61,9 @@ class House:
 
     def entry(self, at: float, clock: RunClock) -> Entry:
         """Return what a reading at an instant adds to the books."""
-        total = Sample(value=self.energy(at), at=clock.elapsed)
+        total = Sample(value=self.energy(at), at=clock.unstepped)
         samples = {"imported": total, "register_imported": total}
-        seen = {"seen": Sample(value=0.0, at=clock.elapsed)}
+        seen = {"seen": Sample(value=0.0, at=clock.unstepped)}
         return Entry(samples=seen | samples, power=self.power(at), resolution=1.0)
 
 
@@ -329,16 +329,16 @@ async def a_reading(imported: float | None, exported: float | None) -> Reading:
 
 
 async def test_what_a_reading_adds() -> None:
-    """Each total with the elapsed time when it was believed, unless that is long ago."""
+    """Each total with the time when it was believed, unless that is long ago."""
     clock = RunClock.starting(MIDNIGHT, 50.0).after(MIDNIGHT + 8, 58.0)
     register = Sample(value=300.0, at=MIDNIGHT + 3)
     registers = RegisterReads(imported=register, exported=Sample(value=20.0, at=MIDNIGHT - 200))
     entry = Entry.of(await a_reading(1300.0, 20.0), registers, clock, 1.0)
     assert entry.power == 700
     assert entry.samples == {
-        "seen": Sample(value=0.0, at=58.0),
-        "imported": Sample(value=1300.0, at=53.0),
-        "register_imported": Sample(value=300.0, at=53.0),
+        "seen": Sample(value=0.0, at=MIDNIGHT + 8),
+        "imported": Sample(value=1300.0, at=MIDNIGHT + 3),
+        "register_imported": Sample(value=300.0, at=MIDNIGHT + 3),
     }
     assert entry.dated(clock)["imported"].at == MIDNIGHT + 3
     seen = {"seen"}

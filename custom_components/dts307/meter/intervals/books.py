@@ -1,6 +1,6 @@
 """The books of a meter, the ledger and the demand, while the clock may still prove wrong.
 
-What is read in a run is kept with its elapsed time until wall time has been steady for long enough.
+What is read in a run is kept apart until wall time has been steady for long enough.
 If wall time steps before that, the books are made up again with the right times. A run is the time
 since the machine was started: elapsed time goes on while Home Assistant restarts.
 """
@@ -36,7 +36,7 @@ class Entry:
     """What one reading adds to the books."""
 
     samples: Samples
-    """the totals, each at the elapsed time in s when it was believed"""
+    """the totals, each at the time in s when it was believed, as if the clock had not stepped"""
     power: float
     """W, without its sign; 0 if the meter does not measure it"""
     resolution: float
@@ -47,7 +47,7 @@ class Entry:
         cls, reading: Reading, registers: RegisterReads, clock: RunClock, resolution: float
     ) -> Entry:
         """Return what a reading adds: its validated totals, as far as they are new."""
-        samples = {SEEN: Sample(value=0.0, at=clock.elapsed)}
+        samples = {SEEN: Sample(value=0.0, at=clock.unstepped)}
         for name, total, register in (
             (IMPORTED, reading.energy_imported.total, registers.imported),
             (EXPORTED, reading.energy_exported.total, registers.exported),
@@ -58,7 +58,7 @@ class Entry:
             # Across a step, nobody knows how long ago a read was.
             steady = clock.elapsed - clock.steady_since + _ROUNDING
             if 0 <= age <= min(steady, CONSECUTIVE_WITHIN):
-                at = clock.elapsed - age
+                at = clock.unstepped - age
                 samples[name] = Sample(value=total, at=at)
                 samples[REGISTER + name] = Sample(value=register.value, at=at)
         power = abs(reading.power.total or 0.0)
@@ -67,7 +67,7 @@ class Entry:
     def dated(self, clock: RunClock) -> Samples:
         """Return the totals, each at the wall time that it has by this clock."""
         return {
-            name: replace(sample, at=clock.wall - (clock.elapsed - sample.at))
+            name: replace(sample, at=sample.at + clock.stepped)
             for name, sample in self.samples.items()
         }
 
@@ -158,8 +158,8 @@ class RunBooks:
     """what was read since the books were settled"""
     doubted: bool = False
     """whether the clock can hardly be right, so that nothing new is shown"""
-    steady_since: float | None = None
-    """elapsed s of the latest step of the clock that is taken into account; None before a run"""
+    stepped: float = 0.0
+    """s that the clock has stepped, as far as it is taken into account"""
 
     @classmethod
     def starting_with(cls, books: Books) -> RunBooks:
@@ -176,13 +176,13 @@ class RunBooks:
         if self.has_stepped(clock) or books.is_doubtful(clock):
             return books.rebooked(clock, zone)
         current = self.current.with_entry(entry, clock, zone)
-        return replace(books, current=current, steady_since=clock.steady_since).settled_by(clock)
+        return replace(books, current=current).settled_by(clock)
 
     def rebooked(self, clock: RunClock, zone: tzinfo) -> RunBooks:
         """Return the books with all that is pending, unless the clock can hardly be right."""
         doubted = self.is_doubtful(clock)
         current = self.settled if doubted and not clock.is_settled else self.made_up(clock, zone)
-        books = replace(self, current=current, doubted=doubted, steady_since=clock.steady_since)
+        books = replace(self, current=current, doubted=doubted, stepped=clock.stepped)
         return books.settled_by(clock)
 
     def settled_by(self, clock: RunClock) -> RunBooks:
@@ -193,7 +193,7 @@ class RunBooks:
 
     def has_stepped(self, clock: RunClock) -> bool:
         """Return whether wall time has stepped since the latest reading."""
-        return self.steady_since not in {None, clock.steady_since}
+        return self.stepped != clock.stepped
 
     def is_doubtful(self, clock: RunClock) -> bool:
         """Return whether wall time can hardly be right, by the first pending entries.
