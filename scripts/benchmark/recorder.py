@@ -11,7 +11,6 @@ from pathlib import Path
 import time
 from typing import Final
 
-from custom_components.dts307.options import CONF_RECORDING, Recording
 from scripts.dev.client import Client, signed_in, wait_for
 from scripts.dev.flows import add_entry, set_options
 from scripts.dev.homeassistant import running_home_assistant
@@ -25,6 +24,9 @@ from .process import Usage
 MODELS: Final = (203, 213)
 POLL_INTERVAL: Final = 5.0
 """s; the default"""
+RECORDING_OPTION: Final = "recording"
+EVERY_READING: Final = "every_reading"
+"""The integration's own names for these; it is not imported, as Home Assistant runs elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ def all_cases(earlier: Version | None = None) -> list[Case]:
     """Return the cases to compare, with an earlier version of the integration if there is one."""
     cases = [Case()]
     for model in MODELS:
-        cases += [Case(model), Case(model, Recording.EVERY_READING)]
+        cases += [Case(model), Case(model, EVERY_READING)]
         if earlier is not None:
             cases.append(Case(model, version=earlier))
     return cases
@@ -151,7 +153,7 @@ async def _running(case: Case, folder: Path, bus: CountingBus | None) -> AsyncIt
                 line = await stack.enter_async_context(opened(TcpLine(bus, TcpConfig())))
                 entry_id = await _add_meter(client, line, next(iter(bus.meters)))
                 if case.recording is not None:
-                    answers = {CONF_RECORDING: case.recording}
+                    answers = {RECORDING_OPTION: case.recording}
                     await set_options(client, entry_id, {"settings"}, answers)
                 keys = await _when_shown(client, entry_id)
         database = stack.enter_context(Database.open(folder))

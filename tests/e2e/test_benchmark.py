@@ -4,10 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from custom_components.dts307.options import Recording
 from scripts.benchmark.many import Line, measure_many
 from scripts.benchmark.many_report import print_many
-from scripts.benchmark.recorder import Case, measure_recorder
+from scripts.benchmark.recorder import EVERY_READING, Case, measure_recorder
 from scripts.benchmark.recorder_report import print_recorder
 from tests.wire.wire import Timing
 
@@ -17,7 +16,7 @@ SECONDS = 11
 async def test_a_meter_costs_rows_and_bytes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    cases = (Case(), Case(203, Recording.EVERY_READING))
+    cases = (Case(), Case(203, EVERY_READING))
     bare, metered = await measure_recorder(tmp_path, SECONDS, warm_up=1, cases=cases)
     assert bare.polls == sum(bare.rows.values()) == 0
     assert 2 <= metered.polls <= SECONDS / 5 + 1

@@ -4,6 +4,7 @@ from playwright.async_api import Page, expect
 import pytest
 
 from scripts.dev.client import Client, HomeAssistantError, wait_for
+from scripts.dev.flows import set_options
 from scripts.dev.processes import LOOPBACK, free_port
 from simulator import Simulator
 from simulator.meter import Meter
@@ -12,7 +13,7 @@ from .flow import begin_setup, dialog, enter_address, fill, finish, submit
 from .truth import expected_states, shown_states
 
 UNAVAILABLE = "unavailable"
-ALWAYS_SHOWN = {"power", "current", "energy_imported", "energy_exported", "energy_net", "power_c"}
+ALWAYS_SHOWN = {"power", "energy_imported", "energy_exported"}
 
 
 async def test_add_a_meter_and_see_what_it_measures(
@@ -37,6 +38,9 @@ async def test_add_a_meter_and_see_what_it_measures(
     await expect(dialog(page).get_by_text("Does this look right?")).to_be_visible()
     await submit(page)
     await finish(page)
+    (entry,) = await home_assistant.command("config_entries/get", domain="dts307")
+    recording = {"recording": "every_reading"}
+    await set_options(home_assistant, entry["entry_id"], {"settings"}, recording)
 
     await shows(home_assistant, meter)
 

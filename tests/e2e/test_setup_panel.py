@@ -1,6 +1,7 @@
 """Four meters of one panel behind a network adapter, added in one go."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Any
 
 from playwright.async_api import Page, expect
@@ -24,6 +25,8 @@ LEFT_OUT = "S30700103"
 async def simulator() -> AsyncIterator[Simulator]:
     """Serve a panel's meters through a transparent serial server."""
     config = SimulatorConfig(
+        # At night, so that no meter exports, and the pictures are the same at any time.
+        start=datetime(2026, 6, 1, 2),  # noqa: DTZ001 - in the simulator's time zone
         meters=[
             MeterConfig(unit=100 + n, role=role, days_in_service=30) for n, role in enumerate(ROLES)
         ],

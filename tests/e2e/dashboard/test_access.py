@@ -24,10 +24,10 @@ async def test_what_a_screen_reader_says(home: Home) -> None:
           - heading "Current out of 20 A per phase" [level=3]
           - group "Phase A":
             - meter "Phase A Current"
-            - button /Phase A Current [\d.]+ A/
-            - button /Phase A Voltage [\d.]+ V/
-            - button /Phase A Power -?[\d,]+ W/
-            - button /Phase A Power factor -?[\d.]+/
+            - img /Phase A Current [\d.]+ A/
+            - img /Phase A Voltage [\d.]+ V/
+            - img /Phase A Power -?[\d,]+ W/
+            - img /Phase A Power factor -?[\d.]+/
           - group "Phase B"
           - group "Phase C"
         - region "Today":
@@ -38,7 +38,7 @@ async def test_what_a_screen_reader_says(home: Home) -> None:
     )
     await home.show("delta-phasors")
     card = home.page.locator("dts307-phasor-card")
-    drawing = card.get_by_role("img")
+    drawing = card.get_by_role("img").first
     await expect(drawing).to_have_attribute("aria-label", PHASORS_IN_WORDS)
     await expect(card.get_by_role("row")).to_have_count(3)
 
@@ -49,11 +49,11 @@ async def test_the_keyboard_leads_to_more_info(home: Home) -> None:
     await card.locator(".total").focus()
     outline = "(button) => getComputedStyle(button).outlineStyle"
     await home.page.keyboard.press("Tab")
-    current = card.get_by_role("button", name="Phase A Current")
-    await expect(current).to_be_focused()
-    assert await current.evaluate(outline) == "solid"
+    imported = card.get_by_role("button", name="Today: Imported")
+    await expect(imported).to_be_focused()
+    assert await imported.evaluate(outline) == "solid"
     await home.page.keyboard.press("Enter")
-    await more_info_shows(home, "Current phase A")
+    await more_info_shows(home, "Energy imported")
 
 
 async def test_a_tap_leads_to_more_info(home: Home) -> None:

@@ -1,10 +1,12 @@
 """The pictures of the documents, which show what the cards show here."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from playwright.async_api import expect
 import pytest
 
+from scripts.dev.client import wait_for
 from tests.e2e.pictures import picture
 
 from .home import Home, shows
@@ -23,6 +25,8 @@ HOUSE: dict[str, dict[str, float]] = {
 async def test_pictures(home: Home) -> None:
     """A house that exports at noon, though one of its phases consumes."""
     meter = home.meter("wye")
+    # What the states show is what the cards show.
+    await home.set_options("wye", recording="every_reading")
     home.simulator.set_house(meter, meter.site.house.tweaked(HOUSE))
     home.simulator.clock.advance(5)
     await home.page.emulate_media(reduced_motion="reduce")
@@ -39,6 +43,7 @@ async def test_pictures(home: Home) -> None:
         await expect(home.page.locator("ha-card h2")).to_have_text(["Grid meter"] * 2)
         await picture(home.page.locator("hui-sections-view"), name, steady=False, colours=256)
     await name_meter(home, "The wye meter")
+    await home.set_options("wye", recording="economical")
 
 
 async def name_meter(home: Home, name: str) -> None:
@@ -50,10 +55,9 @@ async def name_meter(home: Home, name: str) -> None:
 async def count_today(home: Home) -> None:
     """Let the recorder know how much has been counted since midnight."""
     entities = await home.entities("wye")
-    states = await home.client.states()
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     for key, energy in TODAY.items():
-        live = float(states[entities[key]])
+        live = float(await wait_for(partial(number, home, entities[key]), f"a number of {key}"))
         counted_live = live - await first_state(home, entities[key])
         rows = ((midnight - timedelta(hours=1), 0.0), (midnight, energy))
         await home.client.command(
@@ -77,6 +81,12 @@ async def count_today(home: Home) -> None:
                 for start, counted in rows
             ],
         )
+
+
+async def number(home: Home, entity_id: str) -> str | None:
+    """Return the number that a sensor shows; None while it is not available."""
+    state = (await home.client.states())[entity_id]
+    return None if state in NOT_A_NUMBER else state
 
 
 async def first_state(home: Home, entity_id: str) -> float:

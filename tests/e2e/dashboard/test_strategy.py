@@ -13,7 +13,7 @@ VIEWS = {
     "now": ("dts307-card", "dts307-phasor-card", "hui-gauge-card", "hui-history-graph-card"),
     "today": ("hui-statistic-card", "hui-statistics-graph-card"),
     "period": ("hui-tile-card", "hui-statistics-graph-card"),
-    "quality": ("hui-tile-card", "hui-history-graph-card"),
+    "quality": ("hui-tile-card",),
     "link": ("hui-tile-card", "hui-history-graph-card"),
 }
 TODAY = """async () => {
