@@ -83,10 +83,10 @@ async def count_today(home: Home) -> None:
         )
 
 
-async def number(home: Home, entity_id: str) -> str | None:
-    """Return the number that a sensor shows; None while it is not available."""
+async def number(home: Home, entity_id: str) -> str:
+    """Return the number that a sensor shows; nothing while it is not available."""
     state = (await home.client.states())[entity_id]
-    return None if state in NOT_A_NUMBER else state
+    return "" if state in NOT_A_NUMBER else state
 
 
 async def first_state(home: Home, entity_id: str) -> float:
