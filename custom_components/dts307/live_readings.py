@@ -129,7 +129,7 @@ class Subscription:
     @callback
     def _async_follow(self) -> None:
         if self._entry.state is ConfigEntryState.LOADED:
-            # It announces each poll. The meter's own coordinator announces only what is new.
+            # It announces each poll. The meter's own coordinator announces only the first failure.
             every_poll = self._entry.runtime_data.connection
             self._leave = every_poll.async_add_listener(self._async_send)
         self._async_send()

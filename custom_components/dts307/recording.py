@@ -49,7 +49,7 @@ class RecordingGate:
         self,
         rule: RecordingRule,
         poll_interval: float,
-        crosses: Callable[[float, float], bool] = lambda _before, _after: False,
+        crosses: Callable[[float, float], bool] | None = None,
     ) -> None:
         """Begin with nothing written; ``poll_interval`` is in s.
 
@@ -61,7 +61,7 @@ class RecordingGate:
         self._written: Mapping[str, Any] | None = None
         self._read_at = 0.0
         self._off = 0.0
-        """how far the written value is from it"""
+        """how far the latest reading is from the written value"""
         self._deviation = 0.0
         """unit times s by which the written values have missed the readings in this period"""
 
@@ -78,12 +78,11 @@ class RecordingGate:
         shown = {**attributes, _STATE: value}
         next_at = now + self._poll_interval * _LATENESS + _LATE
         before, number = _number((self._written or {}).get(_STATE)), _number(value)
-        known = (before, number) if before is not None and number is not None else (0.0, 0.0)
-        off = known[1] - known[0]
+        off = 0.0 if number is None or before is None else number - before
         is_written = (
             self._written is None
             or self._has_moved(self._written, shown)
-            or self._crosses(*known)
+            or self._is_awaited(before, number)
             or self._is_mean_off(off * (next_at - now))
             or next_at >= _period_end(now)
         )
@@ -111,6 +110,11 @@ class RecordingGate:
         if _number(before) is not None and _number(after) is not None:
             return bool(abs(after - before) >= self._rule.allowed(after))
         return bool(before != after)
+
+    def _is_awaited(self, before: float | None, after: float | None) -> bool:
+        if self._crosses is None or before is None or after is None:
+            return False
+        return self._crosses(before, after)
 
     def _is_mean_off(self, more: float) -> bool:
         """Return whether the mean would be off too far with so much ``more`` deviation."""

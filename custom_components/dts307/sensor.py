@@ -79,13 +79,10 @@ class Dts307Sensor[T](Dts307Entity[T], SensorEntity):
         super().__init__(meter, source, description)
         rule, options = description.recording, meter.options
         self._gate: RecordingGate | None = None
-        if rule is None or options.recording is Recording.EVERY_READING:
-            return
-        if description.key == SURPLUS_SENSOR:
-            crosses = partial(async_crosses_threshold, meter.hass)
+        if rule is not None and options.recording is Recording.ECONOMICAL:
+            is_waited_for = description.key == SURPLUS_SENSOR
+            crosses = partial(async_crosses_threshold, meter.hass) if is_waited_for else None
             self._gate = RecordingGate(rule, options.poll_interval, crosses)
-        else:
-            self._gate = RecordingGate(rule, options.poll_interval)
 
     @callback
     @override
