@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from hypothesis import assume, given, settings, strategies as st
+from hypothesis import assume, example, given, settings, strategies as st
 import pytest
 
 from custom_components.dts307.meter import PerPhase, Reading
@@ -490,6 +490,29 @@ def test_the_very_first_read_is_wrong_and_a_little_low() -> None:
     assert read(CounterFilter(), 0, 90, 90, power=300.0).published == 90
 
 
+def test_first_reads_that_agree_are_shown_whatever_the_load_does_between_the_polls() -> None:
+    """A welding machine is off at each poll, and draws ten times the power in between."""
+    counter = CounterFilter()
+    shown = []
+    for number in range(4):
+        counter = read(counter, 5000 + 50 * number, begin=60.0 * number, power=300.0)
+        shown.append(counter.published)
+    assert shown == [None, None, 5050, 5100]
+
+
+@pytest.mark.parametrize("wrong", range(4))
+@pytest.mark.parametrize("by", [-90, -20, 20, 90])
+def test_a_wrong_read_among_the_first_is_not_shown(wrong: int, by: int) -> None:
+    """It is off by no more than can flow between two polls."""
+    counter = CounterFilter()
+    for number in range(6):
+        right = 5000 + 50 * number
+        raw = right + by if number == wrong else right
+        counter = read(counter, raw, begin=60.0 * number, power=300.0)
+        assert counter.published is None or counter.published <= right
+    assert counter.published == 5200
+
+
 def test_a_new_meter_that_steps_back_by_one_count_publishes_no_less() -> None:
     counter = read(trusted(5000).for_new_meter(), 7, 6)
     assert counter.published == 5000
@@ -552,6 +575,7 @@ def test_zeros_after_an_outage_are_no_rollover_unless_the_power_accounts_for_it(
     powers=st.tuples(st.floats(0, 20_000), st.floats(0, 20_000)),
     flowed=st.floats(0, 3),
 )
+@example(share=0.0, seconds=60.0, powers=(16_516.0, 0.0), flowed=3.0)
 @pytest.mark.parametrize("possible", [FINE, UNRATED_FINE])
 def test_a_rollover_that_the_power_accounts_for_continues(
     share: float,

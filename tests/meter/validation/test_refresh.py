@@ -205,12 +205,7 @@ caches = st.builds(
 @settings(max_examples=60, deadline=None)
 @given(cache=caches, faults=st.dictionaries(st.integers(3, 400), st.integers(0, 3), max_size=4))
 def test_a_cache_of_any_period_raises_no_question(cache: Cache, faults: dict[int, int]) -> None:
-    """Whatever flows between two refreshes, and though polls are lost or wrong now and then.
-
-    What is repeated for four polls at first is known to be held, or the period is a minute.
-    """
-    first_refresh = (1 - cache.phase) * cache.period
-    assume(cache.period <= 60 or first_refresh > 7 * cache.every)
+    """Whatever flows between two refreshes, and though polls are lost or wrong now and then."""
     observer, before, polled, right = Observer(cache.rated), -1, 0, 0
     for number in range(min(600, math.ceil(8 * cache.period / cache.every))):
         seconds = cache.phase * cache.period + number * cache.every
@@ -357,16 +352,14 @@ LONGEST = 7200.0
 @pytest.mark.parametrize(
     ("reads", "held"),
     [
-        # Values are as old as the last poll that showed others.
-        ([(0, "a")], 0.0),
+        # Values are as old as the last poll that showed others, if they are repeated.
         ([(0, "a"), (5, "b")], 0.0),
         ([(0, "a"), (5, "b"), (10, "b"), (15, "b")], 15.0),
         ([(0, "a"), (5, "b"), (10, "b"), (15, "c")], 0.0),
         # The first ones may be of any age.
-        ([(0, "a"), (5, "a"), (10, "a"), (15, "a")], LONGEST),
-        # A live meter repeats them for a poll or two.
-        ([(0, "a"), (5, "a")], 65.0),
-        ([(0, "a"), (5, "b"), (3, "c"), (4, "c")], 61.0),
+        ([(0, "a")], LONGEST),
+        ([(0, "a"), (5, "a")], LONGEST),
+        ([(0, "a"), (5, "b"), (3, "c")], LONGEST),
         # A wrong one in between does not count; two are a change.
         ([(0, "a"), (5, "b"), (10, "b"), (15, "x"), (20, "b")], 20.0),
         ([(0, "a"), (5, "b"), (10, "x"), (15, "b"), (20, "x"), (25, "b")], 25.0),

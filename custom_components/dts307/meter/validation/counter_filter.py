@@ -68,6 +68,8 @@ class CounterFilter:
     trusted: Trusted | None = None
     latest: Read | None = None
     """the latest read, believed or not"""
+    latest_follows: bool = False
+    """whether it can follow the read before it, while nothing is trusted yet"""
     contender: Contender | None = None
     """where the register may really be"""
     rival: Contender | None = None
@@ -210,8 +212,11 @@ class CounterFilter:
 def _after_first(state: CounterFilter, read: Read, limits: Limits) -> CounterFilter:
     """Return the state after a read while nothing is trusted yet."""
     first, base = state.latest, state.base
-    if first is None or not _is_confirmed_first(first, read, limits):
+    if first is None:
         return replace(state, latest=read)
+    follows = read.is_consecutive_to(first) and read.agrees_with(first, limits)
+    if not follows or not (state.latest_follows or _is_likely(first, read, limits)):
+        return replace(state, latest=read, latest_follows=follows)
     offset = 0.0 if base is None else base - first.value
     held = first.at - first.held_since(read, -math.inf)
     trusted = Trusted.starting_with(first, offset, base or 0.0, held)
@@ -219,17 +224,16 @@ def _after_first(state: CounterFilter, read: Read, limits: Limits) -> CounterFil
     return _with_single(CounterFilter(trusted=trusted, latest=read), trusted, read, limits)
 
 
-def _is_confirmed_first(first: Read, read: Read, limits: Limits) -> bool:
-    """Return whether a second read confirms the first, before which nothing is known.
+def _is_likely(first: Read, read: Read, limits: Limits) -> bool:
+    """Return whether the power, if it is measured, accounts for a rise from the first read of all.
 
-    Within hours a counter can move so far that a misread would agree as well. Where the meter
-    measures power, it has to account for the rise.
+    Until the next poll a counter can move so far that a first read that is wrong would agree as
+    well. The second of three reads that agree does not need this: it is right, or between right
+    ones.
     """
-    if not read.is_consecutive_to(first) or not read.agrees_with(first, limits):
-        return False
-    power = max(first.power, read.power)
-    likely = likely_energy(power, elapsed(first.at, read.at)) + limits.resolution
-    return not power or read.value - first.value <= likely
+    seconds, power = elapsed(first.at, read.at), max(first.power, read.power)
+    likely = likely_energy(power, seconds) if power else limits.possible_power * seconds / 3600
+    return read.value - first.value <= likely + limits.resolution
 
 
 def _with_confirmed(

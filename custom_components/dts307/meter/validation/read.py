@@ -17,6 +17,8 @@ class Measured:
     """how long it was polled without a missing poll"""
     energy: float = 0.0
     """Wh (VAh, varh)"""
+    highest: float = 0.0
+    """W (VA, var); the highest power between two polls"""
 
     @property
     def power(self) -> float:
@@ -25,7 +27,11 @@ class Measured:
 
     def __add__(self, other: Measured) -> Measured:
         """Return both together."""
-        return Measured(seconds=self.seconds + other.seconds, energy=self.energy + other.energy)
+        return Measured(
+            seconds=self.seconds + other.seconds,
+            energy=self.energy + other.energy,
+            highest=max(self.highest, other.highest),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +77,8 @@ class Read:
         if not self.is_consecutive_to(earlier):
             return Measured()
         seconds = elapsed(earlier.at, self.at)
-        return Measured(seconds=seconds, energy=min(self.power, earlier.power) * seconds / 3600)
+        power = min(self.power, earlier.power)
+        return Measured(seconds=seconds, energy=power * seconds / 3600, highest=power)
 
 
 def likely_energy(power: float, seconds: float) -> float:

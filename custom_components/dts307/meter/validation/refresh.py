@@ -81,15 +81,12 @@ class RefreshCadence:
     def held(self) -> float:
         """For how many s the values of the latest reading may have been held by then.
 
-        A reading without equal is new: nothing shows that anything holds its values. The first ones
-        may be of any age, but a live meter may repeat them for some polls.
+        The first values may be of any age. Later ones without equal are new: nothing shows that
+        anything holds them.
         """
-        if self.polls <= 1:
-            return 0.0
-        if self.earliest is None and self.polls < _FEWEST_POLLS:
-            return self.at - self.unchanged_since + _SHORTEST
-        earliest = self.at - _LONGEST if self.earliest is None else self.earliest
-        return min(self.at - earliest, _LONGEST)
+        if self.earliest is None:
+            return _LONGEST
+        return min(self.at - self.earliest, _LONGEST) if self.polls > 1 else 0.0
 
     def after(self, reading: Reading, now: float) -> RefreshCadence:
         """Return the state after a reading; ``now`` is in s."""

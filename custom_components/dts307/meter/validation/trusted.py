@@ -96,7 +96,7 @@ class Trusted:
         the register has risen since.
         """
         rise, passed = self.origin.rise_to(read), self.seconds_until(read.at)
-        power = max(self.measured.power, read.power, confirming.power)
+        power = max(self.measured.highest, read.power, confirming.power)
         if self.former is not None and _can_return(self.former, read, limits):
             # It may also pass its old value on its way.
             on_its_way = likely_energy(power, min(passed, CONSECUTIVE_WITHIN)) + limits.resolution
