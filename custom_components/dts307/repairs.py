@@ -8,9 +8,9 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 
 from .connection import PortChangedError, async_store_persistent_path
-from .coordinator import Dts307ConfigEntry
+from .coordinator import Dts307ConfigEntry, Dts307Coordinator
 from .energy_dashboard import NOT_IN_DASHBOARD, EnergyDashboardError, async_add_to_dashboard
-from .meter.validation import ANSWERS, CounterAnswer, CounterQuestion
+from .meter.validation import CounterAnswer, CounterQuestion
 from .replacement import MAY_BEGIN_AT_ZERO, ReplacementError, async_continue_with_new_meter
 
 
@@ -34,8 +34,13 @@ class CounterFlow(MeterFlow):
         self._question = question
 
     async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Show the answers."""
-        return self.async_show_menu(step_id="init", menu_options=list(ANSWERS[self._question]))
+        """Show the answers that are possible."""
+        coordinator = self._loaded()
+        if coordinator is None:
+            return self.async_abort(reason="not_loaded")
+        reading = coordinator.data.reading
+        answers = coordinator.counters.possible_answers(self._question, reading)
+        return self.async_show_menu(step_id="init", menu_options=list(answers))
 
     async def async_step_zero(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """It was set back to zero."""
@@ -46,6 +51,12 @@ class CounterFlow(MeterFlow):
     ) -> RepairsFlowResult:
         """It was set back to another value."""
         return await self._async_answer(CounterAnswer.ELSEWHERE)
+
+    async def async_step_rolled_over(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """It got to its end and continued from zero."""
+        return await self._async_answer(CounterAnswer.ROLLED_OVER)
 
     async def async_step_not_set_back(
         self, user_input: dict[str, str] | None = None
@@ -64,15 +75,19 @@ class CounterFlow(MeterFlow):
         return await self._async_answer(CounterAnswer.NOT_REAL)
 
     async def _async_answer(self, answer: CounterAnswer) -> RepairsFlowResult:
-        entry = self._entry()
-        if entry is None or entry.state is not ConfigEntryState.LOADED:
-            return self.async_abort(reason="not_loaded")
-        coordinator = entry.runtime_data
-        if coordinator.data is None:
+        coordinator = self._loaded()
+        if coordinator is None:
             return self.async_abort(reason="not_loaded")
         await coordinator.counters.async_answer(answer, coordinator.data.reading)
         await coordinator.async_request_refresh()
         return self.async_create_entry(data={})
+
+    def _loaded(self) -> Dts307Coordinator | None:
+        """Return the meter's coordinator, if it has read the meter."""
+        entry = self._entry()
+        if entry is None or entry.state is not ConfigEntryState.LOADED:
+            return None
+        return None if entry.runtime_data.data is None else entry.runtime_data
 
 
 class ReplacedFlow(MeterFlow):

@@ -174,6 +174,34 @@ async def test_a_counter_that_was_set_back(
         assert state_of(hass, meter, "energy_imported") == shown
 
 
+@pytest.mark.parametrize(("left", "shown"), [(45_000, "4294967.306"), (900_000, None)])
+async def test_a_counter_that_rolled_over(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    meter: Device,
+    left: int,
+    shown: str | None,
+) -> None:
+    """No power shows how it got through its end, so that it is asked about if that is possible."""
+    assert await async_setup_component(hass, "repairs", {})
+    meter.write("TotWhImp", 2**32 - left)
+    async with network(meter) as line:
+        entry = entry_for(meter, network_data(line), ct_rating=100.0, ct_sets=2)
+        await load(hass, entry)
+        meter.write("TotWhImp", 10)
+        await poll(hass, freezer, seconds=600)
+        await poll(hass, freezer, 14)
+        asked = issue(hass, entry, "set_back")
+        assert asked is not None
+        manager = hass.data["repairs"]["flow_manager"]
+        menu = await manager.async_init(DOMAIN, data={"issue_id": asked.issue_id})
+        assert ("rolled_over" in menu["menu_options"]) is (shown is not None)
+        if shown is not None:
+            await answer(hass, asked.issue_id, "rolled_over")
+            await poll(hass, freezer, 2)
+            assert state_of(hass, meter, "energy_imported") == shown
+
+
 async def test_a_reading_that_is_under_way_is_kept(
     hass: HomeAssistant,
     hass_storage: dict[str, Any],

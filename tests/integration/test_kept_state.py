@@ -39,6 +39,7 @@ from custom_components.dts307.meter.intervals import (
 from custom_components.dts307.meter.validation import (
     CounterAnswer,
     FirstSight,
+    RefreshCadence,
     answered,
     questions,
     register_reads,
@@ -413,6 +414,13 @@ STORED: Final = {
 }
 """Small files that hold something of everything."""
 
+STORED["counters"].append(
+    STORED["counters"][0]
+    | {
+        "refresh_period": 300.0,
+        "held_values": {"digest": "8d0c", "at": 1781150400.0, "earliest": 1781150100.0},
+    }
+)
 STORED["totals"].append(
     STORED["totals"][0]
     | {
@@ -484,9 +492,12 @@ SIGHT: Final = FirstSight(
 
 def use_counters(stored: Any) -> None:
     """Go on from a file of counters."""
-    _, filters, _, sight = parse_counters(stored)
+    counters = parse_counters(stored)
+    filters, sight = counters.filters, counters.first_sight
+    refresh = RefreshCadence(period=counters.refresh_period, restored=counters.held_values)
     for now, reading in readings():
-        filters, checked = validated(filters, reading, now, 100.0)
+        refresh = refresh.after(reading, now)
+        filters, checked = validated(filters, reading, now, 100.0, refresh.held)
         assert_finite(checked.energy_imported, checked.energy_exported)
         register_reads(filters)
         questions(filters)
@@ -497,7 +508,7 @@ def use_counters(stored: Any) -> None:
     carried = sight.continued(filters, from_zero=True)
     assert_finite(validated(carried, reading, now, 100.0)[1].energy_imported)
     kept = {"latest": True, "counters": {}, "first_sight": sight.as_dict()}
-    assert parse_counters(json.loads(json.dumps(kept)))[3] == sight
+    assert parse_counters(json.loads(json.dumps(kept))).first_sight == sight
 
 
 def use_installation(stored: Any) -> None:
@@ -536,7 +547,7 @@ def use_totals(stored: Any) -> None:
         assert_billed(run_books.settled.ledger)
         assert_billed(run_books.current.ledger)
     ledger, record = run_books.current.ledger, run_books.current.demand
-    _, filters, *_ = parse_counters(STORED["counters"][0])
+    filters = parse_counters(STORED["counters"][0]).filters
     for _, reading in readings():
         books = Books(ledger=ledger, demand=record, serial_number="S307")
         clock = RunClock.starting(BEGUN, BEGUN)
@@ -548,7 +559,7 @@ def use_totals(stored: Any) -> None:
 
 def assert_billed(ledger: Ledger) -> None:
     """See that there is a bill, with nothing but numbers."""
-    _, filters, *_ = parse_counters(STORED["counters"][0])
+    filters = parse_counters(STORED["counters"][0]).filters
     for now, reading in readings():
         filters, checked = validated(filters, reading, now, 100.0)
         clock = RunClock.starting(now, now)

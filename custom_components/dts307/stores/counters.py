@@ -1,7 +1,7 @@
 """Keep the counter filters of a meter across restarts, and ask what they cannot decide."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
@@ -13,16 +13,19 @@ from ..meter import Reading
 from ..meter.intervals import Ledger
 from ..meter.sample import CONSECUTIVE_WITHIN, Sample
 from ..meter.validation import (
+    ANSWERS,
     CounterAnswer,
     CounterFilter,
     CounterFilters,
     CounterQuestion,
     FirstSight,
+    HeldValues,
     QuestionedCounter,
     RegisterReads,
     Trusted,
     answered,
     awaiting_reconfirmation,
+    can_have_rolled_over,
     questioned_counters,
     questions,
     register_reads,
@@ -85,17 +88,18 @@ class CounterKeeper:
         If Home Assistant was killed, more may have been shown than is stored. So that nothing that
         was shown falls, such a counter shows nothing until two readings of it are believed.
         """
-        if stored := await self._file.async_load():
-            is_complete, self._filters, refresh_period, self.first_sight = stored
+        stored = await self._file.async_load()
+        if stored:
+            self._filters, self.first_sight = stored.filters, stored.first_sight
+            self._refresh.async_restore(stored.refresh_period, stored.held_values)
         else:
-            is_complete, refresh_period = False, 0.0
+            self._refresh.async_restore(0.0, None)
             self._filters = filters_from_ledger(ledger, serial_number_of(self._entry))
-        if is_complete:
+        if stored and stored.is_complete:
             # From now on more may be shown than is stored, and the next write is far off.
             await self._saver.async_write(self._file)
         else:
             self._awaiting_reconfirmation = self._filters
-        self._refresh.async_restore(refresh_period)
         for question in frozenset(CounterQuestion) - questions(self._filters):
             # It may have been asked before, perhaps about another meter in this place.
             async_withdraw_issue(self._hass, self._entry, f"counter_{question}")
@@ -166,6 +170,15 @@ class CounterKeeper:
             _believed(self._filters[key]) != _believed(loaded) for key, loaded in awaiting.items()
         )
 
+    def possible_answers(
+        self, question: CounterQuestion, reading: Reading
+    ) -> tuple[CounterAnswer, ...]:
+        """Return the answers to a question that fit the latest reading."""
+        unlikely = set[CounterAnswer]()
+        if not can_have_rolled_over(self._filters, reading, self._service_current):
+            unlikely.add(CounterAnswer.ROLLED_OVER)
+        return tuple(answer for answer in ANSWERS[question] if answer not in unlikely)
+
     async def async_answer(self, answer: CounterAnswer, reading: Reading) -> None:
         """Apply the owner's answer to all counters that it is about."""
         self._filters = answered(self._filters, answer, reading, self._service_current)
@@ -174,9 +187,11 @@ class CounterKeeper:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the filters as JSON holds them, and whether nothing later was or will be shown."""
+        values = self._refresh.held_values
         return {
             "latest": self._saver.finished and not self._awaiting_reconfirmation,
             "refresh_period": self._refresh.period,
+            "held_values": values and asdict(values),
             "counters": {key: counter.as_dict() for key, counter in self._filters.items()},
             "first_sight": self.first_sight and self.first_sight.as_dict(),
         }
@@ -209,19 +224,34 @@ class CounterKeeper:
         return changed
 
 
-def parse_counters(stored: Any) -> tuple[bool, CounterFilters, float, FirstSight | None]:
-    """Return what a stored file holds.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredCounters:
+    """What the file of a meter's counters holds."""
 
-    That is whether nothing later has been shown, the filters, how often the registers are refreshed
-    in s, and another meter's first sight.
+    is_complete: bool
+    """whether nothing later has been shown"""
+    filters: CounterFilters
+    refresh_period: float
+    """s; how often the registers are refreshed"""
+    held_values: HeldValues | None
+    first_sight: FirstSight | None
+    """another meter in this place"""
+
+
+def parse_counters(stored: Any) -> StoredCounters:
+    """Return what a stored file holds.
 
     Raises vol.Invalid.
     """
     parsed = COUNTERS(stored)
-    counters, sight = parsed["counters"].items(), parsed["first_sight"]
-    filters = {key: CounterFilter.from_dict(counter) for key, counter in counters}
-    first_sight = sight and FirstSight.from_dict(sight)
-    return parsed["latest"], filters, parsed["refresh_period"], first_sight
+    counters, sight, values = parsed["counters"], parsed["first_sight"], parsed["held_values"]
+    return StoredCounters(
+        is_complete=parsed["latest"],
+        filters={key: CounterFilter.from_dict(counter) for key, counter in counters.items()},
+        refresh_period=parsed["refresh_period"],
+        held_values=values and HeldValues(**values),
+        first_sight=sight and FirstSight.from_dict(sight),
+    )
 
 
 def filters_from_ledger(ledger: Ledger, serial_number: str) -> CounterFilters:

@@ -145,10 +145,18 @@ _FIRST_SIGHT: Final = _record(
         vol.Required("possible_power"): _number,
     }
 )
+_HELD_VALUES: Final = _record(
+    {
+        vol.Required("digest"): str,
+        vol.Required("at"): _instant,
+        vol.Required("earliest"): _instant,
+    }
+)
 COUNTERS: Final = _record(
     {
         vol.Required("latest"): _flag,
         vol.Optional("refresh_period", default=0.0): vol.All(_number, vol.Range(0, 86_400)),
+        vol.Optional("held_values", default=None): vol.Maybe(_HELD_VALUES),
         vol.Required("counters"): _by_name(_COUNTER_KEYS, _COUNTER),
         vol.Optional("first_sight", default=None): vol.Maybe(_FIRST_SIGHT),
     }

@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant, callback
 
 from ..issues import async_raise_issue, async_withdraw_issue
 from ..meter import Reading
-from ..meter.validation import RefreshCadence
+from ..meter.validation import HeldValues, RefreshCadence
 
 _ISSUE: Final = "slow_refresh"
 
@@ -32,11 +32,16 @@ class RefreshKeeper:
         """For how many s a cache may have held the latest reading."""
         return self._cadence.held
 
+    @property
+    def held_values(self) -> HeldValues | None:
+        """The latest values, and since when a cache may have held them."""
+        return self._cadence.held_values
+
     @callback
-    def async_restore(self, period: float) -> None:
-        """Continue with the period that was stored."""
+    def async_restore(self, period: float, values: HeldValues | None) -> None:
+        """Continue with the period and the values that were stored."""
         async_withdraw_issue(self._hass, self._entry, _ISSUE)
-        self._cadence = RefreshCadence(period=period)
+        self._cadence = RefreshCadence(period=period, restored=values)
         self._async_update_issue()
 
     @callback

@@ -41,6 +41,10 @@ POWER = 57_600.0
 """W that the meter measures; with the margin for what is not measured, 20 Wh a second."""
 
 
+FINE_RANGE = 2.0**32 / 100
+FINE = Limits(possible_power=332_400.0, resolution=0.01, modulus=FINE_RANGE)
+
+
 def after(
     counter: CounterFilter, raw: float, now: float, limits: Limits, power: float = POWER
 ) -> CounterFilter:
@@ -210,6 +214,47 @@ def test_the_answer_that_it_was_set_back_to_another_number() -> None:
     assert read(counter, 250_010.0, begin=70.0).published == 500_010
 
 
+@pytest.mark.parametrize("hours", [1, 48])
+def test_the_answer_that_it_rolled_over(hours: int) -> None:
+    """More flowed in an outage than the power before and after it shows."""
+    left, flowed = 20_000.0, 10_000.0 * hours + 20_000.0
+    counter = read(CounterFilter(), *[FINE_RANGE - left] * 3, begin=-10.0, power=100.0)
+    for number in range(14):
+        now = 3600.0 * hours + 5 * number
+        counter = after(counter, flowed - left, now, FINE, 100.0)
+    assert counter.question is CounterQuestion.SET_BACK
+    assert counter.can_have_rolled_over(FINE)
+    counter = counter.answered(CounterAnswer.ROLLED_OVER, FINE)
+    assert counter.published == pytest.approx(FINE_RANGE - left + flowed)
+    counter = after(counter, flowed - left + 1, now + 5, FINE, 1000.0)
+    assert counter.published == pytest.approx(FINE_RANGE - left + flowed + 1)
+
+
+@pytest.mark.parametrize(
+    ("before", "limits"),
+    [
+        (FINE_RANGE - 200_000.0, FINE),
+        (FINE_RANGE * 15 / 16 - 1, replace(FINE, possible_power=1e12)),
+        (500_000.0, replace(FINE, modulus=None)),
+    ],
+)
+def test_a_register_that_cannot_have_rolled_over_counts_from_where_it_was_seen(
+    before: float, limits: Limits
+) -> None:
+    """So much cannot have flowed, or it has no end."""
+    counter = CounterFilter()
+    for number, raw in enumerate([before] * 3 + [7.0] * 13):
+        counter = after(counter, raw, 5.0 * number, limits, 100.0)
+    assert counter.question is CounterQuestion.SET_BACK
+    assert not counter.can_have_rolled_over(limits)
+    counter = counter.answered(CounterAnswer.ROLLED_OVER, limits)
+    assert counter.published == before
+
+
+def test_a_counter_without_a_contender_has_not_rolled_over() -> None:
+    assert not trusted(5000).can_have_rolled_over(LIMITS)
+
+
 def test_the_answer_that_the_old_value_was_wrong() -> None:
     """The published value waits until the register has caught up."""
     counter = quarantined(trusted(500_000), 490_000.0).answered(CounterAnswer.NOT_SET_BACK, LIMITS)
@@ -241,8 +286,6 @@ def test_the_answer_zero_is_not_believed_where_it_is_impossible() -> None:
 
 
 UNRATED = Limits(possible_power=8_310_000.0, resolution=1.0, modulus=2.0**32)
-FINE_RANGE = 2.0**32 / 100
-FINE = Limits(possible_power=332_400.0, resolution=0.01, modulus=FINE_RANGE)
 DAY = 86_400.0
 
 

@@ -9,6 +9,7 @@ from .meter_counters import (
     RegisterReads,
     answered,
     awaiting_reconfirmation,
+    can_have_rolled_over,
     questions,
     register_reads,
     rejudged,
@@ -17,7 +18,7 @@ from .meter_counters import (
 )
 from .questioned import QuestionedCounter, questioned_counters
 from .read import Read
-from .refresh import RefreshCadence
+from .refresh import HeldValues, RefreshCadence
 from .trusted import Trusted
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "CounterFilters",
     "CounterQuestion",
     "FirstSight",
+    "HeldValues",
     "QuestionedCounter",
     "Read",
     "RefreshCadence",
@@ -35,6 +37,7 @@ __all__ = [
     "answered",
     "awaiting_reconfirmation",
     "believable",
+    "can_have_rolled_over",
     "counter_limits",
     "has_lost_values",
     "questioned_counters",

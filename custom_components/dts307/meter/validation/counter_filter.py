@@ -43,6 +43,8 @@ class CounterAnswer(StrEnum):
     """It was set back to zero, and what it shows has been counted since."""
     ELSEWHERE = "elsewhere"
     """It was set back to another number; it counts from where it was first seen."""
+    ROLLED_OVER = "rolled_over"
+    """It got to its end and continued from zero."""
     NOT_SET_BACK = "not_set_back"
     """The old value was wrong; the published value waits for the register."""
     REAL = "real"
@@ -55,6 +57,7 @@ ANSWERS: Final = {
     CounterQuestion.SET_BACK: (
         CounterAnswer.ZERO,
         CounterAnswer.ELSEWHERE,
+        CounterAnswer.ROLLED_OVER,
         CounterAnswer.NOT_SET_BACK,
     ),
     CounterQuestion.LEAP: (CounterAnswer.REAL, CounterAnswer.NOT_REAL),
@@ -148,6 +151,10 @@ class CounterFilter:
             # It was not set back to zero if it cannot have counted so much since.
             possible = contender.first.value <= limits.reach(seconds)
             counts_from = 0.0 if possible else contender.first.value
+        elif answer is CounterAnswer.ROLLED_OVER:
+            possible = self.can_have_rolled_over(limits)
+            way = -(limits.modulus or 0.0)
+            counts_from = trusted.register + way if possible else contender.first.value
         return replace(
             self,
             trusted=trusted.moved_to(
@@ -156,6 +163,12 @@ class CounterFilter:
             contender=None,
             rival=None,
         )
+
+    def can_have_rolled_over(self, limits: Limits) -> bool:
+        """Return whether the register can have got to its contender through its end."""
+        if self.trusted is None or self.contender is None:
+            return False
+        return self.trusted.can_roll_over_to(self.contender.first, limits)
 
     def leapt_before(self, begun: float | None) -> bool:
         """Return whether the register has leapt between the last run and one that began then."""

@@ -11,7 +11,7 @@ from ..phases import PARTS
 from ..sample import Sample
 from ..sunspec import PerPhase, Reading
 from .counter_filter import CounterAnswer, CounterFilter, CounterQuestion
-from .limits import ENERGY_KINDS, counter_limits, measured_power
+from .limits import ENERGY_KINDS, Limits, counter_limits, measured_power
 from .read import Read
 
 
@@ -101,12 +101,27 @@ def answered(
 
     That includes counters at the slower cadence, which would ask the same question later.
     """
+    return {
+        key: counter.answered(answer, _limits_of(counter, key, reading, service_current))
+        for key, counter in filters.items()
+    }
 
-    def after_answer(key: str, counter: CounterFilter) -> CounterFilter:
-        limits = counter_limits(reading, key, counter.published or 0.0, service_current)
-        return counter.answered(answer, limits)
 
-    return {key: after_answer(key, counter) for key, counter in filters.items()}
+def can_have_rolled_over(
+    filters: CounterFilters, reading: Reading, service_current: float | None
+) -> bool:
+    """Return whether a counter that the owner is asked about can have got through its end."""
+    return any(
+        counter.can_have_rolled_over(_limits_of(counter, key, reading, service_current))
+        for key, counter in filters.items()
+        if counter.question is CounterQuestion.SET_BACK
+    )
+
+
+def _limits_of(
+    counter: CounterFilter, key: str, reading: Reading, service_current: float | None
+) -> Limits:
+    return counter_limits(reading, key, counter.published or 0.0, service_current)
 
 
 def questions(filters: CounterFilters) -> frozenset[CounterQuestion]:

@@ -6,13 +6,14 @@ at once, by the energy of the whole time. docs/internals/counter-filter.md tells
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+import hashlib
 from operator import attrgetter
 from typing import Final
 
 from ..phases import PARTS
 from ..sample import CONSECUTIVE_WITHIN
 from ..sunspec import Reading
-from .limits import count_size, measured_power
+from .limits import count_size, elapsed, measured_power
 
 _ENERGIES: Final = ("energy_imported", "energy_exported")
 _VALUES: Final = attrgetter(
@@ -54,11 +55,25 @@ class _Interval:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeldValues:
+    """The values that a meter showed last before a restart."""
+
+    digest: str
+    """a hash of the values"""
+    at: float
+    """s; when they were last read"""
+    earliest: float
+    """s; the earliest that the meter can have measured them"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RefreshCadence:
     """What consecutive readings show about how often their values are refreshed."""
 
     period: float = 0.0
     """s from one refresh to the next; 0 if the values are live, or it is not known yet"""
+    restored: HeldValues | None = None
+    """what was shown before a restart, until the first reading after it"""
     latest: Reading | None = None
     at: float = 0.0
     """s; when ``latest`` was read"""
@@ -81,18 +96,27 @@ class RefreshCadence:
     def held(self) -> float:
         """For how many s the values of the latest reading may have been held by then.
 
-        The first values may be of any age. Later ones without equal are new: nothing shows that
-        anything holds them.
+        A reading without equal is new: nothing shows that anything holds its values. The first ones
+        may be of any age, but a live meter may repeat them for some polls.
         """
         if self.earliest is None:
-            return _LONGEST
-        return min(self.at - self.earliest, _LONGEST) if self.polls > 1 else 0.0
+            seen = self.at - self.unchanged_since
+            return _LONGEST if self.polls >= _FEWEST_POLLS else seen + _SHORTEST
+        return min(elapsed(self.earliest, self.at), _LONGEST) if self.polls > 1 else 0.0
+
+    @property
+    def held_values(self) -> HeldValues | None:
+        """What to restore after a restart, so that these values do not seem to be new."""
+        if self.latest is None:
+            return self.restored
+        earliest = self.at - self.held if self.earliest is None else self.earliest
+        return HeldValues(digest=_digest(self.latest), at=self.at, earliest=earliest)
 
     def after(self, reading: Reading, now: float) -> RefreshCadence:
         """Return the state after a reading; ``now`` is in s."""
         before = self.latest
         if before is None or now < self.at:
-            return self._begun_with(reading, now, None)
+            return self._started_with(reading, now)
         is_consecutive = now - self.at <= CONSECUTIVE_WITHIN
         if _VALUES(reading) == _VALUES(before):
             after = replace(self, latest=reading, at=now, polls=self.polls + 1, former=None)
@@ -106,6 +130,14 @@ class RefreshCadence:
             polls = self.former.polls + 2
             return replace(self.former, latest=reading, at=now, polls=polls, former=None)
         return self._changed_to(reading, before, now)
+
+    def _started_with(self, reading: Reading, now: float) -> RefreshCadence:
+        """Return the state after the first reading of a run, or after the clock was set back."""
+        if self.restored is None:
+            return self._begun_with(reading, now, None)
+        if _digest(reading) == self.restored.digest:
+            return replace(self._begun_with(reading, now, self.restored.earliest), polls=2)
+        return self._begun_with(reading, now, self.restored.at)
 
     def _begun_with(self, reading: Reading, now: float, earliest: float | None) -> RefreshCadence:
         """Return the state after the first reading that does not follow another one."""
@@ -142,6 +174,10 @@ class RefreshCadence:
             early=early,
             former=replace(self, former=None),
         )
+
+
+def _digest(reading: Reading) -> str:
+    return hashlib.sha256(repr(_VALUES(reading)).encode()).hexdigest()
 
 
 def _period(intervals: tuple[_Interval, ...]) -> float:

@@ -128,6 +128,14 @@ class Trusted:
         likely = likely_energy(max(power, usual), seconds)
         return min(likely + unmeasured, modulus * _ROLLOVER_SHARE)
 
+    def can_roll_over_to(self, register: Sample, limits: Limits) -> bool:
+        """Return whether current and voltage allow that the register got there through its end."""
+        if limits.modulus is None:
+            return False
+        rise = register.value + self.offset - self.confirmed.value + limits.modulus
+        possible = limits.reach(self.seconds_until(register.at))
+        return 0 <= rise <= min(possible, limits.modulus * _ROLLOVER_SHARE)
+
     def seconds_until(self, now: float) -> float:
         """Return how many s may have passed since the meter measured what is confirmed."""
         return elapsed(self.confirmed.at, now) + self.held
