@@ -34,6 +34,12 @@ _DECIMALS: Final = 6
 _TOTALS: Final = {"imported": (IMPORTED,), "exported": (EXPORTED,), "net": (IMPORTED, EXPORTED)}
 
 
+def _counts(direction: str) -> Callable[[Snapshot], bool]:
+    """Return whether the meter counts what a value follows from, a function of the Snapshot."""
+    counters = [attrgetter(f"reading.energy_{name}.total") for name in _TOTALS[direction]]
+    return lambda now: all(counter(now) is not None for counter in counters)
+
+
 def _kilo(value: float) -> float:
     return round(value / 1000, _DECIMALS)
 
@@ -131,8 +137,11 @@ def _last_period_sensor(
     direction: str, extra_attributes: Callable[[BillingPeriod], Attributes] = lambda _: {}
 ) -> MeterSensorDescription[Snapshot]:
     """Describe a sensor of the last period. It has no state class: statistics cannot sum it."""
-    return _period_sensor(
-        f"{direction}_last_period", _last_period, attrgetter(direction), extra_attributes
+    return replace(
+        _period_sensor(
+            f"{direction}_last_period", _last_period, attrgetter(direction), extra_attributes
+        ),
+        measured_fn=_counts(direction),
     )
 
 
@@ -169,6 +178,7 @@ def _register_sensor(
         recording=ENERGY_RECORDING,
         value_fn=value,
         attributes_fn=attributes,
+        measured_fn=_counts(direction),
     )
 
 
@@ -197,6 +207,7 @@ def _demand_sensor(
         recording=RecordingRule(threshold=0.05),  # kW
         value_fn=value,
         attributes_fn=attributes,
+        measured_fn=_counts("imported"),
     )
 
 
