@@ -54,7 +54,9 @@ class _PortWatch:
             self.stop()
         elif self._stop is None:
             self._is_there = False
-            self._stop = async_track_time_interval(self._hass, self._async_look, _INTERVAL)
+            self._stop = async_track_time_interval(
+                self._hass, self._async_look, _INTERVAL, cancel_on_shutdown=True
+            )
 
     @callback
     def stop(self) -> None:
