@@ -96,11 +96,12 @@ async def test_what_a_meter_does_not_count(hass: HomeAssistant) -> None:
         }
 
 
-def test_statistics_do_not_sum_what_becomes_known_later() -> None:
-    """Statistics would take the first value for the growth of an hour."""
-    late = {each.key: each.state_class for each in SENSORS if each.measured_fn is not None}
-    assert late.keys() == LATE.keys()
-    assert set(late.values()) <= {None, SensorStateClass.MEASUREMENT}
+def test_statistics_sum_nothing_that_becomes_known_later() -> None:
+    """They would take the first value for growth, unless the sensor says since when it counts."""
+    late = [each for each in SENSORS if each.measured_fn is not None]
+    assert {each.key for each in late} >= LATE.keys()
+    summed = [each for each in late if each.state_class not in (None, SensorStateClass.MEASUREMENT)]
+    assert all(each.state_class is SensorStateClass.TOTAL and each.last_reset_fn for each in summed)
 
 
 async def test_a_meter_is_added_again_under_another_name(hass: HomeAssistant) -> None:

@@ -58,12 +58,13 @@ def _accuracy(energy: Estimate | None) -> Attributes:
 
 
 def _period_sensor(
+    direction: str,
     key: str,
     period_of: Callable[[Snapshot], BillingPeriod | None],
     counted_of: Callable[[BillingPeriod], PeriodEnergy | None],
     extra_attributes: Callable[[BillingPeriod], Attributes] = lambda _: {},
 ) -> MeterSensorDescription[Snapshot]:
-    """Describe a sensor of the energy in a billing period."""
+    """Describe a sensor of a direction's energy in a billing period."""
 
     def counted(now: Snapshot) -> PeriodEnergy | None:
         period = period_of(now)
@@ -94,6 +95,7 @@ def _period_sensor(
         recording=ENERGY_RECORDING,
         value_fn=value,
         attributes_fn=attributes,
+        measured_fn=_counts(direction),
     )
 
 
@@ -126,7 +128,7 @@ def _this_period_sensor(direction: str) -> MeterSensorDescription[Snapshot]:
         return _kilo(now.ledger.counted(start.timestamp(), end.timestamp(), *totals))
 
     return replace(
-        _period_sensor(f"{direction}_this_period", _this_period, counted_of),
+        _period_sensor(direction, f"{direction}_this_period", _this_period, counted_of),
         state_class=SensorStateClass.TOTAL,
         last_reset_fn=last_reset,
         counted_fn=counted,
@@ -137,11 +139,12 @@ def _last_period_sensor(
     direction: str, extra_attributes: Callable[[BillingPeriod], Attributes] = lambda _: {}
 ) -> MeterSensorDescription[Snapshot]:
     """Describe a sensor of the last period. It has no state class: statistics cannot sum it."""
-    return replace(
-        _period_sensor(
-            f"{direction}_last_period", _last_period, attrgetter(direction), extra_attributes
-        ),
-        measured_fn=_counts(direction),
+    return _period_sensor(
+        direction,
+        f"{direction}_last_period",
+        _last_period,
+        attrgetter(direction),
+        extra_attributes,
     )
 
 
@@ -272,6 +275,7 @@ NET_METERING: Final = (
     _last_period_sensor("net", lambda period: {"billed": _kwh(period.billed)}),
     replace(
         _period_sensor(
+            "net",
             "credit",
             _this_period,
             attrgetter("brought_forward"),
