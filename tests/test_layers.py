@@ -28,7 +28,7 @@ LAYERS = (
     "automation connection descriptions frontend_module production stores",
     "energy_dashboard meter_session outage replacement",
     "coordinator flows",
-    "diagnostics entity live_readings repairs scan",
+    "diagnostics entity live_readings port_watch repairs scan",
     "binary_sensor condition config_flow sensor trigger",
     "__init__",
 )

@@ -20,6 +20,7 @@ from .energy_dashboard import async_add_if_wanted
 from .frontend_module import async_serve_module
 from .live_readings import async_register_live_readings
 from .outage import async_continue_outage, async_withdraw_all
+from .port_watch import async_watch_port
 from .scan import is_suspended
 from .stores import async_remove_stores
 
@@ -66,6 +67,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: Dts307ConfigEntry) -> bo
     await coordinator.async_load()
     await coordinator.async_refresh()
     entry.runtime_data = coordinator
+    async_watch_port(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     if coordinator.data is None:
         _async_add_later(hass, entry)

@@ -85,6 +85,8 @@ def add_measured_entities[D: MeterEntityDescription[Snapshot]](
     A SunSpec point that the meter does not implement gets no entity. Some meters omit a value for
     a while, such as the power factor while no current flows: its entity is added with the first
     value, and registered entities are added at once. So are those of a meter that does not answer.
+    A value that follows from a counter over time, such as that of the last period, gets its entity
+    with the counter, so that dashboards can show it from the first day.
     """
     coordinator = entry.runtime_data
     registered = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
@@ -97,7 +99,7 @@ def add_measured_entities[D: MeterEntityDescription[Snapshot]](
             description
             for description in missing
             if _unique_id(entry, description) in known
-            or (coordinator.data and description.value_fn(coordinator.data) is not None)
+            or (coordinator.data and description.is_measured(coordinator.data))
         ]
         for description in measured:
             missing.remove(description)

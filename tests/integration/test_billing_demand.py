@@ -52,8 +52,7 @@ async def test_demand(hass: HomeAssistant, freezer: FrozenDateTimeFactory, meter
     async with network(meter) as line:
         entry = entry_for(meter, network_data(line))
         await load(hass, entry)
-        unique_id = f"{meter.serial_number}_demand"
-        assert er.async_get(hass).async_get_entity_id("sensor", DOMAIN, unique_id) is None
+        assert sensor(hass, meter, "demand").state == "unknown"
         await consume(hass, freezer, meter, (-30, 900), 6000)
         demand = sensor(hass, meter, "demand")
         assert float(demand.state) == pytest.approx(6, abs=0.004)

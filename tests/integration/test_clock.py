@@ -14,7 +14,7 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.recorder import Recorder
 from homeassistant.components.recorder.statistics import statistics_during_period
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import entity_registry as er, issue_registry as ir
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
@@ -23,7 +23,6 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
     do_adhoc_statistics,
 )
 
-from custom_components.dts307.const import DOMAIN
 from custom_components.dts307.meter.clock import RunClock
 from custom_components.dts307.meter.intervals import Books, DemandRecord, Entry, Ledger
 from custom_components.dts307.meter.sample import Sample
@@ -88,8 +87,9 @@ class Machine:
 
 @pytest.fixture
 def recorder_config() -> dict[str, Any]:
-    """Record the counter alone."""
-    return {"include": {"entities": ["sensor.dts_307_energy_imported"]}}
+    """Record the counter, and what is counted of this period, alone."""
+    counters = ("energy_imported", "energy_imported_this_period")
+    return {"include": {"entities": [f"sensor.dts_307_{key}" for key in counters]}}
 
 
 @pytest.fixture
@@ -109,6 +109,23 @@ async def machine(
     monkeypatch.setattr(clock, "elapsed_seconds", lambda: machine.elapsed)
     monkeypatch.setattr(clock, "boot_id", lambda: machine.boot)
     return machine
+
+
+async def sums_of(
+    recorder: Recorder, hass: HomeAssistant, machine: Machine, key: str
+) -> list[float]:
+    """Return the sums that the recorder comes to for a sensor, every five minutes."""
+    await async_wait_recording_done(hass)
+    now = dt_util.utcnow()
+    first = machine.begun.replace(minute=0, second=0, microsecond=0)
+    for number in range(int((now - first) / timedelta(minutes=5)) + 1):
+        do_adhoc_statistics(hass, start=first + number * timedelta(minutes=5))
+    await async_wait_recording_done(hass)
+    entity_id = sensor(hass, machine.meter, key).entity_id
+    booked = await recorder.async_add_executor_job(
+        statistics_during_period, hass, first, None, {entity_id}, "5minute", None, {"sum"}
+    )
+    return [row["sum"] or 0.0 for row in booked[entity_id]]
 
 
 @pytest.mark.parametrize("ct_rating", [100.0, None])
@@ -160,29 +177,14 @@ async def test_an_outage_that_the_clock_does_not_know_of(
         for shown in (peak.state, peak.attributes["last_period_peak"]):
             assert float(shown) <= _POWER / 1000 + 0.02
 
-        await async_wait_recording_done(hass)
-        now = dt_util.utcnow()
-        first = machine.begun.replace(minute=0, second=0, microsecond=0)
-        for number in range(int((now - first) / timedelta(minutes=5)) + 1):
-            do_adhoc_statistics(hass, start=first + number * timedelta(minutes=5))
-        await async_wait_recording_done(hass)
-        entity_id = sensor(hass, meter, "energy_imported").entity_id
-        booked = await recorder_mock.async_add_executor_job(
-            statistics_during_period, hass, first, None, {entity_id}, "5minute", None, {"sum"}
-        )
-        sums = [row["sum"] or 0.0 for row in booked[entity_id]]
+        sums = await sums_of(recorder_mock, hass, machine, "energy_imported")
         assert sums == sorted(sums)
         assert sums[-1] == pytest.approx((machine.imported - 5_000_033) / 1000, abs=0.003)
 
 
-def entity_of(hass: HomeAssistant, meter: Device, key: str) -> str | None:
-    """Return the ID of a sensor, if there is one."""
-    unique_id = f"{meter.serial_number}_{key}"
-    return er.async_get(hass).async_get_entity_id("sensor", DOMAIN, unique_id)
-
-
-@pytest.mark.usefixtures("recorder_mock")
-async def test_a_first_start_in_1970(hass: HomeAssistant, machine: Machine) -> None:
+async def test_a_first_start_in_1970(
+    recorder_mock: Recorder, hass: HomeAssistant, machine: Machine
+) -> None:
     """Nothing is dated before the clock is right; then all is dated right."""
     meter = machine.meter
     async with network(meter) as line:
@@ -193,14 +195,19 @@ async def test_a_first_start_in_1970(hass: HomeAssistant, machine: Machine) -> N
         assert kwh(hass, meter, "energy_imported") == pytest.approx(
             machine.imported / 1000, abs=0.002
         )
-        assert entity_of(hass, meter, "imported_this_period") is None
+        assert sensor(hass, meter, "imported_this_period").state == "unknown"
         machine.error = 0.0
-        await machine.poll(60)
+        await machine.poll(1)
+        first = kwh(hass, meter, "imported_this_period")
+        await machine.poll(59)
         period = sensor(hass, meter, "imported_this_period")
         assert float(period.state) == pytest.approx((machine.imported - 5_000_033) / 1000, abs=2e-3)
         assert period.attributes["counted_since"] == machine.begun + timedelta(seconds=60)
-        assert entity_of(hass, meter, "imported_last_period") is None
+        assert sensor(hass, meter, "imported_last_period").state == "unknown"
         assert kwh(hass, meter, "credit") == 0
+        sums = await sums_of(recorder_mock, hass, machine, "imported_this_period")
+        assert sums == sorted(sums)
+        assert sums[-1] == pytest.approx(float(period.state) - first, abs=0.05)
 
 
 @pytest.mark.usefixtures("recorder_mock")

@@ -27,8 +27,6 @@ from custom_components.dts307.options import Role
 from tests.integration.home import ENGLISH, INTEGRATION
 from tests.integration.texts import TRANSLATED, placeholders, texts, told_in
 
-ICONS: dict[str, Any] = json.loads((INTEGRATION / "icons.json").read_text())["entity"]
-
 SAME_IN_ALL = {
     r"config\.flow_title": "nothing but a placeholder",
     r"config\.step\.meter\.title": "nothing but placeholders",
@@ -222,16 +220,3 @@ def test_sensors_take_the_name_of_their_device_class() -> None:
         if description.key not in unnamed:
             own_name = told[description.translation_key]["name"]
             assert own_name != CLASS_NAMES["sensor"].get(description.device_class)
-
-
-@pytest.mark.parametrize("platform", ENTITIES)
-def test_icons_belong_to_entities(platform: str) -> None:
-    keys = {description.translation_key for description in ENTITIES[platform]}
-    assert ICONS[platform].keys() <= keys
-    assert ICONS.keys() == ENTITIES.keys()
-    # Where there is no device class, there is no icon either, unless we give one.
-    plain = {d.translation_key for d in ENTITIES[platform] if d.device_class is None}
-    assert plain <= ICONS[platform].keys()
-    for icons in ICONS[platform].values():
-        assert icons["default"].startswith("mdi:")
-        assert all(icon.startswith("mdi:") for icon in icons.get("state", {}).values())

@@ -27,6 +27,14 @@ class MeterEntityDescription[T](EntityDescription):
 
     value_fn: Callable[[T], StateType | datetime]
     attributes_fn: Callable[[T], Mapping[str, Any]] | None = None
+    measured_fn: Callable[[T], bool] | None = None
+    """whether the meter measures what a value follows from that is known only later"""
+
+    def is_measured(self, now: T) -> bool:
+        """Return whether the meter has this value, known or not."""
+        if self.measured_fn is not None:
+            return self.measured_fn(now)
+        return self.value_fn(now) is not None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -34,6 +34,12 @@ _DECIMALS: Final = 6
 _TOTALS: Final = {"imported": (IMPORTED,), "exported": (EXPORTED,), "net": (IMPORTED, EXPORTED)}
 
 
+def _counts(direction: str) -> Callable[[Snapshot], bool]:
+    """Return whether the meter counts what a value follows from, a function of the Snapshot."""
+    counters = [attrgetter(f"reading.energy_{name}.total") for name in _TOTALS[direction]]
+    return lambda now: all(counter(now) is not None for counter in counters)
+
+
 def _kilo(value: float) -> float:
     return round(value / 1000, _DECIMALS)
 
@@ -52,12 +58,13 @@ def _accuracy(energy: Estimate | None) -> Attributes:
 
 
 def _period_sensor(
+    direction: str,
     key: str,
     period_of: Callable[[Snapshot], BillingPeriod | None],
     counted_of: Callable[[BillingPeriod], PeriodEnergy | None],
     extra_attributes: Callable[[BillingPeriod], Attributes] = lambda _: {},
 ) -> MeterSensorDescription[Snapshot]:
-    """Describe a sensor of the energy in a billing period."""
+    """Describe a sensor of a direction's energy in a billing period."""
 
     def counted(now: Snapshot) -> PeriodEnergy | None:
         period = period_of(now)
@@ -88,6 +95,7 @@ def _period_sensor(
         recording=ENERGY_RECORDING,
         value_fn=value,
         attributes_fn=attributes,
+        measured_fn=_counts(direction),
     )
 
 
@@ -120,7 +128,7 @@ def _this_period_sensor(direction: str) -> MeterSensorDescription[Snapshot]:
         return _kilo(now.ledger.counted(start.timestamp(), end.timestamp(), *totals))
 
     return replace(
-        _period_sensor(f"{direction}_this_period", _this_period, counted_of),
+        _period_sensor(direction, f"{direction}_this_period", _this_period, counted_of),
         state_class=SensorStateClass.TOTAL,
         last_reset_fn=last_reset,
         counted_fn=counted,
@@ -132,7 +140,11 @@ def _last_period_sensor(
 ) -> MeterSensorDescription[Snapshot]:
     """Describe a sensor of the last period. It has no state class: statistics cannot sum it."""
     return _period_sensor(
-        f"{direction}_last_period", _last_period, attrgetter(direction), extra_attributes
+        direction,
+        f"{direction}_last_period",
+        _last_period,
+        attrgetter(direction),
+        extra_attributes,
     )
 
 
@@ -169,6 +181,7 @@ def _register_sensor(
         recording=ENERGY_RECORDING,
         value_fn=value,
         attributes_fn=attributes,
+        measured_fn=_counts(direction),
     )
 
 
@@ -197,6 +210,7 @@ def _demand_sensor(
         recording=RecordingRule(threshold=0.05),  # kW
         value_fn=value,
         attributes_fn=attributes,
+        measured_fn=_counts("imported"),
     )
 
 
@@ -261,6 +275,7 @@ NET_METERING: Final = (
     _last_period_sensor("net", lambda period: {"billed": _kwh(period.billed)}),
     replace(
         _period_sensor(
+            "net",
             "credit",
             _this_period,
             attrgetter("brought_forward"),
