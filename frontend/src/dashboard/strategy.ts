@@ -2,7 +2,7 @@
 import type { HomeAssistant } from "../home-assistant.ts";
 import { localize, textsIn } from "../i18n/localize.ts";
 import { metersOf, nameOf } from "../meter/devices.ts";
-import { entitiesOf } from "../meter/entities.ts";
+import { registeredOf } from "../meter/entities.ts";
 import { VIEWS } from "./views.ts";
 import type { Card, Site } from "./views.ts";
 
@@ -33,12 +33,13 @@ export async function dashboardOf(config: StrategyConfig, hass: HomeAssistant): 
   const inEnergy = await energyDashboardEntities(hass);
   const sites = await Promise.all(
     meters.map(async (device): Promise<Site> => {
-      const entities = await entitiesOf(hass, device);
+      const { entities, renamed } = await registeredOf(hass, device);
       return {
         deviceId: device.id,
         name: nameOf(device),
         alone: meters.length === 1,
         entities,
+        renamed,
         inEnergy: Object.values(entities).some((id) => id && inEnergy.has(id)),
         text: (key) => localize(texts, key),
       };

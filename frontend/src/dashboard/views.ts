@@ -1,6 +1,7 @@
 // The views of the dashboard, made of Home Assistant's own cards wherever there is one.
 import type { TextKey } from "../i18n/localize.ts";
-import type { MeterEntities } from "../meter/entities.ts";
+import type { Registered } from "../meter/entities.ts";
+import { TILE_NAMES } from "./tile-names.ts";
 
 export interface Card {
   type: string;
@@ -8,12 +9,11 @@ export interface Card {
 }
 
 /** A meter, and what its sections are made of. */
-export interface Site {
+export interface Site extends Registered {
   deviceId: string;
   name: string;
   /** Whether it is the only meter of the dashboard. */
   alone: boolean;
-  entities: MeterEntities;
   /** Whether to add the cards of the Energy dashboard, because it counts this meter. */
   inEnergy: boolean;
   text: (key: TextKey) => string;
@@ -60,10 +60,7 @@ export const VIEWS: Topic[] = [
     path: "today",
     icon: "mdi:calendar-today",
     sections: (site) => [
-      [
-        heading(site, "today"),
-        ...found(site, ["energy_imported", "energy_exported"]).map(todayStatistic),
-      ],
+      [heading(site, "today"), ...todayStatistics(site, ["energy_imported", "energy_exported"])],
       [
         heading(site, "last_day"),
         ...statistics(site, ["energy_imported", "energy_exported"], "hour", 1),
@@ -171,8 +168,18 @@ function named(entity: string): { entity: string; name: typeof BRIEF } {
   return { entity, name: BRIEF };
 }
 
+/** Return entities with names that fit in half a column, unless the owner has named them. */
+function brieflyNamed(site: Site, keys: string[]): { entity: string; name: unknown }[] {
+  return keys.flatMap((key) => {
+    const own = TILE_NAMES[key];
+    return found(site, [key]).map((entity) =>
+      own && !site.renamed.has(entity) ? { entity, name: site.text(own) } : named(entity),
+    );
+  });
+}
+
 function tiles(site: Site, keys: string[]): Card[] {
-  return found(site, keys).map((entity) => ({ type: "tile", ...named(entity) }));
+  return brieflyNamed(site, keys).map((entity) => ({ type: "tile", ...entity }));
 }
 
 function history(site: Site, keys: string[], hours = 24): Card[] {
@@ -207,15 +214,14 @@ function week(entity: string): Card {
   };
 }
 
-function todayStatistic(entity: string): Card {
-  const period = { calendar: { period: "day" } };
-  return {
+function todayStatistics(site: Site, keys: string[]): Card[] {
+  return brieflyNamed(site, keys).map((entity) => ({
     type: "statistic",
-    ...named(entity),
-    period,
+    ...entity,
+    period: { calendar: { period: "day" } },
     stat_type: "change",
     grid_options: { columns: 6 },
-  };
+  }));
 }
 
 function loadGauge(entity: string): Card {
