@@ -17,14 +17,14 @@ const BUDGETS = [
   ["src/cards/phasor/phasor-card.ts", 7_000],
   // Lit, and what the cards share: the readings of a meter, too.
   ["src/cards/shared/base-card.ts", 24_500],
-  ["src/dashboard/strategy.ts", 6_000],
+  ["src/dashboard/strategy.ts", 6_500],
   // English, and what else the cards and the dashboard share.
   ["src/i18n/localize.ts", 4_500],
-  ["src/i18n/translations/de.json", 2_700],
-  ["src/i18n/translations/es.json", 2_700],
-  ["src/i18n/translations/fr.json", 2_700],
-  ["src/i18n/translations/nl.json", 2_700],
-  ["src/i18n/translations/pt-BR.json", 2_700],
+  ["src/i18n/translations/de.json", 3_000],
+  ["src/i18n/translations/es.json", 3_000],
+  ["src/i18n/translations/fr.json", 3_000],
+  ["src/i18n/translations/nl.json", 3_000],
+  ["src/i18n/translations/pt-BR.json", 3_000],
 ];
 
 const CHUNKS = {

@@ -44,6 +44,8 @@ export interface HomeAssistant {
 export interface CardConfig {
   type: string;
   device_id?: string;
+  /** Only name, power and today. */
+  compact?: boolean;
 }
 
 export interface GridOptions {

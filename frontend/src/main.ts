@@ -7,7 +7,7 @@ import { addToPickers } from "./registration/picker.ts";
 // Heights in px with three phases: in a column of a dashboard, and with the parts side by side.
 defineLazyCard(
   "dts307-card",
-  { narrow: 655, wide: 490 },
+  { narrow: 655, wide: 490, compact: 275 },
   () => import("./cards/meter/meter-card.ts"),
 );
 defineLazyCard(

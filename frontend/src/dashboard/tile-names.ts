@@ -26,3 +26,14 @@ export const TILE_NAMES: Readonly<Record<string, TextKey | undefined>> = {
   answer_time: "answer_time",
   success_rate: "success_rate",
 };
+
+/** Of a meter on a solar inverter, which exports what the inverter produces. */
+export const SOLAR_NAMES: typeof TILE_NAMES = {
+  ...TILE_NAMES,
+  energy_imported: "consumed",
+  energy_exported: "produced",
+  imported_this_period: "consumed",
+  exported_this_period: "produced",
+  imported_last_period: "consumed",
+  exported_last_period: "produced",
+};

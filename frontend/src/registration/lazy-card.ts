@@ -20,6 +20,8 @@ interface CardModule {
 interface Heights {
   narrow: number;
   wide: number;
+  /** In either form. */
+  compact?: number;
 }
 
 /** The build minifies templates with this tag. */
@@ -27,7 +29,7 @@ const css = String.raw;
 
 export function defineLazyCard(
   type: string,
-  { narrow, wide }: Heights,
+  { narrow, wide, compact = narrow }: Heights,
   download: () => Promise<CardModule>,
 ): void {
   // The content reserves the same height until it knows its meter (cards/shared/base-card.ts).
@@ -36,6 +38,10 @@ export function defineLazyCard(
       display: block;
       --dts-narrow-height: ${narrow}px;
       --dts-wide-height: ${wide}px;
+    }
+    :host([compact]) {
+      --dts-narrow-height: ${compact}px;
+      --dts-wide-height: ${compact}px;
     }
     /* Where a layout sets the height, what is reserved beyond it is cut off. */
     ha-card {
@@ -94,12 +100,13 @@ export function defineLazyCard(
       if (config.device_id && typeof config.device_id !== "string") {
         throw new Error("device_id must be a device ID");
       }
+      this.toggleAttribute("compact", config.compact === true);
       this.#config = config;
       if (this.#content) this.#content.config = config;
     }
 
     getCardSize(): number {
-      return 8;
+      return this.#config?.compact ? 4 : 8;
     }
 
     getGridOptions(): GridOptions {

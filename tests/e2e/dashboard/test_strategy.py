@@ -17,8 +17,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 VIEWS = {
     "now": ("dts307-card", "dts307-phasor-card", "hui-gauge-card", "hui-history-graph-card"),
-    "today": ("hui-statistic-card", "hui-statistics-graph-card"),
-    "period": ("hui-tile-card", "hui-statistics-graph-card"),
+    "today": ("dts307-card", "hui-history-graph-card"),
+    "period": ("hui-tile-card",),
     "quality": ("hui-tile-card",),
     "link": ("hui-tile-card", "hui-history-graph-card"),
 }
@@ -52,6 +52,7 @@ async def test_all_meters(home: Home) -> None:
             heading = home.page.get_by_text(f"The {name} meter").first
             await expect(heading).to_be_attached()
         await expect(home.page.locator(ERRORS)).to_have_count(0)
+        await expect(home.page.get_by_text("No statistics found")).to_have_count(0)
 
 
 async def test_one_meter(home: Home) -> None:
@@ -62,6 +63,19 @@ async def test_one_meter(home: Home) -> None:
     await expect(home.page.locator("dts307-card")).to_have_count(1)
     await expect(home.card()).to_contain_text("The split meter")
     await expect(home.page.get_by_text("Phasors", exact=True).first).to_be_visible()
+    await expect(home.page.get_by_text("Exporting: ")).to_have_count(0)
+    energies = await home.card().locator(".counter").all_inner_texts()
+    await home.go("/of-one/today")
+    await expect(home.page.locator("dts307-faceplate")).to_have_count(0)
+    await expect(home.card().locator(".counter")).to_have_text(energies, use_inner_text=True)
+    # Home Assistant may have begun an hour meanwhile.
+    later = home.page.get_by_text("Statistics begin with the next full hour")
+    await expect(later.or_(home.page.locator("hui-statistics-graph-card")).first).to_be_visible()
+    # As much room was kept for the card as it takes.
+    kept = "(card) => parseInt(getComputedStyle(card).getPropertyValue('--dts-narrow-height'))"
+    box = await home.card().bounding_box()
+    assert box is not None
+    assert box["height"] == pytest.approx(await home.card().evaluate(kept), abs=1)
 
 
 async def test_names_of_tiles(home: Home) -> None:

@@ -1,7 +1,8 @@
-import { css, html } from "lit";
+import { css, html, nothing } from "lit";
 import type { TemplateResult } from "lit";
 import { define } from "../../define.ts";
 import type { DeviceEntry, HassEntity, HomeAssistant } from "../../home-assistant.ts";
+import type { TextKey } from "../../i18n/localize.ts";
 import { kindOf, nameOf } from "../../meter/devices.ts";
 import { NO_ENTITY } from "../../meter/quantity.ts";
 import type { Quantity } from "../../meter/quantity.ts";
@@ -16,9 +17,20 @@ import { TodayController } from "./today-controller.ts";
 export { stubConfig } from "../shared/base-card.ts";
 
 const COUNTERS = [
-  ["imported", "mdi:tray-arrow-down"],
-  ["exported", "mdi:tray-arrow-up"],
+  ["imported", "imported", "mdi:tray-arrow-down"],
+  ["exported", "exported", "mdi:tray-arrow-up"],
 ] as const;
+/** Of a meter on a solar inverter, which exports what the inverter produces. */
+const SOLAR_COUNTERS = [
+  ["exported", "produced", "mdi:solar-power-variant"],
+  ["imported", "consumed", "mdi:tray-arrow-down"],
+] as const;
+
+interface Counter extends Quantity {
+  name: "imported" | "exported";
+  text: TextKey;
+  icon: string;
+}
 
 /** The meter as it hangs in the panel, and beside it what it measures. */
 export class MeterCard extends BaseCard {
@@ -28,11 +40,12 @@ export class MeterCard extends BaseCard {
   }));
 
   /** Return the counters that have statistics: those of enabled entities. */
-  private counters(): (Quantity & { name: (typeof COUNTERS)[number][0]; icon: string })[] {
-    return COUNTERS.flatMap(([name, icon]) => {
+  private counters(): Counter[] {
+    const counters = this.reading?.production ? SOLAR_COUNTERS : COUNTERS;
+    return counters.flatMap(([name, text, icon]) => {
       const counter = this.reading?.[name];
       if (!counter || counter.state.entity_id === NO_ENTITY) return [];
-      return [{ ...counter, name, icon }];
+      return [{ ...counter, name, text, icon }];
     });
   }
 
@@ -41,12 +54,14 @@ export class MeterCard extends BaseCard {
     device: DeviceEntry,
     reading: Reading,
   ): TemplateResult {
-    return html`<div class="card ${reading.answers ? "" : "silent"}">
-      ${this.renderFace(hass, device, reading)}
+    const compact = this.config?.compact === true;
+    const classes = `card ${compact ? "" : "faced"} ${reading.answers ? "" : "silent"}`;
+    return html`<div class=${classes}>
+      ${compact ? nothing : this.renderFace(hass, device, reading)}
       <div class="live">
         <h2>${nameOf(device)}</h2>
         ${this.renderPower(hass, reading)} ${this.renderNotice(reading)}
-        ${renderPhaseBars(reading, this)} ${this.renderToday(hass)}
+        ${compact ? nothing : renderPhaseBars(reading, this)} ${this.renderToday(hass)}
       </div>
     </div>`;
   }
@@ -123,10 +138,10 @@ export class MeterCard extends BaseCard {
     const today = this.text("today");
     return html`<section class="today" aria-labelledby="today">
       <h3 id="today">${today}</h3>
-      ${this.counters().map(({ state, name, icon }) => {
+      ${this.counters().map(({ state, name, text, icon }) => {
         const value = this.today.energyOf(state);
         const shown = value === undefined ? "–" : hass.formatEntityState(state, value.toFixed(6));
-        const what = this.text(name);
+        const what = this.text(text);
         return this.value(
           { state, value },
           html`<ha-icon .icon=${icon}></ha-icon><span class="what">${what}</span
@@ -227,7 +242,7 @@ export class MeterCard extends BaseCard {
         font-weight: 500;
       }
       @container (min-width: 560px) {
-        .card {
+        .faced {
           grid-template-columns: 178px minmax(0, 1fr);
           gap: 20px;
         }

@@ -194,20 +194,27 @@ export class PhasorCard extends BaseCard {
         display: grid;
         gap: 10px;
       }
+      /* The columns are as wide as their texts, in every language. */
       .table {
+        display: table;
+        width: 100%;
         font-size: 14px;
       }
       [role="row"] {
-        display: grid;
-        grid-template-columns: 16px 1fr 1fr 1.5fr;
-        align-items: center;
-        column-gap: 8px;
+        display: table-row;
+      }
+      [role="rowheader"],
+      [role="cell"] {
+        display: table-cell;
+        padding-right: 8px;
+        vertical-align: middle;
       }
       [role="rowheader"] {
         font-weight: 700;
         color: var(--phase);
       }
       [role="cell"]:last-child {
+        padding-right: 0;
         text-align: right;
       }
       [role="cell"]:last-child .value {
