@@ -114,13 +114,14 @@ export class MeterCard extends BaseCard {
     const source = production
       ? { icon: "mdi:solar-power-variant", name: this.text("solar") }
       : { icon: "mdi:transmission-tower", name: this.text("grid") };
-    return html`<div class="power ${way}">
+    return html`<div class="power ${production ? "solar" : ""} ${way}">
       <div class="headline">
         ${this.value(
           power,
-          html`<span class="number">${parts ? parts.value : "–"}</span
-            ><span class="unit">${parts ? parts.unit : ""}</span>`,
-          parts ? `${word}: ${parts.value} ${parts.unit}` : word,
+          html`<span class="number">${parts ? parts.value : "–"}</span>
+            <span class="unit">${parts ? parts.unit : ""}</span>`,
+          parts ? `${parts.value} ${parts.unit}` : "–",
+          word,
           "total",
         )}
         <span class="way" aria-hidden="true">${word}</span>
@@ -144,10 +145,12 @@ export class MeterCard extends BaseCard {
         const what = this.text(text);
         return this.value(
           { state, value },
-          html`<ha-icon .icon=${icon}></ha-icon><span class="what">${what}</span
-            ><span class="energy">${shown}</span>`,
-          `${today}: ${what} ${shown}`,
-          `counter ${name}`,
+          html`<ha-icon .icon=${icon}></ha-icon>
+            <span class="what">${what}</span>
+            <span class="energy">${shown}</span>`,
+          `${what} ${shown}`,
+          today,
+          `counter ${name} ${text}`,
         );
       })}
     </section>`;
@@ -174,10 +177,13 @@ export class MeterCard extends BaseCard {
         gap: 10px;
       }
       .import {
-        --dts-flow: var(--dts-green);
+        --dts-flow: var(--dts-import);
       }
       .export {
-        --dts-flow: var(--dts-orange);
+        --dts-flow: var(--dts-export);
+      }
+      .solar.export {
+        --dts-flow: var(--dts-solar);
       }
       .headline {
         display: flex;
@@ -195,7 +201,7 @@ export class MeterCard extends BaseCard {
         line-height: 1.1;
       }
       .unit {
-        margin-left: 6px;
+        margin-left: 2px;
         font-size: 20px;
       }
       .way {
@@ -229,10 +235,13 @@ export class MeterCard extends BaseCard {
         grid-row: span 2;
       }
       .imported ha-icon {
-        color: var(--dts-green);
+        color: var(--dts-import);
       }
       .exported ha-icon {
-        color: var(--dts-orange);
+        color: var(--dts-export);
+      }
+      .produced ha-icon {
+        color: var(--dts-solar);
       }
       .what {
         font-size: 12px;

@@ -104,18 +104,22 @@ export class PhasorCard extends BaseCard {
         const phasor = phasors[index];
         const { name } = phase;
         const label = name ? this.text("phase", { phase: name }) : "";
-        const named = (key: TextKey, value: string): string =>
-          `${label} ${this.text(key)} ${value}`.trim();
+        const what = (key: TextKey): string => `${label} ${this.text(key)}`.trim();
         const cell = (content: unknown): TemplateResult =>
           html`<span role="cell">${content}</span>`;
         const [volts, amps] = [this.format(phase.voltage), this.format(phase.current)];
         const angle = phasor ? this.angleOf(phasor) : "–";
         return html`<div role="row" class=${name ?? "A"}>
           <span role="rowheader" aria-label=${label || nothing}>${name ?? nothing}</span>
-          ${cell(this.value(phase.voltage, volts, named("voltage", volts)))}
-          ${cell(this.value(phase.current, amps, named("current", amps)))}
+          ${cell(this.value(phase.voltage, volts, volts, what("voltage")))}
+          ${cell(this.value(phase.current, amps, amps, what("current")))}
           ${cell(
-            this.value(phase.reactivePower ?? phase.power, html`∠ ${angle}`, named("angle", angle)),
+            this.value(
+              phase.reactivePower ?? phase.power,
+              `∠ ${angle}`,
+              `∠ ${angle}`,
+              what("angle"),
+            ),
           )}
         </div>`;
       })}
@@ -221,6 +225,7 @@ export class PhasorCard extends BaseCard {
         white-space: normal;
       }
       .value {
+        min-height: 24px;
         padding: 4px 6px;
         margin: 0 -6px;
       }

@@ -122,14 +122,21 @@ export abstract class BaseCard extends LitElement {
     return this.hass?.formatEntityState(sensor) ?? "";
   }
 
-  /** Render a value, which opens the more-info dialog of its entity if it is enabled. */
+  /**
+   * Render a value, which opens the more-info dialog of its entity if it is enabled.
+   *
+   * Its accessible name begins with the text that it shows, which is what people say to a browser
+   * that listens. What the value is follows.
+   */
   value(
     quantity: Quantity | undefined,
     content: unknown,
-    label: string,
+    shown: string,
+    what: string,
     name = "value",
   ): TemplateResult | typeof nothing {
     if (!quantity) return nothing;
+    const label = [shown, what].filter(Boolean).join(", ");
     const { entity_id } = quantity.state;
     if (entity_id === NO_ENTITY) {
       return html`<span class="${name} still" role="img" aria-label=${label} title=${label}

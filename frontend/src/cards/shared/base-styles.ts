@@ -13,6 +13,10 @@ export const baseStyles = css`
     box-sizing: border-box;
     container-type: inline-size;
     overflow: hidden;
+    /* The directions as on Home Assistant's Energy dashboard. */
+    --dts-import: var(--energy-grid-consumption-color, #488fc2);
+    --dts-export: var(--energy-grid-return-color, #8353d1);
+    --dts-solar: var(--energy-solar-color, #ff9800);
     --dts-green: #1d8348;
     --dts-orange: #b45309;
     --dts-red: #c62828;
