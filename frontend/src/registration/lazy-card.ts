@@ -60,11 +60,11 @@ export function defineLazyCard(
   `;
 
   class LazyCard extends HTMLElement {
-    #hass?: HomeAssistant | undefined;
-    #config?: CardConfig;
-    #content?: CardContent;
-    #downloading = false;
-    #failures = 0;
+    private latestHass?: HomeAssistant | undefined;
+    private cardConfig?: CardConfig;
+    private content?: CardContent;
+    private downloading = false;
+    private failures = 0;
 
     static getConfigForm(): MeterForm {
       return { schema: METER_SCHEMA, computeLabel: () => registrationText("meter") };
@@ -82,18 +82,18 @@ export function defineLazyCard(
     constructor() {
       super();
       this.attachShadow({ mode: "open" });
-      this.#show("ha-card", "<div class=reserved></div>");
+      this.show("ha-card", "<div class=reserved></div>");
     }
 
     get hass(): HomeAssistant | undefined {
-      return this.#hass;
+      return this.latestHass;
     }
 
     set hass(hass: HomeAssistant | undefined) {
-      const reconnected = hass?.connected && this.#hass?.connected === false;
-      this.#hass = hass;
-      if (this.#content) this.#content.hass = hass;
-      else if (reconnected && this.#failures > 0) void this.#load();
+      const reconnected = hass?.connected && this.latestHass?.connected === false;
+      this.latestHass = hass;
+      if (this.content) this.content.hass = hass;
+      else if (reconnected && this.failures > 0) void this.load();
     }
 
     setConfig(config: CardConfig): void {
@@ -101,12 +101,12 @@ export function defineLazyCard(
         throw new Error("device_id must be a device ID");
       }
       this.toggleAttribute("compact", config.compact === true);
-      this.#config = config;
-      if (this.#content) this.#content.config = config;
+      this.cardConfig = config;
+      if (this.content) this.content.config = config;
     }
 
     getCardSize(): number {
-      return this.#config?.compact ? 4 : 8;
+      return this.cardConfig?.compact ? 4 : 8;
     }
 
     getGridOptions(): GridOptions {
@@ -114,50 +114,54 @@ export function defineLazyCard(
     }
 
     connectedCallback(): void {
-      if (this.#failures === 0) void this.#load();
+      if (this.failures === 0) void this.load();
     }
 
-    async #load(): Promise<void> {
-      if (this.#content || this.#downloading) return;
-      this.#downloading = true;
+    private async load(): Promise<void> {
+      if (this.content || this.downloading) return;
+      this.downloading = true;
       try {
         await download();
       } catch (error) {
-        this.#failures += 1;
-        this.#showFailure();
-        // Home Assistant logs what is reported here.
-        reportError(error);
+        this.failures += 1;
+        this.showFailure();
+        // Home Assistant logs what nothing catches.
+        setTimeout(() => {
+          throw error as Error;
+        });
         return;
       } finally {
-        this.#downloading = false;
+        this.downloading = false;
       }
-      this.#content = this.#show(`${type}-content`);
-      this.#content.hass = this.#hass;
-      this.#content.config = this.#config;
+      this.content = this.show(`${type}-content`);
+      this.content.hass = this.latestHass;
+      this.content.config = this.cardConfig;
     }
 
     /** Older browsers remember the failure: there, only reloading the page helps. */
-    #showFailure(): void {
-      const alert = this.#show("ha-alert", "<span></span><ha-button slot=action></ha-button>");
+    private showFailure(): void {
+      const alert = this.show("ha-alert", "<span></span><ha-button slot=action></ha-button>");
       alert.setAttribute("alert-type", "error");
       const [message, button] = alert.children;
       if (!message || !button) return;
-      const again = this.#failures === 1;
+      const again = this.failures === 1;
       message.textContent = downloadFailed();
-      button.textContent = this.#hass?.localize(`ui.common.${again ? "retry" : "refresh"}`) ?? "↻";
+      button.textContent =
+        this.latestHass?.localize(`ui.common.${again ? "retry" : "refresh"}`) ?? "↻";
       button.addEventListener("click", () => {
-        if (again) void this.#load();
+        if (again) void this.load();
         else location.reload();
       });
     }
 
     /** Replace what is in the shadow root by one element. */
-    #show(tag: string, inside = ""): CardContent {
+    private show(tag: string, inside = ""): CardContent {
       const element = document.createElement(tag);
       element.innerHTML = inside;
       const style = document.createElement("style");
       style.textContent = styles;
-      this.shadowRoot?.replaceChildren(style, element);
+      if (this.shadowRoot) this.shadowRoot.textContent = "";
+      this.shadowRoot?.append(style, element);
       return element;
     }
   }

@@ -189,10 +189,9 @@ export class MeterCard extends BaseCard {
         display: flex;
         flex-wrap: wrap;
         align-items: baseline;
-        column-gap: 12px;
       }
       .total {
-        margin: -4px -8px;
+        margin: -4px 4px -4px -8px;
         padding: 4px 8px;
       }
       .number {
@@ -212,17 +211,16 @@ export class MeterCard extends BaseCard {
         color: var(--secondary-text-color);
       }
       .today {
-        display: flex;
-        flex-wrap: wrap;
+        display: grid;
+        grid-template-columns: repeat(auto-fit, minmax(128px, 1fr));
         gap: 8px;
         border-top: 1px solid var(--divider-color);
         padding-top: 12px;
       }
       .today h3 {
-        width: 100%;
+        grid-column: 1 / -1;
       }
       .counter {
-        flex: 1;
         display: grid;
         grid-template-columns: auto 1fr;
         align-items: center;

@@ -129,7 +129,7 @@ export const phaseBarsStyles = css`
     height: 8px;
     border-radius: 4px;
     overflow: hidden;
-    background: color-mix(in srgb, var(--primary-text-color) 11%, transparent);
+    background: var(--dts-track);
   }
   .fill {
     height: 100%;
@@ -146,7 +146,8 @@ export const phaseBarsStyles = css`
   }
   .bar i {
     position: absolute;
-    inset-block: 0;
+    top: 0;
+    bottom: 0;
     width: 2px;
     margin-left: -1px;
     background: var(--ha-card-background, var(--card-background-color));
