@@ -15,11 +15,11 @@ const BROWSERS = ["chrome78", "firefox98", "safari15"];
 
 /** Each file of the build by a source in it, and the most bytes that it may have. */
 const BUDGETS = [
-  ["src/main.ts", 6_700],
+  ["src/main.ts", 6_800],
   ["src/cards/meter/meter-card.ts", 19_000],
   ["src/cards/phasor/phasor-card.ts", 7_000],
-  // Lit, and what the cards share: the readings of a meter, too.
-  ["src/cards/shared/base-card.ts", 27_500],
+  // Lit, and what the cards share: the readings of a meter and the form, too.
+  ["src/cards/shared/base-card.ts", 28_000],
   ["src/dashboard/strategy.ts", 6_500],
   // English, and what else the cards and the dashboard share.
   ["src/i18n/localize.ts", 4_500],

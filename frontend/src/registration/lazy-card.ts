@@ -3,9 +3,8 @@
 // the card, `<type>-content`, is downloaded when a card is first shown.
 import { define } from "../define.ts";
 import type { CardConfig, GridOptions, HomeAssistant } from "../home-assistant.ts";
-import { METER_SCHEMA } from "./meter-form.ts";
-import type { MeterForm } from "./meter-form.ts";
-import { downloadFailed, registrationText } from "./texts.ts";
+import type { CardForm } from "../cards/shared/card-form.ts";
+import { downloadFailed } from "./texts.ts";
 
 interface CardContent extends HTMLElement {
   hass?: HomeAssistant | undefined;
@@ -14,6 +13,7 @@ interface CardContent extends HTMLElement {
 
 interface CardModule {
   stubConfig: (hass: HomeAssistant) => Omit<CardConfig, "type">;
+  configForm: () => Promise<CardForm>;
 }
 
 /** The typical height of a card in px, which is reserved until the card is drawn. */
@@ -38,6 +38,9 @@ export function defineLazyCard(
       display: block;
       --dts-narrow-height: ${narrow}px;
       --dts-wide-height: ${wide}px;
+    }
+    :host([faceless]) {
+      --dts-narrow-height: ${wide}px;
     }
     :host([compact]) {
       --dts-narrow-height: ${compact}px;
@@ -66,8 +69,13 @@ export function defineLazyCard(
     private downloading = false;
     private failures = 0;
 
-    static getConfigForm(): MeterForm {
-      return { schema: METER_SCHEMA, computeLabel: () => registrationText("meter") };
+    /** Without a form, Home Assistant shows its text editor. */
+    static async getConfigForm(): Promise<CardForm | undefined> {
+      try {
+        return await (await download()).configForm();
+      } catch {
+        return undefined;
+      }
     }
 
     /** Without a stub, the card picker goes on: the preview then shows that the download failed. */
@@ -100,6 +108,10 @@ export function defineLazyCard(
       if (config.device_id && typeof config.device_id !== "string") {
         throw new Error("device_id must be a device ID");
       }
+      if (config.phases && !Array.isArray(config.phases)) {
+        throw new Error("phases must be a list");
+      }
+      this.toggleAttribute("faceless", config.hide_faceplate === true);
       this.toggleAttribute("compact", config.compact === true);
       this.cardConfig = config;
       if (this.content) this.content.config = config;

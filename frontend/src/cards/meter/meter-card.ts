@@ -3,18 +3,24 @@ import type { TemplateResult } from "lit";
 import { define } from "../../define.ts";
 import type { DeviceEntry, HassEntity, HomeAssistant } from "../../home-assistant.ts";
 import type { TextKey } from "../../i18n/localize.ts";
-import { kindOf, nameOf } from "../../meter/devices.ts";
+import { kindOf } from "../../meter/devices.ts";
 import { NO_ENTITY } from "../../meter/quantity.ts";
 import type { Quantity } from "../../meter/quantity.ts";
+import { withPhases } from "../../meter/reading.ts";
 import type { Reading } from "../../meter/reading.ts";
 import { levelOf, statusFlashes } from "../../meter/status-light.ts";
 import { BaseCard } from "../shared/base-card.ts";
+import { COMPACT, HIDE_FACEPLATE, NAME, PHASES, cardForm } from "../shared/card-form.ts";
+import type { CardForm } from "../shared/card-form.ts";
 import "./faceplate.ts";
 import "./flow.ts";
 import { phaseBarsStyles, renderPhaseBars } from "./phase-bars.ts";
 import { TodayController } from "./today-controller.ts";
 
 export { stubConfig } from "../shared/base-card.ts";
+
+/** Return the form in which the owner configures this card. */
+export const configForm = (): Promise<CardForm> => cardForm(NAME, COMPACT, HIDE_FACEPLATE, PHASES);
 
 const COUNTERS = [
   ["imported", "imported", "mdi:tray-arrow-down"],
@@ -55,13 +61,15 @@ export class MeterCard extends BaseCard {
     reading: Reading,
   ): TemplateResult {
     const compact = this.config?.compact === true;
-    const classes = `card ${compact ? "" : "faced"} ${reading.answers ? "" : "silent"}`;
+    const faced = !compact && this.config?.hide_faceplate !== true;
+    const classes = `card ${faced ? "faced" : ""} ${reading.answers ? "" : "silent"}`;
+    const shown = withPhases(reading, this.config?.phases);
     return html`<div class=${classes}>
-      ${compact ? nothing : this.renderFace(hass, device, reading)}
+      ${faced ? this.renderFace(hass, device, reading) : nothing}
       <div class="live">
-        <h2>${nameOf(device)}</h2>
+        <h2>${this.heading(device)}</h2>
         ${this.renderPower(hass, reading)} ${this.renderNotice(reading)}
-        ${compact ? nothing : renderPhaseBars(reading, this)} ${this.renderToday(hass)}
+        ${compact ? nothing : renderPhaseBars(shown, this)} ${this.renderToday(hass)}
       </div>
     </div>`;
   }

@@ -3,15 +3,19 @@ import type { TemplateResult } from "lit";
 import { define } from "../../define.ts";
 import type { DeviceEntry, HomeAssistant } from "../../home-assistant.ts";
 import type { TextKey } from "../../i18n/localize.ts";
-import { nameOf } from "../../meter/devices.ts";
 import { nominalAngle, phasorsOf, roundUp } from "../../meter/phasors.ts";
 import type { Phasor } from "../../meter/phasors.ts";
-import { pairOf } from "../../meter/reading.ts";
+import { pairOf, withPhases } from "../../meter/reading.ts";
 import type { Phase, Reading } from "../../meter/reading.ts";
 import { BaseCard } from "../shared/base-card.ts";
+import { NAME, PHASES, cardForm } from "../shared/card-form.ts";
+import type { CardForm } from "../shared/card-form.ts";
 import { renderVector } from "./vector.ts";
 
 export { stubConfig } from "../shared/base-card.ts";
+
+/** Return the form in which the owner configures this card. */
+export const configForm = (): Promise<CardForm> => cardForm(NAME, PHASES);
 
 /** The length of the largest voltage and current in the drawing. */
 const VOLTS = 84;
@@ -22,12 +26,14 @@ export class PhasorCard extends BaseCard {
   protected override renderReading(
     _hass: HomeAssistant,
     device: DeviceEntry,
-    reading: Reading,
+    all: Reading,
   ): TemplateResult {
-    const nominal = nominalAngle(reading);
+    // The angles follow from all phases.
+    const nominal = nominalAngle(all);
+    const reading = withPhases(all, this.config?.phases);
     const phasors = phasorsOf(reading, nominal);
     return html`<div class="card">
-      <h2>${nameOf(device)}</h2>
+      <h2>${this.heading(device)}</h2>
       ${this.renderDiagram(reading, phasors)}
       <div class="side">
         ${this.renderNotice(reading)} ${this.renderTable(reading, phasors)}

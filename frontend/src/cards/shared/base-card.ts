@@ -4,7 +4,7 @@ import type { CardConfig, DeviceEntry, HassEntity, HomeAssistant } from "../../h
 import { showMoreInfo } from "../../home-assistant.ts";
 import { localize, textsIn } from "../../i18n/localize.ts";
 import type { TextKey, Texts } from "../../i18n/localize.ts";
-import { meterOf } from "../../meter/devices.ts";
+import { meterOf, nameOf } from "../../meter/devices.ts";
 import { entitiesOf } from "../../meter/entities.ts";
 import type { MeterEntities } from "../../meter/entities.ts";
 import { NO_ENTITY } from "../../meter/quantity.ts";
@@ -95,6 +95,12 @@ export abstract class BaseCard extends LitElement {
     const texts = await textsIn(language);
     // The owner may have chosen another language meanwhile.
     if (this.askedLanguage === language) this.texts = texts;
+  }
+
+  /** Return the name of the meter, or the one that the card has instead. */
+  protected heading(device: DeviceEntry): string {
+    const own = (this.config?.name ?? "").trim();
+    return own === "" ? nameOf(device) : own;
   }
 
   text(key: TextKey, values?: Readonly<Record<string, string>>): string {
