@@ -10,21 +10,24 @@ import { REGISTRATION_KEYS } from "./src/registration/text-keys.ts";
 
 const WWW = fileURLToPath(new URL("../custom_components/dts307/www/", import.meta.url));
 
+/** The oldest browsers that the cards work in, as in docs/card.md and test/browsers.test.ts. */
+const BROWSERS = ["chrome78", "firefox98", "safari15"];
+
 /** Each file of the build by a source in it, and the most bytes that it may have. */
 const BUDGETS = [
-  ["src/main.ts", 6_500],
-  ["src/cards/meter/meter-card.ts", 18_000],
+  ["src/main.ts", 6_800],
+  ["src/cards/meter/meter-card.ts", 19_000],
   ["src/cards/phasor/phasor-card.ts", 7_000],
-  // Lit, and what the cards share: the readings of a meter, too.
-  ["src/cards/shared/base-card.ts", 24_500],
-  ["src/dashboard/strategy.ts", 6_000],
+  // Lit, and what the cards share: the readings of a meter and the form, too.
+  ["src/cards/shared/base-card.ts", 28_000],
+  ["src/dashboard/strategy.ts", 6_500],
   // English, and what else the cards and the dashboard share.
   ["src/i18n/localize.ts", 4_500],
-  ["src/i18n/translations/de.json", 2_700],
-  ["src/i18n/translations/es.json", 2_700],
-  ["src/i18n/translations/fr.json", 2_700],
-  ["src/i18n/translations/nl.json", 2_700],
-  ["src/i18n/translations/pt-BR.json", 2_700],
+  ["src/i18n/translations/de.json", 3_000],
+  ["src/i18n/translations/es.json", 3_000],
+  ["src/i18n/translations/fr.json", 3_000],
+  ["src/i18n/translations/nl.json", 3_000],
+  ["src/i18n/translations/pt-BR.json", 3_000],
 ];
 
 const CHUNKS = {
@@ -90,8 +93,8 @@ async function bundle(options) {
     outdir: WWW,
     bundle: true,
     format: "esm",
-    // What Home Assistant's own modern build asks of a browser.
-    target: "es2022",
+    // Home Assistant's page loads modules in its build for older browsers, too.
+    target: BROWSERS,
     minify: true,
     legalComments: "none",
     charset: "utf8",

@@ -44,6 +44,13 @@ export interface HomeAssistant {
 export interface CardConfig {
   type: string;
   device_id?: string;
+  /** In the place of the meter's name. */
+  name?: string;
+  /** Only name, power and today. */
+  compact?: boolean;
+  hide_faceplate?: boolean;
+  /** The phases to show, such as A; all without any. */
+  phases?: string[];
 }
 
 export interface GridOptions {

@@ -7,12 +7,12 @@ import { addToPickers } from "./registration/picker.ts";
 // Heights in px with three phases: in a column of a dashboard, and with the parts side by side.
 defineLazyCard(
   "dts307-card",
-  { narrow: 655, wide: 490 },
+  { narrow: 639, wide: 476, compact: 275 },
   () => import("./cards/meter/meter-card.ts"),
 );
 defineLazyCard(
   "dts307-phasor-card",
-  { narrow: 547, wide: 350 },
+  { narrow: 540, wide: 316 },
   () => import("./cards/phasor/phasor-card.ts"),
 );
 defineLazyStrategy();

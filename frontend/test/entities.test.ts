@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { HomeAssistant } from "../src/home-assistant.ts";
 import { meterOf, metersOf } from "../src/meter/devices.ts";
-import { entitiesOf } from "../src/meter/entities.ts";
+import { entitiesOf, registeredOf } from "../src/meter/entities.ts";
 
 const entry = (entity_id: string, device_id: string, platform = "dts307") => ({
   [entity_id]: { entity_id, device_id, platform },
@@ -79,4 +79,14 @@ test("a failed request is repeated", async () => {
   await assert.rejects(async () => entitiesOf(hass, meter));
   broken = false;
   assert.deepEqual(await entitiesOf(hass, meter), { power: "sensor.of_the_other" });
+});
+
+test("entities that the owner has named are known", async () => {
+  const hass = home(() => ({
+    "sensor.my_watts": { unique_id: "S_1_power", name: "My watts" },
+    "sensor.of_the_maker": { unique_id: "S_1_current", name: null },
+  }));
+  const meter = meterOf(hass, "1");
+  assert.ok(meter);
+  assert.deepEqual((await registeredOf(hass, meter)).renamed, new Set(["sensor.my_watts"]));
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { HomeAssistant } from "../src/home-assistant.ts";
-import { readingOf } from "../src/meter/reading.ts";
+import { readingOf, withPhases } from "../src/meter/reading.ts";
 import { phase, reading } from "./readings.ts";
 
 const wye = {
@@ -119,4 +119,15 @@ test("an offline meter is recognised without the entity for that", () => {
   assert.equal(reading({ ...wye, power: ["unavailable", "W"] }).answers, false);
   assert.equal(reading({ ...wye, answering: ["off"] }).answers, false);
   assert.equal(reading({ ...wye, answering: ["on"] }).answers, true);
+});
+
+test("a card may show some of the phases", () => {
+  const names = (chosen?: string[], of = reading(wye)): unknown[] =>
+    withPhases(of, chosen).phases.map(({ name }) => name);
+  assert.deepEqual(names(["C", "A"]), ["A", "C"]);
+  assert.deepEqual(names([]), ["A", "B", "C"]);
+  assert.deepEqual(names(), ["A", "B", "C"]);
+  // A meter without any of them is not left empty.
+  assert.deepEqual(names(["C"], reading({ power: [7, "W"] })), [undefined]);
+  assert.equal(withPhases(reading(wye), ["A"]).topology, "wye");
 });

@@ -18,7 +18,7 @@ test("the second flash shows the level, and gets longer with the current", () =>
   const lengths = [5, 50, 80, 101, 150].map((share) => second("normal", share)?.duration ?? 0);
   assert.deepEqual(
     lengths,
-    lengths.toSorted((one, other) => one - other),
+    [...lengths].sort((one, other) => one - other),
   );
   assert.equal(new Set(lengths).size, lengths.length);
   // Both flashes end before the next heartbeat.

@@ -5,11 +5,13 @@ import type { HomeAssistant } from "../home-assistant.ts";
 import { pageLanguage } from "../i18n/language.ts";
 import { localize, textsIn } from "../i18n/localize.ts";
 import type { Texts } from "../i18n/localize.ts";
-import { METER_SCHEMA } from "../registration/meter-form.ts";
-import type { MeterForm } from "../registration/meter-form.ts";
+import { METER_FIELD } from "../meter/meter-field.ts";
+import type { FormField } from "../meter/meter-field.ts";
 import type { StrategyConfig } from "./strategy.ts";
 
-interface FormElement extends HTMLElement, Partial<MeterForm> {
+interface FormElement extends HTMLElement {
+  schema?: FormField[];
+  computeLabel?: () => string;
   hass?: HomeAssistant;
   data?: StrategyConfig;
   computeHelper?: () => string;
@@ -22,7 +24,7 @@ export class DashboardEditor extends HTMLElement {
 
   constructor() {
     super();
-    this.form.schema = METER_SCHEMA;
+    this.form.schema = [METER_FIELD];
     this.form.addEventListener("value-changed", this.changed);
     this.attachShadow({ mode: "open" }).append(this.form);
   }

@@ -2,8 +2,9 @@
 import type { HomeAssistant } from "../home-assistant.ts";
 import { localize, textsIn } from "../i18n/localize.ts";
 import { metersOf, nameOf } from "../meter/devices.ts";
-import { entitiesOf } from "../meter/entities.ts";
-import { VIEWS } from "./views.ts";
+import { registeredOf } from "../meter/entities.ts";
+import { withStatistics } from "./statistics.ts";
+import { VIEWS, WITH_STATISTICS } from "./views.ts";
 import type { Card, Site } from "./views.ts";
 
 export interface StrategyConfig {
@@ -33,12 +34,15 @@ export async function dashboardOf(config: StrategyConfig, hass: HomeAssistant): 
   const inEnergy = await energyDashboardEntities(hass);
   const sites = await Promise.all(
     meters.map(async (device): Promise<Site> => {
-      const entities = await entitiesOf(hass, device);
+      const { entities, renamed } = await registeredOf(hass, device);
+      const recorded = WITH_STATISTICS.flatMap((key) => entities[key] ?? []);
       return {
         deviceId: device.id,
         name: nameOf(device),
         alone: meters.length === 1,
         entities,
+        renamed,
+        statistics: await withStatistics(hass, recorded),
         inEnergy: Object.values(entities).some((id) => id && inEnergy.has(id)),
         text: (key) => localize(texts, key),
       };

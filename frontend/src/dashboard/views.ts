@@ -1,6 +1,7 @@
 // The views of the dashboard, made of Home Assistant's own cards wherever there is one.
 import type { TextKey } from "../i18n/localize.ts";
-import type { MeterEntities } from "../meter/entities.ts";
+import type { Registered } from "../meter/entities.ts";
+import { SOLAR_NAMES, TILE_NAMES } from "./tile-names.ts";
 
 export interface Card {
   type: string;
@@ -8,12 +9,13 @@ export interface Card {
 }
 
 /** A meter, and what its sections are made of. */
-export interface Site {
+export interface Site extends Registered {
   deviceId: string;
   name: string;
   /** Whether it is the only meter of the dashboard. */
   alone: boolean;
-  entities: MeterEntities;
+  /** The entities with statistics; undefined if nothing records them. */
+  statistics: ReadonlySet<string> | undefined;
   /** Whether to add the cards of the Energy dashboard, because it counts this meter. */
   inEnergy: boolean;
   text: (key: TextKey) => string;
@@ -37,6 +39,10 @@ const FLAGS = [
   "low_power_factor",
   "missing_sensor",
 ];
+const ENERGIES = ["energy_imported", "energy_exported"];
+const LAST_WEEK = ["voltage_line_to_neutral", "voltage_line_to_line", "frequency"];
+/** What the graphs of statistics show. */
+export const WITH_STATISTICS = [...ENERGIES, ...LAST_WEEK];
 /** The name of the entity without its device, which the heading shows. */
 const BRIEF = { type: "entity" };
 
@@ -51,7 +57,8 @@ export const VIEWS: Topic[] = [
       [
         heading(site, "states"),
         ...found(site, ["current_share"]).map(loadGauge),
-        ...tiles(site, ["overload", "exporting", "phase_lost", "voltage_out_of_band"]),
+        // "Exporting" holds on for minutes, while the card shows the direction of this moment.
+        ...tiles(site, ["overload", "phase_lost", "voltage_out_of_band"]),
         ...history(site, ["power"], 6),
       ],
     ],
@@ -62,11 +69,12 @@ export const VIEWS: Topic[] = [
     sections: (site) => [
       [
         heading(site, "today"),
-        ...found(site, ["energy_imported", "energy_exported"]).map(todayStatistic),
+        // The same card as on the first view, so that both show the same energies.
+        { type: "custom:dts307-card", device_id: site.deviceId, compact: true },
       ],
       [
         heading(site, "last_day"),
-        ...statistics(site, ["energy_imported", "energy_exported"], "hour", 1),
+        ...statistics(site, "hour", 1),
         ...history(site, ["power"]),
         ...history(site, ["current_share"]),
       ],
@@ -86,29 +94,17 @@ export const VIEWS: Topic[] = [
     sections: (site) => [
       [
         heading(site, "this_period"),
-        ...tiles(site, [
-          "imported_this_period",
-          "exported_this_period",
-          "net_this_period",
-          "credit",
-          "demand",
-          "demand_peak",
-        ]),
+        ...tiles(site, [...energiesOf(site, "this_period", "credit"), "demand", "demand_peak"]),
       ],
       [
         heading(site, "last_period"),
         ...tiles(site, [
-          "imported_last_period",
-          "exported_last_period",
-          "net_last_period",
+          ...energiesOf(site, "last_period"),
           "register_imported_billing_day",
           "register_exported_billing_day",
         ]),
       ],
-      [
-        heading(site, "last_month"),
-        ...statistics(site, ["energy_imported", "energy_exported"], "day", 31),
-      ],
+      [heading(site, "last_month"), ...statistics(site, "day", 31)],
     ],
   },
   {
@@ -129,7 +125,7 @@ export const VIEWS: Topic[] = [
       ],
       [
         heading(site, "last_week"),
-        ...found(site, ["voltage_line_to_neutral", "voltage_line_to_line", "frequency"]).map(week),
+        ...graphs(site, LAST_WEEK, (entities) => entities.map(week)),
         ...tiles(site, FLAGS),
       ],
     ],
@@ -171,8 +167,27 @@ function named(entity: string): { entity: string; name: typeof BRIEF } {
   return { entity, name: BRIEF };
 }
 
+const isSolar = ({ entities }: Site): boolean => entities.production !== undefined;
+
+/** Return the keys of a period's energies: of a solar meter first what was produced. */
+function energiesOf(site: Site, period: string, ...more: string[]): string[] {
+  if (isSolar(site)) return [`exported_${period}`, `imported_${period}`];
+  return [`imported_${period}`, `exported_${period}`, `net_${period}`, ...more];
+}
+
+/** Return entities with names that fit in half a column, unless the owner has named them. */
+function brieflyNamed(site: Site, keys: string[]): { entity: string; name: unknown }[] {
+  const names = isSolar(site) ? SOLAR_NAMES : TILE_NAMES;
+  return keys.flatMap((key) => {
+    const own = names[key];
+    return found(site, [key]).map((entity) =>
+      own && !site.renamed.has(entity) ? { entity, name: site.text(own) } : named(entity),
+    );
+  });
+}
+
 function tiles(site: Site, keys: string[]): Card[] {
-  return found(site, keys).map((entity) => ({ type: "tile", ...named(entity) }));
+  return brieflyNamed(site, keys).map((entity) => ({ type: "tile", ...entity }));
 }
 
 function history(site: Site, keys: string[], hours = 24): Card[] {
@@ -181,10 +196,21 @@ function history(site: Site, keys: string[], hours = 24): Card[] {
   return [{ type: "history-graph", hours_to_show: hours, entities, grid_options: { columns: 12 } }];
 }
 
-function statistics(site: Site, keys: string[], period: string, days: number): Card[] {
-  const entities = found(site, keys).map(named);
-  if (entities.length === 0) return [];
-  return [
+/** Return graphs of the entities with statistics; without any yet, say when they begin. */
+function graphs(
+  site: Site,
+  keys: string[],
+  make: (entities: ReturnType<typeof brieflyNamed>) => Card[],
+): Card[] {
+  const all = brieflyNamed(site, keys);
+  const counted = all.filter(({ entity }) => site.statistics?.has(entity));
+  if (counted.length > 0) return make(counted);
+  if (all.length === 0 || !site.statistics) return [];
+  return [{ type: "markdown", content: site.text("statistics_later") }];
+}
+
+function statistics(site: Site, period: string, days: number): Card[] {
+  return graphs(site, ENERGIES, (entities) => [
     {
       type: "statistics-graph",
       chart_type: "bar",
@@ -193,28 +219,17 @@ function statistics(site: Site, keys: string[], period: string, days: number): C
       days_to_show: days,
       entities,
     },
-  ];
+  ]);
 }
 
-function week(entity: string): Card {
+function week(entity: { entity: string; name: unknown }): Card {
   return {
     type: "statistics-graph",
     stat_types: ["min", "mean", "max"],
     period: "hour",
     days_to_show: 7,
     fit_y_data: true,
-    entities: [named(entity)],
-  };
-}
-
-function todayStatistic(entity: string): Card {
-  const period = { calendar: { period: "day" } };
-  return {
-    type: "statistic",
-    ...named(entity),
-    period,
-    stat_type: "change",
-    grid_options: { columns: 6 },
+    entities: [entity],
   };
 }
 

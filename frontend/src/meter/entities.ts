@@ -6,8 +6,17 @@ import { DOMAIN, serialOf } from "./devices.ts";
 /** Entity IDs by the key of what they show, such as "power_a". */
 export type MeterEntities = Readonly<Record<string, string | undefined>>;
 
+/** What the registry has of a meter's enabled entities. */
+export interface Registered {
+  entities: MeterEntities;
+  /** The IDs of those that the owner has named. */
+  renamed: ReadonlySet<string>;
+}
+
 interface RegistryEntry {
   unique_id: string;
+  /** From the owner. */
+  name?: string | null;
 }
 
 /** Return the IDs of a meter's enabled entities; the frontend does not know disabled ones. */
@@ -17,17 +26,22 @@ function entityIdsOf(hass: HomeAssistant, device: DeviceEntry): string[] {
     .map((entity) => entity?.entity_id ?? "");
 }
 
-type Answers = Map<DeviceEntry, Promise<MeterEntities>>;
+type Answers = Map<DeviceEntry, Promise<Registered>>;
 /** By entity registry: Home Assistant replaces that object with each change. */
 const known = new WeakMap<HomeAssistant["entities"], Answers>();
 
+/** Return a meter's entities by their keys. */
+export async function entitiesOf(hass: HomeAssistant, device: DeviceEntry): Promise<MeterEntities> {
+  return (await registeredOf(hass, device)).entities;
+}
+
 /**
- * Return a meter's entities by their keys.
+ * Return a meter's entities by their keys, and which of them the owner has named.
  *
  * The frontend holds no unique IDs, and the phases of a quantity share a translation key. So we
  * ask the server, once for all cards.
  */
-export function entitiesOf(hass: HomeAssistant, device: DeviceEntry): Promise<MeterEntities> {
+export function registeredOf(hass: HomeAssistant, device: DeviceEntry): Promise<Registered> {
   const answers = known.get(hass.entities) ?? (new Map() as Answers);
   known.set(hass.entities, answers);
   let answer = answers.get(device);
@@ -40,17 +54,20 @@ export function entitiesOf(hass: HomeAssistant, device: DeviceEntry): Promise<Me
   return answer;
 }
 
-async function ask(hass: HomeAssistant, device: DeviceEntry): Promise<MeterEntities> {
+async function ask(hass: HomeAssistant, device: DeviceEntry): Promise<Registered> {
   const ids = entityIdsOf(hass, device);
-  if (ids.length === 0) return {};
+  if (ids.length === 0) return { entities: {}, renamed: new Set() };
   const entries = await hass.callWS<Record<string, RegistryEntry | null>>({
     type: "config/entity_registry/get_entries",
     entity_ids: ids,
   });
   const prefix = `${serialOf(device) ?? ""}_`;
-  const keys: Record<string, string> = {};
+  const entities: Record<string, string> = {};
+  const renamed = new Set<string>();
   for (const [entityId, entry] of Object.entries(entries)) {
-    if (entry?.unique_id.startsWith(prefix)) keys[entry.unique_id.slice(prefix.length)] = entityId;
+    if (!entry?.unique_id.startsWith(prefix)) continue;
+    entities[entry.unique_id.slice(prefix.length)] = entityId;
+    if (entry.name) renamed.add(entityId);
   }
-  return keys;
+  return { entities, renamed };
 }

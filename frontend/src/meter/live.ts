@@ -39,31 +39,31 @@ export class LiveReadings {
   message?: ReadingMessage | undefined;
   /** Whether the server has answered, or was not asked because it does not know the meter yet. */
   settled = false;
-  readonly #connection: Connection;
-  readonly #deviceId: string;
-  readonly #listeners = new Set<Listener>();
+  private readonly connection: Connection;
+  private readonly deviceId: string;
+  private readonly listeners = new Set<Listener>();
   /** The subscription that was asked for last, until it is refused or lost. */
-  #attempt?: Attempt | undefined;
+  private attempt?: Attempt | undefined;
   /** The configuration of the server when it refused. */
-  #refusedIn?: HomeAssistant["config"] | undefined;
+  private refusedIn?: HomeAssistant["config"] | undefined;
 
   constructor(connection: Connection, deviceId: string) {
-    this.#connection = connection;
-    this.#deviceId = deviceId;
+    this.connection = connection;
+    this.deviceId = deviceId;
   }
 
   join(listener: Listener): void {
-    if (this.#listeners.size === 0) this.#connection.addEventListener("ready", this.#reconnected);
-    this.#listeners.add(listener);
+    if (this.listeners.size === 0) this.connection.addEventListener("ready", this.reconnected);
+    this.listeners.add(listener);
   }
 
   leave(listener: Listener): void {
-    this.#listeners.delete(listener);
-    if (this.#listeners.size > 0) return;
-    this.#connection.removeEventListener("ready", this.#reconnected);
-    known.get(this.#connection)?.delete(this.#deviceId);
-    void end(this.#attempt);
-    this.#attempt = undefined;
+    this.listeners.delete(listener);
+    if (this.listeners.size > 0) return;
+    this.connection.removeEventListener("ready", this.reconnected);
+    known.get(this.connection)?.delete(this.deviceId);
+    void end(this.attempt);
+    this.attempt = undefined;
   }
 
   /**
@@ -71,46 +71,46 @@ export class LiveReadings {
    * while Home Assistant starts, the integration may come last.
    */
   subscribe({ config }: HomeAssistant): void {
-    if (this.#attempt || config === this.#refusedIn) return;
-    if (config.components.includes(DOMAIN)) void this.#ask(config);
-    else this.#update(undefined);
+    if (this.attempt || config === this.refusedIn) return;
+    if (config.components.includes(DOMAIN)) void this.ask(config);
+    else this.update(undefined);
   }
 
-  async #ask(config: HomeAssistant["config"]): Promise<void> {
-    const attempt: Attempt = (this.#attempt = {});
+  private async ask(config: HomeAssistant["config"]): Promise<void> {
+    const attempt: Attempt = (this.attempt = {});
     try {
-      attempt.unsubscribe = await this.#connection.subscribeMessage<ReadingMessage>(
+      attempt.unsubscribe = await this.connection.subscribeMessage<ReadingMessage>(
         (message) => {
-          this.#update(message);
+          this.update(message);
         },
-        { type: `${DOMAIN}/subscribe_readings`, device_id: this.#deviceId },
+        { type: `${DOMAIN}/subscribe_readings`, device_id: this.deviceId },
         // After a restart, Home Assistant may answer before the integration has registered this.
         { resubscribe: false },
       );
       // The last card may have left meanwhile.
-      if (this.#attempt !== attempt) void end(attempt);
+      if (this.attempt !== attempt) void end(attempt);
     } catch {
-      this.#attempt = undefined;
-      this.#refusedIn = config;
-      this.#update(undefined);
+      this.attempt = undefined;
+      this.refusedIn = config;
+      this.update(undefined);
     }
   }
 
   /** The server has forgotten the subscription. What was read last stays until it answers. */
-  readonly #reconnected = (): void => {
-    this.#attempt = this.#refusedIn = undefined;
-    this.#announce();
+  private readonly reconnected = (): void => {
+    this.attempt = this.refusedIn = undefined;
+    this.announce();
   };
 
-  #update(message: ReadingMessage | undefined): void {
+  private update(message: ReadingMessage | undefined): void {
     if (this.settled && !message && !this.message) return;
     this.message = message;
     this.settled = true;
-    this.#announce();
+    this.announce();
   }
 
-  #announce(): void {
-    for (const listener of this.#listeners) listener();
+  private announce(): void {
+    for (const listener of this.listeners) listener();
   }
 }
 

@@ -98,6 +98,12 @@ export function readingOf(
   };
 }
 
+/** Return a reading with these phases only; with all if it has none of them. */
+export function withPhases(reading: Reading, names: readonly string[] = []): Reading {
+  const phases = reading.phases.filter(({ name }) => name && names.includes(name));
+  return phases.length > 0 ? { ...reading, phases } : reading;
+}
+
 /** Return whether a meter answers by its states, also without the entity for that. */
 function seemsToAnswer(get: Source["get"], measured: Quantity | undefined): boolean {
   const answering = get("answering")?.state.state;

@@ -40,7 +40,7 @@ export async function countedToday(
       const before = since % HOUR ? await ask(hass, counter, "5minute", since - HOUR, since) : [];
       const hours = await ask(hass, counter, "hour", since - HOUR);
       // The current hour has no row yet, but five-minute rows.
-      const over = hours.at(-1)?.end ?? since - HOUR;
+      const over = hours[hours.length - 1]?.end ?? since - HOUR;
       const minutes = await ask(hass, counter, "5minute", over);
       return [counter.entity_id, sumOf([...hours, ...before, ...minutes], since)] as const;
     }),
@@ -63,9 +63,9 @@ export function energyToday(state: number | undefined, counted?: Counted): numbe
 export function sumOf(rows: readonly Row[], since: number): Counted | undefined {
   const known = rows.filter(({ state, sum }) => state != null && sum != null);
   known.sort((one, other) => one.end - other.end);
-  const last = known.at(-1);
+  const last = known[known.length - 1];
   if (last?.state == null || last.end < since) return undefined;
-  const before = known.findLast(({ end }) => end <= since)?.sum ?? sumBefore(known, since);
+  const before = known.filter(({ end }) => end <= since).pop()?.sum ?? sumBefore(known, since);
   return { energy: (last.sum ?? 0) - before, state: last.state };
 }
 

@@ -3,9 +3,8 @@
 // the card, `<type>-content`, is downloaded when a card is first shown.
 import { define } from "../define.ts";
 import type { CardConfig, GridOptions, HomeAssistant } from "../home-assistant.ts";
-import { METER_SCHEMA } from "./meter-form.ts";
-import type { MeterForm } from "./meter-form.ts";
-import { downloadFailed, registrationText } from "./texts.ts";
+import type { CardForm } from "../cards/shared/card-form.ts";
+import { downloadFailed } from "./texts.ts";
 
 interface CardContent extends HTMLElement {
   hass?: HomeAssistant | undefined;
@@ -14,12 +13,15 @@ interface CardContent extends HTMLElement {
 
 interface CardModule {
   stubConfig: (hass: HomeAssistant) => Omit<CardConfig, "type">;
+  configForm: () => Promise<CardForm>;
 }
 
 /** The typical height of a card in px, which is reserved until the card is drawn. */
 interface Heights {
   narrow: number;
   wide: number;
+  /** In either form. */
+  compact?: number;
 }
 
 /** The build minifies templates with this tag. */
@@ -27,7 +29,7 @@ const css = String.raw;
 
 export function defineLazyCard(
   type: string,
-  { narrow, wide }: Heights,
+  { narrow, wide, compact = narrow }: Heights,
   download: () => Promise<CardModule>,
 ): void {
   // The content reserves the same height until it knows its meter (cards/shared/base-card.ts).
@@ -36,6 +38,13 @@ export function defineLazyCard(
       display: block;
       --dts-narrow-height: ${narrow}px;
       --dts-wide-height: ${wide}px;
+    }
+    :host([faceless]) {
+      --dts-narrow-height: ${wide}px;
+    }
+    :host([compact]) {
+      --dts-narrow-height: ${compact}px;
+      --dts-wide-height: ${compact}px;
     }
     /* Where a layout sets the height, what is reserved beyond it is cut off. */
     ha-card {
@@ -54,14 +63,19 @@ export function defineLazyCard(
   `;
 
   class LazyCard extends HTMLElement {
-    #hass?: HomeAssistant | undefined;
-    #config?: CardConfig;
-    #content?: CardContent;
-    #downloading = false;
-    #failures = 0;
+    private latestHass?: HomeAssistant | undefined;
+    private cardConfig?: CardConfig;
+    private content?: CardContent;
+    private downloading = false;
+    private failures = 0;
 
-    static getConfigForm(): MeterForm {
-      return { schema: METER_SCHEMA, computeLabel: () => registrationText("meter") };
+    /** Without a form, Home Assistant shows its text editor. */
+    static async getConfigForm(): Promise<CardForm | undefined> {
+      try {
+        return await (await download()).configForm();
+      } catch {
+        return undefined;
+      }
     }
 
     /** Without a stub, the card picker goes on: the preview then shows that the download failed. */
@@ -76,30 +90,35 @@ export function defineLazyCard(
     constructor() {
       super();
       this.attachShadow({ mode: "open" });
-      this.#show("ha-card", "<div class=reserved></div>");
+      this.show("ha-card", "<div class=reserved></div>");
     }
 
     get hass(): HomeAssistant | undefined {
-      return this.#hass;
+      return this.latestHass;
     }
 
     set hass(hass: HomeAssistant | undefined) {
-      const reconnected = hass?.connected && this.#hass?.connected === false;
-      this.#hass = hass;
-      if (this.#content) this.#content.hass = hass;
-      else if (reconnected && this.#failures > 0) void this.#load();
+      const reconnected = hass?.connected && this.latestHass?.connected === false;
+      this.latestHass = hass;
+      if (this.content) this.content.hass = hass;
+      else if (reconnected && this.failures > 0) void this.load();
     }
 
     setConfig(config: CardConfig): void {
       if (config.device_id && typeof config.device_id !== "string") {
         throw new Error("device_id must be a device ID");
       }
-      this.#config = config;
-      if (this.#content) this.#content.config = config;
+      if (config.phases && !Array.isArray(config.phases)) {
+        throw new Error("phases must be a list");
+      }
+      this.toggleAttribute("faceless", config.hide_faceplate === true);
+      this.toggleAttribute("compact", config.compact === true);
+      this.cardConfig = config;
+      if (this.content) this.content.config = config;
     }
 
     getCardSize(): number {
-      return 8;
+      return this.cardConfig?.compact ? 4 : 8;
     }
 
     getGridOptions(): GridOptions {
@@ -107,50 +126,54 @@ export function defineLazyCard(
     }
 
     connectedCallback(): void {
-      if (this.#failures === 0) void this.#load();
+      if (this.failures === 0) void this.load();
     }
 
-    async #load(): Promise<void> {
-      if (this.#content || this.#downloading) return;
-      this.#downloading = true;
+    private async load(): Promise<void> {
+      if (this.content || this.downloading) return;
+      this.downloading = true;
       try {
         await download();
       } catch (error) {
-        this.#failures += 1;
-        this.#showFailure();
-        // Home Assistant logs what is reported here.
-        reportError(error);
+        this.failures += 1;
+        this.showFailure();
+        // Home Assistant logs what nothing catches.
+        setTimeout(() => {
+          throw error as Error;
+        });
         return;
       } finally {
-        this.#downloading = false;
+        this.downloading = false;
       }
-      this.#content = this.#show(`${type}-content`);
-      this.#content.hass = this.#hass;
-      this.#content.config = this.#config;
+      this.content = this.show(`${type}-content`);
+      this.content.hass = this.latestHass;
+      this.content.config = this.cardConfig;
     }
 
     /** Older browsers remember the failure: there, only reloading the page helps. */
-    #showFailure(): void {
-      const alert = this.#show("ha-alert", "<span></span><ha-button slot=action></ha-button>");
+    private showFailure(): void {
+      const alert = this.show("ha-alert", "<span></span><ha-button slot=action></ha-button>");
       alert.setAttribute("alert-type", "error");
       const [message, button] = alert.children;
       if (!message || !button) return;
-      const again = this.#failures === 1;
+      const again = this.failures === 1;
       message.textContent = downloadFailed();
-      button.textContent = this.#hass?.localize(`ui.common.${again ? "retry" : "refresh"}`) ?? "↻";
+      button.textContent =
+        this.latestHass?.localize(`ui.common.${again ? "retry" : "refresh"}`) ?? "↻";
       button.addEventListener("click", () => {
-        if (again) void this.#load();
+        if (again) void this.load();
         else location.reload();
       });
     }
 
     /** Replace what is in the shadow root by one element. */
-    #show(tag: string, inside = ""): CardContent {
+    private show(tag: string, inside = ""): CardContent {
       const element = document.createElement(tag);
       element.innerHTML = inside;
       const style = document.createElement("style");
       style.textContent = styles;
-      this.shadowRoot?.replaceChildren(style, element);
+      if (this.shadowRoot) this.shadowRoot.textContent = "";
+      this.shadowRoot?.append(style, element);
       return element;
     }
   }

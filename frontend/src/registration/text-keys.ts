@@ -6,7 +6,6 @@ export const REGISTRATION_KEYS = [
   "phasor_description",
   "dashboard_name",
   "dashboard_description",
-  "meter",
 ] as const;
 
 /** The build writes a language as the list of these texts, and this call: that is shorter. */

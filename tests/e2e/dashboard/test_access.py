@@ -2,12 +2,21 @@
 
 import re
 
-from playwright.async_api import expect
+from playwright.async_api import ViewportSize, expect
 import pytest
 
-from .home import Home
+from .home import CARD, NARROW, PHASORS, WIDE, Home, shows
 
 PHASORS_IN_WORDS = re.compile(r"Phase A: [\d.]+\sV, [\d.]+\sA, \d+° [\w ]+\. Phase B: .+")
+
+TOUCHABLE = """(card) =>
+    [...card.shadowRoot.querySelectorAll("button, .still")].map((value) => {
+        const { width, height } = value.getBoundingClientRect();
+        const text = value.innerText.replace(/\\s+/g, " ").trim();
+        return [text, value.getAttribute("aria-label").replace(/\\s+/g, " "), width, height];
+    })"""
+LEAST_TARGET = 24
+"""px; WCAG 2.2, 2.5.8"""
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -19,21 +28,21 @@ async def test_what_a_screen_reader_says(home: Home) -> None:
         - 'img /STATUS: .+ing, Current level: \w+/'
         - 'img "REMOTE: flickers when something is new"'
         - heading "The delta meter" [level=2]
-        - 'button /.+ing: [\d,]+ W/'
+        - 'button /[\d,]+ W, .+ing/'
         - region "Current out of 20 A per phase":
           - heading "Current out of 20 A per phase" [level=3]
           - group "Phase A":
             - meter "Phase A Current"
-            - img /Phase A Current [\d.]+ A/
-            - img /Phase A Voltage [\d.]+ V/
-            - img /Phase A Power -?[\d,]+ W/
-            - img /Phase A Power factor -?[\d.]+/
+            - img /[\d.]+ A, Phase A Current/
+            - img /A.B [\d.]+ V, Phase A Voltage/
+            - img /-?[\d,]+ W, Phase A Power/
+            - img /PF -?[\d.]+, Phase A Power factor/
           - group "Phase B"
           - group "Phase C"
         - region "Today":
           - heading "Today" [level=3]
-          - 'button /Today: Imported/'
-          - 'button /Today: Exported/'
+          - 'button /Imported .+, Today/'
+          - 'button /Exported .+, Today/'
         """
     )
     await home.show("delta-phasors")
@@ -43,13 +52,46 @@ async def test_what_a_screen_reader_says(home: Home) -> None:
     await expect(card.get_by_role("row")).to_have_count(3)
 
 
+@pytest.mark.parametrize("kind", [CARD, PHASORS])
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+async def test_what_can_be_touched(home: Home, kind: str, size: ViewportSize) -> None:
+    """It is large enough for a finger, and its name begins with the text that it shows."""
+    view = "delta" if kind == CARD else "delta-phasors"
+    await home.show(view, size=size)
+    card = home.card(kind)
+    await shows(card, " A")
+    found = await card.evaluate(TOUCHABLE)
+    assert len(found) >= 9
+    for text, name, width, height in found:
+        assert name.startswith(f"{text}, "), (text, name)
+        assert min(width, height) >= LEAST_TARGET, (text, width, height)
+
+
+async def test_an_overload_is_within_its_range(home: Home) -> None:
+    """The number of a meter may not exceed its maximum; its text says how much it is."""
+    meter = home.meter("wye")
+    before = meter.site.house
+    home.set_house("wye", extra_watts=4000.0, sun=0.0)
+    home.simulator.clock.advance(5)
+    try:
+        await home.show("wye")
+        bar = home.card().get_by_role("meter").first
+        await expect(bar).to_have_attribute("aria-valuenow", "20", timeout=20_000)
+        await expect(bar).to_have_attribute("aria-valuemax", "20")
+        shown = str(await bar.get_attribute("aria-valuetext"))
+        assert float(shown.split(maxsplit=1)[0]) > 20
+    finally:
+        home.simulator.set_house(meter, before)
+        home.simulator.clock.advance(5)
+
+
 async def test_the_keyboard_leads_to_more_info(home: Home) -> None:
     await home.show("wye")
     card = home.card()
     await card.locator(".total").focus()
     outline = "(button) => getComputedStyle(button).outlineStyle"
     await home.page.keyboard.press("Tab")
-    imported = card.get_by_role("button", name="Today: Imported")
+    imported = card.get_by_role("button", name=re.compile("^Imported .+, Today"))
     await expect(imported).to_be_focused()
     assert await imported.evaluate(outline) == "solid"
     await home.page.keyboard.press("Enter")
@@ -58,7 +100,7 @@ async def test_the_keyboard_leads_to_more_info(home: Home) -> None:
 
 async def test_a_tap_leads_to_more_info(home: Home) -> None:
     await home.show("wye")
-    await home.card().get_by_role("button", name="Today: Exported").click()
+    await home.card().get_by_role("button", name=re.compile("^Exported .+, Today")).click()
     await more_info_shows(home, "Energy exported")
 
 

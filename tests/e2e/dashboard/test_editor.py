@@ -14,7 +14,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
 async def test_add_a_card(home: Home) -> None:
-    """It is offered with a preview; the meter is all there is to choose."""
+    """It is offered with a preview; meter, name, form and phases are chosen in a form."""
     page = home.page
     await home.client.command(
         "lovelace/dashboards/create", url_path="of-mine", title="Mine", mode="storage"
@@ -38,7 +38,9 @@ async def test_add_a_card(home: Home) -> None:
     editor = page.locator("hui-dialog-edit-card")
     picker = editor.locator("ha-device-picker")
     await expect(picker).to_contain_text("The delta meter")
-    await expect(editor.locator("ha-form ha-selector")).to_have_count(1)
+    await expect(editor.locator("ha-form ha-selector")).to_have_count(5)
+    for label in ("Meter", "Name", "Compact: ", "Hide the faceplate", "Phases (none: all)"):
+        await expect(editor.get_by_text(label).first).to_be_visible()
     heading = editor.locator("dts307-card h2")
     for _ in range(3):
         await picker.click()
@@ -48,6 +50,18 @@ async def test_add_a_card(home: Home) -> None:
             await expect(heading).to_have_text("The split meter")
             break
     await expect(heading).to_have_text("The split meter")
+    await expect(editor.locator("dts307-faceplate")).to_be_visible()
+    await expect(editor.locator("dts307-card .phase")).to_have_count(2)
+    await editor.locator("ha-selector-text input").fill("Garage")
+    await expect(heading).to_have_text("Garage")
+    await editor.locator("ha-selector-select").get_by_text("B", exact=True).click()
+    await expect(editor.locator("dts307-card .phase")).to_have_count(1)
+    await expect(editor.locator("dts307-card .phase")).to_contain_text("B")
+    switches = editor.locator("ha-selector-boolean ha-switch")
+    await switches.nth(1).click()
+    await expect(editor.locator("dts307-faceplate")).to_have_count(0)
+    await switches.nth(0).click()
+    await expect(editor.locator("dts307-card .phase")).to_have_count(0)
     await editor.get_by_text("Save", exact=True).click()
 
     async def saved() -> Any:
@@ -55,8 +69,14 @@ async def test_add_a_card(home: Home) -> None:
         return config["views"][0]["sections"][0]["cards"]
 
     (card,) = await wait_for(saved, "the card to be saved")
-    assert card["type"] == "custom:dts307-card"
-    assert card["device_id"] == home.devices["split"]
+    assert card == {
+        "type": "custom:dts307-card",
+        "device_id": home.devices["split"],
+        "name": "Garage",
+        "compact": True,
+        "hide_faceplate": True,
+        "phases": ["B"],
+    }
 
 
 async def test_make_a_dashboard(home: Home) -> None:

@@ -60,6 +60,22 @@ async def test_a_phase_against_the_others_is_not_judged(home: Home) -> None:
         await expect(status).to_have_text("")
 
 
+async def test_a_long_angle_fits_in_a_line(home: Home) -> None:
+    """In German, on a phone."""
+    await home.show("wye-phasors", size={"width": 390, "height": 900})
+    card = home.card(PHASORS)
+    await expect(card).to_contain_text("°", timeout=20_000)
+    lines = """(card, text) => {
+        const value = card.shadowRoot.querySelector("[role=cell]:last-child .value");
+        value.textContent = text;
+        const range = document.createRange();
+        range.selectNodeContents(value);
+        return range.getClientRects().length;
+    }"""
+    assert await card.evaluate(lines, "∠ 169° nacheilend") == 1
+    await home.page.reload()
+
+
 def lag(truth: Any, suffix: str) -> float:
     return math.degrees(math.atan2(truth["VAR" + suffix], truth["W" + suffix]))
 

@@ -63,7 +63,6 @@ export class Faceplate extends LitElement {
       .blocks {
         display: flex;
         justify-content: space-between;
-        gap: 10px;
         padding: 7px 12px 6px;
         background: linear-gradient(#2c3034, #25292c);
         border-bottom: 1px solid #1b1e20;
@@ -91,7 +90,7 @@ export class Faceplate extends LitElement {
         padding: 16px 16px 18px;
       }
       .brand {
-        overflow-wrap: anywhere;
+        word-break: break-word;
         font-size: 10px;
         letter-spacing: 0.2em;
         text-transform: uppercase;
@@ -105,7 +104,7 @@ export class Faceplate extends LitElement {
       }
       .product.long {
         font-size: 15px;
-        overflow-wrap: anywhere;
+        word-break: break-word;
         white-space: normal;
       }
       .kind {
@@ -135,7 +134,8 @@ export class Faceplate extends LitElement {
       }
       .pattern i {
         position: absolute;
-        inset-block: 0;
+        top: 0;
+        bottom: 0;
         border-radius: 2px;
         background: var(--lit);
       }
@@ -164,7 +164,8 @@ export class Faceplate extends LitElement {
         .plate {
           flex-direction: row;
           align-items: center;
-          padding-block: 12px 13px;
+          padding-top: 12px;
+          padding-bottom: 13px;
         }
         .label {
           display: none;

@@ -36,18 +36,22 @@ export class Flow extends LitElement {
       height: 16px;
       margin-bottom: 14px;
       overflow: hidden;
+      -webkit-mask-image: linear-gradient(90deg, #0000, #000 14%, #000 86%, #0000);
       mask-image: linear-gradient(90deg, #0000, #000 14%, #000 86%, #0000);
     }
     .line::before {
       content: "";
       position: absolute;
-      inset: 7px 0;
+      top: 7px;
+      bottom: 7px;
+      width: 100%;
       border-radius: 1px;
       background: var(--divider-color);
     }
     .arrows {
       position: absolute;
-      inset: 0 -24px;
+      top: 0;
+      left: -24px;
       width: calc(100% + 48px);
       height: 16px;
       fill: none;

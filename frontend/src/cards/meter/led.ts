@@ -58,7 +58,10 @@ export class Led extends LitElement {
       }
       i {
         position: absolute;
-        inset: 0;
+        top: 0;
+        left: 0;
+        width: 100%;
+        height: 100%;
         border-radius: 50%;
         opacity: 0;
         background: radial-gradient(circle at 40% 35%, #fff, var(--lit) 55%);

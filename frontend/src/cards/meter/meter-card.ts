@@ -1,13 +1,17 @@
-import { css, html } from "lit";
+import { css, html, nothing } from "lit";
 import type { TemplateResult } from "lit";
 import { define } from "../../define.ts";
 import type { DeviceEntry, HassEntity, HomeAssistant } from "../../home-assistant.ts";
-import { kindOf, nameOf } from "../../meter/devices.ts";
+import type { TextKey } from "../../i18n/localize.ts";
+import { kindOf } from "../../meter/devices.ts";
 import { NO_ENTITY } from "../../meter/quantity.ts";
 import type { Quantity } from "../../meter/quantity.ts";
+import { withPhases } from "../../meter/reading.ts";
 import type { Reading } from "../../meter/reading.ts";
 import { levelOf, statusFlashes } from "../../meter/status-light.ts";
 import { BaseCard } from "../shared/base-card.ts";
+import { COMPACT, HIDE_FACEPLATE, NAME, PHASES, cardForm } from "../shared/card-form.ts";
+import type { CardForm } from "../shared/card-form.ts";
 import "./faceplate.ts";
 import "./flow.ts";
 import { phaseBarsStyles, renderPhaseBars } from "./phase-bars.ts";
@@ -15,10 +19,24 @@ import { TodayController } from "./today-controller.ts";
 
 export { stubConfig } from "../shared/base-card.ts";
 
+/** Return the form in which the owner configures this card. */
+export const configForm = (): Promise<CardForm> => cardForm(NAME, COMPACT, HIDE_FACEPLATE, PHASES);
+
 const COUNTERS = [
-  ["imported", "mdi:tray-arrow-down"],
-  ["exported", "mdi:tray-arrow-up"],
+  ["imported", "imported", "mdi:tray-arrow-down"],
+  ["exported", "exported", "mdi:tray-arrow-up"],
 ] as const;
+/** Of a meter on a solar inverter, which exports what the inverter produces. */
+const SOLAR_COUNTERS = [
+  ["exported", "produced", "mdi:solar-power-variant"],
+  ["imported", "consumed", "mdi:tray-arrow-down"],
+] as const;
+
+interface Counter extends Quantity {
+  name: "imported" | "exported";
+  text: TextKey;
+  icon: string;
+}
 
 /** The meter as it hangs in the panel, and beside it what it measures. */
 export class MeterCard extends BaseCard {
@@ -28,11 +46,12 @@ export class MeterCard extends BaseCard {
   }));
 
   /** Return the counters that have statistics: those of enabled entities. */
-  private counters(): (Quantity & { name: (typeof COUNTERS)[number][0]; icon: string })[] {
-    return COUNTERS.flatMap(([name, icon]) => {
+  private counters(): Counter[] {
+    const counters = this.reading?.production ? SOLAR_COUNTERS : COUNTERS;
+    return counters.flatMap(([name, text, icon]) => {
       const counter = this.reading?.[name];
       if (!counter || counter.state.entity_id === NO_ENTITY) return [];
-      return [{ ...counter, name, icon }];
+      return [{ ...counter, name, text, icon }];
     });
   }
 
@@ -41,12 +60,16 @@ export class MeterCard extends BaseCard {
     device: DeviceEntry,
     reading: Reading,
   ): TemplateResult {
-    return html`<div class="card ${reading.answers ? "" : "silent"}">
-      ${this.renderFace(hass, device, reading)}
+    const compact = this.config?.compact === true;
+    const faced = !compact && this.config?.hide_faceplate !== true;
+    const classes = `card ${faced ? "faced" : ""} ${reading.answers ? "" : "silent"}`;
+    const shown = withPhases(reading, this.config?.phases);
+    return html`<div class=${classes}>
+      ${faced ? this.renderFace(hass, device, reading) : nothing}
       <div class="live">
-        <h2>${nameOf(device)}</h2>
+        <h2>${this.heading(device)}</h2>
         ${this.renderPower(hass, reading)} ${this.renderNotice(reading)}
-        ${renderPhaseBars(reading, this)} ${this.renderToday(hass)}
+        ${compact ? nothing : renderPhaseBars(shown, this)} ${this.renderToday(hass)}
       </div>
     </div>`;
   }
@@ -99,13 +122,14 @@ export class MeterCard extends BaseCard {
     const source = production
       ? { icon: "mdi:solar-power-variant", name: this.text("solar") }
       : { icon: "mdi:transmission-tower", name: this.text("grid") };
-    return html`<div class="power ${way}">
+    return html`<div class="power ${production ? "solar" : ""} ${way}">
       <div class="headline">
         ${this.value(
           power,
-          html`<span class="number">${parts ? parts.value : "–"}</span
-            ><span class="unit">${parts ? parts.unit : ""}</span>`,
-          parts ? `${word}: ${parts.value} ${parts.unit}` : word,
+          html`<span class="number">${parts ? parts.value : "–"}</span>
+            <span class="unit">${parts ? parts.unit : ""}</span>`,
+          parts ? `${parts.value} ${parts.unit}` : "–",
+          word,
           "total",
         )}
         <span class="way" aria-hidden="true">${word}</span>
@@ -123,16 +147,18 @@ export class MeterCard extends BaseCard {
     const today = this.text("today");
     return html`<section class="today" aria-labelledby="today">
       <h3 id="today">${today}</h3>
-      ${this.counters().map(({ state, name, icon }) => {
+      ${this.counters().map(({ state, name, text, icon }) => {
         const value = this.today.energyOf(state);
         const shown = value === undefined ? "–" : hass.formatEntityState(state, value.toFixed(6));
-        const what = this.text(name);
+        const what = this.text(text);
         return this.value(
           { state, value },
-          html`<ha-icon .icon=${icon}></ha-icon><span class="what">${what}</span
-            ><span class="energy">${shown}</span>`,
-          `${today}: ${what} ${shown}`,
-          `counter ${name}`,
+          html`<ha-icon .icon=${icon}></ha-icon>
+            <span class="what">${what}</span>
+            <span class="energy">${shown}</span>`,
+          `${what} ${shown}`,
+          today,
+          `counter ${name} ${text}`,
         );
       })}
     </section>`;
@@ -159,19 +185,21 @@ export class MeterCard extends BaseCard {
         gap: 10px;
       }
       .import {
-        --dts-flow: var(--dts-green);
+        --dts-flow: var(--dts-import);
       }
       .export {
-        --dts-flow: var(--dts-orange);
+        --dts-flow: var(--dts-export);
+      }
+      .solar.export {
+        --dts-flow: var(--dts-solar);
       }
       .headline {
         display: flex;
         flex-wrap: wrap;
         align-items: baseline;
-        column-gap: 12px;
       }
       .total {
-        margin: -4px -8px;
+        margin: -4px 4px -4px -8px;
         padding: 4px 8px;
       }
       .number {
@@ -180,7 +208,7 @@ export class MeterCard extends BaseCard {
         line-height: 1.1;
       }
       .unit {
-        margin-left: 6px;
+        margin-left: 2px;
         font-size: 20px;
       }
       .way {
@@ -191,17 +219,16 @@ export class MeterCard extends BaseCard {
         color: var(--secondary-text-color);
       }
       .today {
-        display: flex;
-        flex-wrap: wrap;
+        display: grid;
+        grid-template-columns: repeat(auto-fit, minmax(128px, 1fr));
         gap: 8px;
         border-top: 1px solid var(--divider-color);
         padding-top: 12px;
       }
       .today h3 {
-        width: 100%;
+        grid-column: 1 / -1;
       }
       .counter {
-        flex: 1;
         display: grid;
         grid-template-columns: auto 1fr;
         align-items: center;
@@ -214,10 +241,13 @@ export class MeterCard extends BaseCard {
         grid-row: span 2;
       }
       .imported ha-icon {
-        color: var(--dts-green);
+        color: var(--dts-import);
       }
       .exported ha-icon {
-        color: var(--dts-orange);
+        color: var(--dts-export);
+      }
+      .produced ha-icon {
+        color: var(--dts-solar);
       }
       .what {
         font-size: 12px;
@@ -227,7 +257,7 @@ export class MeterCard extends BaseCard {
         font-weight: 500;
       }
       @container (min-width: 560px) {
-        .card {
+        .faced {
           grid-template-columns: 178px minmax(0, 1fr);
           gap: 20px;
         }

@@ -15,7 +15,8 @@ export interface CardContext {
   value: (
     quantity: Quantity | undefined,
     content: unknown,
-    label: string,
+    shown: string,
+    what: string,
     name?: string,
   ) => TemplateResult | typeof nothing;
 }
@@ -44,8 +45,8 @@ function renderPhase(
 ): TemplateResult {
   const { name, current, voltage, power } = phase;
   const of = name ? card.text("phase", { phase: name }) : undefined;
-  const label = (key: TextKey, value: string): string =>
-    [of, card.text(key), value].filter(Boolean).join(" ");
+  const what = (key: TextKey): string => [of, card.text(key)].filter(Boolean).join(" ");
+  const shown = card.format(current);
   const amps = current?.value;
   const share =
     amps === undefined || serviceCurrent === undefined
@@ -61,11 +62,11 @@ function renderPhase(
         : html`<div
             class="bar ${levelOf(share) ?? ""}"
             role="meter"
-            aria-label=${label("current", "")}
+            aria-label=${what("current")}
             aria-valuemin="0"
             aria-valuemax=${serviceCurrent}
-            aria-valuenow=${amps === undefined ? 0 : Math.abs(amps)}
-            aria-valuetext="${card.format(current)} / ${service}"
+            aria-valuenow=${Math.min(Math.abs(amps ?? 0), serviceCurrent)}
+            aria-valuetext="${shown} / ${service}"
           >
             <div
               class="fill"
@@ -74,31 +75,36 @@ function renderPhase(
             ${MARKS.map((mark) => html`<i style="left: ${mark / (LONGEST / 100)}%"></i>`)}
           </div>`
     }
-    ${card.value(current, card.format(current), label("current", card.format(current)), "amps")}
+    ${card.value(current, shown, shown, what("current"), "amps")}
     <div class="values">
-      ${card.value(
-        voltage,
-        html`${volts ? html`<span class="pair">${volts}</span>` : nothing}${card.format(voltage)}`,
-        label("voltage", card.format(voltage)),
-      )}
-      ${card.value(power, card.format(power), label("power", card.format(power)))}
-      ${renderPowerFactor(phase, label, card)}
+      ${renderPaired(voltage, volts, card.format(voltage), what("voltage"), card)}
+      ${renderPaired(power, "", card.format(power), what("power"), card)}
+      ${renderPowerFactor(phase, what("power_factor"), card)}
     </div>
   </div>`;
 }
 
+/** Render a value after the pair of lines, or the symbol, that it belongs to. */
+function renderPaired(
+  quantity: Quantity | undefined,
+  pair: string,
+  shown: string,
+  what: string,
+  card: CardContext,
+): TemplateResult | typeof nothing {
+  if (!pair) return card.value(quantity, shown, shown, what);
+  const content = html`<span class="pair">${pair}</span>${` ${shown}`}`;
+  return card.value(quantity, content, `${pair} ${shown}`, what);
+}
+
 function renderPowerFactor(
   { powerFactor, power, powerFactorValue }: Phase,
-  label: (key: TextKey, value: string) => string,
+  what: string,
   card: CardContext,
 ): TemplateResult | typeof nothing {
   const shown = powerFactorValue === undefined ? "–" : card.number(powerFactorValue.toFixed(2));
   // If its entity is disabled, open that of the power.
-  return card.value(
-    powerFactor ?? power,
-    html`<span class="pair">${card.text("power_factor_short")}</span>${shown}`,
-    label("power_factor", shown),
-  );
+  return renderPaired(powerFactor ?? power, card.text("power_factor_short"), shown, what, card);
 }
 
 export const phaseBarsStyles = css`
@@ -123,7 +129,7 @@ export const phaseBarsStyles = css`
     height: 8px;
     border-radius: 4px;
     overflow: hidden;
-    background: color-mix(in srgb, var(--primary-text-color) 11%, transparent);
+    background: var(--dts-track);
   }
   .fill {
     height: 100%;
@@ -140,13 +146,16 @@ export const phaseBarsStyles = css`
   }
   .bar i {
     position: absolute;
-    inset-block: 0;
+    top: 0;
+    bottom: 0;
     width: 2px;
     margin-left: -1px;
     background: var(--ha-card-background, var(--card-background-color));
   }
+  /* With their padding, 24 px or more to touch. */
   .amps {
     justify-self: end;
+    line-height: 20px;
     padding: 2px 6px;
     margin: -2px -6px;
     font-weight: 500;
@@ -163,6 +172,7 @@ export const phaseBarsStyles = css`
   }
   .values .value {
     justify-self: start;
+    line-height: 16px;
     padding: 4px 6px;
     margin: 0 -6px;
   }
@@ -171,9 +181,6 @@ export const phaseBarsStyles = css`
   }
   .values .value:last-child {
     justify-self: end;
-  }
-  .pair {
-    margin-right: 4px;
   }
   .hint {
     font-size: 13px;

@@ -3,15 +3,19 @@ import type { TemplateResult } from "lit";
 import { define } from "../../define.ts";
 import type { DeviceEntry, HomeAssistant } from "../../home-assistant.ts";
 import type { TextKey } from "../../i18n/localize.ts";
-import { nameOf } from "../../meter/devices.ts";
 import { nominalAngle, phasorsOf, roundUp } from "../../meter/phasors.ts";
 import type { Phasor } from "../../meter/phasors.ts";
-import { pairOf } from "../../meter/reading.ts";
+import { pairOf, withPhases } from "../../meter/reading.ts";
 import type { Phase, Reading } from "../../meter/reading.ts";
 import { BaseCard } from "../shared/base-card.ts";
+import { NAME, PHASES, cardForm } from "../shared/card-form.ts";
+import type { CardForm } from "../shared/card-form.ts";
 import { renderVector } from "./vector.ts";
 
 export { stubConfig } from "../shared/base-card.ts";
+
+/** Return the form in which the owner configures this card. */
+export const configForm = (): Promise<CardForm> => cardForm(NAME, PHASES);
 
 /** The length of the largest voltage and current in the drawing. */
 const VOLTS = 84;
@@ -22,12 +26,14 @@ export class PhasorCard extends BaseCard {
   protected override renderReading(
     _hass: HomeAssistant,
     device: DeviceEntry,
-    reading: Reading,
+    all: Reading,
   ): TemplateResult {
-    const nominal = nominalAngle(reading);
+    // The angles follow from all phases.
+    const nominal = nominalAngle(all);
+    const reading = withPhases(all, this.config?.phases);
     const phasors = phasorsOf(reading, nominal);
     return html`<div class="card">
-      <h2>${nameOf(device)}</h2>
+      <h2>${this.heading(device)}</h2>
       ${this.renderDiagram(reading, phasors)}
       <div class="side">
         ${this.renderNotice(reading)} ${this.renderTable(reading, phasors)}
@@ -104,18 +110,22 @@ export class PhasorCard extends BaseCard {
         const phasor = phasors[index];
         const { name } = phase;
         const label = name ? this.text("phase", { phase: name }) : "";
-        const named = (key: TextKey, value: string): string =>
-          `${label} ${this.text(key)} ${value}`.trim();
+        const what = (key: TextKey): string => `${label} ${this.text(key)}`.trim();
         const cell = (content: unknown): TemplateResult =>
           html`<span role="cell">${content}</span>`;
         const [volts, amps] = [this.format(phase.voltage), this.format(phase.current)];
         const angle = phasor ? this.angleOf(phasor) : "–";
         return html`<div role="row" class=${name ?? "A"}>
           <span role="rowheader" aria-label=${label || nothing}>${name ?? nothing}</span>
-          ${cell(this.value(phase.voltage, volts, named("voltage", volts)))}
-          ${cell(this.value(phase.current, amps, named("current", amps)))}
+          ${cell(this.value(phase.voltage, volts, volts, what("voltage")))}
+          ${cell(this.value(phase.current, amps, amps, what("current")))}
           ${cell(
-            this.value(phase.reactivePower ?? phase.power, html`∠ ${angle}`, named("angle", angle)),
+            this.value(
+              phase.reactivePower ?? phase.power,
+              `∠ ${angle}`,
+              `∠ ${angle}`,
+              what("angle"),
+            ),
           )}
         </div>`;
       })}
@@ -194,26 +204,34 @@ export class PhasorCard extends BaseCard {
         display: grid;
         gap: 10px;
       }
+      /* The columns are as wide as their texts, in every language. */
       .table {
+        display: table;
+        width: 100%;
         font-size: 14px;
       }
       [role="row"] {
-        display: grid;
-        grid-template-columns: 16px 1fr 1fr 1.5fr;
-        align-items: center;
-        column-gap: 8px;
+        display: table-row;
+      }
+      [role="rowheader"],
+      [role="cell"] {
+        display: table-cell;
+        padding-right: 8px;
+        vertical-align: middle;
       }
       [role="rowheader"] {
         font-weight: 700;
         color: var(--phase);
       }
       [role="cell"]:last-child {
+        padding-right: 0;
         text-align: right;
       }
       [role="cell"]:last-child .value {
         white-space: normal;
       }
       .value {
+        min-height: 24px;
         padding: 4px 6px;
         margin: 0 -6px;
       }

@@ -4,7 +4,7 @@ import type { CardConfig, DeviceEntry, HassEntity, HomeAssistant } from "../../h
 import { showMoreInfo } from "../../home-assistant.ts";
 import { localize, textsIn } from "../../i18n/localize.ts";
 import type { TextKey, Texts } from "../../i18n/localize.ts";
-import { meterOf } from "../../meter/devices.ts";
+import { meterOf, nameOf } from "../../meter/devices.ts";
 import { entitiesOf } from "../../meter/entities.ts";
 import type { MeterEntities } from "../../meter/entities.ts";
 import { NO_ENTITY } from "../../meter/quantity.ts";
@@ -97,6 +97,12 @@ export abstract class BaseCard extends LitElement {
     if (this.askedLanguage === language) this.texts = texts;
   }
 
+  /** Return the name of the meter, or the one that the card has instead. */
+  protected heading(device: DeviceEntry): string {
+    const own = (this.config?.name ?? "").trim();
+    return own === "" ? nameOf(device) : own;
+  }
+
   text(key: TextKey, values?: Readonly<Record<string, string>>): string {
     return this.texts ? localize(this.texts, key, values) : "";
   }
@@ -122,14 +128,21 @@ export abstract class BaseCard extends LitElement {
     return this.hass?.formatEntityState(sensor) ?? "";
   }
 
-  /** Render a value, which opens the more-info dialog of its entity if it is enabled. */
+  /**
+   * Render a value, which opens the more-info dialog of its entity if it is enabled.
+   *
+   * Its accessible name begins with the text that it shows, which is what people say to a browser
+   * that listens. What the value is follows.
+   */
   value(
     quantity: Quantity | undefined,
     content: unknown,
-    label: string,
+    shown: string,
+    what: string,
     name = "value",
   ): TemplateResult | typeof nothing {
     if (!quantity) return nothing;
+    const label = [shown, what].filter(Boolean).join(", ");
     const { entity_id } = quantity.state;
     if (entity_id === NO_ENTITY) {
       return html`<span class="${name} still" role="img" aria-label=${label} title=${label}

@@ -13,12 +13,19 @@ export const baseStyles = css`
     box-sizing: border-box;
     container-type: inline-size;
     overflow: hidden;
+    /* The directions as on Home Assistant's Energy dashboard. */
+    --dts-import: var(--energy-grid-consumption-color, #488fc2);
+    --dts-export: var(--energy-grid-return-color, #8353d1);
+    --dts-solar: var(--energy-solar-color, #ff9800);
     --dts-green: #1d8348;
     --dts-orange: #b45309;
     --dts-red: #c62828;
     --dts-a: #1f77c9;
     --dts-b: #9b3fc4;
     --dts-c: #0d8577;
+    --dts-track: rgb(127 127 127 / 20%);
+    --dts-hover: rgb(127 127 127 / 15%);
+    --dts-warning: rgb(255 166 0 / 18%);
   }
   /* Mixed with the text's colour, so that they are readable in dark and in light themes. */
   @supports (color: color-mix(in srgb, red, red)) {
@@ -30,6 +37,9 @@ export const baseStyles = css`
       --dts-a: color-mix(in srgb, #3a90dc var(--dts-ink));
       --dts-b: color-mix(in srgb, #b35fd8 var(--dts-ink));
       --dts-c: color-mix(in srgb, #1f9e8e var(--dts-ink));
+      --dts-track: color-mix(in srgb, var(--primary-text-color) 11%, transparent);
+      --dts-hover: color-mix(in srgb, var(--primary-text-color) 8%, transparent);
+      --dts-warning: color-mix(in srgb, var(--warning-color, #ffa600) 18%, transparent);
     }
   }
   .missing {
@@ -48,7 +58,7 @@ export const baseStyles = css`
     border-radius: 8px;
     font-size: 14px;
     line-height: 1.4;
-    background: color-mix(in srgb, var(--warning-color, #ffa600) 18%, transparent);
+    background: var(--dts-warning);
   }
   /* Not hidden: screen readers do not announce what was hidden before. */
   .notice:empty {
@@ -68,12 +78,16 @@ export const baseStyles = css`
   }
   @media (hover: hover) {
     button:hover {
-      background: color-mix(in srgb, var(--primary-text-color) 8%, transparent);
+      background: var(--dts-hover);
     }
   }
-  button:focus-visible {
+  button:focus {
     outline: 2px solid var(--primary-color);
     outline-offset: 1px;
+  }
+  /* A browser that does not know this keeps the outline after a click, too. */
+  button:focus:not(:focus-visible) {
+    outline: none;
   }
   h2,
   h3,
@@ -82,7 +96,7 @@ export const baseStyles = css`
     font: inherit;
   }
   h2 {
-    overflow-wrap: anywhere;
+    word-break: break-word;
     font-size: 16px;
     font-weight: 500;
     line-height: 1.3;

@@ -1,0 +1,28 @@
+// Meters for tests of the dashboard, with entity IDs that are the entities' keys.
+import { readFileSync } from "node:fs";
+import type { Site } from "../src/dashboard/views.ts";
+import type { TextKey } from "../src/i18n/localize.ts";
+
+type Entities = Record<"binary_sensor" | "sensor", Record<string, { name?: string } | undefined>>;
+
+const json = (path: string): unknown =>
+  JSON.parse(readFileSync(new URL(path, import.meta.url), "utf8"));
+
+/** Return a solar meter of which every entity is enabled, and the names of its entities. */
+export function siteIn(language: string): [Site, Record<string, string>] {
+  const texts = json(`../src/i18n/translations/${language}.json`) as Record<TextKey, string>;
+  const ours = `../../custom_components/dts307/translations/${language}.json`;
+  const { entity } = json(ours) as { entity: Entities };
+  const names = Object.entries({ ...entity.sensor, ...entity.binary_sensor });
+  const site: Site = {
+    deviceId: "1",
+    name: "Grid",
+    alone: true,
+    entities: Object.fromEntries(names.map(([key]) => [key, key])),
+    renamed: new Set(),
+    statistics: new Set(),
+    inEnergy: false,
+    text: (key) => texts[key],
+  };
+  return [site, Object.fromEntries(names.map(([key, { name } = {}]) => [key, name ?? ""]))];
+}
