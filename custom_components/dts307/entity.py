@@ -1,17 +1,27 @@
 """The base of all entities of a meter, and how they are added."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, override
+from datetime import datetime
+from typing import Any, NamedTuple, override
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.typing import StateType
 from homeassistant.helpers.update_coordinator import CoordinatorEntity, DataUpdateCoordinator
 
 from .coordinator import ConnectionCoordinator, Dts307ConfigEntry, Dts307Coordinator
 from .descriptions import MeterEntityDescription
 from .meter.modbus import ConnectionHealth
 from .snapshot import Snapshot
+
+
+class Shown(NamedTuple):
+    """What an entity shows of the latest poll; only ``available`` counts if it is False."""
+
+    available: bool
+    value: StateType | datetime = None
+    attributes: Mapping[str, Any] | None = None
 
 
 class Dts307Entity[T](CoordinatorEntity[DataUpdateCoordinator[T]]):
@@ -53,6 +63,7 @@ class Dts307Entity[T](CoordinatorEntity[DataUpdateCoordinator[T]]):
         }
     )
     entity_description: MeterEntityDescription[T]
+    _written: Shown | None = None
 
     def __init__(
         self,
@@ -65,6 +76,23 @@ class Dts307Entity[T](CoordinatorEntity[DataUpdateCoordinator[T]]):
         self.entity_description = description
         self._attr_unique_id = _unique_id(meter.config_entry, description)
         self._attr_device_info = meter.device_info
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        shown = self._latest() if self.available else Shown(available=False)
+        if self._is_to_be_written(shown):
+            self._written = shown
+            super()._handle_coordinator_update()
+
+    def _latest(self) -> Shown:
+        """Return what is shown of the latest poll, while it is available."""
+        value = self.entity_description.value_fn(self.coordinator.data)
+        return Shown(available=True, value=value, attributes=self.extra_state_attributes)
+
+    def _is_to_be_written(self, shown: Shown) -> bool:
+        """Return whether it has changed; most entities of a meter rarely do."""
+        return shown != self._written
 
     @property
     @override

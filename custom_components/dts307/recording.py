@@ -23,10 +23,6 @@ _LATE: Final = 1.0
 """How many poll intervals, and s, it takes at most until the next reading."""
 
 
-_STATE: Final = ""
-"""The state, among the names of attributes."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingRule:
     """How far a value may move, in the unit of its sensor, before it is written."""
@@ -58,7 +54,8 @@ class RecordingGate:
         self._crosses = crosses
         self._rule = rule
         self._poll_interval = poll_interval
-        self._written: Mapping[str, Any] | None = None
+        self._written: tuple[StateType | datetime, Mapping[str, Any]] | None = None
+        """the value and the attributes"""
         self._read_at = 0.0
         self._off = 0.0
         """how far the latest reading is from the written value"""
@@ -75,19 +72,20 @@ class RecordingGate:
     ) -> bool:
         """Return whether a reading is written; ``now`` is in s since 1970."""
         self._account(now)
-        shown = {**attributes, _STATE: value}
         next_at = now + self._poll_interval * _LATENESS + _LATE
-        before, number = _number((self._written or {}).get(_STATE)), _number(value)
+        written_value, written_attributes = self._written or (None, {})
+        before, number = _number(written_value), _number(value)
         off = 0.0 if number is None or before is None else number - before
         is_written = (
             self._written is None
-            or self._has_moved(self._written, shown)
+            or self._differ(written_value, value)
+            or self._have_moved(written_attributes, attributes)
             or self._is_awaited(before, number)
             or self._is_mean_off(off * (next_at - now))
             or next_at >= _period_end(now)
         )
         if is_written:
-            self._written = shown
+            self._written = value, attributes
         self._off = 0.0 if is_written else off
         return is_written
 
@@ -100,7 +98,10 @@ class RecordingGate:
         self._deviation += self._off * seconds
         self._read_at = now
 
-    def _has_moved(self, written: Mapping[str, Any], shown: Mapping[str, Any]) -> bool:
+    def _have_moved(self, written: Mapping[str, Any], shown: Mapping[str, Any]) -> bool:
+        """Return whether any attribute has moved."""
+        if shown == written:
+            return False
         before, after = _leaves(written), _leaves(shown)
         return before.keys() != after.keys() or any(
             self._differ(before[name], after[name]) for name in after

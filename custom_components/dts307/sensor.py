@@ -27,7 +27,7 @@ from .descriptions import (
     TOTAL_SENSORS,
     MeterSensorDescription,
 )
-from .entity import Dts307Entity, add_connection_entities, add_measured_entities
+from .entity import Dts307Entity, Shown, add_connection_entities, add_measured_entities
 from .meter.modbus import ConnectionHealth
 from .options import Recording, Role
 from .recording import RecordingGate
@@ -78,25 +78,29 @@ class Dts307Sensor[T](Dts307Entity[T], SensorEntity):
         """Attach to the device of ``meter``, and write its readings as its options say."""
         super().__init__(meter, source, description)
         rule, options = description.recording, meter.options
+        self._follows_every_reading = options.recording is Recording.EVERY_READING
         self._gate: RecordingGate | None = None
-        if rule is not None and options.recording is Recording.ECONOMICAL:
+        if rule is not None and not self._follows_every_reading:
             is_waited_for = description.key == SURPLUS_SENSOR
             crosses = partial(async_crosses_threshold, meter.hass) if is_waited_for else None
             self._gate = RecordingGate(rule, options.poll_interval, crosses)
 
-    @callback
     @override
-    def _handle_coordinator_update(self) -> None:
-        if self._gate is None or self._passes(self._gate):
-            super()._handle_coordinator_update()
+    def _latest(self) -> Shown:
+        available, value, attributes = super()._latest()
+        return Shown(available, value, {**(attributes or {}), ATTR_LAST_RESET: self.last_reset})
 
-    def _passes(self, gate: RecordingGate) -> bool:
-        """Return whether the latest reading is written."""
-        if not self.available:
-            gate.forget()
+    @override
+    def _is_to_be_written(self, shown: Shown) -> bool:
+        if self._follows_every_reading:
+            # Helpers that integrate a value also follow one that stays.
             return True
-        attributes = {**(self.extra_state_attributes or {}), ATTR_LAST_RESET: self.last_reset}
-        return gate.passes(self.native_value, attributes, dt_util.utcnow().timestamp())
+        if self._gate is None:
+            return super()._is_to_be_written(shown)
+        if not shown.available:
+            self._gate.forget()
+            return True
+        return self._gate.passes(shown.value, shown.attributes or {}, dt_util.utcnow().timestamp())
 
     @property
     @override

@@ -14,8 +14,8 @@ from ..recording import RecordingRule
 
 POWER_RECORDING: Final = RecordingRule(threshold=10, share=0.01)
 """W, VA, var"""
-ENERGY_RECORDING: Final = RecordingRule(threshold=0.05, has_mean=False)
-"""kWh, kVAh, kvarh"""
+ENERGY_RECORDING: Final = RecordingRule(threshold=0.5, has_mean=False)
+"""kWh, kVAh, kvarh; up to 6 kW, all energies are written together before the end of five minutes"""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Watch how a meter is installed: how it counts, which way is import, whether it measures."""
 
+from math import inf
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
@@ -30,6 +31,8 @@ from .state_saver import SOON, WHILE_COUNTING, StateSaver
 
 FILE_INSTALLATION: Final = "direction"
 _LASTING_SECONDS: Final = 60.0
+_SUN_SEEN_EVERY: Final = 60.0
+"""s; the place of the sun takes longer to calculate than most of a poll"""
 
 _TURNED: Final = "power_turned"
 _UNSIGNED: Final = "power_unsigned"
@@ -72,6 +75,8 @@ class InstallationKeeper:
         self._nothing: NoMeasurement | None = None
         self._nothing_since = 0.0
         self._raised: dict[str, dict[str, str]] = {}
+        self._dark = False
+        self._sun_seen_at = -inf
 
     async def async_load(self) -> None:
         """Restore the evidence."""
@@ -91,7 +96,7 @@ class InstallationKeeper:
     @callback
     def async_check(self, reading: Reading) -> Reading:
         """Evaluate a reading; return it with import positive and counters that count up."""
-        now, dark = self._clock.current.now, not is_up(self._hass)
+        now, dark = self._clock.current.now, self._is_dark()
         before = self._as_dict()
         self._count_directions, reading = with_exports_counting_up(self._count_directions, reading)
         self._state = observe(self._state, reading, now, dark=dark)
@@ -104,6 +109,14 @@ class InstallationKeeper:
             self._saver.async_changed(self._file, SOON if decided else WHILE_COUNTING)
         self._async_update_issues(self._findings(reading, now))
         return shown
+
+    @callback
+    def _is_dark(self) -> bool:
+        """Return whether the sun is down, to the minute."""
+        now = self._clock.current.now
+        if now >= self._sun_seen_at + _SUN_SEEN_EVERY:
+            self._dark, self._sun_seen_at = not is_up(self._hass), now
+        return self._dark
 
     @property
     def ct_faults(self) -> CtFaults:

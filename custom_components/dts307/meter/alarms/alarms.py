@@ -6,6 +6,7 @@ Each compares values with a threshold. ``meter/hysteresis.py`` debounces them.
 from collections.abc import Iterable, Mapping, Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cache
 from typing import Any, Final, Self
 
 from ..hysteresis import Debounced, Threshold, debounced
@@ -188,7 +189,8 @@ def states_after(
     return AlarmMemory(debounced=remembered, detection=detection, seen=now), states
 
 
-def _thresholds(options: AlarmOptions) -> dict[_Kind, Threshold]:
+@cache
+def _thresholds(options: AlarmOptions) -> Mapping[_Kind, Threshold]:
     """Return the threshold of each kind of alarm."""
     band = Threshold(above=_RANGE_A, back=_RANGE_A_BACK, hold=options.voltage_hold)
     return {

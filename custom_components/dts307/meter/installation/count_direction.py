@@ -36,6 +36,8 @@ class CountDirection:
 
     def after(self, counts: int) -> CountDirection:
         """Return what is known after one more read of the register, in counts."""
+        if counts == self.last:
+            return self
         before = counts if self.last is None else self.last
         movement = (counts - before + _HALF) % _COUNTS - _HALF
         moved = replace(self, last=counts)

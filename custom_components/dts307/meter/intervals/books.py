@@ -67,7 +67,7 @@ class Entry:
     def dated(self, clock: RunClock) -> Samples:
         """Return the totals, each at the wall time that it has by this clock."""
         return {
-            name: replace(sample, at=sample.at + clock.stepped)
+            name: Sample(value=sample.value, at=sample.at + clock.stepped)
             for name, sample in self.samples.items()
         }
 

@@ -111,6 +111,8 @@ def _with_voltages_unwrapped(reading: Reading) -> Reading:
 
     Some meters report 400 V between lines in steps of 0.01 V, which an int16 cannot hold.
     """
+    if all(volts >= 0 for name in _VOLTAGES for volts in _known(reading, name).values()):
+        return reading
     line_to_neutral, line_to_line = _VOLTAGES
     reading = replace(reading, voltage_line_to_neutral=_all_unwrapped(reading, line_to_neutral))
     return replace(reading, voltage_line_to_line=_all_unwrapped(reading, line_to_line))

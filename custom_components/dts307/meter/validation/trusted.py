@@ -159,7 +159,7 @@ class Trusted:
         passed = confirming.measured_since(read)
         since = read.held_since(confirming, self.confirmed.at - self.held)
         return Trusted(
-            confirmed=latest if rose else replace(origin.confirmed, at=read.at),
+            confirmed=latest if rose else Sample(value=origin.confirmed.value, at=read.at),
             latest=latest,
             offset=origin.offset,
             held=read.at - since,
