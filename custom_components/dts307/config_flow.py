@@ -17,7 +17,6 @@ from homeassistant.helpers import discovery_flow
 
 from .connection import BusAddress, MeterAddress, Transport
 from .const import CONF_ADD_TO_ENERGY, DEFAULT_NAME, DOMAIN
-from .energy_dashboard import async_can_offer, async_sources_there
 from .flows import (
     CONF_ENERGY,
     CONF_METERS,
@@ -25,6 +24,7 @@ from .flows import (
     PREVIEWS,
     Dts307OptionsFlow,
     NewMeter,
+    async_energy_offer,
     async_live_text,
     async_measure,
     async_register_preview,
@@ -36,7 +36,7 @@ from .flows import (
 )
 from .identification import CONF_SERIAL_NUMBER, identification
 from .meter.modbus import ScanResult
-from .options import CONF_CT_RATING, CONF_CT_SETS, CONF_ROLE, MeterOptions, Role
+from .options import CONF_CT_RATING, CONF_CT_SETS, MeterOptions
 from .scan import ScanFlow, result_text
 
 _NOT_OF_THE_ADDRESS: Final = {CONF_ADD_TO_ENERGY, CONF_SERIAL_NUMBER}
@@ -198,26 +198,18 @@ class Dts307ConfigFlow(ScanFlow, domain=DOMAIN):
                 mark = "⚠ "
             text = await async_text(self.hass, reading)
             measured.append(f"- {mark}**{labels[meter.unique_id]}**: {text}")
-        offered = labels if async_can_offer(self.hass) else {}
+        offer = await async_energy_offer(self.hass, self._meters)
         return self.async_show_form(
             step_id="finish",
-            data_schema=energy_form(offered),
+            data_schema=energy_form(offer),
             errors={"base": doubts[0]} if doubts else None,
             description_placeholders={
                 "measured": "\n".join(measured),
-                "sources": await self._async_sources() if offered else "",
+                "not_ticked": offer.reason,
             },
             preview=DOMAIN,
             last_step=True,
         )
-
-    async def _async_sources(self) -> str:
-        """Return a sentence about the grid sources that the Energy dashboard already has."""
-        roles = [meter.options[CONF_ROLE] for meter in self._meters]
-        sources = await async_sources_there(self.hass, Role.GRID)
-        if Role.GRID not in roles or not sources:
-            return ""
-        return await async_live_text(self.hass, "sources", sources=", ".join(sources))
 
     async def _async_create(self, for_energy: list[str]) -> ConfigFlowResult:
         """Create the entries of all meters; the first is this flow's result.

@@ -56,8 +56,8 @@ async def test_a_panel_of_four(page: Page, home_assistant: Client, simulator: Si
             await picture(dialog(page).locator("dialog"), "meter", steady=False)
         await submit(page)
     await expect(dialog(page).get_by_text("Does this look right?")).to_be_visible()
-    for place in PLACES:
-        await tick(page, place)
+    # The first of the grid and the first on an inverter are ticked.
+    await tick(page, PLACES[2])
     await expect(dialog(page).locator("entity-preview-row")).to_contain_text(" | ")
     await picture(dialog(page).locator("dialog"), "finish-panel", steady=False)
     await submit(page)

@@ -22,6 +22,7 @@ from custom_components.dts307.descriptions.connection import (
 from custom_components.dts307.descriptions.production import PRODUCTION_SENSOR
 from custom_components.dts307.energy_dashboard import NOT_IN_DASHBOARD, EnergyDashboardError
 from custom_components.dts307.flows import option_forms, setup_forms
+from custom_components.dts307.flows.energy_offer import EnergyOffer
 from custom_components.dts307.flows.options_flow import Dts307OptionsFlow
 from custom_components.dts307.options import Role
 from tests.integration.home import ENGLISH, INTEGRATION
@@ -160,7 +161,7 @@ def form_texts() -> Iterator[tuple[dict[str, Any], Any]]:
         yield steps[transport], setup_forms.address_form(transport, again=True)
     yield steps["meters"], setup_forms.meters_form({})
     yield steps["meter"], setup_forms.METER_FORM
-    yield steps["finish"], setup_forms.energy_form({"serial number": "name"})
+    yield steps["finish"], setup_forms.energy_form(EnergyOffer({"serial number": "name"}))
     # The form of a solar meter has all the fields that there are.
     yield ENGLISH["options"]["step"]["settings"], option_forms.options_form({"role": Role.SOLAR})
 

@@ -11,7 +11,7 @@ from custom_components.dts307.connection import (
     Transport,
     failure_key,
 )
-from custom_components.dts307.flows import preview
+from custom_components.dts307.flows import energy_offer, preview
 from custom_components.dts307.meter import MeterError
 from custom_components.dts307.meter.installation import NoMeasurement
 from custom_components.dts307.meter.modbus import ScanStage
@@ -58,7 +58,7 @@ PLACEHOLDERS: dict[str, set[str]] = {
         "measured",
         "identified",
     },
-    "finish": {"measured", "sources"},
+    "finish": {"measured", "not_ticked"},
 }
 """What each step fills into its texts."""
 
@@ -170,7 +170,7 @@ def test_what_is_measured_can_be_told() -> None:
     told = ENGLISH["selector"]["live"]["options"]
     constants = {
         node.value
-        for module in (preview, config_flow)
+        for module in (preview, energy_offer, config_flow)
         for node in ast.walk(ast.parse(Path(str(module.__file__)).read_text()))
         if isinstance(node, ast.Constant)
     }
@@ -179,7 +179,8 @@ def test_what_is_measured_can_be_told() -> None:
         "no_answer": [],
         "importing": ["power"],
         "exporting": ["power"],
-        "sources": ["sources"],
+        "grid_source_there": ["meters", "sources"],
+        "solar_source_there": ["meters", "sources"],
         "no_serial_number": ["address"],
         "shared_serial_number": ["serial_number"],
     }

@@ -1,5 +1,6 @@
 """Forms and steps of the config flow and the options flow."""
 
+from .energy_offer import async_energy_offer
 from .new_meter import NewMeter, names_of
 from .options_flow import Dts307OptionsFlow
 from .preview import (
@@ -36,6 +37,7 @@ __all__ = [
     "NewMeter",
     "address_answers",
     "address_form",
+    "async_energy_offer",
     "async_live_text",
     "async_measure",
     "async_register_preview",

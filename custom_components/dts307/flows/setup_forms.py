@@ -35,6 +35,7 @@ from ..connection import (
     Transport,
 )
 from ..options import CONF_ROLE, Role
+from .energy_offer import EnergyOffer
 from .option_forms import CURRENT_TRANSFORMERS, choice, whole_number
 
 SECTION_KNOWN: Final = "known"
@@ -154,11 +155,10 @@ def meters_form(labels: Mapping[str, str]) -> vol.Schema:
     return vol.Schema({vol.Required(CONF_METERS, default=list(labels)): _checkboxes(labels)})
 
 
-def energy_form(labels: Mapping[str, str]) -> vol.Schema:
+def energy_form(offer: EnergyOffer) -> vol.Schema:
     """Return the form to select the meters to add to the Energy dashboard, by unique ID."""
-    return vol.Schema(
-        {vol.Required(CONF_ENERGY, default=[]): _checkboxes(labels)} if labels else {}
-    )
+    field = vol.Required(CONF_ENERGY, default=offer.ticked)
+    return vol.Schema({field: _checkboxes(offer.labels)} if offer.labels else {})
 
 
 def _checkboxes(labels: Mapping[str, str]) -> SelectSelector:
