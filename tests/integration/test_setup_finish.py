@@ -4,7 +4,7 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.data_entry_flow import FlowResultType, InvalidData
 import pytest
 
 from simulator.meter import MeterConfig
@@ -98,6 +98,27 @@ async def test_what_cannot_be_right_is_told(
     last = await finish(hass, device, **said)
     assert last["errors"] == ({"base": error} if error else None)
     assert error is None or ENGLISH["config"]["error"][error]
+
+
+@pytest.mark.parametrize(
+    ("said", "error"),
+    [
+        ({"ct_rating": 0.5}, {"ct_rating": "ct_rating_range"}),
+        ({"ct_rating": 10001}, {"ct_rating": "ct_rating_range"}),
+        ({"ct_sets": 4}, {"ct_sets": "ct_sets_range"}),
+    ],
+)
+async def test_a_number_out_of_range_is_told_the_range(
+    hass: HomeAssistant, said: dict[str, float], error: dict[str, str]
+) -> None:
+    """At its field, and the same form can be sent again."""
+    async with network(Device()) as line:
+        asked = await search(hass, "network", answers(network_data(line)))
+        with pytest.raises(InvalidData) as refused:
+            await describe(hass, asked, **said)
+        assert refused.value.schema_errors == error
+        assert (await describe(hass, asked, ct_rating=1))["step_id"] == "finish"
+        hass.config_entries.flow.async_abort(asked["flow_id"])
 
 
 async def test_a_meter_without_a_value(hass: HomeAssistant) -> None:

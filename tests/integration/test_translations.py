@@ -12,6 +12,7 @@ from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import SelectSelector, selector
 from homeassistant.util.yaml import load_yaml_dict
 import pytest
+import voluptuous as vol
 
 from custom_components.dts307 import binary_sensor, descriptions, sensor
 from custom_components.dts307.connection import Transport
@@ -153,6 +154,22 @@ def test_all_that_is_in_the_way_of_the_dashboard_is_explained() -> None:
     assert told == {**explained, "added": told["added"], "already_there": told["already_there"]}
 
 
+NUMBERS = {"config": 3, "options": 3}
+"""How many numbers the forms of a flow ask for outside of their sections."""
+
+
+def setup_fields() -> dict[Any, Any]:
+    """Return the fields of the set-up that ask for numbers outside of sections."""
+    address = setup_forms.address_form(Transport.NETWORK, again=True).schema
+    return {**address, **setup_forms.METER_FORM.schema}
+
+
+def option_fields() -> dict[Any, Any]:
+    """Return the fields of the options."""
+    fields: dict[Any, Any] = option_forms.options_form({}).schema
+    return fields
+
+
 def form_texts() -> Iterator[tuple[dict[str, Any], Any]]:
     """Go through the forms, each with the texts that belong to it."""
     steps = ENGLISH["config"]["step"]
@@ -177,6 +194,24 @@ def test_every_field_has_a_label_and_a_description() -> None:
             fields = {str(key) for key in inner.schema.schema}
             assert set(told["sections"][name]["data"]) == fields
             assert set(told["sections"][name]["data_description"]) == fields
+
+
+@pytest.mark.parametrize("language", ["en", *TRANSLATED])
+def test_every_number_out_of_its_range_is_told_the_range(language: str) -> None:
+    """Home Assistant translates what a field's validation says, but not in a section."""
+    told = told_in(language)
+    for flow, forms in {"config": setup_fields(), "options": option_fields()}.items():
+        limited = {field: limits for field, limits in forms.items() if isinstance(limits, vol.All)}
+        assert len(limited) == NUMBERS[flow]
+        for field, limits in limited.items():
+            config = limits.validators[0].config
+            for wrong in (config["min"] - 1, config["max"] + 1):
+                with pytest.raises(vol.Invalid) as refused:
+                    vol.Schema({field: limits})({str(field): wrong})
+                message = str(refused.value.errors[0].error_message)
+                text = re.sub(r"(?<=\d)\D(?=000)", "", told[f"{flow}.error.{message}"])
+                assert f"{config['min']:g}" in text, message
+                assert f"{config['max']:g}" in text, message
 
 
 def test_every_choice_has_a_label() -> None:

@@ -37,6 +37,9 @@ ONLY_IN_A_FORM = {
 ONLY_AT_AN_ENTRY = {"being_searched", "unexpected_error"}
 """What happens to an entry, but is not an answer to what was entered in a form."""
 
+RANGES = {"ct_rating_range", "ct_sets_range", "port_range"}
+"""What a number gets that is out of the range of its field."""
+
 WITH_HOLDER = {"port_in_use_by", "link_in_use_by"}
 """What is told instead of the same without a name, if it is known who is in the way."""
 
@@ -112,7 +115,7 @@ def test_every_failure_is_explained() -> None:
     assert len(failures()) > 10
     assert refusals() - failures() == ONLY_IN_A_FORM | {"link_in_use"}
     told = failures() | refusals() | WITH_HOLDER
-    assert set(ENGLISH["config"]["error"]) == told
+    assert set(ENGLISH["config"]["error"]) == told | RANGES
     assert set(ENGLISH["exceptions"]) == (told - ONLY_IN_A_FORM) | ONLY_AT_AN_ENTRY
     for reason in told - ONLY_IN_A_FORM:
         message = ENGLISH["exceptions"][reason]["message"]

@@ -73,7 +73,7 @@ _PLACE: Final[Mapping[Transport, Mapping[Any, Any]]] = {
     Transport.SERIAL: {vol.Required(CONF_DEVICE): SerialPortSelector()},
     Transport.NETWORK: {
         vol.Required(CONF_HOST): TextSelector(),
-        vol.Required(CONF_PORT, default=DEFAULT_PORT): whole_number(1, 65535),
+        vol.Required(CONF_PORT, default=DEFAULT_PORT): whole_number(1, 65535, error="port_range"),
     },
 }
 _TRY_EVERYTHING: Final = {vol.Required(CONF_EVERYTHING, default=False): BooleanSelector()}
