@@ -9,6 +9,7 @@ from typing import Any
 
 from homeassistant import components
 from homeassistant.data_entry_flow import section
+from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.selector import SelectSelector, selector
 from homeassistant.util.yaml import load_yaml_dict
 import pytest
@@ -68,10 +69,11 @@ SAME: dict[str, dict[str, str]] = {
 }
 """What is the same as in English by right, and why."""
 
-ENTITIES: dict[str, tuple[descriptions.MeterEntityDescription[Any], ...]] = {
+ENTITIES: dict[str, tuple[EntityDescription, ...]] = {
     "sensor": (
         *sensor.SENSORS,
         PRODUCTION_SENSOR,
+        descriptions.CT_RATING_SENSOR,
         *CONNECTION_SENSORS,
     ),
     "binary_sensor": binary_sensor.BINARY_SENSORS + CONNECTION_BINARY_SENSORS,

@@ -2,6 +2,7 @@
 
 from .energy_offer import async_energy_offer
 from .new_meter import NewMeter, names_of
+from .option_forms import CT_RATING_FORM
 from .options_flow import Dts307OptionsFlow
 from .preview import (
     PREVIEWS,
@@ -30,6 +31,7 @@ __all__ = [
     "CONF_EVERYTHING",
     "CONF_METERS",
     "CONF_THOROUGH",
+    "CT_RATING_FORM",
     "METER_FORM",
     "PREVIEWS",
     "SECTION_KNOWN",

@@ -79,7 +79,7 @@ def choice(
     )
 
 
-CT_RATING: Final = vol.All(
+_CT_RATING: Final = vol.All(
     NumberSelector(
         NumberSelectorConfig(
             min=1,
@@ -92,12 +92,15 @@ CT_RATING: Final = vol.All(
     msg="ct_rating_range",
 )
 
-CURRENT_TRANSFORMERS: Final = {
-    vol.Optional(CONF_CT_RATING): CT_RATING,
+_CT_SETS: Final = {
     vol.Required(CONF_CT_SETS, default=DEFAULTS[CONF_CT_SETS]): whole_number(
         1, MOST_CT_SETS, error="ct_sets_range"
-    ),
+    )
 }
+
+CURRENT_TRANSFORMERS: Final = {vol.Optional(CONF_CT_RATING): _CT_RATING, **_CT_SETS}
+CT_RATING_FORM: Final = vol.Schema({vol.Required(CONF_CT_RATING): _CT_RATING, **_CT_SETS})
+"""The form of the repair that asks for the rating."""
 
 _STATES: Final = vol.Schema(
     {
