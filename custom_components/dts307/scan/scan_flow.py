@@ -35,10 +35,10 @@ from ..flows import (
     address_form,
     entered_address,
 )
-from ..meter.modbus import ScanResult, ScanStage
+from ..meter.modbus import ScanResult
 from .explanation import async_explain
 from .known_meters import KnownMeters, async_known_meters
-from .meter_scan import MeterScan, shown_unit_id
+from .meter_scan import MeterScan
 from .suspension import SuspendedEntries
 
 _SCANS: HassKey[dict[str, ScanFlow]] = HassKey(f"{DOMAIN}_scans")
@@ -168,6 +168,7 @@ class ScanFlow(ConfigFlow):
             on_progress=self.async_update_progress,
             thorough=answers[SECTION_KNOWN][CONF_THOROUGH],
             everything=answers.get(CONF_EVERYTHING, False),
+            only_one=self.source == SOURCE_RECONFIGURE,
             asked=self._asked_unit_id,
             known=self._known.on(bus),
         )
@@ -228,7 +229,6 @@ class ScanFlow(ConfigFlow):
             self._scanning.result()
             return self.async_show_progress_done(next_step_id="searched")
         probe = scan.probe
-        many = probe.stage is not ScanStage.SETTINGS
         # The frontend may request this step at any time, but one task is enough to wait.
         if self._update is None or self._update.done():
             self._update = self.hass.async_create_background_task(
@@ -239,7 +239,7 @@ class ScanFlow(ConfigFlow):
             progress_action=probe.stage.value,
             description_placeholders={
                 "settings": probe.settings.settings_text,
-                "unit_id": str(shown_unit_id(probe.unit_id) if many else probe.unit_id),
+                "unit_id": str(probe.unit_id),
                 "count": str(sum(each.identity is not None for each in scan.results)),
             },
             progress_task=self._update,

@@ -75,6 +75,7 @@ class BusScan[S]:
     ``is_wanted`` returns whether a device is what the scan is for. After the first wanted device,
     only the unit IDs that follow are probed, unless the scan is ``thorough``. The stage EVERYTHING
     takes minutes, and runs only if ``everything`` is set, or once a device has responded.
+    With ``only_one``, the scan ends with the first wanted device.
     ``on_probe`` is called before each probe.
 
     If the device with the ``asked`` unit ID responds and is not wanted, the scan ends with it,
@@ -88,6 +89,7 @@ class BusScan[S]:
     on_probe: Callable[[Probe[S]], None]
     thorough: bool = False
     everything: bool = False
+    only_one: bool = False
     asked: int | None = None
     known: Mapping[str, int] = field(default_factory=dict)
     timing: ScanTiming = SCAN_TIMING
@@ -116,7 +118,10 @@ class BusScan[S]:
                     yield result
                 if any(map(self._is_asked_in_vain, results)):
                     return
-                if not self.thorough and any(map(self.is_wanted, results)):
+                found = any(map(self.is_wanted, results))
+                if found and self.only_one:
+                    return
+                if found and not self.thorough:
                     neighbours = self._neighbours(scan_pass, results)
                     while results := await self._next(neighbours):
                         for result in results:
