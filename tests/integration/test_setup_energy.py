@@ -28,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("recorder_mock")
 
 async def finish(hass: HomeAssistant, line: TcpLine, roles: dict[str, str]) -> ConfigFlowResult:
     """Describe each meter of a line in turn, and return the last form. ``roles`` is by name."""
-    result = await search(hass, "network", unknowing(network_data(line)))
+    result = await search(hass, "network", unknowing(network_data(line), thorough=True))
     if result["step_id"] == "meters":
         result = await submit(hass, result, form_of(result)({}))
     for name, role in roles.items():
@@ -140,7 +140,7 @@ async def test_two_meters_of_one_name(hass: HomeAssistant) -> None:
     devices = [Device(MeterConfig(unit=unit)) for unit in (100, 101, 102)]
     first, second, third = (device.serial_number for device in devices)
     async with network(*devices) as line:
-        result = await search(hass, "network", unknowing(network_data(line)))
+        result = await search(hass, "network", unknowing(network_data(line), thorough=True))
         result = await submit(hass, result, {"meters": [first, second, third]})
         for name in ("House", " House ", "Roof"):
             result = await describe(hass, result, name=name)

@@ -153,7 +153,7 @@ async def test_the_doubts_about_several_meters(hass: HomeAssistant) -> None:
         device.write("W_SF", 0)
         device.write("W", 6000)
     async with network(*devices) as line:
-        result = await search(hass, "network", answers(network_data(line)))
+        result = await search(hass, "network", answers(network_data(line), thorough=True))
         serials = [device.serial_number for device in devices]
         result = await submit(hass, result, {"meters": serials})
         result = await describe(hass, result, role="load")

@@ -58,7 +58,7 @@ SAME: dict[str, dict[str, str]] = {
     },
     "nl": {
         r"config\.step\.network\.data\.host": "a technicians' word",
-        r"config\.step\.meters\.data\.meters": "Dutch meters are meters",
+        r"config\.step\.(more_)?meters\.data\.meters": "Dutch meters are meters",
         r"config\.step\.network\.sections\.known\.data\.framing": "a protocol is a protocol",
         r"selector\.parity\.options\.even": "even is even",
     },
@@ -179,6 +179,7 @@ def form_texts() -> Iterator[tuple[dict[str, Any], Any]]:
         # Once nothing was found, the form has all the fields that there are.
         yield steps[transport], setup_forms.address_form(transport, again=True)
     yield steps["meters"], setup_forms.meters_form({})
+    yield steps["more_meters"], setup_forms.meters_form({})
     yield steps["meter"], setup_forms.METER_FORM
     yield steps["finish"], setup_forms.energy_form(EnergyOffer({"serial number": "name"}))
     # The form of a solar meter has all the fields that there are.

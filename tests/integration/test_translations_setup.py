@@ -61,6 +61,7 @@ PLACEHOLDERS: dict[str, set[str]] = {
         "measured",
         "identified",
     },
+    "more_meters": set(),
     "finish": {"measured", "not_ticked"},
 }
 """What each step fills into its texts."""

@@ -129,6 +129,17 @@ class MeterScan:
         if not self.results:
             self.error = self.error or self._bus.error
 
+    async def run_neighbours(self) -> None:
+        """Scan on for meters in the same panel, after a scan that ended with the first one.
+
+        If that fails, what was found is all there is.
+        """
+        settings = self.results[-1].settings
+        with suppress(MeterError, HomeAssistantError):
+            async with self._bus.held(settings):
+                async for result in self._scan.neighbours():
+                    self.results.append(result)
+
     async def _diagnose(self) -> None:
         """Find out why nothing answers behind a gateway to Modbus TCP."""
         for settings in self._candidates:

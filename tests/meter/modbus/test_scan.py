@@ -94,6 +94,26 @@ async def test_meters_of_one_panel_are_found_together() -> None:
 
 
 @hypothesis.settings(deadline=None)
+@given(at=settings, meters=st.sets(unit_ids))
+async def test_the_neighbours_can_be_probed_later(at: str, meters: set[int]) -> None:
+    """A scan that pauses at the first device finds the same, with the same probes."""
+    at_once, later = (Devices(at, {each: str(each) for each in meters}) for _ in range(2))
+    scan = BusScan(
+        later,
+        tuple(serial_passes(SETTINGS, [FACTORY])),
+        is_wanted=lambda result: result.identity is not None,
+        on_probe=lambda _probe: None,
+        everything=True,
+        only_one=True,
+    )
+    first = [result async for result in scan.run()]
+    assert len(first) == min(1, len(meters))
+    neighbours = [result async for result in scan.neighbours()]
+    assert first + neighbours == await found(at_once, everything=True)
+    assert later.probed == at_once.probed
+
+
+@hypothesis.settings(deadline=None)
 @given(at=settings, meters=st.sets(unit_ids, min_size=1), thorough=st.booleans())
 async def test_a_scan_for_one_device_ends_with_it(
     at: str, meters: set[int], *, thorough: bool
