@@ -23,7 +23,11 @@ from tests.integration.home import (
     suggested,
 )
 from tests.integration.scanning import give_up, tasks, until, watch
+from tests.integration.timing import change_timing
 from tests.lines import network, network_data
+
+ENDLESS = {"gateway": 600}
+"""A silent unit is waited for as long as the test takes."""
 
 
 def panel(*unit_ids: int) -> list[Device]:
@@ -55,14 +59,24 @@ def discovered(hass: HomeAssistant) -> set[str | None]:
 
 
 async def test_the_form_does_not_wait_for_neighbours(hass: HomeAssistant) -> None:
-    """They are asked once it is shown; if none answers, nothing more is said of it."""
+    """It is there while the first of them is asked, and closing it ends that."""
+    change_timing(hass, scan=ENDLESS)
     device, silent = panel(100, 101)
     silent.silent = True
     async with network(device, silent) as line:
         result = await first_form(hass, line)
-        assert silent.requests == []
-        assert len(tasks("scan")) == 1
-        result = await describe(hass, result)
+        await until(lambda: bool(silent.requests))
+        (asking,) = tasks("scan")
+        await give_up(hass, result)
+        assert asking.cancelled()
+
+
+async def test_no_neighbour_answers(hass: HomeAssistant) -> None:
+    """Then nothing more is said of it."""
+    device, silent = panel(100, 101)
+    silent.silent = True
+    async with network(device, silent) as line:
+        result = await describe(hass, await first_form(hass, line))
         assert silent.requests
         assert tasks("scan") == []
         assert result["step_id"] == "finish"
@@ -103,6 +117,7 @@ async def test_neighbours_are_offered_after_the_first_form(
 
 async def test_another_window_ends_the_questions_to_neighbours(hass: HomeAssistant) -> None:
     """The window that was first goes on with its meter."""
+    change_timing(hass, scan=ENDLESS, scan_range={"meters_in_a_panel": 2})
     device, neighbour = panel(100, 101)
     neighbour.silent = True
     async with network(device, neighbour) as line:
@@ -117,14 +132,6 @@ async def test_another_window_ends_the_questions_to_neighbours(hass: HomeAssista
         assert offered(await describe(hass, new)) == [neighbour.serial_number]
         for each in (old, new):
             await give_up(hass, each)
-
-
-async def test_the_window_is_closed_while_neighbours_are_asked(hass: HomeAssistant) -> None:
-    """Then nobody asks them any more."""
-    async with network(*panel(100, 101)) as line:
-        result = await first_form(hass, line)
-        await give_up(hass, result)
-        assert tasks("scan") == []
 
 
 async def test_the_adapter_goes_away_while_neighbours_are_asked(hass: HomeAssistant) -> None:
