@@ -26,7 +26,7 @@ LAYERS = (
     "const recording",
     "identification issues options snapshot",
     "automation connection descriptions frontend_module production stores",
-    "energy_dashboard meter_session outage replacement",
+    "ct_rating energy_dashboard meter_session outage replacement",
     "coordinator flows",
     "diagnostics entity live_readings port_watch repairs scan",
     "binary_sensor condition config_flow sensor trigger",

@@ -16,6 +16,7 @@ from homeassistant.helpers.typing import ConfigType
 from .connection import MeterAddress, async_diagnosing_unit, async_failure, async_resolved
 from .const import CONF_ADD_TO_ENERGY, DOMAIN
 from .coordinator import Dts307ConfigEntry, Dts307Coordinator
+from .ct_rating import async_offer_ct_rating
 from .energy_dashboard import async_add_if_wanted
 from .frontend_module import async_serve_module
 from .live_readings import async_register_live_readings
@@ -69,6 +70,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: Dts307ConfigEntry) -> bo
     entry.runtime_data = coordinator
     async_watch_port(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    async_offer_ct_rating(hass, entry)
     if coordinator.data is None:
         _async_add_later(hass, entry)
     else:

@@ -17,7 +17,6 @@ from homeassistant.helpers import discovery_flow
 
 from .connection import BusAddress, MeterAddress, Transport
 from .const import CONF_ADD_TO_ENERGY, DEFAULT_NAME, DOMAIN
-from .energy_dashboard import async_can_offer, async_sources_there
 from .flows import (
     CONF_ENERGY,
     CONF_METERS,
@@ -25,6 +24,7 @@ from .flows import (
     PREVIEWS,
     Dts307OptionsFlow,
     NewMeter,
+    async_energy_offer,
     async_live_text,
     async_measure,
     async_register_preview,
@@ -36,7 +36,7 @@ from .flows import (
 )
 from .identification import CONF_SERIAL_NUMBER, identification
 from .meter.modbus import ScanResult
-from .options import CONF_CT_RATING, CONF_CT_SETS, CONF_ROLE, MeterOptions, Role
+from .options import CONF_CT_RATING, CONF_CT_SETS, MeterOptions
 from .scan import ScanFlow, result_text
 
 _NOT_OF_THE_ADDRESS: Final = {CONF_ADD_TO_ENERGY, CONF_SERIAL_NUMBER}
@@ -48,14 +48,18 @@ class Dts307ConfigFlow(ScanFlow, domain=DOMAIN):
 
     VERSION = 1
 
-    _meters: list[NewMeter]
-    """The meters that are being added."""
-    _found: dict[str, NewMeter]
-    """The meters that were found, by unique ID."""
-    _labels: dict[str, str]
-    """The labels of the found meters, by unique ID."""
     _at = 0
     """The index of the meter whose form is shown."""
+
+    def __init__(self) -> None:
+        """Begin without a meter."""
+        super().__init__()
+        self._meters: list[NewMeter] = []
+        """The meters that are being added."""
+        self._found: dict[str, NewMeter] = {}
+        """The meters that were found, by unique ID."""
+        self._labels: dict[str, str] = {}
+        """The labels of the meters to choose from, by unique ID."""
 
     @staticmethod
     @callback
@@ -101,16 +105,24 @@ class Dts307ConfigFlow(ScanFlow, domain=DOMAIN):
             return self.async_update_reload_and_abort(
                 entry, data={**_address(found[0]).as_data(), **kept}
             )
-        self._found, self._labels = {}, {}
-        for result, identity in ((each, each.identity) for each in found if each.identity):
-            address = _address(result)
-            taken = {*self._async_current_ids(include_ignore=False), *self._found}
-            unique_id, kept = identification(identity, address.place, taken)
-            self._found[unique_id] = NewMeter(address, identity, unique_id=unique_id, kept=kept)
-            self._labels[unique_id] = result_text(result)
+        self._labels = self._async_note(found)
         if len(self._found) == 1:
             return await self._async_configure(list(self._found))
         return await self.async_step_meters()
+
+    @callback
+    def _async_note(self, found: list[ScanResult[BusAddress]]) -> dict[str, str]:
+        """Note the meters that were not found before; return their labels by unique ID."""
+        known = {meter.address for meter in self._found.values()}
+        labels = {}
+        for result, identity in ((each, each.identity) for each in found if each.identity):
+            if (address := _address(result)) in known:
+                continue
+            taken = {*self._async_current_ids(include_ignore=False), *self._found}
+            unique_id, kept = identification(identity, address.place, taken)
+            self._found[unique_id] = NewMeter(address, identity, unique_id=unique_id, kept=kept)
+            labels[unique_id] = result_text(result)
+        return labels
 
     async def async_step_meters(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask which of the meters to add; the others become discovered devices."""
@@ -125,8 +137,20 @@ class Dts307ConfigFlow(ScanFlow, domain=DOMAIN):
         )
 
     async def _async_configure(self, unique_ids: list[str]) -> ConfigFlowResult:
-        self._meters = [meter for each, meter in self._found.items() if each in unique_ids]
+        self._meters += [meter for each, meter in self._found.items() if each in unique_ids]
         return await self.async_step_meter()
+
+    async def async_step_more_meters(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask which to add of the meters that were found while the first one's form was shown."""
+        if user_input is None:
+            if labels := self._async_note(await self._async_neighbours()):
+                return self.async_show_form(step_id="more_meters", data_schema=meters_form(labels))
+            return await self.async_step_finish()
+        if user_input[CONF_METERS]:
+            return await self._async_configure(user_input[CONF_METERS])
+        return await self.async_step_finish()
 
     async def async_step_meter(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for what the registers of a meter do not contain: its name, role and CTs."""
@@ -136,11 +160,12 @@ class Dts307ConfigFlow(ScanFlow, domain=DOMAIN):
             meter.options = user_input
             self._at += 1
             if self._at == len(self._meters):
-                return await self.async_step_finish()
+                return await self.async_step_more_meters()
             meter = self._meters[self._at]
         meter.name = self._suggested_name(meter)
         self._async_preview([meter])
         reading = await async_measure(self.hass, meter.address)
+        self._async_ask_neighbours()
         return self.async_show_form(
             step_id="meter",
             data_schema=self.add_suggested_values_to_schema(
@@ -198,26 +223,18 @@ class Dts307ConfigFlow(ScanFlow, domain=DOMAIN):
                 mark = "⚠ "
             text = await async_text(self.hass, reading)
             measured.append(f"- {mark}**{labels[meter.unique_id]}**: {text}")
-        offered = labels if async_can_offer(self.hass) else {}
+        offer = await async_energy_offer(self.hass, self._meters)
         return self.async_show_form(
             step_id="finish",
-            data_schema=energy_form(offered),
+            data_schema=energy_form(offer),
             errors={"base": doubts[0]} if doubts else None,
             description_placeholders={
                 "measured": "\n".join(measured),
-                "sources": await self._async_sources() if offered else "",
+                "not_ticked": offer.reason,
             },
             preview=DOMAIN,
             last_step=True,
         )
-
-    async def _async_sources(self) -> str:
-        """Return a sentence about the grid sources that the Energy dashboard already has."""
-        roles = [meter.options[CONF_ROLE] for meter in self._meters]
-        sources = await async_sources_there(self.hass, Role.GRID)
-        if Role.GRID not in roles or not sources:
-            return ""
-        return await async_live_text(self.hass, "sources", sources=", ".join(sources))
 
     async def _async_create(self, for_energy: list[str]) -> ConfigFlowResult:
         """Create the entries of all meters; the first is this flow's result.

@@ -50,6 +50,16 @@ async def async_sources_there(hass: HomeAssistant, role: Role) -> list[str]:
     return [_name(hass, source) for source in _sources(_preferences(manager), role)]
 
 
+@callback
+def async_meters_to_come(hass: HomeAssistant, role: Role) -> list[str]:
+    """Return the names of the meters with this role that are still to be added."""
+    return [
+        entry.title
+        for entry in hass.config_entries.async_entries(DOMAIN, include_disabled=False)
+        if CONF_ADD_TO_ENERGY in entry.data and MeterOptions.parse(entry.options).role is role
+    ]
+
+
 async def async_is_in_dashboard(hass: HomeAssistant, entry: ConfigEntry) -> bool:
     """Return whether the dashboard uses an entity of this entry."""
     manager = await async_get_manager(hass)

@@ -1,7 +1,7 @@
 """Repair flows: questions that only the owner can answer."""
 
 from abc import abstractmethod
-from typing import ClassVar, override
+from typing import Any, ClassVar, override
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import ConfigEntryState
@@ -9,7 +9,9 @@ from homeassistant.core import HomeAssistant
 
 from .connection import PortChangedError, async_store_persistent_path
 from .coordinator import Dts307ConfigEntry, Dts307Coordinator
+from .ct_rating import CT_RATING_MISSING
 from .energy_dashboard import NOT_IN_DASHBOARD, EnergyDashboardError, async_add_to_dashboard
+from .flows import CT_RATING_FORM
 from .meter.validation import CounterAnswer, CounterQuestion
 from .replacement import MAY_BEGIN_AT_ZERO, ReplacementError, async_continue_with_new_meter
 
@@ -134,6 +136,29 @@ class ReplacedFlow(MeterFlow):
         return self.async_abort(reason="reconfigure")
 
 
+class CtRatingFlow(MeterFlow):
+    """Ask for the CT rating of an entry's meter."""
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Show the form; Home Assistant starts here with an empty input, not None."""
+        return await self.async_step_ct_rating()
+
+    async def async_step_ct_rating(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Store what is entered, and set the entry up with it."""
+        entry = self._entry()
+        if entry is None:
+            return self.async_abort(reason="entry_gone")
+        if user_input is None:
+            form = self.add_suggested_values_to_schema(CT_RATING_FORM, entry.options)
+            return self.async_show_form(step_id="ct_rating", data_schema=form)
+        manager = self.hass.config_entries
+        manager.async_update_entry(entry, options={**entry.options, **user_input})
+        manager.async_schedule_reload(entry.entry_id)
+        return self.async_create_entry(data={})
+
+
 class ConfirmFlow(MeterFlow):
     """Fix something about an entry's meter after the owner confirms it."""
 
@@ -206,6 +231,8 @@ async def async_create_fix_flow(
         return CounterFlow(entry_id, CounterQuestion(str(data["question"])))
     if NOT_IN_DASHBOARD in data:
         return EnergyDashboardFlow(entry_id)
+    if CT_RATING_MISSING in data:
+        return CtRatingFlow(entry_id)
     if "stable" in data:
         return PortFlow(entry_id, str(data["device"]), str(data["stable"]))
     return ReplacedFlow(entry_id, may_begin_at_zero=bool(data[MAY_BEGIN_AT_ZERO]))

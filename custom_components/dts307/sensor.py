@@ -19,6 +19,7 @@ from .const import DOMAIN
 from .coordinator import Dts307ConfigEntry, Dts307Coordinator
 from .descriptions import (
     CONNECTION_SENSORS,
+    CT_RATING_SENSOR,
     NET_METERING,
     PHASE_SENSORS,
     PRODUCTION,
@@ -50,6 +51,7 @@ async def async_setup_entry(
     else:
         _async_remove_production(hass, entry)
     add_measured_entities(hass, entry, async_add_entities, sensors, _measured_sensor)
+    async_add_entities([CtRatingSensor(entry.runtime_data)])
     add_connection_entities(
         entry, async_add_entities, CONNECTION_SENSORS, Dts307Sensor[ConnectionHealth]
     )
@@ -161,6 +163,20 @@ class Dts307PeriodSensor(Dts307Sensor[Snapshot], RestoreEntity):
                 self._before_reset = None
             self._shown_reset = reset
         super()._async_write_ha_state()
+
+
+class CtRatingSensor(SensorEntity):
+    """The CT rating of a meter, unknown while that option is empty."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+
+    def __init__(self, meter: Dts307Coordinator) -> None:
+        """Attach to the device of ``meter``, which is set up again when its options change."""
+        self.entity_description = CT_RATING_SENSOR
+        self._attr_unique_id = f"{meter.config_entry.unique_id}_{CT_RATING_SENSOR.key}"
+        self._attr_device_info = meter.device_info
+        self._attr_native_value = meter.options.ct_rating
 
 
 def _measured_sensor(

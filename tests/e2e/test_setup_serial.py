@@ -12,7 +12,7 @@ from scripts.dev.client import Client, wait_for
 from scripts.dev.energy import import_energy
 from simulator import MeterConfig, PtyConfig, Simulator, SimulatorConfig
 
-from .flow import begin_setup, choose_port, dialog, fill, finish, submit, tick
+from .flow import begin_setup, choose_port, dialog, fill, finish, submit
 from .pictures import picture
 
 HOUR = 3600
@@ -62,7 +62,6 @@ async def test_from_the_box_to_the_energy_dashboard(
     live = dialog(page).locator("entity-preview-row")
     await expect(live).to_contain_text(direction)
     await picture(dialog(page).locator("dialog"), "finish", steady=False)
-    await tick(page, "Grid meter")
     await simulator.set_plugged(plugged=False)
     await expect(live).to_contain_text("No answer", timeout=PATIENCE_MS)
     await simulator.set_plugged(plugged=True)

@@ -103,7 +103,7 @@ async def test_two_meters_are_added_together(
         data = serial_data(line) if transport == "serial" else network_data(line)  # type: ignore[arg-type]
         place = data["device"] if transport == "serial" else f"{data['host']}:{data['port']}"
         addresses = [f"{place}#100", f"{place}#101"]
-        result = await search(hass, transport, answers(data))
+        result = await search(hass, transport, answers(data, thorough=True))
         assert result["step_id"] == "meters"
         (field,) = result["data_schema"].schema.values()  # type: ignore[union-attr]
         chosen = [option["value"] for option in field.config["options"]]
@@ -221,7 +221,7 @@ async def test_one_of_two_stays_discovered(hass: HomeAssistant) -> None:
     devices = meters("", 100, 101)
     async with network(*devices) as line:
         place = f"{line.host}:{line.port}"
-        result = await search(hass, "network", answers(network_data(line)))
+        result = await search(hass, "network", answers(network_data(line), thorough=True))
         result = await submit(hass, result, {"meters": [f"{place}#100"]})
         assert (result["description_placeholders"] or {})["serial_number"] == "#100"
         await add_meter(hass, result)

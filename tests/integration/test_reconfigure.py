@@ -83,6 +83,19 @@ async def test_another_adapter_is_scanned_while_the_meter_is_polled(hass: HomeAs
         assert state_of(hass, device, "link_state") == "ok"
 
 
+@pytest.mark.parametrize("thorough", [False, True])
+async def test_the_search_ends_with_the_meter(hass: HomeAssistant, *, thorough: bool) -> None:
+    """Nothing else is wanted, so its neighbours are not asked."""
+    device, neighbour = Device(), Device(MeterConfig(unit=101))
+    async with network(device) as line, network(device, neighbour) as other:
+        entry = entry_for(device, network_data(line))
+        await load(hass, entry)
+        result = await reconfigure(hass, entry, "network")
+        result = await submit(hass, result, answers(network_data(other), thorough=thorough))
+        assert_moved(result, entry, network_data(other))
+        assert neighbour.requests == []
+
+
 async def test_from_serial_to_network_and_back(hass: HomeAssistant) -> None:
     """Nothing of the old address is left in the entry."""
     device = Device()

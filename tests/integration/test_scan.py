@@ -242,8 +242,8 @@ async def test_the_scan_shows_its_progress(
             for baud in SCAN_RANGE.baud_rates
             for parity in "NE"
         ),
-        # In a long row, every eighth is shown.
-        *(("unit_ids", "9600 8N1", first) for first in ("88", "96", "104", "112")),
+        # In a long row, every eighth is shown, and each as it is asked.
+        *(("unit_ids", "9600 8N1", asked) for asked in ("90", "96", "104", "112")),
     ]
     assert set(ENGLISH["config"]["progress"]) >= {action for action, *_ in actual}
     progress = [event.data["progress"] for event in updates]
@@ -267,6 +267,12 @@ async def test_the_scan_counts_the_meters(hass: HomeAssistant) -> None:
         assert counts == sorted(counts)
         assert counts[0] == 0
         assert counts[actions.index("neighbours")] == 1
+        neighbours = [
+            (step["description_placeholders"] or {})["unit_id"]
+            for step in shown
+            if step["progress_action"] == "neighbours"
+        ]
+        assert neighbours == ["100", "101"]
 
 
 async def test_an_inverter_is_skipped(hass: HomeAssistant) -> None:

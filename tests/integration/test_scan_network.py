@@ -138,7 +138,7 @@ async def test_a_gateway_without_a_meter(hass: HomeAssistant, code: ExcCodes) ->
         assert_refused(result, "network", "nothing_found_network")
         for device in devices:
             device.refusal = None
-        result = await submit(hass, result, unknowing(network_data(line)))
+        result = await submit(hass, result, unknowing(network_data(line), thorough=True))
         # The gateway's other units are meters, too, now.
         assert result["step_id"] == "meters"
 

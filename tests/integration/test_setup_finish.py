@@ -4,7 +4,7 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.data_entry_flow import FlowResultType, InvalidData
 import pytest
 
 from simulator.meter import MeterConfig
@@ -100,6 +100,27 @@ async def test_what_cannot_be_right_is_told(
     assert error is None or ENGLISH["config"]["error"][error]
 
 
+@pytest.mark.parametrize(
+    ("said", "error"),
+    [
+        ({"ct_rating": 0.5}, {"ct_rating": "ct_rating_range"}),
+        ({"ct_rating": 10001}, {"ct_rating": "ct_rating_range"}),
+        ({"ct_sets": 4}, {"ct_sets": "ct_sets_range"}),
+    ],
+)
+async def test_a_number_out_of_range_is_told_the_range(
+    hass: HomeAssistant, said: dict[str, float], error: dict[str, str]
+) -> None:
+    """At its field, and the same form can be sent again."""
+    async with network(Device()) as line:
+        asked = await search(hass, "network", answers(network_data(line)))
+        with pytest.raises(InvalidData) as refused:
+            await describe(hass, asked, **said)
+        assert refused.value.schema_errors == error
+        assert (await describe(hass, asked, ct_rating=1))["step_id"] == "finish"
+        hass.config_entries.flow.async_abort(asked["flow_id"])
+
+
 async def test_a_meter_without_a_value(hass: HomeAssistant) -> None:
     """The meter answers, but its voltage inputs are not connected."""
     device = Device()
@@ -132,7 +153,7 @@ async def test_the_doubts_about_several_meters(hass: HomeAssistant) -> None:
         device.write("W_SF", 0)
         device.write("W", 6000)
     async with network(*devices) as line:
-        result = await search(hass, "network", answers(network_data(line)))
+        result = await search(hass, "network", answers(network_data(line), thorough=True))
         serials = [device.serial_number for device in devices]
         result = await submit(hass, result, {"meters": serials})
         result = await describe(hass, result, role="load")

@@ -111,7 +111,7 @@ async def test_several_meters_are_shown_in_one_line(hass: HomeAssistant, preview
         device.write("W_SF", 0)
         device.write("W", power)
     async with network(*devices) as line:
-        result = await search(hass, "network", answers(network_data(line)))
+        result = await search(hass, "network", answers(network_data(line), thorough=True))
         serials = [device.serial_number for device in devices]
         result = await submit(hass, result, {"meters": serials})
         for number, name in enumerate(("DTS 307 (100)", "DTS 307 (101)"), start=1):

@@ -77,7 +77,7 @@ async def test_all_are_added(hass: HomeAssistant, kind: str | Framing) -> None:
     async with line_of as line:
         transport = "network" if isinstance(kind, Framing) else "serial"
         data = network_data(line) if isinstance(kind, Framing) else serial_data(line)  # type: ignore[arg-type]
-        result = await search(hass, transport, answers(data))
+        result = await search(hass, transport, answers(data, thorough=True))
         assert result["step_id"] == "meters"
         serials = [device.serial_number for device in devices]
         labels = offered(result, "meters")
@@ -146,7 +146,7 @@ async def test_at_least_one_is_ticked(hass: HomeAssistant) -> None:
     """Whoever wants none closes the window."""
     devices = panel(100, 101)
     async with network(*devices) as line:
-        result = await search(hass, "network", answers(network_data(line)))
+        result = await search(hass, "network", answers(network_data(line), thorough=True))
         result = await submit(hass, result, {"meters": []})
         assert result["step_id"] == "meters"
         assert result["errors"] == {"meters": "none_chosen"}
@@ -162,7 +162,7 @@ async def test_what_is_discovered_already_can_be_added_by_hand(hass: HomeAssista
     devices = panel(100, 101, 102)
     serials = [device.serial_number for device in devices]
     async with network(*devices) as line:
-        entered = answers(network_data(line))
+        entered = answers(network_data(line), thorough=True)
         result = await search(hass, "network", entered)
         result = await submit(hass, result, {"meters": serials[:1]})
         await add_meter(hass, result)
@@ -201,7 +201,7 @@ async def test_a_meter_that_is_ignored_can_be_added(hass: HomeAssistant) -> None
             context = {"source": SOURCE_IGNORE}
             ignored = {"unique_id": serial_number, "title": "ignored"}
             await hass.config_entries.flow.async_init(DOMAIN, context=context, data=ignored)  # type: ignore[arg-type]
-        result = await search(hass, "network", answers(network_data(line)))
+        result = await search(hass, "network", answers(network_data(line), thorough=True))
         result = await submit(hass, result, {"meters": serials[:2]})
         result = await describe(hass, result)
         result = await describe(hass, result)
@@ -219,7 +219,7 @@ async def test_a_meter_that_was_discovered_and_then_added(hass: HomeAssistant) -
     """However it is added, it is not offered any more."""
     devices = panel(100, 101)
     async with network(*devices) as line:
-        result = await search(hass, "network", answers(network_data(line)))
+        result = await search(hass, "network", answers(network_data(line), thorough=True))
         result = await submit(hass, result, {"meters": [devices[0].serial_number]})
         await add_meter(hass, result)
         (flow,) = discovered(hass).values()
@@ -289,7 +289,7 @@ async def test_one_of_several_was_added_meanwhile(hass: HomeAssistant) -> None:
     devices = panel(100, 101, 102)
     serials = [device.serial_number for device in devices]
     async with network(*devices) as line:
-        result = await search(hass, "network", answers(network_data(line)))
+        result = await search(hass, "network", answers(network_data(line), thorough=True))
         result = await submit(hass, result, {"meters": serials[:2]})
         result = await describe(hass, result)
         result = await describe(hass, result)
@@ -304,7 +304,7 @@ async def test_all_of_several_were_added_meanwhile(hass: HomeAssistant) -> None:
     """That is said, and what is not ticked stays discovered."""
     devices = panel(100, 101)
     async with network(*devices) as line:
-        result = await search(hass, "network", answers(network_data(line)))
+        result = await search(hass, "network", answers(network_data(line), thorough=True))
         result = await submit(hass, result, {"meters": [devices[0].serial_number]})
         result = await describe(hass, result)
         await load(hass, entry_for(devices[0], network_data(line)))

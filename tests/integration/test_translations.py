@@ -9,9 +9,11 @@ from typing import Any
 
 from homeassistant import components
 from homeassistant.data_entry_flow import section
+from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.selector import SelectSelector, selector
 from homeassistant.util.yaml import load_yaml_dict
 import pytest
+import voluptuous as vol
 
 from custom_components.dts307 import binary_sensor, descriptions, sensor
 from custom_components.dts307.connection import Transport
@@ -22,6 +24,7 @@ from custom_components.dts307.descriptions.connection import (
 from custom_components.dts307.descriptions.production import PRODUCTION_SENSOR
 from custom_components.dts307.energy_dashboard import NOT_IN_DASHBOARD, EnergyDashboardError
 from custom_components.dts307.flows import option_forms, setup_forms
+from custom_components.dts307.flows.energy_offer import EnergyOffer
 from custom_components.dts307.flows.options_flow import Dts307OptionsFlow
 from custom_components.dts307.options import Role
 from tests.integration.home import ENGLISH, INTEGRATION
@@ -53,7 +56,7 @@ SAME: dict[str, dict[str, str]] = {
     },
     "nl": {
         r"config\.step\.network\.data\.host": "a technicians' word",
-        r"config\.step\.meters\.data\.meters": "Dutch meters are meters",
+        r"config\.step\.(more_)?meters\.data\.meters": "Dutch meters are meters",
         r"config\.step\.network\.sections\.known\.data\.framing": "a protocol is a protocol",
         r"selector\.parity\.options\.even": "even is even",
     },
@@ -64,10 +67,11 @@ SAME: dict[str, dict[str, str]] = {
 }
 """What is the same as in English by right, and why."""
 
-ENTITIES: dict[str, tuple[descriptions.MeterEntityDescription[Any], ...]] = {
+ENTITIES: dict[str, tuple[EntityDescription, ...]] = {
     "sensor": (
         *sensor.SENSORS,
         PRODUCTION_SENSOR,
+        descriptions.CT_RATING_SENSOR,
         *CONNECTION_SENSORS,
     ),
     "binary_sensor": binary_sensor.BINARY_SENSORS + CONNECTION_BINARY_SENSORS,
@@ -150,6 +154,22 @@ def test_all_that_is_in_the_way_of_the_dashboard_is_explained() -> None:
     assert told == {**explained, "added": told["added"], "already_there": told["already_there"]}
 
 
+NUMBERS = {"config": 3, "options": 3}
+"""How many numbers the forms of a flow ask for outside of their sections."""
+
+
+def setup_fields() -> dict[Any, Any]:
+    """Return the fields of the set-up that ask for numbers outside of sections."""
+    address = setup_forms.address_form(Transport.NETWORK, again=True).schema
+    return {**address, **setup_forms.METER_FORM.schema}
+
+
+def option_fields() -> dict[Any, Any]:
+    """Return the fields of the options."""
+    fields: dict[Any, Any] = option_forms.options_form({}).schema
+    return fields
+
+
 def form_texts() -> Iterator[tuple[dict[str, Any], Any]]:
     """Go through the forms, each with the texts that belong to it."""
     steps = ENGLISH["config"]["step"]
@@ -157,8 +177,9 @@ def form_texts() -> Iterator[tuple[dict[str, Any], Any]]:
         # Once nothing was found, the form has all the fields that there are.
         yield steps[transport], setup_forms.address_form(transport, again=True)
     yield steps["meters"], setup_forms.meters_form({})
+    yield steps["more_meters"], setup_forms.meters_form({})
     yield steps["meter"], setup_forms.METER_FORM
-    yield steps["finish"], setup_forms.energy_form({"serial number": "name"})
+    yield steps["finish"], setup_forms.energy_form(EnergyOffer({"serial number": "name"}))
     # The form of a solar meter has all the fields that there are.
     yield ENGLISH["options"]["step"]["settings"], option_forms.options_form({"role": Role.SOLAR})
 
@@ -174,6 +195,24 @@ def test_every_field_has_a_label_and_a_description() -> None:
             fields = {str(key) for key in inner.schema.schema}
             assert set(told["sections"][name]["data"]) == fields
             assert set(told["sections"][name]["data_description"]) == fields
+
+
+@pytest.mark.parametrize("language", ["en", *TRANSLATED])
+def test_every_number_out_of_its_range_is_told_the_range(language: str) -> None:
+    """Home Assistant translates what a field's validation says, but not in a section."""
+    told = told_in(language)
+    for flow, forms in {"config": setup_fields(), "options": option_fields()}.items():
+        limited = {field: limits for field, limits in forms.items() if isinstance(limits, vol.All)}
+        assert len(limited) == NUMBERS[flow]
+        for field, limits in limited.items():
+            config = limits.validators[0].config
+            for wrong in (config["min"] - 1, config["max"] + 1):
+                with pytest.raises(vol.Invalid) as refused:
+                    vol.Schema({field: limits})({str(field): wrong})
+                message = str(refused.value.errors[0].error_message)
+                text = re.sub(r"(?<=\d)\D(?=000)", "", told[f"{flow}.error.{message}"])
+                assert f"{config['min']:g}" in text, message
+                assert f"{config['max']:g}" in text, message
 
 
 def test_every_choice_has_a_label() -> None:

@@ -11,7 +11,7 @@ from custom_components.dts307.connection import (
     Transport,
     failure_key,
 )
-from custom_components.dts307.flows import preview
+from custom_components.dts307.flows import energy_offer, preview
 from custom_components.dts307.meter import MeterError
 from custom_components.dts307.meter.installation import NoMeasurement
 from custom_components.dts307.meter.modbus import ScanStage
@@ -37,6 +37,9 @@ ONLY_IN_A_FORM = {
 ONLY_AT_AN_ENTRY = {"being_searched", "unexpected_error"}
 """What happens to an entry, but is not an answer to what was entered in a form."""
 
+RANGES = {"ct_rating_range", "ct_sets_range", "port_range"}
+"""What a number gets that is out of the range of its field."""
+
 WITH_HOLDER = {"port_in_use_by", "link_in_use_by"}
 """What is told instead of the same without a name, if it is known who is in the way."""
 
@@ -58,7 +61,8 @@ PLACEHOLDERS: dict[str, set[str]] = {
         "measured",
         "identified",
     },
-    "finish": {"measured", "sources"},
+    "more_meters": set(),
+    "finish": {"measured", "not_ticked"},
 }
 """What each step fills into its texts."""
 
@@ -112,7 +116,7 @@ def test_every_failure_is_explained() -> None:
     assert len(failures()) > 10
     assert refusals() - failures() == ONLY_IN_A_FORM | {"link_in_use"}
     told = failures() | refusals() | WITH_HOLDER
-    assert set(ENGLISH["config"]["error"]) == told
+    assert set(ENGLISH["config"]["error"]) == told | RANGES
     assert set(ENGLISH["exceptions"]) == (told - ONLY_IN_A_FORM) | ONLY_AT_AN_ENTRY
     for reason in told - ONLY_IN_A_FORM:
         message = ENGLISH["exceptions"][reason]["message"]
@@ -170,7 +174,7 @@ def test_what_is_measured_can_be_told() -> None:
     told = ENGLISH["selector"]["live"]["options"]
     constants = {
         node.value
-        for module in (preview, config_flow)
+        for module in (preview, energy_offer, config_flow)
         for node in ast.walk(ast.parse(Path(str(module.__file__)).read_text()))
         if isinstance(node, ast.Constant)
     }
@@ -179,7 +183,8 @@ def test_what_is_measured_can_be_told() -> None:
         "no_answer": [],
         "importing": ["power"],
         "exporting": ["power"],
-        "sources": ["sources"],
+        "grid_source_there": ["meters", "sources"],
+        "solar_source_there": ["meters", "sources"],
         "no_serial_number": ["address"],
         "shared_serial_number": ["serial_number"],
     }

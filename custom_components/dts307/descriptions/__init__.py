@@ -3,6 +3,7 @@
 from .alarms import ALARM_BINARY_SENSORS
 from .base import MeterBinarySensorDescription, MeterEntityDescription, MeterSensorDescription
 from .connection import CONNECTION_BINARY_SENSORS, CONNECTION_SENSORS, LINK_STATE, link_state
+from .ct_rating import CT_RATING_SENSOR
 from .events import EVENTS
 from .live import LIVE_ATTRIBUTES, LIVE_VALUES
 from .measured import PHASE_SENSORS, TOTAL_SENSORS
@@ -14,6 +15,7 @@ __all__ = [
     "ALARM_BINARY_SENSORS",
     "CONNECTION_BINARY_SENSORS",
     "CONNECTION_SENSORS",
+    "CT_RATING_SENSOR",
     "EVENTS",
     "LINK_STATE",
     "LIVE_ATTRIBUTES",

@@ -1,6 +1,8 @@
 """Forms and steps of the config flow and the options flow."""
 
+from .energy_offer import async_energy_offer
 from .new_meter import NewMeter, names_of
+from .option_forms import CT_RATING_FORM
 from .options_flow import Dts307OptionsFlow
 from .preview import (
     PREVIEWS,
@@ -29,6 +31,7 @@ __all__ = [
     "CONF_EVERYTHING",
     "CONF_METERS",
     "CONF_THOROUGH",
+    "CT_RATING_FORM",
     "METER_FORM",
     "PREVIEWS",
     "SECTION_KNOWN",
@@ -36,6 +39,7 @@ __all__ = [
     "NewMeter",
     "address_answers",
     "address_form",
+    "async_energy_offer",
     "async_live_text",
     "async_measure",
     "async_register_preview",

@@ -52,12 +52,18 @@ SECTION_BILLING: Final = "billing"
 _HIGHEST_CT_RATING: Final = 10000
 
 
-def whole_number(lowest: int, highest: int, unit: str | None = None) -> vol.All:
-    """Return a field for a whole number, optionally with a unit of measurement."""
+def whole_number(
+    lowest: int, highest: int, unit: str | None = None, *, error: str | None = None
+) -> vol.All:
+    """Return a field for a whole number, optionally with a unit of measurement.
+
+    ``error`` is the translation key of what a number out of this range gets. Home Assistant
+    translates it only outside of sections.
+    """
     config = NumberSelectorConfig(min=lowest, max=highest, step=1, mode=NumberSelectorMode.BOX)
     if unit is not None:
         config["unit_of_measurement"] = unit
-    return vol.All(NumberSelector(config), vol.Coerce(int))
+    return vol.All(NumberSelector(config), vol.Coerce(int), msg=error)
 
 
 def _hold_time() -> vol.All:
@@ -73,8 +79,8 @@ def choice(
     )
 
 
-CURRENT_TRANSFORMERS: Final = {
-    vol.Optional(CONF_CT_RATING): NumberSelector(
+_CT_RATING: Final = vol.All(
+    NumberSelector(
         NumberSelectorConfig(
             min=1,
             max=_HIGHEST_CT_RATING,
@@ -83,8 +89,18 @@ CURRENT_TRANSFORMERS: Final = {
             unit_of_measurement=UnitOfElectricCurrent.AMPERE,
         )
     ),
-    vol.Required(CONF_CT_SETS, default=DEFAULTS[CONF_CT_SETS]): whole_number(1, MOST_CT_SETS),
+    msg="ct_rating_range",
+)
+
+_CT_SETS: Final = {
+    vol.Required(CONF_CT_SETS, default=DEFAULTS[CONF_CT_SETS]): whole_number(
+        1, MOST_CT_SETS, error="ct_sets_range"
+    )
 }
+
+CURRENT_TRANSFORMERS: Final = {vol.Optional(CONF_CT_RATING): _CT_RATING, **_CT_SETS}
+CT_RATING_FORM: Final = vol.Schema({vol.Required(CONF_CT_RATING): _CT_RATING, **_CT_SETS})
+"""The form of the repair that asks for the rating."""
 
 _STATES: Final = vol.Schema(
     {
@@ -114,7 +130,7 @@ _OPTIONS_SECTIONS: Final = {SECTION_STATES: _STATES, SECTION_BILLING: _BILLING}
 
 _MAIN_OPTIONS: Final = {
     vol.Required(CONF_SCAN_INTERVAL, default=DEFAULTS[CONF_SCAN_INTERVAL]): whole_number(
-        1, 60, UnitOfTime.SECONDS
+        1, 60, UnitOfTime.SECONDS, error="scan_interval_range"
     ),
     **CURRENT_TRANSFORMERS,
     vol.Required(CONF_DIRECTION, default=DIRECTION_AUTO): choice(

@@ -35,6 +35,7 @@ from ..connection import (
     Transport,
 )
 from ..options import CONF_ROLE, Role
+from .energy_offer import EnergyOffer
 from .option_forms import CURRENT_TRANSFORMERS, choice, whole_number
 
 SECTION_KNOWN: Final = "known"
@@ -72,7 +73,7 @@ _PLACE: Final[Mapping[Transport, Mapping[Any, Any]]] = {
     Transport.SERIAL: {vol.Required(CONF_DEVICE): SerialPortSelector()},
     Transport.NETWORK: {
         vol.Required(CONF_HOST): TextSelector(),
-        vol.Required(CONF_PORT, default=DEFAULT_PORT): whole_number(1, 65535),
+        vol.Required(CONF_PORT, default=DEFAULT_PORT): whole_number(1, 65535, error="port_range"),
     },
 }
 _TRY_EVERYTHING: Final = {vol.Required(CONF_EVERYTHING, default=False): BooleanSelector()}
@@ -154,11 +155,10 @@ def meters_form(labels: Mapping[str, str]) -> vol.Schema:
     return vol.Schema({vol.Required(CONF_METERS, default=list(labels)): _checkboxes(labels)})
 
 
-def energy_form(labels: Mapping[str, str]) -> vol.Schema:
+def energy_form(offer: EnergyOffer) -> vol.Schema:
     """Return the form to select the meters to add to the Energy dashboard, by unique ID."""
-    return vol.Schema(
-        {vol.Required(CONF_ENERGY, default=[]): _checkboxes(labels)} if labels else {}
-    )
+    field = vol.Required(CONF_ENERGY, default=offer.ticked)
+    return vol.Schema({field: _checkboxes(offer.labels)} if offer.labels else {})
 
 
 def _checkboxes(labels: Mapping[str, str]) -> SelectSelector:

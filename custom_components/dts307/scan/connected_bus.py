@@ -120,6 +120,17 @@ class ConnectedBus:
             await asyncio.sleep(_POLL)
         return False
 
+    @asynccontextmanager
+    async def held(self, settings: BusAddress) -> AsyncIterator[None]:
+        """Keep the connection to an adapter open while a form reads a meter over it, too.
+
+        Otherwise an adapter that serves one client at a time might refuse either of them.
+        """
+        await asyncio.sleep(self._timing.scan.slot_free)
+        async with async_get_temporary_unit(self._hass, settings.params, DEFAULT_UNIT_ID) as unit:
+            unit.require_timeout(self._timing.scan.gateway)
+            yield
+
     def is_alive(self, settings: BusAddress) -> bool:
         """Return whether a gateway has responded with these settings, be it for no unit."""
         return settings == self._gateway

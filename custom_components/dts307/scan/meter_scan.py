@@ -26,6 +26,7 @@ from ..meter.modbus import (
     Probe,
     ScanRange,
     ScanResult,
+    ScanStage,
     UnusableSettingsError,
     network_passes,
     serial_passes,
@@ -33,8 +34,9 @@ from ..meter.modbus import (
 )
 from .connected_bus import ConnectedBus
 
+_LONG_STAGES: Final = (ScanStage.UNIT_IDS, ScanStage.EVERYTHING)
 _UNIT_IDS_PER_UPDATE: Final = 8
-"""Update the displayed unit ID every 8 IDs to avoid flicker."""
+"""On a serial port, a long sequence is shown every 8 unit IDs, about once a second: no flicker."""
 
 
 class MeterScan:
@@ -49,6 +51,7 @@ class MeterScan:
         on_progress: Callable[[float], None],
         thorough: bool = False,
         everything: bool = False,
+        only_one: bool = False,
         asked: int | None = None,
         known: Mapping[str, int] | None = None,
     ) -> None:
@@ -72,6 +75,7 @@ class MeterScan:
             self._note,
             thorough=thorough,
             everything=everything,
+            only_one=only_one,
             asked=asked,
             known=known or {},
             timing=timing.scan,
@@ -125,6 +129,17 @@ class MeterScan:
         if not self.results:
             self.error = self.error or self._bus.error
 
+    async def run_neighbours(self) -> None:
+        """Scan on for meters in the same panel, after a scan that ended with the first one.
+
+        If that fails, what was found is all there is.
+        """
+        settings = self.results[-1].settings
+        with suppress(MeterError, HomeAssistantError):
+            async with self._bus.held(settings):
+                async for result in self._scan.neighbours():
+                    self.results.append(result)
+
     async def _diagnose(self) -> None:
         """Find out why nothing answers behind a gateway to Modbus TCP."""
         for settings in self._candidates:
@@ -153,17 +168,15 @@ class MeterScan:
     def _note(self, probe: Probe[BusAddress]) -> None:
         before, self.probe = self.probe, probe
         self._on_progress(probe.progress)
-        if _shown(before) != _shown(probe):
+        if _update_key(before) != _update_key(probe):
             self._changed.set()
 
 
-def _shown(probe: Probe[BusAddress]) -> tuple[object, ...]:
-    return probe.stage, probe.settings, shown_unit_id(probe.unit_id)
-
-
-def shown_unit_id(unit_id: int) -> int:
-    """Return the unit ID to show for one that is probed in a long sequence."""
-    return max(1, unit_id - unit_id % _UNIT_IDS_PER_UPDATE)
+def _update_key(probe: Probe[BusAddress]) -> tuple[object, ...]:
+    """Return what has to change before the displayed probe is updated."""
+    is_quick = isinstance(probe.settings, SerialPort) and probe.stage in _LONG_STAGES
+    unit_id = probe.unit_id // _UNIT_IDS_PER_UPDATE if is_quick else probe.unit_id
+    return probe.stage, probe.settings, unit_id
 
 
 @callback

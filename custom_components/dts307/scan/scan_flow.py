@@ -22,6 +22,7 @@ from ..connection import (
     BusAddress,
     Failure,
     MeterAddress,
+    NetworkAdapter,
     Transport,
     async_only_free_port,
     async_resolved,
@@ -35,10 +36,10 @@ from ..flows import (
     address_form,
     entered_address,
 )
-from ..meter.modbus import ScanResult, ScanStage
+from ..meter.modbus import ScanResult
 from .explanation import async_explain
 from .known_meters import KnownMeters, async_known_meters
-from .meter_scan import MeterScan, shown_unit_id
+from .meter_scan import MeterScan
 from .suspension import SuspendedEntries
 
 _SCANS: HassKey[dict[str, ScanFlow]] = HassKey(f"{DOMAIN}_scans")
@@ -53,6 +54,10 @@ class ScanFlow(ConfigFlow):
     _known = KnownMeters()
     """The meters that were set up when the scan began."""
     _scanning: asyncio.Task[None] | None = None
+    _neighbours: asyncio.Task[None] | None = None
+    """Asks the neighbours of the meter that was found, while a form is shown."""
+    _are_neighbours_due = False
+    """Whether the scan has left that for later."""
     _update: asyncio.Task[None] | None = None
     """Waits until there is something else to show."""
     _answers: dict[str, Any] | None = None
@@ -161,13 +166,19 @@ class ScanFlow(ConfigFlow):
             self._suspended.async_resume()
             raise UnknownFlow
         answers = self._answers or {}
+        thorough = answers[SECTION_KNOWN][CONF_THOROUGH]
+        is_reconfigured = self.source == SOURCE_RECONFIGURE
+        # Behind an adapter, each silent neighbour takes a second. Suspended entries cannot wait.
+        is_slow = isinstance(bus, NetworkAdapter) and self._suspended.is_empty
+        self._are_neighbours_due = is_slow and not (thorough or is_reconfigured)
         self._scan = MeterScan(
             self.hass,
             address,
             is_wanted=self._is_wanted,
             on_progress=self.async_update_progress,
-            thorough=answers[SECTION_KNOWN][CONF_THOROUGH],
+            thorough=thorough,
             everything=answers.get(CONF_EVERYTHING, False),
+            only_one=is_reconfigured or self._are_neighbours_due,
             asked=self._asked_unit_id,
             known=self._known.on(bus),
         )
@@ -196,14 +207,32 @@ class ScanFlow(ConfigFlow):
     async def async_give_way(self) -> list[ConfigEntry]:
         """End the scan for another flow's; return the entries that are suspended for it."""
         entries = self._suspended.async_hand_over()
+        self._are_neighbours_due = False
         await self._async_end_scan()
         return entries
 
     async def _async_end_scan(self) -> None:
         """End the scan, if there is one, and wait until its connection is closed."""
-        if self._scanning:
-            self._scanning.cancel()
-            await asyncio.wait([self._scanning])
+        for task in filter(None, (self._scanning, self._neighbours)):
+            task.cancel()
+            await asyncio.wait([task])
+
+    @callback
+    def _async_ask_neighbours(self) -> None:
+        """Ask the neighbours of the meter that was found, while a form is shown."""
+        if self._are_neighbours_due:
+            self._are_neighbours_due = False
+            self._neighbours = self.hass.async_create_background_task(
+                self._scan.run_neighbours(), f"{self.handler} scan"
+            )
+            self._at_end.append(self._neighbours.cancel)
+
+    async def _async_neighbours(self) -> list[ScanResult[BusAddress]]:
+        """Return what was searched for, with what was found while a form was shown."""
+        if self._neighbours is None:
+            return []
+        await asyncio.wait([self._neighbours])
+        return await self._async_wanted()
 
     @callback
     def _async_scan_ended(self, scanning: asyncio.Task[None]) -> None:
@@ -228,7 +257,6 @@ class ScanFlow(ConfigFlow):
             self._scanning.result()
             return self.async_show_progress_done(next_step_id="searched")
         probe = scan.probe
-        many = probe.stage is not ScanStage.SETTINGS
         # The frontend may request this step at any time, but one task is enough to wait.
         if self._update is None or self._update.done():
             self._update = self.hass.async_create_background_task(
@@ -239,7 +267,7 @@ class ScanFlow(ConfigFlow):
             progress_action=probe.stage.value,
             description_placeholders={
                 "settings": probe.settings.settings_text,
-                "unit_id": str(shown_unit_id(probe.unit_id) if many else probe.unit_id),
+                "unit_id": str(probe.unit_id),
                 "count": str(sum(each.identity is not None for each in scan.results)),
             },
             progress_task=self._update,

@@ -49,6 +49,11 @@ class SuspendedEntries:
         self._timer: asyncio.TimerHandle | None = None
         self._resuming: asyncio.Task[None] | None = None
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no entries are suspended."""
+        return not self._entries
+
     async def async_suspend(self, bus: BusAddress) -> None:
         """Suspend the entries on a bus whose meters do not answer there.
 

@@ -25,7 +25,12 @@ settings = st.sampled_from(SETTINGS)
 
 
 async def found(
-    devices: Devices, *, thorough: bool = False, everything: bool = False, unit_id: int = FACTORY
+    devices: Devices,
+    *,
+    thorough: bool = False,
+    everything: bool = False,
+    only_one: bool = False,
+    unit_id: int = FACTORY,
 ) -> list[ScanResult[str]]:
     """Scan, and check that each stage makes progress and no unit is probed twice."""
     probes: list[Probe[str]] = []
@@ -36,6 +41,7 @@ async def found(
         on_probe=probes.append,
         thorough=thorough,
         everything=everything,
+        only_one=only_one,
     )
     results = []
     async for result in scan.run():
@@ -85,6 +91,37 @@ async def test_known_settings_are_probed_first() -> None:
 async def test_meters_of_one_panel_are_found_together() -> None:
     devices = Devices("b", {100 + n: str(n) for n in range(8)} | {110: "far off"})
     assert places(await found(devices)) == [("b", 100 + n) for n in range(8)]
+
+
+@hypothesis.settings(deadline=None)
+@given(at=settings, meters=st.sets(unit_ids))
+async def test_the_neighbours_can_be_probed_later(at: str, meters: set[int]) -> None:
+    """A scan that pauses at the first device finds the same, with the same probes."""
+    at_once, later = (Devices(at, {each: str(each) for each in meters}) for _ in range(2))
+    scan = BusScan(
+        later,
+        tuple(serial_passes(SETTINGS, [FACTORY])),
+        is_wanted=lambda result: result.identity is not None,
+        on_probe=lambda _probe: None,
+        everything=True,
+        only_one=True,
+    )
+    first = [result async for result in scan.run()]
+    assert len(first) == min(1, len(meters))
+    neighbours = [result async for result in scan.neighbours()]
+    assert first + neighbours == await found(at_once, everything=True)
+    assert later.probed == at_once.probed
+
+
+@hypothesis.settings(deadline=None)
+@given(at=settings, meters=st.sets(unit_ids, min_size=1), thorough=st.booleans())
+async def test_a_scan_for_one_device_ends_with_it(
+    at: str, meters: set[int], *, thorough: bool
+) -> None:
+    """Whatever else is on the bus."""
+    devices = Devices(at, {each: str(each) for each in meters})
+    (only,) = places(await found(devices, only_one=True, everything=True, thorough=thorough))
+    assert devices.probed[-1] == only
 
 
 async def test_a_thorough_search_finds_all_on_the_bus() -> None:

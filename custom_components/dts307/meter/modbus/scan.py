@@ -75,6 +75,7 @@ class BusScan[S]:
     ``is_wanted`` returns whether a device is what the scan is for. After the first wanted device,
     only the unit IDs that follow are probed, unless the scan is ``thorough``. The stage EVERYTHING
     takes minutes, and runs only if ``everything`` is set, or once a device has responded.
+    With ``only_one``, the scan ends with the first wanted device, and ``neighbours`` goes on.
     ``on_probe`` is called before each probe.
 
     If the device with the ``asked`` unit ID responds and is not wanted, the scan ends with it,
@@ -88,6 +89,7 @@ class BusScan[S]:
     on_probe: Callable[[Probe[S]], None]
     thorough: bool = False
     everything: bool = False
+    only_one: bool = False
     asked: int | None = None
     known: Mapping[str, int] = field(default_factory=dict)
     timing: ScanTiming = SCAN_TIMING
@@ -104,6 +106,8 @@ class BusScan[S]:
     _meters: dict[str, int] = field(default_factory=dict)
     """The unit IDs of the meters that have responded, by serial number."""
     _is_bus_checked: bool = False
+    _to_follow: list[ScanPass[S]] = field(default_factory=list)
+    """The pass for the unit IDs that follow those of the first wanted devices, once it is known."""
 
     async def run(self) -> AsyncIterator[ScanResult[S]]:
         """Scan; the bus is closed whenever a result is yielded, and at the end.
@@ -116,12 +120,23 @@ class BusScan[S]:
                     yield result
                 if any(map(self._is_asked_in_vain, results)):
                     return
-                if not self.thorough and any(map(self.is_wanted, results)):
-                    neighbours = self._neighbours(scan_pass, results)
-                    while results := await self._next(neighbours):
-                        for result in results:
+                found = any(map(self.is_wanted, results))
+                if found and (self.only_one or not self.thorough):
+                    self._to_follow.append(self._neighbours(scan_pass, results))
+                    if not self.only_one:
+                        async for result in self.neighbours():
                             yield result
                     return
+
+    async def neighbours(self) -> AsyncIterator[ScanResult[S]]:
+        """Probe the unit IDs that follow those of the wanted devices with which the scan ended.
+
+        Raises MeterError if the bus cannot be opened.
+        """
+        for scan_pass in self._to_follow:
+            while results := await self._next(scan_pass):
+                for result in results:
+                    yield result
 
     def _is_asked_in_vain(self, result: ScanResult[S]) -> bool:
         if self.everything or self.thorough:
