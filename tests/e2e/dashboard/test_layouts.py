@@ -219,7 +219,7 @@ async def test_the_meter_of_a_solar_inverter(home: Home) -> None:
         assert power is not None
         assert power < 0
         await shows(card, f"{-power:,.0f}")
-        await expect(card.locator(".way")).to_have_text("Exporting")
+        await expect(card.locator(".way")).to_have_text("Producing")
     finally:
         await home.set_options("single", role="grid")
     await expect(flow.locator(".end").first).to_have_text("Grid", timeout=20_000)

@@ -115,9 +115,9 @@ export class MeterCard extends BaseCard {
   private renderPower(hass: HomeAssistant, { power, production }: Reading): TemplateResult {
     const watts = power?.value;
     const way = watts === undefined || watts === 0 ? "" : watts < 0 ? "export" : "import";
-    const word = this.text(
-      watts === undefined ? "unavailable" : way ? (`${way}ing` as const) : "idle",
-    );
+    const produces = (production?.value ?? 0) > 0;
+    const moves = produces ? "producing" : way ? (`${way}ing` as const) : "idle";
+    const word = this.text(watts === undefined ? "unavailable" : moves);
     const parts = power && watts !== undefined && partsOf(hass, power.state);
     const source = production
       ? { icon: "mdi:solar-power-variant", name: this.text("solar") }
