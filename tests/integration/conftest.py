@@ -15,6 +15,7 @@ from serialx import descriptor_transport
 
 from custom_components.dts307.connection.timing import DATA_TIMING
 from custom_components.dts307.meter.modbus import SCAN_RANGE
+from custom_components.dts307.stores import clock
 from tests.integration.time_lapse import time_lapse
 from tests.integration.timing import HASTY, change_timing
 
@@ -92,6 +93,16 @@ def enable_event_loop_debug() -> None:
 def hasty(hass: HomeAssistant) -> None:
     """Wait a fraction of a second for answers and ports."""
     hass.data[DATA_TIMING] = HASTY
+
+
+@pytest.fixture(autouse=True)
+def frozen_elapsed_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let elapsed time stand still with a frozen clock, which knows no time since the boot."""
+
+    def frozen() -> float:
+        return time.monotonic()
+
+    monkeypatch.setattr(clock, "elapsed_seconds", frozen)
 
 
 @pytest.fixture

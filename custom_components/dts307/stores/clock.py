@@ -67,8 +67,6 @@ def _wall() -> float:
 
 def elapsed_seconds() -> float:
     """Return monotonic seconds, including those for which the host was suspended."""
-    elapsed = time.monotonic()
     if hasattr(time, "CLOCK_BOOTTIME"):
-        boottime = time.clock_gettime(time.CLOCK_BOOTTIME)
-        elapsed += boottime - time.clock_gettime(time.CLOCK_MONOTONIC)
-    return elapsed
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.monotonic()
