@@ -151,6 +151,14 @@ def _new_source(hass: HomeAssistant, entry: ConfigEntry, role: Role) -> dict[str
             "stat_rate": statistic(PRODUCTION),
             "config_entry_solar_forecast": None,
         }
+    if role is Role.BATTERY:
+        return {
+            "type": "battery",
+            # The dashboard counts from the house's side, the meter from the battery's.
+            "stat_energy_from": statistic("energy_exported"),
+            "stat_energy_to": statistic("energy_imported"),
+            "power_config": {"stat_rate_inverted": statistic("power")},
+        }
     return {
         "stat_consumption": statistic("energy_imported"),
         "stat_rate": statistic("power"),
@@ -184,7 +192,7 @@ def _part(role: Role) -> Part:
 
 
 def _sources(preferences: EnergyPreferences, role: Role) -> list[Source]:
-    """Return the dashboard's sources for a role; grid and solar are also the types of a source."""
+    """Return the dashboard's sources for a role; all but a load are also the type of a source."""
     sources: list[Source] = [*preferences[_part(role)]]
     return [source for source in sources if role is Role.LOAD or source["type"] == role]
 

@@ -51,6 +51,7 @@ class Role(StrEnum):
 
     GRID = "grid"
     SOLAR = "solar"
+    BATTERY = "battery"
     LOAD = "load"
 
 

@@ -32,11 +32,18 @@ OLD_SOLAR = {
     "config_entry_solar_forecast": ["a forecast"],
     "name": "Old roof",
 }
+OLD_BATTERY = {
+    "type": "battery",
+    "stat_energy_from": "sensor.old_discharge",
+    "stat_energy_to": "sensor.old_charge",
+    "name": "Old battery",
+}
 OLD_DEVICE = {"stat_consumption": "utility:fridge", "included_in_stat": "sensor.kitchen"}
 OLD_PREFERENCES: dict[str, list[dict[str, Any]]] = {
     "energy_sources": [
         OLD_GRID,
         OLD_SOLAR,
+        OLD_BATTERY,
         {"type": "gas", "stat_energy_from": "sensor.gas", "key_of_the_future": {"much": [1, 2]}},
     ],
     "device_consumption": [OLD_DEVICE, {"stat_consumption": "sensor.oven", "colour": "red"}],

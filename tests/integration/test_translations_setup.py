@@ -184,6 +184,7 @@ def test_what_is_measured_can_be_told() -> None:
         "exporting": ["power"],
         "grid_source_there": ["meters", "sources"],
         "solar_source_there": ["meters", "sources"],
+        "battery_source_there": ["meters", "sources"],
         "no_serial_number": ["address"],
         "shared_serial_number": ["serial_number"],
     }

@@ -11,7 +11,11 @@ from ..options import CONF_ROLE, Role
 from .new_meter import NewMeter, names_of
 from .preview import async_live_text
 
-_REASONS: Final = {Role.GRID: "grid_source_there", Role.SOLAR: "solar_source_there"}
+_REASONS: Final = {
+    Role.GRID: "grid_source_there",
+    Role.SOLAR: "solar_source_there",
+    Role.BATTERY: "battery_source_there",
+}
 """Why a meter is not ticked, by its role. A load never is: not every one is worth a place."""
 
 
@@ -28,7 +32,7 @@ class EnergyOffer:
 
 
 async def async_energy_offer(hass: HomeAssistant, meters: Sequence[NewMeter]) -> EnergyOffer:
-    """Tick the first meter at the grid and the first on a solar inverter.
+    """Tick the first meter at the grid, the first on a solar inverter and the first at a battery.
 
     The dashboard adds up all sources of a kind. So a meter is not ticked if there is such a source
     already, or if another meter is about to become one.
