@@ -52,6 +52,7 @@ class Role(StrEnum):
     GRID = "grid"
     SOLAR = "solar"
     BATTERY = "battery"
+    HOME = "home"
     LOAD = "load"
 
 

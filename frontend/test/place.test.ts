@@ -10,6 +10,7 @@ const drawn = (role?: string): unknown[] => {
 test("power flows between what the role says", () => {
   assert.deepEqual(drawn("grid"), ["grid", "house", 1, "importing", "exporting"]);
   assert.deepEqual(drawn("solar"), ["solar", "house", -1, "importing", "exporting"]);
+  assert.deepEqual(drawn("home"), ["power", "house", 1, "importing", "exporting"]);
   assert.deepEqual(drawn("load"), ["house", "load", 1, "importing", "exporting"]);
 });
 

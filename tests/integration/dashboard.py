@@ -3,6 +3,7 @@
 from copy import deepcopy
 from typing import Any, cast
 
+from homeassistant.components.energy import data
 from homeassistant.components.energy.data import (
     ENERGY_SOURCE_SCHEMA,
     EnergyManager,
@@ -11,6 +12,7 @@ from homeassistant.components.energy.data import (
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
+import pytest
 
 OLD_GRID = {
     "type": "grid",
@@ -50,6 +52,14 @@ OLD_PREFERENCES: dict[str, list[dict[str, Any]]] = {
     "device_consumption_water": [{"stat_consumption": "sensor.shower"}],
 }
 """with what no Home Assistant of today knows"""
+
+
+def have_home_source(monkeypatch: pytest.MonkeyPatch, *, available: bool = True) -> None:
+    """Let the dashboard be one that can have a meter of the whole home, or one that cannot."""
+    if available:
+        monkeypatch.setattr(data, "HomeSourceType", dict, raising=False)
+    else:
+        monkeypatch.delattr(data, "HomeSourceType", raising=False)
 
 
 async def open_dashboard(hass: HomeAssistant, *, old: bool = False) -> EnergyManager:

@@ -89,7 +89,7 @@ def meter_entry(device: Device, data: dict[str, Any], role: Role | None) -> Mock
     return entry_for(device, data, **({} if role is None else {"role": role}))
 
 
-@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("role", ADDED)
 async def test_one_valid_source(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, role: Role
 ) -> None:
@@ -117,7 +117,7 @@ async def test_one_valid_source(
         assert [*validation["energy_sources"], *validation["device_consumption"]] == [[]]
 
 
-@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("role", ADDED)
 async def test_what_is_there_stays(hass: HomeAssistant, role: Role) -> None:
     """Prices, order, names, and what only a later Home Assistant knows."""
     manager = await open_dashboard(hass, old=True)
@@ -156,7 +156,7 @@ async def test_a_battery_that_gives_is_positive(hass: HomeAssistant) -> None:
         assert float(charging.state) == -1500
 
 
-@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("role", ADDED)
 async def test_twice_is_once(hass: HomeAssistant, role: Role) -> None:
     manager = await open_dashboard(hass)
     device = Device()
@@ -215,7 +215,7 @@ async def test_four_at_once(hass: HomeAssistant) -> None:
 async def test_what_is_there_is_named(hass: HomeAssistant) -> None:
     """By its own name, by its entity's, or else by its statistic."""
     manager = await open_dashboard(hass)
-    for role in Role:
+    for role in ADDED:
         assert await async_sources_there(hass, role) == []
     device = Device()
     async with network(device) as line:

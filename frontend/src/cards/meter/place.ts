@@ -37,6 +37,7 @@ const PLACES: Readonly<Record<string, Place>> = {
     flow: -1,
     words: { import: "charging", export: "discharging" },
   },
+  home: { from: { icon: "mdi:flash", name: "power" }, to: HOUSE, flow: 1, words: METER },
   load: { from: HOUSE, to: { icon: "mdi:power-plug", name: "load" }, flow: 1, words: METER },
 };
 
