@@ -192,7 +192,7 @@ async def test_a_meter_that_was_silent_from_the_start(
         await page.leave()
         only_reason = {"link_state": "meter_silent"}
         message = await page.follow(device_id_of(hass, entry))
-        nothing = {"role": None, "answering": False, "attributes": {}}
+        nothing: dict[str, Any] = {"role": None, "answering": False, "attributes": {}}
         assert message == {**nothing, "values": only_reason}
 
 
