@@ -20,7 +20,6 @@ from .const import CONF_ADD_TO_ENERGY, DEFAULT_NAME, DOMAIN
 from .flows import (
     CONF_ENERGY,
     CONF_METERS,
-    METER_FORM,
     PREVIEWS,
     Dts307OptionsFlow,
     NewMeter,
@@ -31,6 +30,7 @@ from .flows import (
     async_text,
     doubt,
     energy_form,
+    meter_form,
     meters_form,
     names_of,
 )
@@ -169,7 +169,7 @@ class Dts307ConfigFlow(ScanFlow, domain=DOMAIN):
         return self.async_show_form(
             step_id="meter",
             data_schema=self.add_suggested_values_to_schema(
-                METER_FORM, {CONF_NAME: meter.name, **self._suggested_options()}
+                meter_form(), {CONF_NAME: meter.name, **self._suggested_options()}
             ),
             description_placeholders={
                 "model": meter.identity.model or DEFAULT_NAME,

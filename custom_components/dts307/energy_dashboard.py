@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final, Literal, cast
 
+from homeassistant.components.energy import data as energy_data
 from homeassistant.components.energy.const import DOMAIN as ENERGY
 from homeassistant.components.energy.data import (
     EnergyManager,
@@ -44,6 +45,18 @@ def async_can_offer(hass: HomeAssistant) -> bool:
     return ENERGY in hass.config.components
 
 
+def has_home_source() -> bool:
+    """Return whether the Energy dashboard of this version can have a meter of the whole home."""
+    return hasattr(energy_data, "HomeSourceType")
+
+
+def offered_roles(chosen: str | None = None) -> tuple[Role, ...]:
+    """Return the roles to choose from; with the one that is ``chosen``, so that it can stay."""
+    return tuple(
+        role for role in Role if role is not Role.HOME or has_home_source() or role == chosen
+    )
+
+
 async def async_sources_there(hass: HomeAssistant, role: Role) -> list[str]:
     """Return the names of the dashboard's sources for this role."""
     manager = await async_get_manager(hass)
@@ -58,6 +71,16 @@ def async_meters_to_come(hass: HomeAssistant, role: Role) -> list[str]:
         for entry in hass.config_entries.async_entries(DOMAIN, include_disabled=False)
         if CONF_ADD_TO_ENERGY in entry.data and MeterOptions.parse(entry.options).role is role
     ]
+
+
+async def async_sources_beside(hass: HomeAssistant, entry: ConfigEntry) -> list[str]:
+    """Return the names of the sources that are there for the role of an entry's meter.
+
+    Raises EnergyDashboardError if the meter cannot be added for its role.
+    """
+    preferences = _preferences(await async_get_manager(hass))
+    role = _role(entry, preferences)
+    return [_name(hass, source) for source in _sources(preferences, role)]
 
 
 async def async_is_in_dashboard(hass: HomeAssistant, entry: ConfigEntry) -> bool:
@@ -75,7 +98,7 @@ async def async_add_to_dashboard(hass: HomeAssistant, entry: ConfigEntry) -> Non
     # No await until the update: two meters added at once could overwrite each other's source.
     preferences = _preferences(manager)
     if not _is_used(hass, entry, preferences):
-        role = _role(entry)
+        role = _role(entry, preferences)
         source = _new_source(hass, entry, role)
         if role is Role.LOAD or _sources(preferences, role):
             source["name"] = entry.title
@@ -151,6 +174,20 @@ def _new_source(hass: HomeAssistant, entry: ConfigEntry, role: Role) -> dict[str
             "stat_rate": statistic(PRODUCTION),
             "config_entry_solar_forecast": None,
         }
+    if role is Role.BATTERY:
+        return {
+            "type": "battery",
+            # The dashboard counts from the house's side, the meter from the battery's.
+            "stat_energy_from": statistic("energy_exported"),
+            "stat_energy_to": statistic("energy_imported"),
+            "power_config": {"stat_rate_inverted": statistic("power")},
+        }
+    if role is Role.HOME:
+        return {
+            "type": "home",
+            "stat_energy_to": statistic("energy_imported"),
+            "stat_rate": statistic("power"),
+        }
     return {
         "stat_consumption": statistic("energy_imported"),
         "stat_rate": statistic("power"),
@@ -169,10 +206,19 @@ def _statistic(hass: HomeAssistant, entry: ConfigEntry, key: str) -> str:
     return entity_id
 
 
-def _role(entry: ConfigEntry) -> Role:
-    if role := MeterOptions.parse(entry.options).role:
-        return role
-    raise EnergyDashboardError("no_role")
+def _role(entry: ConfigEntry, preferences: EnergyPreferences) -> Role:
+    """Return the role of a meter that can be added for it.
+
+    Raises EnergyDashboardError.
+    """
+    role = MeterOptions.parse(entry.options).role
+    if role is None:
+        raise EnergyDashboardError("no_role")
+    if role is Role.HOME and not has_home_source():
+        raise EnergyDashboardError("home_not_supported")
+    if role is Role.HOME and _sources(preferences, role):
+        raise EnergyDashboardError("only_one_home")
+    return role
 
 
 def _preferences(manager: EnergyManager) -> EnergyPreferences:
@@ -184,7 +230,7 @@ def _part(role: Role) -> Part:
 
 
 def _sources(preferences: EnergyPreferences, role: Role) -> list[Source]:
-    """Return the dashboard's sources for a role; grid and solar are also the types of a source."""
+    """Return the dashboard's sources for a role; all but a load are also the type of a source."""
     sources: list[Source] = [*preferences[_part(role)]]
     return [source for source in sources if role is Role.LOAD or source["type"] == role]
 

@@ -18,6 +18,7 @@ import voluptuous as vol
 from .const import DOMAIN
 from .coordinator import Dts307ConfigEntry, Dts307Coordinator
 from .descriptions import LINK_STATE, LIVE_ATTRIBUTES, LIVE_VALUES, link_state
+from .options import MeterOptions, Role
 
 _KEYS: Final = (*LIVE_VALUES, LINK_STATE)
 
@@ -29,6 +30,8 @@ class ReadingMessage(TypedDict):
     Positive power is import.
     """
 
+    role: str | None
+    """where the meter is installed; None if the options do not say"""
     answering: bool
     """whether the last attempt returned a reading"""
     values: dict[str, float | str | None]
@@ -143,16 +146,21 @@ class Subscription:
     @callback
     def _async_send(self) -> None:
         meter = None if self._leave is None else self._entry.runtime_data
-        self._connection.send_event(self._message_id, _message(meter, self.async_readable()))
+        role = MeterOptions.parse(self._entry.options).role
+        message = _message(meter, role, self.async_readable())
+        self._connection.send_event(self._message_id, message)
 
 
-def _message(meter: Dts307Coordinator | None, readable: Mapping[str, bool]) -> ReadingMessage:
+def _message(
+    meter: Dts307Coordinator | None, role: Role | None, readable: Mapping[str, bool]
+) -> ReadingMessage:
     """Return the message about a meter; None is one whose entry is not loaded.
 
     ``readable`` has the keys to include, each with whether it has an entity. A key that has one, or
     was in the latest reading, is included while its value is not known: the cards keep its place.
     """
     message = ReadingMessage(
+        role=role,
         answering=False,
         values=dict.fromkeys(key for key, has_entity in readable.items() if has_entity),
         attributes={},

@@ -51,6 +51,8 @@ class Role(StrEnum):
 
     GRID = "grid"
     SOLAR = "solar"
+    BATTERY = "battery"
+    HOME = "home"
     LOAD = "load"
 
 

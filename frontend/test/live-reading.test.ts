@@ -11,6 +11,7 @@ import type { Reading } from "../src/meter/reading.ts";
 
 const message: ReadingMessage = example;
 const silent: ReadingMessage = {
+  role: "grid",
   answering: false,
   values: {
     ...Object.fromEntries(Object.keys(message.values).map((key) => [key, null])),
@@ -63,6 +64,12 @@ test("without any entity, a reading is complete", () => {
   assert.equal(reading.direction?.state.state, "exporting");
   assert.equal(reading.level?.state.state, "normal");
   assert.equal(reading.production, undefined);
+});
+
+test("the role of the meter is known, and a production is a sign of it", () => {
+  assert.equal(read(message).role, "grid");
+  assert.equal(read({ ...message, role: "battery" }).role, "battery");
+  assert.equal(read({ ...message, role: null }, { production: ["5", "W"] }).role, "solar");
 });
 
 test("a value without an entity is shown as the integration suggests, and opens nothing", () => {

@@ -7,6 +7,7 @@ import type { ReadingMessage } from "../src/meter/live.ts";
 import { Server, settle } from "./server.ts";
 
 const watts = (power: number): ReadingMessage => ({
+  role: null,
   answering: true,
   values: { power },
   attributes: {},

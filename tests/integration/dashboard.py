@@ -3,6 +3,7 @@
 from copy import deepcopy
 from typing import Any, cast
 
+from homeassistant.components.energy import data
 from homeassistant.components.energy.data import (
     ENERGY_SOURCE_SCHEMA,
     EnergyManager,
@@ -11,6 +12,7 @@ from homeassistant.components.energy.data import (
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
+import pytest
 
 OLD_GRID = {
     "type": "grid",
@@ -32,17 +34,32 @@ OLD_SOLAR = {
     "config_entry_solar_forecast": ["a forecast"],
     "name": "Old roof",
 }
+OLD_BATTERY = {
+    "type": "battery",
+    "stat_energy_from": "sensor.old_discharge",
+    "stat_energy_to": "sensor.old_charge",
+    "name": "Old battery",
+}
 OLD_DEVICE = {"stat_consumption": "utility:fridge", "included_in_stat": "sensor.kitchen"}
 OLD_PREFERENCES: dict[str, list[dict[str, Any]]] = {
     "energy_sources": [
         OLD_GRID,
         OLD_SOLAR,
+        OLD_BATTERY,
         {"type": "gas", "stat_energy_from": "sensor.gas", "key_of_the_future": {"much": [1, 2]}},
     ],
     "device_consumption": [OLD_DEVICE, {"stat_consumption": "sensor.oven", "colour": "red"}],
     "device_consumption_water": [{"stat_consumption": "sensor.shower"}],
 }
 """with what no Home Assistant of today knows"""
+
+
+def have_home_source(monkeypatch: pytest.MonkeyPatch, *, available: bool = True) -> None:
+    """Let the dashboard be one that can have a meter of the whole home, or one that cannot."""
+    if available:
+        monkeypatch.setattr(data, "HomeSourceType", dict, raising=False)
+    else:
+        monkeypatch.delattr(data, "HomeSourceType", raising=False)
 
 
 async def open_dashboard(hass: HomeAssistant, *, old: bool = False) -> EnergyManager:

@@ -42,6 +42,7 @@ IMPORTED = "sensor.dts_307_energy_imported"
 EXPORTED = "sensor.dts_307_energy_exported"
 POWER = "sensor.dts_307_power"
 PRODUCTION = "sensor.dts_307_production"
+INVERTED = "sensor.dts_307_power_inverted"
 MORNING = datetime(2026, 6, 1, 6, 0, 30, tzinfo=UTC)
 
 GRID_SOURCE = {
@@ -64,10 +65,18 @@ SOLAR_SOURCE = {
     "stat_rate": PRODUCTION,
     "config_entry_solar_forecast": None,
 }
+BATTERY_SOURCE = {
+    "type": "battery",
+    "stat_energy_from": EXPORTED,
+    "stat_energy_to": IMPORTED,
+    "power_config": {"stat_rate_inverted": POWER},
+    "stat_rate": INVERTED,
+}
 DEVICE = {"stat_consumption": IMPORTED, "stat_rate": POWER, "name": "DTS 307"}
 ADDED: dict[Role, dict[str, Any]] = {
     Role.GRID: {"energy_sources": [GRID_SOURCE], "device_consumption": []},
     Role.SOLAR: {"energy_sources": [SOLAR_SOURCE], "device_consumption": []},
+    Role.BATTERY: {"energy_sources": [BATTERY_SOURCE], "device_consumption": []},
     Role.LOAD: {"energy_sources": [], "device_consumption": [DEVICE]},
 }
 
@@ -80,7 +89,7 @@ def meter_entry(device: Device, data: dict[str, Any], role: Role | None) -> Mock
     return entry_for(device, data, **({} if role is None else {"role": role}))
 
 
-@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("role", ADDED)
 async def test_one_valid_source(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, role: Role
 ) -> None:
@@ -108,7 +117,7 @@ async def test_one_valid_source(
         assert [*validation["energy_sources"], *validation["device_consumption"]] == [[]]
 
 
-@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("role", ADDED)
 async def test_what_is_there_stays(hass: HomeAssistant, role: Role) -> None:
     """Prices, order, names, and what only a later Home Assistant knows."""
     manager = await open_dashboard(hass, old=True)
@@ -126,7 +135,28 @@ async def test_what_is_there_stays(hass: HomeAssistant, role: Role) -> None:
         assert added == {**expected, "name": "DTS 307"}
 
 
-@pytest.mark.parametrize("role", Role)
+async def test_a_battery_that_gives_is_positive(hass: HomeAssistant) -> None:
+    """Its meter exports then; the dashboard turns that round."""
+    await open_dashboard(hass)
+    device = Device()
+    device.write("W_SF", 0)
+    device.write("W", -3000)
+    async with network(device) as line:
+        entry = meter_entry(device, network_data(line), Role.BATTERY)
+        await load(hass, entry)
+        await async_add_to_dashboard(hass, entry)
+        await hass.async_block_till_done()
+        discharging = hass.states.get(INVERTED)
+        assert discharging is not None
+        assert float(discharging.state) == 3000
+        device.write("W", 1500)
+        await let_pass(hass)
+        charging = hass.states.get(INVERTED)
+        assert charging is not None
+        assert float(charging.state) == -1500
+
+
+@pytest.mark.parametrize("role", ADDED)
 async def test_twice_is_once(hass: HomeAssistant, role: Role) -> None:
     manager = await open_dashboard(hass)
     device = Device()
@@ -185,7 +215,7 @@ async def test_four_at_once(hass: HomeAssistant) -> None:
 async def test_what_is_there_is_named(hass: HomeAssistant) -> None:
     """By its own name, by its entity's, or else by its statistic."""
     manager = await open_dashboard(hass)
-    for role in Role:
+    for role in ADDED:
         assert await async_sources_there(hass, role) == []
     device = Device()
     async with network(device) as line:
@@ -212,6 +242,7 @@ async def test_what_is_there_is_named(hass: HomeAssistant) -> None:
     [
         (Role.GRID, "energy_exported", "sensor_disabled"),
         (Role.SOLAR, "production", "sensor_disabled"),
+        (Role.BATTERY, "power", "sensor_disabled"),
         (Role.LOAD, "power", "sensor_disabled"),
         (None, "power", "no_role"),
     ],

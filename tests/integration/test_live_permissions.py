@@ -108,7 +108,8 @@ async def test_a_user_who_may_read_single_entities(
         )
         may_read(user, {"entity_ids": {power: READ, voltage: {"control": True}}})
         page = await page_of(hass, hass_ws_client, user)
-        expected = {
+        expected: dict[str, Any] = {
+            "role": None,
             "answering": True,
             "values": {"power": device.meter_model().W.cvalue},
             "attributes": {"reversed_cts": [], "swapped_cts": []},
@@ -118,7 +119,8 @@ async def test_a_user_who_may_read_single_entities(
         assert await page.next() == expected
         device.silent = True
         await let_pass(hass, 60)
-        gone = {"answering": False, "values": {"power": None}, "attributes": {}}
+        nothing: dict[str, Any] = {"role": None, "answering": False, "attributes": {}}
+        gone = {**nothing, "values": {"power": None}}
         assert await page.next() == gone
 
 

@@ -64,14 +64,15 @@ def subscriptions() -> int:
 def silenced(message: dict[str, Any], why: str | None) -> dict[str, Any]:
     """Return what follows a message when the meter falls silent: the same keys, without values."""
     nothing: dict[str, Any] = dict.fromkeys(message["values"])
-    return {"answering": False, "values": {**nothing, "link_state": why}, "attributes": {}}
+    values = {**nothing, "link_state": why}
+    return {**message, "answering": False, "values": values, "attributes": {}}
 
 
 async def test_the_message_is_the_one_that_the_cards_know(
     hass: HomeAssistant, page: Page, device: Device
 ) -> None:
     async with network(device) as line:
-        entry = entry_for(device, network_data(line), ct_rating=100)
+        entry = entry_for(device, network_data(line), ct_rating=100, role="grid")
         await load(hass, entry)
         message = await page.follow(device_id_of(hass, entry))
         assert message == json.loads(EXAMPLE.read_text())
@@ -191,7 +192,8 @@ async def test_a_meter_that_was_silent_from_the_start(
         await page.leave()
         only_reason = {"link_state": "meter_silent"}
         message = await page.follow(device_id_of(hass, entry))
-        assert message == {"answering": False, "values": only_reason, "attributes": {}}
+        nothing: dict[str, Any] = {"role": None, "answering": False, "attributes": {}}
+        assert message == {**nothing, "values": only_reason}
 
 
 async def test_a_reload(hass: HomeAssistant, page: Page, device: Device) -> None:

@@ -10,7 +10,14 @@ import pytest
 from simulator.meter import MeterConfig
 from simulator.server import TcpLine
 from tests.device import Device
-from tests.integration.dashboard import OLD_GRID, OLD_SOLAR, open_dashboard, save, sources
+from tests.integration.dashboard import (
+    OLD_BATTERY,
+    OLD_GRID,
+    OLD_SOLAR,
+    open_dashboard,
+    save,
+    sources,
+)
 from tests.integration.home import (
     ENGLISH,
     describe,
@@ -54,11 +61,13 @@ def reason(result: ConfigFlowResult) -> str:
     [
         ([], {"House": "grid"}, ["House"], []),
         ([], {"Roof": "solar"}, ["Roof"], []),
+        ([], {"Cellar": "battery"}, ["Cellar"], []),
         ([], {"Oven": "load"}, [], []),
         ([OLD_SOLAR], {"House": "grid"}, ["House"], []),
         ([OLD_GRID], {"Roof": "solar"}, ["Roof"], []),
         ([OLD_GRID], {"House": "grid"}, [], [("House", "grid", "sensor.old_import")]),
         ([OLD_SOLAR], {"Roof": "solar"}, [], [("Roof", "solar", "Old roof")]),
+        ([OLD_BATTERY], {"Cellar": "battery"}, [], [("Cellar", "battery", "Old battery")]),
         ([OLD_GRID, OLD_SOLAR], {"Oven": "load"}, [], []),
         (
             [OLD_SOLAR],

@@ -78,6 +78,8 @@ async def test_volts_between_phases_where_there_is_no_neutral(hass: HomeAssistan
         ({"W": -6000}, {"role": "load"}, "load_exports"),
         ({"W": 6000}, {"role": "load"}, None),
         ({"W": -6000}, {"role": "grid"}, None),
+        ({"W": -6000}, {"role": "battery"}, None),
+        ({"W": 6000}, {"role": "battery"}, None),
         ({"AphB": 13000, "AphA": None}, {"ct_rating": 100}, "current_above_rating"),
         ({"AphC": -13000}, {"ct_rating": 100}, "current_above_rating"),
         ({"AphB": 11000}, {"ct_rating": 100}, None),

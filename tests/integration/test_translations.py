@@ -27,6 +27,7 @@ from custom_components.dts307.flows import option_forms, setup_forms
 from custom_components.dts307.flows.energy_offer import EnergyOffer
 from custom_components.dts307.flows.options_flow import Dts307OptionsFlow
 from custom_components.dts307.options import Role
+from tests.integration.dashboard import have_home_source
 from tests.integration.home import ENGLISH, INTEGRATION
 from tests.integration.texts import TRANSLATED, placeholders, texts, told_in
 
@@ -147,7 +148,7 @@ def test_all_that_is_in_the_way_of_the_dashboard_is_explained() -> None:
         and node.func.id == EnergyDashboardError.__name__
         and isinstance(node.args[0], ast.Constant)
     }
-    assert len(reasons) == 3
+    assert len(reasons) == 5
     explained = ENGLISH["issues"][NOT_IN_DASHBOARD]["fix_flow"]["abort"]
     assert set(explained) == reasons
     told = ENGLISH["options"]["abort"]
@@ -161,7 +162,7 @@ NUMBERS = {"config": 3, "options": 3}
 def setup_fields() -> dict[Any, Any]:
     """Return the fields of the set-up that ask for numbers outside of sections."""
     address = setup_forms.address_form(Transport.NETWORK, again=True).schema
-    return {**address, **setup_forms.METER_FORM.schema}
+    return {**address, **setup_forms.meter_form().schema}
 
 
 def option_fields() -> dict[Any, Any]:
@@ -178,7 +179,7 @@ def form_texts() -> Iterator[tuple[dict[str, Any], Any]]:
         yield steps[transport], setup_forms.address_form(transport, again=True)
     yield steps["meters"], setup_forms.meters_form({})
     yield steps["more_meters"], setup_forms.meters_form({})
-    yield steps["meter"], setup_forms.METER_FORM
+    yield steps["meter"], setup_forms.meter_form()
     yield steps["finish"], setup_forms.energy_form(EnergyOffer({"serial number": "name"}))
     # The form of a solar meter has all the fields that there are.
     yield ENGLISH["options"]["step"]["settings"], option_forms.options_form({"role": Role.SOLAR})
@@ -215,7 +216,8 @@ def test_every_number_out_of_its_range_is_told_the_range(language: str) -> None:
                 assert f"{config['max']:g}" in text, message
 
 
-def test_every_choice_has_a_label() -> None:
+def test_every_choice_has_a_label(monkeypatch: pytest.MonkeyPatch) -> None:
+    have_home_source(monkeypatch)
     option_forms = [form for _, form in form_texts()]
     for form in option_forms:
         option_forms += [part.schema for part in form.schema.values() if isinstance(part, section)]

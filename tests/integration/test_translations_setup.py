@@ -19,7 +19,7 @@ from custom_components.dts307.scan import explanation
 from tests.integration.home import ENGLISH
 from tests.integration.texts import placeholders, texts
 
-DOUBTS = {*NoMeasurement, "current_above_rating", "solar_imports", "load_exports"}
+DOUBTS = {*NoMeasurement, "current_above_rating", "solar_imports", "load_exports", "home_exports"}
 """What is told of a meter's values before it is added."""
 
 ONLY_IN_A_FORM = {
@@ -185,6 +185,8 @@ def test_what_is_measured_can_be_told() -> None:
         "exporting": ["power"],
         "grid_source_there": ["meters", "sources"],
         "solar_source_there": ["meters", "sources"],
+        "battery_source_there": ["meters", "sources"],
+        "home_source_there": ["meters", "sources"],
         "no_serial_number": ["address"],
         "shared_serial_number": ["serial_number"],
     }

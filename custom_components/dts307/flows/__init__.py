@@ -17,12 +17,12 @@ from .setup_forms import (
     CONF_EVERYTHING,
     CONF_METERS,
     CONF_THOROUGH,
-    METER_FORM,
     SECTION_KNOWN,
     address_answers,
     address_form,
     energy_form,
     entered_address,
+    meter_form,
     meters_form,
 )
 
@@ -32,7 +32,6 @@ __all__ = [
     "CONF_METERS",
     "CONF_THOROUGH",
     "CT_RATING_FORM",
-    "METER_FORM",
     "PREVIEWS",
     "SECTION_KNOWN",
     "Dts307OptionsFlow",
@@ -47,6 +46,7 @@ __all__ = [
     "doubt",
     "energy_form",
     "entered_address",
+    "meter_form",
     "meters_form",
     "names_of",
 ]

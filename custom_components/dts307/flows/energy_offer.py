@@ -11,7 +11,12 @@ from ..options import CONF_ROLE, Role
 from .new_meter import NewMeter, names_of
 from .preview import async_live_text
 
-_REASONS: Final = {Role.GRID: "grid_source_there", Role.SOLAR: "solar_source_there"}
+_REASONS: Final = {
+    Role.GRID: "grid_source_there",
+    Role.SOLAR: "solar_source_there",
+    Role.BATTERY: "battery_source_there",
+    Role.HOME: "home_source_there",
+}
 """Why a meter is not ticked, by its role. A load never is: not every one is worth a place."""
 
 
@@ -28,10 +33,11 @@ class EnergyOffer:
 
 
 async def async_energy_offer(hass: HomeAssistant, meters: Sequence[NewMeter]) -> EnergyOffer:
-    """Tick the first meter at the grid and the first on a solar inverter.
+    """Tick the first meter at the grid, on a solar inverter, at a battery and of the whole home.
 
     The dashboard adds up all sources of a kind. So a meter is not ticked if there is such a source
-    already, or if another meter is about to become one.
+    already, or if another meter is about to become one. The dashboard refuses a second meter of the
+    whole home, so that is not offered.
     """
     if not async_can_offer(hass):
         return EnergyOffer()
@@ -47,5 +53,8 @@ async def async_energy_offer(hass: HomeAssistant, meters: Sequence[NewMeter]) ->
             others = ", ".join(offer.labels[each] for each in alike)
             text = await async_live_text(hass, reason, meters=others, sources=", ".join(there))
             reasons.append(text)
+            if role is Role.HOME:
+                for each in alike:
+                    del offer.labels[each]
     offer.reason = "\n\n".join(reasons)
     return offer

@@ -21,6 +21,7 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
+from ..energy_dashboard import offered_roles
 from ..meter.installation import PowerSign
 from ..options import (
     CONF_BILLING_DAY,
@@ -128,7 +129,7 @@ _BILLING: Final = vol.Schema(
 
 _OPTIONS_SECTIONS: Final = {SECTION_STATES: _STATES, SECTION_BILLING: _BILLING}
 
-_MAIN_OPTIONS: Final = {
+_READING: Final = {
     vol.Required(CONF_SCAN_INTERVAL, default=DEFAULTS[CONF_SCAN_INTERVAL]): whole_number(
         1, 60, UnitOfTime.SECONDS, error="scan_interval_range"
     ),
@@ -137,7 +138,9 @@ _MAIN_OPTIONS: Final = {
         CONF_DIRECTION,
         (DIRECTION_AUTO, PowerSign.IMPORT_POSITIVE, PowerSign.EXPORT_POSITIVE),
     ),
-    vol.Optional(CONF_ROLE): choice(CONF_ROLE, tuple(Role)),
+}
+
+_HISTORY: Final = {
     vol.Required(CONF_RECORDING, default=Recording.ECONOMICAL): choice(
         CONF_RECORDING, tuple(Recording)
     ),
@@ -150,12 +153,14 @@ _SOLAR_OPTIONS: Final = {
 
 def options_form(options: Mapping[str, Any]) -> vol.Schema:
     """Return the form for a meter that has these config entry options."""
-    is_solar = options.get(CONF_ROLE) == Role.SOLAR
+    chosen = options.get(CONF_ROLE)
+    role = {vol.Optional(CONF_ROLE): choice(CONF_ROLE, offered_roles(chosen))}
+    production = _SOLAR_OPTIONS if chosen == Role.SOLAR else {}
     sections = {
         vol.Required(name): section(fields, {"collapsed": True})
         for name, fields in _OPTIONS_SECTIONS.items()
     }
-    return vol.Schema({**_MAIN_OPTIONS, **(_SOLAR_OPTIONS if is_solar else {}), **sections})
+    return vol.Schema({**_READING, **role, **_HISTORY, **production, **sections})
 
 
 def options_data(answers: Mapping[str, Any]) -> dict[str, Any]:

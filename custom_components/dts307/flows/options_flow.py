@@ -10,9 +10,8 @@ from ..energy_dashboard import (
     async_add_to_dashboard,
     async_can_offer,
     async_is_in_dashboard,
-    async_sources_there,
+    async_sources_beside,
 )
-from ..options import MeterOptions
 from .option_forms import options_answers, options_data, options_form
 
 _NONE: Final = "-"
@@ -48,16 +47,13 @@ class Dts307OptionsFlow(OptionsFlowWithReload):
         entry = self.config_entry
         if await async_is_in_dashboard(self.hass, entry):
             return self.async_abort(reason="already_there")
-        if user_input is not None:
-            try:
+        try:
+            if user_input is not None:
                 await async_add_to_dashboard(self.hass, entry)
-            except EnergyDashboardError as err:
-                return self.async_abort(reason=err.reason)
-            return self.async_abort(reason="added")
-        role = MeterOptions.parse(entry.options).role
-        if role is None:
-            return self.async_abort(reason="no_role")
-        sources = await async_sources_there(self.hass, role)
+                return self.async_abort(reason="added")
+            sources = await async_sources_beside(self.hass, entry)
+        except EnergyDashboardError as err:
+            return self.async_abort(reason=err.reason)
         return self.async_show_form(
             step_id="energy_dashboard",
             data_schema=vol.Schema({}),

@@ -104,8 +104,8 @@ def doubt(reading: Reading | None, options: MeterOptions) -> str | None:
     power = reading.power.total or 0.0
     if options.role is Role.SOLAR and power > _SOME_POWER:
         return "solar_imports"
-    if options.role is Role.LOAD and power < -_SOME_POWER:
-        return "load_exports"
+    if options.role in (Role.LOAD, Role.HOME) and power < -_SOME_POWER:
+        return "load_exports" if options.role is Role.LOAD else "home_exports"
     return None
 
 

@@ -34,6 +34,7 @@ from ..connection import (
     SerialPort,
     Transport,
 )
+from ..energy_dashboard import offered_roles
 from ..options import CONF_ROLE, Role
 from .energy_offer import EnergyOffer
 from .option_forms import CURRENT_TRANSFORMERS, choice, whole_number
@@ -77,16 +78,6 @@ _PLACE: Final[Mapping[Transport, Mapping[Any, Any]]] = {
     },
 }
 _TRY_EVERYTHING: Final = {vol.Required(CONF_EVERYTHING, default=False): BooleanSelector()}
-
-METER_FORM: Final = vol.Schema(
-    {
-        vol.Required(CONF_NAME): TextSelector(),
-        vol.Required(CONF_ROLE, default=Role.GRID.value): choice(
-            CONF_ROLE, tuple(Role), SelectSelectorMode.LIST
-        ),
-        **CURRENT_TRANSFORMERS,
-    }
-)
 
 
 def address_form(transport: Transport, *, again: bool) -> vol.Schema:
@@ -148,6 +139,19 @@ def address_answers(address: MeterAddress) -> dict[str, Any]:
             for key in known & data.keys()
         },
     }
+
+
+def meter_form() -> vol.Schema:
+    """Return the form for what the registers of a meter do not contain."""
+    return vol.Schema(
+        {
+            vol.Required(CONF_NAME): TextSelector(),
+            vol.Required(CONF_ROLE, default=Role.GRID.value): choice(
+                CONF_ROLE, offered_roles(), SelectSelectorMode.LIST
+            ),
+            **CURRENT_TRANSFORMERS,
+        }
+    )
 
 
 def meters_form(labels: Mapping[str, str]) -> vol.Schema:

@@ -5,6 +5,8 @@ import { DOMAIN } from "./devices.ts";
 
 /** One reading, as in live_readings.py of the integration. Positive power is import. */
 export interface ReadingMessage {
+  /** Where the meter is installed; null if its options do not say. */
+  role: string | null;
   /** Whether the last attempt to read the meter returned a reading. */
   answering: boolean;
   /**

@@ -25,6 +25,8 @@ export interface Phase {
 export interface Reading {
   topology: Topology;
   phases: Phase[];
+  /** Where the meter is installed; undefined if that is not known. */
+  role: string | undefined;
   power: Quantity | undefined;
   /** Percent of the service current. */
   share: Quantity | undefined;
@@ -78,9 +80,11 @@ export function readingOf(
     ...message?.attributes,
   };
   const rating = attributes.service_current ?? undefined;
+  const production = get("production");
   return {
     topology: topologyOf(phases),
     phases,
+    role: message?.role ?? (production && "solar"),
     power,
     share,
     level: get("current_level"),
@@ -88,7 +92,7 @@ export function readingOf(
     link: get("link_state"),
     rating,
     serviceCurrent: phases.length > 1 ? rating : (attributes.total_service_current ?? undefined),
-    production: get("production"),
+    production,
     imported: get("energy_imported"),
     exported: get("energy_exported"),
     betweenLegs: (get("voltage_line_to_line_ab") ?? get("voltage_line_to_line"))?.value,

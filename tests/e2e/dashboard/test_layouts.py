@@ -225,6 +225,24 @@ async def test_the_meter_of_a_solar_inverter(home: Home) -> None:
     await expect(flow.locator(".end").first).to_have_text("Grid", timeout=20_000)
 
 
+async def test_the_meter_of_a_battery(home: Home) -> None:
+    """What it exports is discharged, and flows from the battery to the house."""
+    home.set_house("single", sun=1.0, load_factor=0.0, extra_watts=0.0)
+    home.simulator.clock.advance(5)
+    await home.set_options("single", role="battery")
+    try:
+        await home.show("single")
+        card = home.card()
+        flow = card.locator("dts307-flow")
+        await expect(flow.locator(".end").first).to_have_text("Battery", timeout=20_000)
+        await expect(flow.locator(".end").last).to_have_text("House")
+        await expect(flow.locator(".arrows")).to_have_class("arrows onwards", timeout=20_000)
+        await expect(card.locator(".way")).to_have_text("Discharging")
+    finally:
+        await home.set_options("single", role="grid")
+    await expect(flow.locator(".end").first).to_have_text("Grid", timeout=20_000)
+
+
 async def test_on_a_wall_tablet(home: Home) -> None:
     """With room beside it, the faceplate stands upright, and its label can be read."""
     await home.show("panel", size=WIDE)

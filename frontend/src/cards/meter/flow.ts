@@ -2,7 +2,7 @@ import { LitElement, css, html } from "lit";
 import type { TemplateResult } from "lit";
 import { define } from "../../define.ts";
 
-/** The direction of power between grid or sun and house: arrows, readable without animation, too. */
+/** The direction of power between the two ends of a place: arrows, readable without animation, too. */
 export class Flow extends LitElement {
   static override properties = {
     from: {},

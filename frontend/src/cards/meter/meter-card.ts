@@ -15,6 +15,7 @@ import type { CardForm } from "../shared/card-form.ts";
 import "./faceplate.ts";
 import "./flow.ts";
 import { phaseBarsStyles, renderPhaseBars } from "./phase-bars.ts";
+import { placeOf } from "./place.ts";
 import { TodayController } from "./today-controller.ts";
 
 export { stubConfig } from "../shared/base-card.ts";
@@ -112,17 +113,15 @@ export class MeterCard extends BaseCard {
     return times.reduce((latest, time) => (time > latest ? time : latest), "");
   }
 
-  private renderPower(hass: HomeAssistant, { power, production }: Reading): TemplateResult {
+  private renderPower(hass: HomeAssistant, { power, production, role }: Reading): TemplateResult {
     const watts = power?.value;
     const way = watts === undefined || watts === 0 ? "" : watts < 0 ? "export" : "import";
+    const { from, to, flow, words } = placeOf(role);
     const produces = (production?.value ?? 0) > 0;
-    const moves = produces ? "producing" : way ? (`${way}ing` as const) : "idle";
+    const moves = produces ? "producing" : way ? words[way] : "idle";
     const word = this.text(watts === undefined ? "unavailable" : moves);
     const parts = power && watts !== undefined && partsOf(hass, power.state);
-    const source = production
-      ? { icon: "mdi:solar-power-variant", name: this.text("solar") }
-      : { icon: "mdi:transmission-tower", name: this.text("grid") };
-    return html`<div class="power ${production ? "solar" : ""} ${way}">
+    return html`<div class="power ${role ?? ""} ${way}">
       <div class="headline">
         ${this.value(
           power,
@@ -136,9 +135,9 @@ export class MeterCard extends BaseCard {
       </div>
       <dts307-flow
         aria-hidden="true"
-        .from=${source}
-        .to=${{ icon: "mdi:home", name: this.text("house") }}
-        .power=${(production ?? power)?.value}
+        .from=${{ icon: from.icon, name: this.text(from.name) }}
+        .to=${{ icon: to.icon, name: this.text(to.name) }}
+        .power=${production?.value ?? (watts === undefined ? undefined : flow * watts)}
       ></dts307-flow>
     </div>`;
   }
