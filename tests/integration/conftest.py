@@ -17,7 +17,7 @@ from custom_components.dts307.connection.timing import DATA_TIMING
 from custom_components.dts307.meter.modbus import SCAN_RANGE
 from custom_components.dts307.stores import clock
 from tests.integration.time_lapse import time_lapse
-from tests.integration.timing import HASTY, change_timing
+from tests.integration.timing import HASTY_RESPONSE, PATIENT, change_timing
 
 # What a database is asked would be most of what is logged, and take most of the time.
 for _logger in ("homeassistant.components.recorder", "sqlalchemy.engine"):
@@ -90,9 +90,15 @@ def enable_event_loop_debug() -> None:
 
 
 @pytest.fixture(autouse=True)
+def patient(hass: HomeAssistant) -> None:
+    """Wait for responses for longer than a busy machine takes."""
+    hass.data[DATA_TIMING] = PATIENT
+
+
+@pytest.fixture
 def hasty(hass: HomeAssistant) -> None:
-    """Wait a fraction of a second for answers and ports."""
-    hass.data[DATA_TIMING] = HASTY
+    """Wait a fraction of a second for responses, for tests in which some never come."""
+    change_timing(hass, link={"response": HASTY_RESPONSE})
 
 
 @pytest.fixture(autouse=True)

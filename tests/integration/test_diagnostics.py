@@ -20,6 +20,8 @@ from tests.device import METER_MODELS, Device
 from tests.integration.home import entry_for, let_pass, load, state_of
 from tests.lines import network, network_data, serial, serial_data
 
+pytestmark = pytest.mark.usefixtures("hasty")
+
 SERIAL_NUMBER = "S307-20261122-XYZ"
 
 

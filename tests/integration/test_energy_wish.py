@@ -21,7 +21,7 @@ from tests.lines import network, network_data
 POWER = "sensor.dts_307_power"
 
 
-pytestmark = pytest.mark.usefixtures("recorder_mock")
+pytestmark = pytest.mark.usefixtures("recorder_mock", "hasty")
 
 
 def wished_for(device: Device, line: TcpLine) -> MockConfigEntry:

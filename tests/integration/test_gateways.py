@@ -27,6 +27,8 @@ from tests.integration.reasons import begin_to_poll, see_reason, see_recovery
 from tests.integration.scanning import assert_moved, reconfigure
 from tests.integration.timing import change_timing
 
+pytestmark = pytest.mark.usefixtures("hasty")
+
 
 def power_of(device: Device) -> float:
     """Return the power in the registers of a device, in W."""

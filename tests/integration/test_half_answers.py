@@ -17,6 +17,8 @@ from tests.integration.home import entry_for, load, state_of
 from tests.integration.time_lapse import time_lapse
 from tests.lines import network, network_data
 
+pytestmark = pytest.mark.usefixtures("hasty")
+
 OUTAGE = 150.0
 """Seconds in which a meter that answers is polled thirty times."""
 HEADER = Request(40070, 2)

@@ -25,6 +25,8 @@ from tests.device import Device
 from tests.integration.home import ENGLISH, LINK_SENSORS, entry_for, let_pass, load, state_of
 from tests.lines import network, network_data, serial, serial_data
 
+pytestmark = pytest.mark.usefixtures("hasty")
+
 PATIENCE = 0.25
 """The response timeout, in seconds."""
 

@@ -16,6 +16,8 @@ from tests.integration.home import entry_for, let_pass, load
 from tests.integration.live import Page, device_id_of
 from tests.lines import network, network_data
 
+pytestmark = pytest.mark.usefixtures("hasty")
+
 READ = {"read": True}
 
 

@@ -22,6 +22,8 @@ from tests.integration.home import entry_for, let_pass, load
 from tests.integration.live import Page, device_id_of
 from tests.lines import network, network_data
 
+pytestmark = pytest.mark.usefixtures("hasty")
+
 EXAMPLE = Path(__file__).with_name("reading_message.json")
 """A message that the tests of the cards read, too."""
 KILO = 1000

@@ -32,6 +32,8 @@ from tests.integration.scanning import reconfigure
 from tests.integration.time_lapse import time_lapse
 from tests.lines import SPEED, network, network_data, serial, serial_data
 
+pytestmark = pytest.mark.usefixtures("hasty")
+
 type Leap = Callable[[float], Awaitable[None]]
 
 LANGUAGES: dict[str, dict[str, Any]] = {

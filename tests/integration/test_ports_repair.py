@@ -27,6 +27,8 @@ from tests.integration.port_names import BY_ID, BY_PATH, PortNames, unplug
 from tests.integration.scanning import load_without_meter
 from tests.lines import network, network_data, serial, serial_data
 
+pytestmark = pytest.mark.usefixtures("hasty")
+
 
 @pytest.fixture
 def name(hass: HomeAssistant, tmp_path: Path) -> PortNames:

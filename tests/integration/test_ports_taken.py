@@ -33,6 +33,8 @@ from tests.lines import SPEED, serial, serial_data
 
 HOLD = """
 import fcntl, os, sys
+
+pytestmark = pytest.mark.usefixtures("hasty")
 fcntl.flock(os.open(sys.argv[1], os.O_RDWR | os.O_NOCTTY), fcntl.LOCK_EX | fcntl.LOCK_NB)
 print("held", flush=True)
 sys.stdin.read()

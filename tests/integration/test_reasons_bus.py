@@ -31,7 +31,7 @@ OTHERS = bytes.fromhex("55ff00010000005a55ff0164000000e1" * 2)
 TOKEN = bytes.fromhex("55ff00100500008c")
 """A frame of BACnet MS/TP: the example of ASHRAE 135, annex G.1."""
 
-pytestmark = pytest.mark.usefixtures("skip_waiting")
+pytestmark = pytest.mark.usefixtures("skip_waiting", "hasty")
 
 
 @pytest.mark.parametrize("kind", ["serial", *Framing])

@@ -15,6 +15,8 @@ from tests.integration.reasons import begin_to_poll, see_reason, see_recovery
 from tests.lines import network, network_data
 from tests.wire.proxy import proxy
 
+pytestmark = pytest.mark.usefixtures("hasty")
+
 LOOK_UP = socket.getaddrinfo
 """As it is while this module is loaded; in tests, the plugin forbids to look names up."""
 

@@ -33,6 +33,8 @@ from tests.integration.reasons import begin_to_poll, see_reason, see_recovery
 from tests.integration.timing import change_timing
 from tests.lines import serial, serial_data
 
+pytestmark = pytest.mark.usefixtures("hasty")
+
 
 @asynccontextmanager
 async def plugged_in_anew(

@@ -19,6 +19,8 @@ from tests.integration.disk import storage_key
 from tests.integration.home import assert_asked_only_in_use, entry_for, let_pass, load
 from tests.lines import network, network_data
 
+pytestmark = pytest.mark.usefixtures("hasty")
+
 OLD, NEW = "S30700100", "S30799999"
 IMPORTED = "sensor.dts_307_energy_imported"
 IDENTIFICATION = 5

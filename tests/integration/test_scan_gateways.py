@@ -23,7 +23,7 @@ from tests.integration.home import (
     submit,
     unknowing,
 )
-from tests.integration.timing import HASTY
+from tests.integration.timing import PATIENT
 from tests.lines import network, network_data, serial, serial_data
 from tests.uart import uart
 
@@ -69,7 +69,7 @@ async def test_a_gateway_that_answers_for_all_units_itself(
     hass: HomeAssistant, answer: Callable[[Device], None]
 ) -> None:
     """It is seen within ten requests; who knows the meter's unit ID finds it nevertheless."""
-    units = {unit_id: Device(MeterConfig(unit=unit_id)) for unit_id in HASTY.scan_range.unit_ids}
+    units = {unit_id: Device(MeterConfig(unit=unit_id)) for unit_id in PATIENT.scan_range.unit_ids}
     meter = units[101]
     for device in units.values():
         if device is not meter:

@@ -23,7 +23,7 @@ from tests.integration.home import (
     unknowing,
 )
 from tests.integration.scanning import nothing_is_open, until
-from tests.integration.timing import HASTY
+from tests.integration.timing import PATIENT
 from tests.lines import network, network_data
 from tests.wire.proxy import Proxy, proxy
 from tests.wire.wire import Direction
@@ -107,7 +107,7 @@ async def test_an_adapter_costs_no_time_of_its_own(hass: HomeAssistant) -> None:
 def gateway(code: ExcCodes, *devices: Device) -> list[Device]:
     """Return the devices behind a gateway, and a refusal in the place of all others."""
     there = {device.unit: device for device in devices}
-    for unit_id in HASTY.scan_range.unit_ids:
+    for unit_id in PATIENT.scan_range.unit_ids:
         if unit_id not in there:
             there[unit_id] = Device(MeterConfig(unit=unit_id))
             there[unit_id].refusal = code

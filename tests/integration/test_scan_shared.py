@@ -36,7 +36,7 @@ from tests.integration.timing import change_timing
 from tests.lines import SPEED, network, network_data, serial, serial_data
 from tests.wire.proxy import proxy
 
-pytestmark = pytest.mark.usefixtures("skip_waiting")
+pytestmark = pytest.mark.usefixtures("skip_waiting", "hasty")
 
 
 def pair() -> tuple[Device, Device]:

@@ -17,6 +17,8 @@ from tests.device import METER_MODELS, Device
 from tests.integration.home import entry_for, let_pass, load, reason_text, state_of
 from tests.lines import SPEED, network, network_data, serial, serial_data
 
+pytestmark = pytest.mark.usefixtures("hasty")
+
 
 @pytest.mark.parametrize("framing", Framing)
 async def test_loads_and_unloads_over_the_network(hass: HomeAssistant, framing: Framing) -> None:

@@ -20,6 +20,8 @@ from tests.integration.home import (
 from tests.integration.scanning import nothing_is_open
 from tests.lines import network, network_data
 
+pytestmark = pytest.mark.usefixtures("hasty")
+
 VOLTS = "A 123.1 V · B 120.7 V · C 120.4 V"
 
 

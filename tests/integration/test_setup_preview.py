@@ -20,6 +20,8 @@ from tests.integration.scanning import give_up, nothing_is_open, tasks, until
 from tests.integration.timing import change_timing
 from tests.lines import network, network_data
 
+pytestmark = pytest.mark.usefixtures("hasty")
+
 VOLTS = "A 123.1 V · B 120.7 V · C 120.4 V"
 
 

@@ -1,15 +1,15 @@
 """Give the integration other timings than its defaults."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from homeassistant.core import HomeAssistant
 
 from custom_components.dts307.connection.timing import DATA_TIMING, Timing
 from custom_components.dts307.meter.modbus import LinkTiming, ScanRange, ScanTiming
 
-HASTY = Timing(
-    link=LinkTiming(response=0.25, patience=0.0, character_bits=0, port_retry=0.25),
+PATIENT: Final = Timing(
+    link=LinkTiming(response=10.0, patience=0.0, character_bits=0, port_retry=0.25),
     scan=ScanTiming(
         first=0.15, first_network=0.15, following=0.1, gateway=0.15, network=0.0, slot_free=0.0
     ),
@@ -23,7 +23,10 @@ HASTY = Timing(
         baud_rates=(9600, 19200),
     ),
 )
-"""On loopback, answers come at once; and a scan probes few unit IDs and baud rates."""
+"""Wait longer for a response than a busy machine takes; scan few unit IDs and baud rates."""
+
+HASTY_RESPONSE: Final = 0.25
+"""s; enough on loopback, for tests in which some responses never come"""
 
 
 def change_timing(hass: HomeAssistant, **changes: Any) -> None:
