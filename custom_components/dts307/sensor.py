@@ -107,7 +107,7 @@ class Dts307Sensor[T](Dts307Entity[T], SensorEntity):
     @property
     @override
     def native_value(self) -> StateType | datetime:
-        return self.entity_description.published(self.coordinator.data)
+        return self.entity_description.value_fn(self.coordinator.data)
 
     @property
     @override

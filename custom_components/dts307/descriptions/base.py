@@ -47,18 +47,6 @@ class MeterSensorDescription[T](MeterEntityDescription[T], SensorEntityDescripti
     recording: RecordingRule | None = None
     """None to write each change"""
 
-    def published(self, source: T) -> StateType | datetime:
-        """Return the value without the minus of a number that is shown as zero.
-
-        The frontend would show -0.004 kWh as -0.00. Positive numbers stay as they are.
-        """
-        value = self.value_fn(source)
-        if not isinstance(value, float):
-            return value
-        digits = self.suggested_display_precision
-        least = 0.0 if digits is None else 0.5 / 10**digits
-        return 0.0 if -least <= value <= 0 else value
-
 
 @dataclass(frozen=True, kw_only=True)
 class MeterBinarySensorDescription[T](MeterEntityDescription[T], BinarySensorEntityDescription):

@@ -30,7 +30,7 @@ def _descriptions() -> Iterator[MeterSensorDescription[Snapshot]]:
 
 
 LIVE_VALUES: Final[Mapping[str, Callable[[Snapshot], Any]]] = {
-    **{each.key: each.published for each in _descriptions()},
+    **{each.key: each.value_fn for each in _descriptions()},
     # The sensors of the counters show thousands of these.
     "energy_imported": lambda now: now.reading.energy_imported.total,
     "energy_exported": lambda now: now.reading.energy_exported.total,

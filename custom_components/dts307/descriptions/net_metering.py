@@ -41,8 +41,7 @@ def _counts(direction: str) -> Callable[[Snapshot], bool]:
 
 
 def _kilo(value: float) -> float:
-    # Adding 0.0 removes the minus of -0.0.
-    return round(value / 1000, _DECIMALS) + 0.0
+    return round(value / 1000, _DECIMALS)
 
 
 def _kwh(energy: Estimate | None) -> float | None:
