@@ -305,6 +305,8 @@ async def test_an_answer_while_the_meter_is_away(
         result = await manager.async_configure(shown["flow_id"], {"next_step_id": "zero"})
         assert result["type"] is FlowResultType.ABORT
         assert result["reason"] == "not_loaded"
+        again = await manager.async_init(DOMAIN, data={"issue_id": asked.issue_id})
+        assert again["reason"] == "not_loaded"
     with pytest.raises(ValueError, match="without data"):
         await async_create_fix_flow(hass, "something_else", None)
 
