@@ -105,6 +105,8 @@ class Dts307ConfigFlow(ScanFlow, domain=DOMAIN):
             return self.async_update_reload_and_abort(
                 entry, data={**_address(found[0]).as_data(), **kept}
             )
+        # The step may be requested twice.
+        self._found, self._meters, self._at = {}, [], 0
         self._labels = self._async_note(found)
         if len(self._found) == 1:
             return await self._async_configure(list(self._found))

@@ -1,5 +1,7 @@
 """Behind a network adapter, the neighbours of a meter are asked while its form is shown."""
 
+import asyncio
+
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -69,6 +71,22 @@ async def test_the_form_does_not_wait_for_neighbours(hass: HomeAssistant) -> Non
         (asking,) = tasks("scan")
         await give_up(hass, result)
         assert asking.cancelled()
+
+
+async def test_a_step_that_is_requested_twice(hass: HomeAssistant) -> None:
+    """The frontend asks for it whenever it hears of a change, and may do so twice at once."""
+    (device,) = panel(100)
+    async with network(device) as line:
+        result = await start(hass, await begin(hass, "network"), answers(network_data(line)))
+        await asyncio.wait(tasks("scan"))
+        configure, flow_id = hass.config_entries.flow.async_configure, result["flow_id"]
+        await asyncio.gather(configure(flow_id), configure(flow_id))
+        result = await configure(flow_id)
+        assert result["description_placeholders"]["count"] == "1"
+        result = await describe(hass, result)
+        assert result["step_id"] == "finish"
+        result = await submit(hass, result, {})
+        assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
 async def test_no_neighbour_answers(hass: HomeAssistant) -> None:
