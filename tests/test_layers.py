@@ -17,6 +17,7 @@ FOLDER = ROOT / "custom_components/dts307"
 LAYERS = (
     # The device library.
     "meter.clock meter.errors meter.hysteresis meter.identity meter.phases meter.sample",
+    "meter.house_balance",
     "meter.modbus",
     "meter.sunspec",
     "meter.installation meter.validation",
@@ -28,7 +29,7 @@ LAYERS = (
     "automation connection descriptions frontend_module production stores",
     "ct_rating energy_dashboard meter_session outage replacement",
     "coordinator flows",
-    "diagnostics entity live_readings port_watch repairs scan",
+    "diagnostics entity house_consumption live_readings port_watch repairs scan",
     "binary_sensor condition config_flow sensor trigger",
     "__init__",
 )

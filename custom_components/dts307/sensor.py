@@ -20,6 +20,7 @@ from .coordinator import Dts307ConfigEntry, Dts307Coordinator
 from .descriptions import (
     CONNECTION_SENSORS,
     CT_RATING_SENSOR,
+    HOUSE_SENSORS,
     NET_METERING,
     PHASE_SENSORS,
     PRODUCTION,
@@ -29,6 +30,8 @@ from .descriptions import (
     MeterSensorDescription,
 )
 from .entity import Dts307Entity, Shown, add_connection_entities, add_measured_entities
+from .house_consumption import HouseCoordinator
+from .meter.house_balance import House
 from .meter.modbus import ConnectionHealth
 from .options import Recording, Role
 from .recording import RecordingGate
@@ -49,7 +52,11 @@ async def async_setup_entry(
     if entry.runtime_data.options.role is Role.SOLAR:
         sensors += (PRODUCTION_SENSOR,)
     else:
-        _async_remove_production(hass, entry)
+        _async_remove(hass, entry, PRODUCTION)
+    if entry.runtime_data.options.role is Role.GRID:
+        _async_add_house(hass, entry, async_add_entities)
+    else:
+        _async_remove(hass, entry, *(each.key for each in HOUSE_SENSORS))
     add_measured_entities(hass, entry, async_add_entities, sensors, _measured_sensor)
     async_add_entities([CtRatingSensor(entry.runtime_data)])
     add_connection_entities(
@@ -58,12 +65,31 @@ async def async_setup_entry(
 
 
 @callback
-def _async_remove_production(hass: HomeAssistant, entry: Dts307ConfigEntry) -> None:
-    """Remove the production sensor of a meter that is no longer a solar meter."""
+def _async_remove(hass: HomeAssistant, entry: Dts307ConfigEntry, *keys: str) -> None:
+    """Remove sensors of a meter that has another role now."""
     registry = er.async_get(hass)
-    unique_id = f"{entry.unique_id}_{PRODUCTION}"
-    if entity_id := registry.async_get_entity_id(Platform.SENSOR, DOMAIN, unique_id):
-        registry.async_remove(entity_id)
+    for key in keys:
+        unique_id = f"{entry.unique_id}_{key}"
+        if entity_id := registry.async_get_entity_id(Platform.SENSOR, DOMAIN, unique_id):
+            registry.async_remove(entity_id)
+
+
+@callback
+def _async_add_house(
+    hass: HomeAssistant,
+    entry: Dts307ConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the sensors of the house once there are meters to sum up."""
+    missing = list(HOUSE_SENSORS)
+
+    @callback
+    def begun() -> None:
+        async_add_entities([HouseSensor(entry.runtime_data, house, each) for each in missing])
+        missing.clear()
+
+    house = HouseCoordinator(hass, entry, begun)
+    house.async_start()
 
 
 class Dts307Sensor[T](Dts307Entity[T], SensorEntity):
@@ -163,6 +189,15 @@ class Dts307PeriodSensor(Dts307Sensor[Snapshot], RestoreEntity):
                 self._before_reset = None
             self._shown_reset = reset
         super()._async_write_ha_state()
+
+
+class HouseSensor(Dts307Sensor[House | None]):
+    """A sensor of what the house consumes, available while all its meters answer."""
+
+    @property
+    @override
+    def available(self) -> bool:
+        return self.coordinator.data is not None
 
 
 class CtRatingSensor(SensorEntity):

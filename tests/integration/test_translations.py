@@ -21,6 +21,7 @@ from custom_components.dts307.descriptions.connection import (
     CONNECTION_BINARY_SENSORS,
     CONNECTION_SENSORS,
 )
+from custom_components.dts307.descriptions.house import HOUSE_SENSORS
 from custom_components.dts307.descriptions.production import PRODUCTION_SENSOR
 from custom_components.dts307.energy_dashboard import NOT_IN_DASHBOARD, EnergyDashboardError
 from custom_components.dts307.flows import option_forms, setup_forms
@@ -72,6 +73,7 @@ ENTITIES: dict[str, tuple[EntityDescription, ...]] = {
     "sensor": (
         *sensor.SENSORS,
         PRODUCTION_SENSOR,
+        *HOUSE_SENSORS,
         descriptions.CT_RATING_SENSOR,
         *CONNECTION_SENSORS,
     ),

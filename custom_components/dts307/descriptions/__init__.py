@@ -5,6 +5,7 @@ from .base import MeterBinarySensorDescription, MeterEntityDescription, MeterSen
 from .connection import CONNECTION_BINARY_SENSORS, CONNECTION_SENSORS, LINK_STATE, link_state
 from .ct_rating import CT_RATING_SENSOR
 from .events import EVENTS
+from .house import HOUSE_SENSORS
 from .live import LIVE_ATTRIBUTES, LIVE_VALUES
 from .measured import PHASE_SENSORS, TOTAL_SENSORS
 from .net_metering import NET_METERING
@@ -17,6 +18,7 @@ __all__ = [
     "CONNECTION_SENSORS",
     "CT_RATING_SENSOR",
     "EVENTS",
+    "HOUSE_SENSORS",
     "LINK_STATE",
     "LIVE_ATTRIBUTES",
     "LIVE_VALUES",

@@ -198,6 +198,16 @@ ALARMS: Final = _record(
     }
 )
 
+HOUSE: Final = _record(
+    {
+        vol.Required("latest"): _flag,
+        vol.Required("signs"): {_text: vol.All(_whole, vol.In([1, -1]))},
+        vol.Required("published"): _number,
+        vol.Required("offset"): vol.Maybe(_number),
+        vol.Required("margin"): vol.All(_number, vol.Range(min=0)),
+    }
+)
+
 _ESTIMATE: Final = _record(
     {
         vol.Required("value"): _number,

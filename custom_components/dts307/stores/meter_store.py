@@ -6,16 +6,24 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
 from ..meter.validation import FirstSight
-from ..options import MeterOptions
+from ..options import MeterOptions, Role
 from .alarms import FILE_ALARMS, AlarmKeeper
 from .billing import FILE_LEDGER, FILE_TOTALS, BillingKeeper
 from .clock import ClockKeeper
 from .counters import FILE_COUNTERS, CounterKeeper
+from .house import FILE_HOUSE, HouseKeeper
 from .installation import FILE_INSTALLATION, InstallationKeeper
 from .kept_state import async_remove
 from .state_saver import StateSaver
 
-_FILES: Final = (FILE_COUNTERS, FILE_INSTALLATION, FILE_ALARMS, FILE_LEDGER, FILE_TOTALS)
+_FILES: Final = (
+    FILE_COUNTERS,
+    FILE_INSTALLATION,
+    FILE_ALARMS,
+    FILE_LEDGER,
+    FILE_TOTALS,
+    FILE_HOUSE,
+)
 
 
 class MeterStore:
@@ -30,6 +38,8 @@ class MeterStore:
         self.installation = InstallationKeeper(hass, entry, options, self._saver, self.clock)
         self.alarms = AlarmKeeper(hass, entry, options, self._saver, self.clock)
         self.billing = BillingKeeper(hass, entry, options, self._saver, self.clock)
+        self.house = HouseKeeper(hass, entry, self._saver)
+        self._is_at_grid = options.role is Role.GRID
 
     async def async_load(self) -> None:
         """Restore what was stored, and write what changes from now on."""
@@ -38,6 +48,8 @@ class MeterStore:
         await self.counters.async_load(self.billing.ledger)
         await self.installation.async_load()
         await self.alarms.async_load()
+        if self._is_at_grid:
+            await self.house.async_load()
         self._saver.async_begin()
 
     async def async_finish(self) -> None:
