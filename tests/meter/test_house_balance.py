@@ -100,11 +100,6 @@ def sweep(meters: dict[str, Meter]) -> list[tuple[float, str]]:
     return sorted((at, name) for name, meter in meters.items() for at in meter.polls)
 
 
-def common(meters: dict[str, Meter], now: float) -> float:
-    """Return the latest instant that all have readings around."""
-    return min(max(at for at in meter.polls if at <= now) for meter in meters.values())
-
-
 def consumed(meters: dict[str, Meter], at: float) -> float:
     """Return the truth."""
     return sum(sign * meters[name].true(at) for name, sign in SIGNS.items())
@@ -114,11 +109,14 @@ def consumed(meters: dict[str, Meter], at: float) -> float:
 def test_it_is_the_truth_within_steps_and_interpolation(meters: dict[str, Meter]) -> None:
     """And never falls, whatever flows and however the polls are skewed."""
     balance, shown, began, most = HouseBalance().with_members(SIGNS), 0.0, None, 0.0
+    read: dict[str, float] = {}
     for now, name in sweep(meters):
+        read[name] = now
         balance, house = balance.with_point(name, meters[name].point(now))
         if house is None:
             continue
-        at = common(meters, now)
+        # The latest instant that all have readings around.
+        at = min(read.values())
         off = sum(meter.off(at) for meter in meters.values())
         if began is None:
             began, most = at, off
