@@ -23,7 +23,7 @@ from typing import override
 import pytest
 
 from scripts.dev.client import Client, HomeAssistantError, signed_in, wait_for
-from scripts.dev.flows import add_entry
+from scripts.dev.flows import add_entry, set_options
 from scripts.dev.homeassistant import RunningHomeAssistant, running_home_assistant
 from scripts.dev.processes import LOOPBACK, free_port
 from simulator import MeterConfig, PtyConfig, Simulator, SimulatorConfig
@@ -115,6 +115,7 @@ async def nothing_is_lost_or_doubled(home: Home, moments: Sequence[Moment]) -> N
     latest: dict[str, float] = {}
     flowed: dict[str, float] = {}
     async with client_of(home) as client:
+        await record_every_reading(client)
         await shows_the_truth(client, home.simulator)
         for meter, key in counters_of(home.simulator):
             states = await recorded(client, meter, key)
@@ -161,6 +162,7 @@ def as_soon_as_written_down(store: str) -> Moment:
             # All that answer are ticked.
             answers = {**home.link, "ct_rating": 200}
             await add_entry(client, "dts307", {home.transport}, answers)
+            await record_every_reading(client)
             await shows_the_truth(client, home.simulator)
             await wait_for(is_written_down, f"{store} to be written down")
             kill(started)
@@ -170,6 +172,7 @@ def as_soon_as_written_down(store: str) -> Moment:
 
 async def a_poll_has_moved_the_counters(started: RunningHomeAssistant, home: Home) -> None:
     async with signed_in(started.url) as client:
+        await record_every_reading(client)
         await shows_the_truth(client, home.simulator)
         use_energy(home.simulator)
         await shows_the_truth(client, home.simulator)
@@ -179,6 +182,7 @@ async def a_poll_has_moved_the_counters(started: RunningHomeAssistant, home: Hom
 async def asking_the_meter(started: RunningHomeAssistant, home: Home) -> None:
     """Reach the moment with the recorder, but not the guard's own file, knowing the latest."""
     async with signed_in(started.url) as client:
+        await record_every_reading(client)
         await shows_the_truth(client, home.simulator)
         use_energy(home.simulator)
         for meter, key in counters_of(home.simulator):
@@ -188,6 +192,7 @@ async def asking_the_meter(started: RunningHomeAssistant, home: Home) -> None:
 
 async def the_meter_has_answered(started: RunningHomeAssistant, home: Home) -> None:
     async with signed_in(started.url) as client:
+        await record_every_reading(client)
         await shows_the_truth(client, home.simulator)
     use_energy(home.simulator)
     await tripped(started, home, at_answer=True)
@@ -231,6 +236,14 @@ def use_energy(simulator: Simulator) -> None:
         simulator.clock.advance(60)
     after = [expected_states(meter.truth())[key] for meter, key in counters_of(simulator)]
     assert all(later > sooner for sooner, later in zip(before, after, strict=True))
+
+
+async def record_every_reading(client: Client) -> None:
+    """Let states follow each poll, also if a kill has undone that."""
+    await client.wait_until_running()
+    for entry in await client.command("config_entries/get", domain="dts307"):
+        recording = {"recording": "every_reading"}
+        await set_options(client, entry["entry_id"], {"settings"}, recording)
 
 
 async def shows_the_truth(client: Client, simulator: Simulator) -> None:
