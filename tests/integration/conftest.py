@@ -90,7 +90,7 @@ def enable_event_loop_debug() -> None:
 
 
 @pytest.fixture(autouse=True)
-def patient(hass: HomeAssistant) -> None:
+def patience_for_responses(hass: HomeAssistant) -> None:
     """Wait for responses for longer than a busy machine takes."""
     hass.data[DATA_TIMING] = PATIENT
 

@@ -31,10 +31,10 @@ from tests.integration.reasons import logged
 from tests.integration.scanning import load_without_meter
 from tests.lines import SPEED, serial, serial_data
 
+pytestmark = pytest.mark.usefixtures("hasty")
+
 HOLD = """
 import fcntl, os, sys
-
-pytestmark = pytest.mark.usefixtures("hasty")
 fcntl.flock(os.open(sys.argv[1], os.O_RDWR | os.O_NOCTTY), fcntl.LOCK_EX | fcntl.LOCK_NB)
 print("held", flush=True)
 sys.stdin.read()

@@ -82,7 +82,7 @@ async def test_a_step_that_is_requested_twice(hass: HomeAssistant) -> None:
         configure, flow_id = hass.config_entries.flow.async_configure, result["flow_id"]
         await asyncio.gather(configure(flow_id), configure(flow_id))
         result = await configure(flow_id)
-        assert result["description_placeholders"]["count"] == "1"
+        assert (result["description_placeholders"] or {})["count"] == "1"
         result = await describe(hass, result)
         assert result["step_id"] == "finish"
         result = await submit(hass, result, {})
