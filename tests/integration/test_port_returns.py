@@ -15,6 +15,8 @@ from tests.device import Device
 from tests.integration.home import entry_for, let_pass, load, state_of
 from tests.lines import network, serial, serial_data
 
+pytestmark = pytest.mark.usefixtures("hasty")
+
 AT_ONCE = 2.0
 """s"""
 
