@@ -10,5 +10,6 @@ CT_RATING_SENSOR: Final = SensorEntityDescription(
     translation_key="ct_rating",
     device_class=SensorDeviceClass.CURRENT,
     native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
+    suggested_display_precision=0,
     entity_category=EntityCategory.DIAGNOSTIC,
 )
