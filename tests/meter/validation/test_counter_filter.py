@@ -251,6 +251,22 @@ def test_a_register_that_cannot_have_rolled_over_counts_from_where_it_was_seen(
     assert counter.published == before
 
 
+@pytest.mark.parametrize("hours", [0, 5])
+def test_a_leap_that_is_not_real_stays_left_out_after_an_outage(hours: int) -> None:
+    """In so many hours as much could have flowed, and then no poll shows the power in between."""
+    counter, last = CounterFilter(), 18_000_014
+    for number, raw in enumerate((5_000_000, 5_000_000, *range(18_000_000, last))):
+        counter = after(counter, raw, 5.0 * number, UNRATED, 100.0)
+    assert counter.question is CounterQuestion.LEAP
+    now = 100.0 + 3600 * hours
+    counter = after(counter, last + 100, now, UNRATED, 100.0)
+    counter = counter.answered(CounterAnswer.NOT_REAL, UNRATED)
+    for number in range(3):
+        counter = after(counter, last + 100 + number, now + 5 * number + 5, UNRATED, 100.0)
+    assert counter.published is not None
+    assert 5_000_100 <= counter.published <= 5_000_120
+
+
 def test_a_counter_without_a_contender_has_not_rolled_over() -> None:
     assert not trusted(5000).can_have_rolled_over(LIMITS)
 

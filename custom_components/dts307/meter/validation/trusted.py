@@ -100,7 +100,9 @@ class Trusted:
         if self.former is not None and _can_return(self.former, read, limits):
             # It may also pass its old value on its way.
             on_its_way = likely_energy(power, min(passed, CONSECUTIVE_WITHIN)) + limits.resolution
-            if not -limits.one_count <= rise <= on_its_way:
+            # Within hours it could have moved far from either, so that the nearer one counts.
+            is_nearer = abs(self.former.rise_to(read)) < abs(rise)
+            if is_nearer and not -limits.one_count <= rise <= on_its_way:
                 return self.former
         seconds = min(self.measured.seconds, _LONGEST_REFRESH)
         likely = likely_energy(max(self.measured.power, read.power), seconds)
