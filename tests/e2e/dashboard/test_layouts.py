@@ -203,41 +203,27 @@ async def shows_phase(row: Locator, truth: Any, suffix: str, service: str) -> No
     await expect(bar).to_have_attribute("aria-valuemax", "20")
 
 
-async def test_the_meter_of_a_solar_inverter(home: Home) -> None:
-    """What it exports flows from the sun to the house."""
+@pytest.mark.parametrize(
+    ("role", "place", "word"),
+    [("solar", "Solar", "Producing"), ("battery", "Battery", "Discharging")],
+)
+async def test_the_meter_of_a_source(home: Home, role: str, place: str, word: str) -> None:
+    """What it exports flows from the source to the house."""
     home.set_house("single", sun=1.0, load_factor=0.0, extra_watts=0.0)
     home.simulator.clock.advance(5)
-    await home.set_options("single", role="solar")
+    await home.set_options("single", role=role)
     try:
         await home.show("single")
         card = home.card()
         flow = card.locator("dts307-flow")
-        await expect(flow.locator(".end").first).to_have_text("Solar", timeout=20_000)
+        await expect(flow.locator(".end").first).to_have_text(place, timeout=20_000)
         await expect(flow.locator(".end").last).to_have_text("House")
         await expect(flow.locator(".arrows")).to_have_class("arrows onwards", timeout=20_000)
         power = home.meter("single").truth()["W"]
         assert power is not None
         assert power < 0
         await shows(card, f"{-power:,.0f}")
-        await expect(card.locator(".way")).to_have_text("Producing")
-    finally:
-        await home.set_options("single", role="grid")
-    await expect(flow.locator(".end").first).to_have_text("Grid", timeout=20_000)
-
-
-async def test_the_meter_of_a_battery(home: Home) -> None:
-    """What it exports is discharged, and flows from the battery to the house."""
-    home.set_house("single", sun=1.0, load_factor=0.0, extra_watts=0.0)
-    home.simulator.clock.advance(5)
-    await home.set_options("single", role="battery")
-    try:
-        await home.show("single")
-        card = home.card()
-        flow = card.locator("dts307-flow")
-        await expect(flow.locator(".end").first).to_have_text("Battery", timeout=20_000)
-        await expect(flow.locator(".end").last).to_have_text("House")
-        await expect(flow.locator(".arrows")).to_have_class("arrows onwards", timeout=20_000)
-        await expect(card.locator(".way")).to_have_text("Discharging")
+        await expect(card.locator(".way")).to_have_text(word)
     finally:
         await home.set_options("single", role="grid")
     await expect(flow.locator(".end").first).to_have_text("Grid", timeout=20_000)
