@@ -8,7 +8,6 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import InvalidData
 from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
-from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -22,6 +21,7 @@ from tests.integration.home import (
     load,
     state_of,
 )
+from tests.integration.repair_flows import open_repair
 from tests.lines import network, network_data
 
 HOUR = 3600
@@ -37,17 +37,6 @@ async def added_yesterday(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """Set up an entry that was added a day ago."""
     entry.created_at -= timedelta(days=1)
     await load(hass, entry)
-
-
-async def open_repair(hass: HomeAssistant, entry: MockConfigEntry) -> RepairsFlowResult:
-    """Click on the repair."""
-    assert await async_setup_component(hass, "repairs", {})
-    offered = offer(hass, entry)
-    assert offered is not None
-    manager = hass.data["repairs"]["flow_manager"]
-    shown: RepairsFlowResult = await manager.async_init(DOMAIN, data={"issue_id": offered.issue_id})
-    assert shown["step_id"] == "ct_rating"
-    return shown
 
 
 async def submit(
@@ -104,7 +93,7 @@ async def test_the_repair_asks_for_it(hass: HomeAssistant) -> None:
         entry = entry_for(device, network_data(line), role="grid", ct_sets=2)
         await added_yesterday(hass, entry)
         before = dict(entry.options)
-        shown = await open_repair(hass, entry)
+        shown = await open_repair(hass, offer(hass, entry), "ct_rating")
         with pytest.raises(InvalidData) as refused:
             await submit(hass, shown, {"ct_rating": 0, "ct_sets": 2})
         (error,) = refused.value.schema_errors.values()
@@ -157,7 +146,7 @@ async def test_it_is_offered_for_a_meter_in_use_only(hass: HomeAssistant) -> Non
         entry = entry_for(device, network_data(line))
         await added_yesterday(hass, entry)
         await assert_asked_only_in_use(hass, entry, offer)
-        shown = await open_repair(hass, entry)
+        shown = await open_repair(hass, offer(hass, entry), "ct_rating")
         await hass.config_entries.async_remove(entry.entry_id)
         assert offer(hass, entry) is None
         result = await submit(hass, shown, {"ct_rating": 200, "ct_sets": 1})

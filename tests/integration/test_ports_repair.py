@@ -8,7 +8,6 @@ from homeassistant.components.repairs import RepairsFlowResult
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
-from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
@@ -24,6 +23,7 @@ from tests.integration.home import (
     state_of,
 )
 from tests.integration.port_names import BY_ID, BY_PATH, PortNames, unplug
+from tests.integration.repair_flows import open_repair
 from tests.integration.scanning import load_without_meter
 from tests.lines import network, network_data, serial, serial_data
 
@@ -39,17 +39,6 @@ def name(hass: HomeAssistant, tmp_path: Path) -> PortNames:
 def offer(hass: HomeAssistant, entry: MockConfigEntry) -> ir.IssueEntry | None:
     """Return the repair that offers the persistent path, if there is one."""
     return ir.async_get(hass).async_get_issue(DOMAIN, f"unstable_port_{entry.entry_id}")
-
-
-async def open_repair(hass: HomeAssistant, entry: MockConfigEntry) -> RepairsFlowResult:
-    """Click on the repair."""
-    assert await async_setup_component(hass, "repairs", {})
-    offered = offer(hass, entry)
-    assert offered is not None
-    manager = hass.data["repairs"]["flow_manager"]
-    shown: RepairsFlowResult = await manager.async_init(DOMAIN, data={"issue_id": offered.issue_id})
-    assert shown["step_id"] == "confirm"
-    return shown
 
 
 async def confirm(hass: HomeAssistant, shown: RepairsFlowResult) -> RepairsFlowResult:
@@ -77,7 +66,7 @@ async def test_the_repair_moves_the_entry(hass: HomeAssistant, name: PortNames) 
         }
         registry = er.async_get(hass)
         before = {row.entity_id: (row.id, row.unique_id) for row in registry.entities.values()}
-        shown = await open_repair(hass, entry)
+        shown = await open_repair(hass, offer(hass, entry), "confirm")
         assert entry.data == data
 
         result = await confirm(hass, shown)
@@ -99,7 +88,7 @@ async def test_the_repair_comes_too_late(hass: HomeAssistant, name: PortNames, w
         by_id = name(BY_ID, line.path)
         entry = entry_for(device, serial_data(line))
         await load(hass, entry)
-        shown = await open_repair(hass, entry)
+        shown = await open_repair(hass, offer(hass, entry), "confirm")
         match what:
             case "port gone":
                 unplug(by_id)
