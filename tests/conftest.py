@@ -62,3 +62,11 @@ def pytest_runtest_call() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def real_sockets(socket_enabled: None) -> None:
     """Let tests talk to servers on loopback; the plugin forbids it by default."""
+
+
+@pytest.fixture(autouse=True)
+def enable_event_loop_debug() -> None:
+    """Leave debugging off, which the test plugin switches on under this name.
+
+    It takes a stack trace for every call that is scheduled, and warns of a machine in use.
+    """

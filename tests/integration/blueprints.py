@@ -56,8 +56,6 @@ class House:
 
     async def begins(self) -> None:
         """Set the meter up."""
-        # To note down where each step of each poll comes from takes as long as all the rest.
-        self.hass.loop.set_debug(False)
         await load(self.hass, self.entry)
 
     @property
@@ -103,14 +101,9 @@ class House:
         quiet = 0
         while quiet < _QUIET:
             polls = self.entry._background_tasks or self.entry._tasks  # noqa: SLF001 - not told
-            quiet = 0 if polls or self._is_meter_asked() else quiet + 1
+            is_set_up = self.entry.state is not ConfigEntryState.SETUP_IN_PROGRESS
+            quiet = quiet + 1 if is_set_up and not polls else 0
             await asyncio.sleep(0)
-
-    def _is_meter_asked(self) -> bool:
-        """Tell whether the entry is being set up, or is asking for the meter it waits for."""
-        name = f"{self.entry.title} awaited"
-        awaited = any(task.get_name() == name for task in asyncio.all_tasks())
-        return awaited or self.entry.state is ConfigEntryState.SETUP_IN_PROGRESS
 
     async def helpers(self, **helpers: dict[str, Any]) -> None:
         """Create helpers, by their domain."""

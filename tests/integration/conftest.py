@@ -39,16 +39,10 @@ def our_integration(enable_custom_integrations: None) -> None:
     """Let Home Assistant find the integration."""
 
 
-@pytest.fixture(autouse=True)
-def all_entities_enabled(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Enable every new entity, unless a test is about which of them are enabled."""
-    if "enabled_as_by_default" not in request.fixturenames:
-        monkeypatch.setattr(Entity, "entity_registry_enabled_default", True)
-
-
 @pytest.fixture
-def enabled_as_by_default() -> None:
-    """Enable those new entities that are enabled in a home."""
+def all_entities_enabled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Enable every new entity, also those that are disabled by default."""
+    monkeypatch.setattr(Entity, "entity_registry_enabled_default", True)
 
 
 @pytest.fixture
@@ -79,14 +73,6 @@ def mock_recorder_before_hass(request: pytest.FixtureRequest) -> None:
     """Where a test has the real recorder, prepare it before Home Assistant, as it wants it."""
     if "recorder_mock" in request.fixturenames:
         request.getfixturevalue("async_test_recorder")
-
-
-@pytest.fixture(autouse=True)
-def enable_event_loop_debug() -> None:
-    """Leave debugging off, which the test plugin switches on under this name.
-
-    It takes a stack trace for every call that is scheduled, and warns of a machine in use.
-    """
 
 
 @pytest.fixture(autouse=True)

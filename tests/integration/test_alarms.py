@@ -27,6 +27,8 @@ from tests.integration.disk import storage_key
 from tests.integration.home import entry_for, let_pass, load, state_of
 from tests.lines import network, network_data
 
+pytestmark = pytest.mark.usefixtures("all_entities_enabled")
+
 FLOATS = MeterConfig(model=213)
 """Its raw values are in SI units."""
 SERVICE = {"ct_rating": 100.0, "ct_sets": 1}

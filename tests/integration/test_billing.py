@@ -24,6 +24,8 @@ from tests.integration.disk import storage_key
 from tests.integration.home import entry_for, load
 from tests.lines import network, network_data
 
+pytestmark = pytest.mark.usefixtures("all_entities_enabled")
+
 
 @pytest.fixture(autouse=True)
 async def home(hass: HomeAssistant) -> None:

@@ -14,6 +14,8 @@ from tests.integration.bills import begin_at_home, change, count, instant, kwh, 
 from tests.integration.home import entry_for, load
 from tests.lines import network, network_data
 
+pytestmark = pytest.mark.usefixtures("all_entities_enabled")
+
 NOON = instant("06-10 12:00:00")
 
 

@@ -11,6 +11,8 @@ from tests.integration.bills import begin_at_home, count, instant, kwh, poll, se
 from tests.integration.home import entry_for, load
 from tests.lines import network, network_data
 
+pytestmark = pytest.mark.usefixtures("all_entities_enabled")
+
 
 @pytest.fixture(autouse=True)
 async def home(hass: HomeAssistant) -> None:

@@ -20,6 +20,8 @@ from tests.integration.bills import NEW_YORK, begin_at_home, sensor, start
 from tests.integration.home import entry_for, let_pass, load
 from tests.lines import network, network_data
 
+pytestmark = pytest.mark.usefixtures("all_entities_enabled")
+
 ZONE = ZoneInfo(NEW_YORK)
 BILLING_DAY = 5
 LOOKS = (timedelta(hours=7), timedelta(hours=13), timedelta(hours=19))

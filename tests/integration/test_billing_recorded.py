@@ -30,6 +30,8 @@ from tests.integration.bills import (
 from tests.integration.home import entry_for, load
 from tests.lines import network, network_data
 
+pytestmark = pytest.mark.usefixtures("all_entities_enabled")
+
 FIVE_MINUTES = timedelta(minutes=5)
 
 NOT_OURS = {

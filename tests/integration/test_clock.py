@@ -34,6 +34,8 @@ from tests.integration.bills import begin_at_home, instant, kwh, sensor, start
 from tests.integration.home import entry_for, let_pass, load
 from tests.lines import network, network_data
 
+pytestmark = pytest.mark.usefixtures("all_entities_enabled")
+
 _POWER = 2_000.0
 """W; what the house draws all the time."""
 
@@ -242,7 +244,7 @@ async def test_restarts_before_the_clock_is_right(
     async with network(meter) as line:
         entry = entry_for(meter, network_data(line))
         await load(hass, entry)
-        await machine.poll(230)
+        await machine.poll(230, every=120)
         assert await hass.config_entries.async_unload(entry.entry_id)
         machine.error = 60 - 1800.0
         machine.elapse(1800)

@@ -20,7 +20,7 @@ from tests.lines import network, network_data, serial, serial_data
 
 LOGGER = "custom_components.dts307"
 
-pytestmark = pytest.mark.usefixtures("enabled_as_by_default", "hasty")
+pytestmark = pytest.mark.usefixtures("hasty")
 
 
 @pytest.fixture(autouse=True)

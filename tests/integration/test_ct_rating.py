@@ -24,6 +24,8 @@ from tests.integration.home import (
 from tests.integration.repair_flows import open_repair
 from tests.lines import network, network_data
 
+pytestmark = pytest.mark.usefixtures("hasty")
+
 HOUR = 3600
 
 

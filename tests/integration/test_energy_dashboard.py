@@ -12,6 +12,7 @@ from homeassistant.components.recorder.statistics import (
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
+import pytest
 from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
     do_adhoc_statistics,
@@ -28,6 +29,7 @@ POWER = "sensor.dts_307_power"
 MORNING = datetime(2026, 6, 1, 6, 0, 30, tzinfo=UTC)
 
 
+@pytest.mark.usefixtures("all_entities_enabled")
 async def test_energies_are_booked_and_valid(
     recorder_mock: Recorder, hass: HomeAssistant, freezer: FrozenDateTimeFactory
 ) -> None:

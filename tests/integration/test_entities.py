@@ -48,7 +48,6 @@ def row_of(entity: er.RegistryEntry, key: str) -> Row:
     }
 
 
-@pytest.mark.usefixtures("enabled_as_by_default")
 @pytest.mark.parametrize("model", METER_MODELS)
 async def test_the_entities_of_each_model(hass: HomeAssistant, model: int) -> None:
     """These and no others."""
@@ -93,6 +92,7 @@ async def test_names_in_a_language_that_we_lack(hass: HomeAssistant) -> None:
     assert names == in_english | in_swedish
 
 
+@pytest.mark.usefixtures("all_entities_enabled")
 async def test_how_they_are_shown(hass: HomeAssistant) -> None:
     """The states keep all digits; only what is shown is rounded."""
     device = Device()

@@ -32,6 +32,7 @@ def entity_of(hass: HomeAssistant, device: Device, key: str) -> str | None:
     return er.async_get(hass).async_get_entity_id("sensor", DOMAIN, unique_id)
 
 
+@pytest.mark.usefixtures("all_entities_enabled")
 @pytest.mark.parametrize("key", LATE)
 async def test_what_becomes_known_later(hass: HomeAssistant, key: str) -> None:
     """It is unknown until then, and a dashboard can show it."""
@@ -41,7 +42,6 @@ async def test_what_becomes_known_later(hass: HomeAssistant, key: str) -> None:
         assert state_of(hass, device, key) == "unknown"
 
 
-@pytest.mark.usefixtures("enabled_as_by_default")
 async def test_what_becomes_known_later_can_be_enabled(hass: HomeAssistant) -> None:
     device = Device()
     registry = er.async_get(hass)
@@ -58,7 +58,6 @@ async def test_what_becomes_known_later_can_be_enabled(hass: HomeAssistant) -> N
         assert {state_of(hass, device, key) for key in LATE} == {"unknown"}
 
 
-@pytest.mark.usefixtures("enabled_as_by_default")
 @pytest.mark.parametrize("disabled_by", [None, er.RegistryEntryDisabler.USER])
 async def test_what_was_enabled_or_disabled_stays_so(
     hass: HomeAssistant, disabled_by: er.RegistryEntryDisabler | None

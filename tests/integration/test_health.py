@@ -158,7 +158,6 @@ async def test_another_meter_after_an_outage(hass: HomeAssistant) -> None:
         assert answering(hass, device) == STATE_ON
 
 
-@pytest.mark.usefixtures("enabled_as_by_default")
 async def test_nothing_is_written_needlessly(hass: HomeAssistant) -> None:
     """The entities enabled by default change only with the link."""
     device = Device()
@@ -187,6 +186,7 @@ def success_rate(hass: HomeAssistant, device: Device) -> float:
     return float(state_of(hass, device, "success_rate"))
 
 
+@pytest.mark.usefixtures("all_entities_enabled")
 async def test_the_success_rate_tells_of_what_is_forgiven(hass: HomeAssistant) -> None:
     """A reply that is lost now and then shows nowhere else."""
     device = Device()
@@ -201,6 +201,7 @@ async def test_the_success_rate_tells_of_what_is_forgiven(hass: HomeAssistant) -
             assert success_rate(hass, device) == pytest.approx(expected, abs=1e-3)
 
 
+@pytest.mark.usefixtures("all_entities_enabled")
 async def test_the_last_reading_and_its_time(hass: HomeAssistant) -> None:
     """They keep the values of the last response during an outage."""
     device = Device()

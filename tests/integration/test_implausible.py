@@ -38,6 +38,7 @@ def model_range(device: Device) -> Iterator[int]:
     yield from range(first, first + model.model_len)
 
 
+@pytest.mark.usefixtures("all_entities_enabled")
 @pytest.mark.parametrize("fill", [0xFFFF, 0x8000, 0])
 async def test_a_meter_that_restarts_behind_a_gateway(hass: HomeAssistant, fill: int) -> None:
     """Its header is there, and nothing behind it; what it said before is not forgotten."""

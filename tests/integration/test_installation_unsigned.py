@@ -6,6 +6,7 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.const import STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
+import pytest
 
 from custom_components.dts307.const import DOMAIN
 from tests.device import Device
@@ -26,6 +27,7 @@ async def flows(
         await let_pass(hass, 60)
 
 
+@pytest.mark.usefixtures("all_entities_enabled")
 async def test_the_counters_give_it_one(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory
 ) -> None:

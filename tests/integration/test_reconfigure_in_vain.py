@@ -31,7 +31,7 @@ from tests.lines import SPEED, network, network_data, serial, serial_data
 
 OTHER_SPEED = SPEED // 2
 
-pytestmark = pytest.mark.usefixtures("skip_waiting")
+pytestmark = pytest.mark.usefixtures("skip_waiting", "all_entities_enabled")
 
 
 async def test_a_meter_that_is_not_found(hass: HomeAssistant) -> None:

@@ -22,7 +22,7 @@ from tests.integration.bills import count, instant, kwh
 from tests.integration.home import entry_for, let_pass, load, state_of
 from tests.lines import network, network_data
 
-pytestmark = pytest.mark.usefixtures("enabled_as_by_default", "hasty")
+pytestmark = pytest.mark.usefixtures("hasty")
 
 
 class House:

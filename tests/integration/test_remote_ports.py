@@ -14,6 +14,8 @@ from tests.integration.home import add_meter, let_pass, search, state_of
 from tests.lines import network
 from tests.serial_servers import shared
 
+pytestmark = pytest.mark.usefixtures("hasty")
+
 PROXY = "esphome-hass://esphome/0123/?port_name=RS485"
 
 

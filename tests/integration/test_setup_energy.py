@@ -30,7 +30,7 @@ from tests.integration.home import (
 )
 from tests.lines import network, network_data
 
-pytestmark = pytest.mark.usefixtures("recorder_mock")
+pytestmark = pytest.mark.usefixtures("recorder_mock", "hasty")
 
 
 async def finish(hass: HomeAssistant, line: TcpLine, roles: dict[str, str]) -> ConfigFlowResult:

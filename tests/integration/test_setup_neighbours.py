@@ -28,6 +28,8 @@ from tests.integration.scanning import give_up, tasks, until, watch
 from tests.integration.timing import change_timing
 from tests.lines import network, network_data
 
+pytestmark = pytest.mark.usefixtures("hasty")
+
 ENDLESS = {"gateway": 600}
 """A silent unit is waited for as long as the test takes."""
 

@@ -37,7 +37,7 @@ from tests.integration.disk import Clock, Disk
 from tests.integration.home import entry_for, load, state_of
 from tests.lines import network, network_data
 
-pytestmark = pytest.mark.usefixtures("real_disk")
+pytestmark = pytest.mark.usefixtures("all_entities_enabled", "real_disk")
 
 
 def seen(

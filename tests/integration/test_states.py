@@ -16,6 +16,8 @@ from tests.integration.home import entry_for, let_pass, load, state_of
 from tests.integration.truth import expected_values
 from tests.lines import network, network_data, serial, serial_data
 
+pytestmark = pytest.mark.usefixtures("all_entities_enabled")
+
 EVENTS = {
     "power_failure": 2,
     "under_voltage": 3,

@@ -19,7 +19,7 @@ from tests.integration.bills import start
 from tests.integration.home import let_pass
 from tests.integration.scenarios import Scenario, issues, scenarios, shown
 
-pytestmark = pytest.mark.usefixtures("real_disk", "enabled_as_by_default")
+pytestmark = pytest.mark.usefixtures("real_disk")
 
 ANSWERS = [
     (name, choice)

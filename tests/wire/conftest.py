@@ -1,6 +1,5 @@
-"""Lines for the tests of faults; the event loop runs without debugging."""
+"""Lines for the tests of faults."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -9,12 +8,6 @@ from custom_components.dts307.meter.modbus import LinkTiming
 from tests.wire.rig import TIMING
 from tests.wire.scene import PTY, TCP, Scene, scene_on
 from tests.wire.wire import RunningWire, Timing, running_wire
-
-
-@pytest.fixture(autouse=True)
-async def enable_event_loop_debug() -> None:
-    """Leave debugging off, which the test plugin for Home Assistant switches on."""
-    asyncio.get_running_loop().set_debug(False)
 
 
 @pytest.fixture(scope="session")
