@@ -54,7 +54,7 @@ def turns(numbers: list[float]) -> int:
     return sum(sooner != later for sooner, later in itertools.pairwise(rises))
 
 
-@pytest.mark.parametrize("delay", [0, 10, 40, 90, 200])
+@pytest.mark.parametrize("delay", [0, 40, 200])
 @pytest.mark.parametrize(("before", "after"), [(1400, 3900), (3300, 2430)])
 async def test_a_late_load_comes_to_rest(
     house: House, delay: float, before: float, after: float
@@ -115,7 +115,7 @@ async def test_while_the_sun_rises_the_number_only_rises(house: House, delay: fl
     assert load.imported < 100
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(4))
 async def test_houses_of_all_kinds_come_to_rest(house: House, seed: int) -> None:
     """Other delays, steps and appliances that swing: few changes, and less the longer it lasts."""
     chance = random.Random(seed)  # noqa: S311 - no secret

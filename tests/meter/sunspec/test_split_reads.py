@@ -162,7 +162,7 @@ async def requests_of(meter: Meter, device: Restless, *, whole: bool) -> int:
     return requests
 
 
-@settings(whole_maps, max_examples=300)
+@settings(whole_maps, max_examples=150)
 @given(most=limits, whole=st.booleans(), data=st.data())
 async def test_a_published_reading_mixes_nothing(
     *, most: int, whole: bool, data: st.DataObject
