@@ -42,10 +42,10 @@ from ..meter.modbus import (
     UnitProbe,
     UnusableSettingsError,
     classify,
+    limited_request,
     probe_gateway,
     read_registers,
     responding_units,
-    time_limit,
 )
 from ..meter.sunspec import BASE_ADDRESSES
 from .raw_port import raw_port
@@ -248,8 +248,8 @@ class ConnectedBus:
         Raises UnusableSettingsError, or another MeterError if the connection cannot be opened.
         """
         try:
-            async with time_limit(unit, seconds + busy, self._timing.link.connect):
-                await _request(unit)
+            connect = self._timing.link.connect
+            await limited_request(unit, _request(unit), seconds + busy, connect)
         except TimeoutError:
             return busy > 0 and unit.connected
         except MeterSilentError as err:
