@@ -34,7 +34,9 @@ async def limited_request[T](
         if not requesting.done():
             raise TimeoutError
     finally:
-        if not requesting.done():
+        if unit.connected:
+            requesting.cancel()
+        elif not requesting.done():
             # In a task of its own, which goes on if this one is cancelled again.
             ending = asyncio.create_task(_end(unit, requesting, deadline))
             await asyncio.wait([ending])
