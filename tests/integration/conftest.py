@@ -81,12 +81,6 @@ def patience_for_responses(hass: HomeAssistant) -> None:
     hass.data[DATA_TIMING] = PATIENT
 
 
-@pytest.fixture
-def hasty(hass: HomeAssistant) -> None:
-    """Wait a fraction of a second for responses, for tests in which some never come."""
-    change_timing(hass, link={"response": HASTY_RESPONSE})
-
-
 @pytest.fixture(autouse=True)
 def frozen_elapsed_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let elapsed time stand still with a frozen clock, which knows no time since the boot."""
@@ -102,6 +96,15 @@ def skip_waiting(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Iterat
     """Skip all pure waiting of the event loop."""
     with time_lapse(monkeypatch, hass.loop):
         yield
+
+
+@pytest.fixture
+def hasty(
+    hass: HomeAssistant,
+    skip_waiting: None,  # noqa: ARG001 - it is what makes time independent of the machine
+) -> None:
+    """Wait a fraction of a second for responses, for tests in which some never come."""
+    change_timing(hass, link={"response": HASTY_RESPONSE})
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Meters that answer some requests and not others, or not with the same map; waiting is skipped."""
 
 import asyncio
-from collections.abc import Iterator
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntryState
@@ -14,7 +13,6 @@ from simulator.meter import MeterConfig
 from tests.device import Device, Request
 from tests.integration.diary import Diary, becomes
 from tests.integration.home import entry_for, load, state_of
-from tests.integration.time_lapse import time_lapse
 from tests.lines import network, network_data
 
 pytestmark = pytest.mark.usefixtures("hasty")
@@ -26,13 +24,6 @@ HEADER = Request(40070, 2)
 
 MOST_OF_A_HEADER = 6
 """Registers that are read of it, with those that make a request differ from one that failed."""
-
-
-@pytest.fixture(autouse=True)
-def fast_time(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Skip all waiting."""
-    with time_lapse(monkeypatch, hass.loop):
-        yield
 
 
 class FalteringDevice(Device):

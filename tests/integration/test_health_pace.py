@@ -4,7 +4,7 @@ Four meters share one line, with the timeouts of a bus at 2400 baud; waiting is 
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import pairwise
 import logging
 
@@ -18,9 +18,10 @@ from simulator.server import Framing
 from tests.device import Device
 from tests.integration.diary import FOUND_WITHIN, Diary
 from tests.integration.home import entry_for, load, state_of
-from tests.integration.time_lapse import time_lapse
 from tests.integration.timing import change_timing
 from tests.lines import network, network_data
+
+pytestmark = pytest.mark.usefixtures("skip_waiting")
 
 TIMEOUT = 1.1
 """Response timeout in seconds, as for two registers at 2400 baud."""
@@ -31,11 +32,9 @@ LOGGER = "custom_components.dts307"
 
 
 @pytest.fixture(autouse=True)
-def fast_time(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Skip all waiting, and wait for answers as long as at 2400 baud."""
+def slow_line(hass: HomeAssistant) -> None:
+    """Wait for answers as long as at 2400 baud."""
     change_timing(hass, link={"response": TIMEOUT})
-    with time_lapse(monkeypatch, hass.loop):
-        yield
 
 
 def fall_silent(device: Device) -> None:

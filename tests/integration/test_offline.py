@@ -1,7 +1,7 @@
 """A meter that is away while Home Assistant starts; waiting is skipped."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from itertools import pairwise
 import logging
 from typing import Any
@@ -21,9 +21,10 @@ from simulator.server import Framing
 from tests.device import Device
 from tests.integration.diary import FOUND_WITHIN, Diary, becomes
 from tests.integration.home import entry_for, state_of
-from tests.integration.time_lapse import time_lapse
 from tests.integration.timing import change_timing
 from tests.lines import SPEED, network, network_data, serial, serial_data
+
+pytestmark = pytest.mark.usefixtures("skip_waiting")
 
 TIMEOUT = 1.1
 """Seconds that two registers are waited for at 2400 baud."""
@@ -32,11 +33,9 @@ LONG = 150.0
 
 
 @pytest.fixture(autouse=True)
-def fast_time(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Skip all waiting."""
+def slow_line(hass: HomeAssistant) -> None:
+    """Wait for answers as long as at 2400 baud."""
     change_timing(hass, link={"response": TIMEOUT})
-    with time_lapse(monkeypatch, hass.loop):
-        yield
 
 
 async def begin(hass: HomeAssistant, entry: MockConfigEntry) -> None:

@@ -1,7 +1,7 @@
 """A repair reports an outage of ten minutes with its reason, until the meter answers again."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 import json
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,6 @@ from tests.integration.home import (
     submit,
 )
 from tests.integration.scanning import reconfigure
-from tests.integration.time_lapse import time_lapse
 from tests.lines import SPEED, network, network_data, serial, serial_data
 
 pytestmark = pytest.mark.usefixtures("hasty")
@@ -43,20 +42,19 @@ LANGUAGES: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture
-def leap(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Iterator[Leap]:
-    """Skip waiting; and skip minutes on the loop's clock, to the attempt that is due then."""
-    with time_lapse(monkeypatch, hass.loop):
-        usual, ahead = hass.loop.time, 0.0
-        monkeypatch.setattr(hass.loop, "time", lambda: usual() + ahead)
+def leap(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Leap:
+    """Skip minutes on the loop's clock, to the attempt that is due then."""
+    usual, ahead = hass.loop.time, 0.0
+    monkeypatch.setattr(hass.loop, "time", lambda: usual() + ahead)
 
-        async def leap(minutes: float) -> None:
-            nonlocal ahead
-            await hass.async_block_till_done(wait_background_tasks=True)
-            ahead += 60 * minutes
-            await asyncio.sleep(0.01)
-            await hass.async_block_till_done(wait_background_tasks=True)
+    async def leap(minutes: float) -> None:
+        nonlocal ahead
+        await hass.async_block_till_done(wait_background_tasks=True)
+        ahead += 60 * minutes
+        await asyncio.sleep(0.01)
+        await hass.async_block_till_done(wait_background_tasks=True)
 
-        yield leap
+    return leap
 
 
 def issue(

@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 import fcntl
+from functools import partial
 import logging
 import os
 from pathlib import Path
+import subprocess
 import sys
 from typing import Any
 
@@ -57,17 +59,20 @@ def device_of(line: PtyLine) -> str:
 
 @asynccontextmanager
 async def program(port: str) -> AsyncIterator[str]:
-    """Let another program hold a port, and yield its name."""
-    pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", HOLD, port, stdin=pipe, stdout=pipe
-    )
+    """Let another program hold a port, and yield its name.
+
+    It is waited for in threads, so that no waiting is skipped meanwhile.
+    """
+    pipe = subprocess.PIPE
+    hold = [sys.executable, "-c", HOLD, port]
+    start = partial(subprocess.Popen[bytes], hold, stdin=pipe, stdout=pipe)
+    process = await asyncio.to_thread(start)
     assert process.stdout is not None
-    assert await process.stdout.readline() == b"held\n"
+    assert await asyncio.to_thread(process.stdout.readline) == b"held\n"
     try:
         yield f"{command(process.pid)} (PID {process.pid})"
     finally:
-        await process.communicate()
+        await asyncio.to_thread(process.communicate)
 
 
 @contextmanager

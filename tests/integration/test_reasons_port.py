@@ -1,12 +1,12 @@
 """Why a serial port is of no use, told while the meter is polled and when it is set up."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 import errno
 import fcntl
 import os
 from pathlib import Path
-import time
 from typing import Any
 
 from homeassistant.core import HomeAssistant
@@ -30,7 +30,8 @@ from tests.integration.home import (
     submit,
 )
 from tests.integration.reasons import begin_to_poll, see_reason, see_recovery
-from tests.integration.timing import change_timing
+from tests.integration.scanning import when_free
+from tests.integration.timing import HASTY_RESPONSE, change_timing
 from tests.lines import serial, serial_data
 
 pytestmark = pytest.mark.usefixtures("hasty")
@@ -91,16 +92,19 @@ async def test_the_port_does_not_open_in_time(
     """A driver that hangs is the port's fault, and none of a network's."""
     device = Device()
     async with plugged_in_anew(hass, device, tmp_path / "meter") as line:
-        at_once = os.open
+        in_thread = hass.loop.run_in_executor
 
-        def hang(path: str, *how: int) -> int:
-            if path == str(line.path):
-                time.sleep(0.5)
-            return at_once(path, *how)
+        def hang(executor: Any, call: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
+            if call is not os.open or args[0] != line.path:
+                return in_thread(executor, call, *args)
+            opened: asyncio.Future[int] = hass.loop.create_future()
+            hass.loop.call_later(2 * HASTY_RESPONSE, lambda: opened.set_result(call(*args)))
+            return opened
 
         with monkeypatch.context() as patch:
-            patch.setattr(os, "open", hang)
+            patch.setattr(hass.loop, "run_in_executor", hang)
             await see_reason(hass, caplog, device, "link_down", "link_down_serial")
+        await when_free(line.path)
         await see_recovery(hass, caplog, device)
 
 

@@ -17,8 +17,10 @@ from tests.gateways import gateway
 from tests.integration.home import (
     add_meter,
     answers,
+    assert_asks_about_meter,
     assert_refused,
     begin,
+    describe,
     search,
     submit,
     unknowing,
@@ -267,3 +269,17 @@ async def test_bacnet_begins_while_a_device_is_identified(
         result = await search(hass, "serial", answers(serial_data(line, speed=9600)))
         assert_refused(result, "serial", "speaks_bacnet_serial")
         assert result["description_placeholders"] == {"baudrate": "9600"}
+
+
+@pytest.mark.usefixtures("patient")
+@framings
+async def test_neighbours_behind_a_slow_network(
+    hass: HomeAssistant, framing: dict[str, bool]
+) -> None:
+    """While a form is shown, there is time to wait for them, with either framing."""
+    device, other = (Device(MeterConfig(unit=unit, serial=f"S307{unit}")) for unit in (100, 103))
+    async with gateway(device, others=(other,), delay=0.7, **framing) as served:
+        result = await describe(hass, await search(hass, "network", answers(served.data)))
+        assert result["step_id"] == "more_meters"
+        result = await submit(hass, result, {"meters": [other.serial_number]})
+        assert_asks_about_meter(result)

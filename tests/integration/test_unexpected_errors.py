@@ -4,7 +4,7 @@ Waiting is skipped.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 import logging
 from typing import Any
 
@@ -17,18 +17,12 @@ from custom_components.dts307.stores.billing import BillingKeeper
 from tests.device import Device
 from tests.integration.diary import becomes
 from tests.integration.home import entry_for, load, state_of
-from tests.integration.time_lapse import time_lapse
 from tests.lines import network, network_data
+
+pytestmark = pytest.mark.usefixtures("skip_waiting")
 
 LONG = 150.0
 """Seconds in which a meter is polled thirty times."""
-
-
-@pytest.fixture(autouse=True)
-def fast_time(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Skip all waiting."""
-    with time_lapse(monkeypatch, hass.loop):
-        yield
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ PATIENT: Final = Timing(
 """Wait longer for a response than a busy machine takes; scan few unit IDs and baud rates."""
 
 HASTY_RESPONSE: Final = 0.25
-"""s; enough on loopback, for tests in which some responses never come"""
+"""s of a clock that stands still while anything is under way"""
 
 
 def change_timing(hass: HomeAssistant, **changes: Any) -> None:

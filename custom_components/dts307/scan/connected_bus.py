@@ -42,10 +42,10 @@ from ..meter.modbus import (
     UnitProbe,
     UnusableSettingsError,
     classify,
+    limited_request,
     probe_gateway,
     read_registers,
     responding_units,
-    time_limit,
 )
 from ..meter.sunspec import BASE_ADDRESSES
 from .raw_port import raw_port
@@ -72,6 +72,8 @@ class ConnectedBus:
         """The settings with which a unit could be probed."""
         self._error: MeterError | None = None
         """Why other settings could not be used."""
+        self._is_held = False
+        """Whether the scan goes on while a form is shown, over a connection that stays open."""
         self._closed_at = -inf
         """Monotonic s at which the last connection was closed."""
         self.noisy = False
@@ -129,6 +131,7 @@ class ConnectedBus:
         await asyncio.sleep(self._timing.scan.slot_free)
         async with async_get_temporary_unit(self._hass, settings.params, DEFAULT_UNIT_ID) as unit:
             unit.require_timeout(self._timing.scan.gateway)
+            self._is_held = True
             yield
 
     def is_alive(self, settings: BusAddress) -> bool:
@@ -203,7 +206,8 @@ class ConnectedBus:
         """Probe over a connection that others share, or that only the library can frame."""
         seconds = 2 * response_timeout
         params = settings.params
-        if isinstance(params, ModbusTcpParams):
+        if isinstance(params, ModbusTcpParams) or self._is_held:
+            # While a form is shown, there is time for a slow network, too.
             seconds = max(response_timeout, self._timing.scan.gateway)
         # Alone, the library's own timeout ends the wait for a silent unit before that.
         busy = self._timing.link.busy if alone else 0.0
@@ -248,8 +252,8 @@ class ConnectedBus:
         Raises UnusableSettingsError, or another MeterError if the connection cannot be opened.
         """
         try:
-            async with time_limit(unit, seconds + busy, self._timing.link.connect):
-                await _request(unit)
+            connect = self._timing.link.connect
+            await limited_request(unit, _request(unit), seconds + busy, connect)
         except TimeoutError:
             return busy > 0 and unit.connected
         except MeterSilentError as err:

@@ -2,14 +2,16 @@
 
 import asyncio
 from contextlib import suppress
+import gc
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast, override
 
 from hypothesis import given, settings, strategies as st
-from modbus_connection import ModbusUnit
+from modbus_connection import ModbusConnectionError, ModbusUnit
+from modbus_connection.mock import MockModbusConnection, MockModbusUnit
 import pytest
 
-from custom_components.dts307.meter.modbus import time_limit
+from custom_components.dts307.meter.modbus import limited_request
 from tests.meter.virtual_time import duration, lasts, virtual_time
 
 LIMIT, CONNECT = 2.0, 10.0
@@ -22,12 +24,11 @@ async def ends_after(opens: float, answers: float) -> float:
     unit = SimpleNamespace(connected=opens == 0)
 
     async def request() -> None:
-        async with time_limit(cast("ModbusUnit", unit), LIMIT, CONNECT):
-            await asyncio.sleep(opens)
-            unit.connected = True
-            await asyncio.sleep(answers)
+        await asyncio.sleep(opens)
+        unit.connected = True
+        await asyncio.sleep(answers)
 
-    return await duration(request())
+    return await duration(limited_request(cast("ModbusUnit", unit), request(), LIMIT, CONNECT))
 
 
 @settings(deadline=None)
@@ -58,3 +59,89 @@ async def test_the_connection_opens_when_the_time_has_passed() -> None:
     with pytest.raises(TimeoutError):
         await ends_after(CONNECT + LIMIT - 0.001, 1.0)
     await asyncio.sleep(1)
+
+
+class SlowLink(MockModbusConnection):
+    """A connection that opens, or fails to, after some seconds."""
+
+    def __init__(self, opens: float, *, fails: bool) -> None:
+        """Be closed."""
+        super().__init__()
+        self._opens = opens
+        self._fails = fails
+
+    @override
+    async def _connect_client(self) -> object:
+        await asyncio.sleep(self._opens)
+        if self._fails:
+            raise ModbusConnectionError("refused")
+        return await super()._connect_client()
+
+
+class SilentUnit(MockModbusUnit):
+    """A unit that never answers on a connection that is open."""
+
+    @override
+    async def read_holding_registers(self, address: int, count: int) -> list[int]:
+        await super().read_holding_registers(address, count)
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+@settings(deadline=None)
+@given(
+    opens=st.floats(0.0, CONNECT),
+    fails=st.booleans(),
+    cancelled=st.lists(st.floats(0.0, CONNECT + LIMIT), min_size=1, max_size=2),
+)
+@virtual_time
+async def test_a_request_that_is_cancelled_leaves_no_unhandled_exception(
+    opens: float,
+    fails: bool,  # noqa: FBT001 - a parameter
+    cancelled: list[float],
+) -> None:
+    """It ends when the connection is open, or could not be opened, and its owner closes that."""
+    loop = asyncio.get_running_loop()
+    unhandled: list[dict[str, Any]] = []
+    loop.set_exception_handler(lambda _loop, context: unhandled.append(context))
+    link = SlowLink(opens, fails=fails)
+    unit = SilentUnit(link, 100)
+
+    async def use() -> None:
+        try:
+            await limited_request(unit, unit.read_holding_registers(0, 2), LIMIT, CONNECT)
+        finally:
+            await link.close()
+
+    using = asyncio.create_task(use())
+    began = loop.time()
+    for at in sorted(cancelled):
+        await asyncio.sleep(began + at - loop.time())
+        using.cancel()
+    await asyncio.wait([using])
+    assert loop.time() - began <= max(opens, *cancelled) + LOOKS_AGAIN
+    assert not link.connected
+    await asyncio.sleep(CONNECT)
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    assert unhandled == []
+
+
+@virtual_time
+async def test_a_failure_at_the_moment_of_a_cancellation_is_retrieved() -> None:
+    unhandled: list[dict[str, Any]] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _loop, context: unhandled.append(context))
+
+    async def use() -> None:
+        async def fail() -> None:
+            using.cancel()
+            raise ModbusConnectionError("lost")
+
+        unit = cast("ModbusUnit", SimpleNamespace(connected=True))
+        using = asyncio.create_task(limited_request(unit, fail(), LIMIT, CONNECT))
+        await asyncio.wait([using])
+        assert using.cancelled()
+
+    await use()
+    gc.collect()
+    assert unhandled == []

@@ -24,7 +24,7 @@ from .serial_probe import (
 )
 from .serial_settings import PARITIES, settings_text, usual_settings
 from .shared_bus import SharedBus
-from .time_limit import time_limit
+from .time_limit import limited_request
 from .timing import (
     LINK_TIMING,
     SCAN_RANGE,
@@ -62,6 +62,7 @@ __all__ = [
     "UnitProbe",
     "UnusableSettingsError",
     "classify",
+    "limited_request",
     "network_passes",
     "opened_probe",
     "probe_gateway",
@@ -71,6 +72,5 @@ __all__ = [
     "retry_once",
     "serial_passes",
     "settings_text",
-    "time_limit",
     "usual_settings",
 ]

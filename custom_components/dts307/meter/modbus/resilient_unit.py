@@ -20,7 +20,7 @@ from modbus_connection import (
 
 from .registers import RequestLimit
 from .shared_bus import SharedBus
-from .time_limit import time_limit
+from .time_limit import limited_request
 from .timing import LINK_TIMING, MAX_FRAME_BYTES, LinkTiming
 
 _OVERHEAD_BYTES: Final = 8 + 5
@@ -166,8 +166,9 @@ class ResilientUnit:
         limit, begun = self._time_limit(count), _now()
         self._bus.lengths.sent(count)
         try:
-            async with time_limit(self._unit, limit, self._timing.connect):
-                registers = await self._unit.read_holding_registers(address, count)
+            request = self._unit.read_holding_registers(address, count)
+            connect = self._timing.connect
+            registers = await limited_request(self._unit, request, limit, connect)
         except ModbusExceptionError:
             await self._note_response(begun)
             raise

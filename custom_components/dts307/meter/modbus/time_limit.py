@@ -1,9 +1,8 @@
 """Limit how long a request may take, apart from opening its connection."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from typing import Final
+from collections.abc import Coroutine
+from typing import Any, Final
 
 from modbus_connection import ModbusUnit
 
@@ -11,29 +10,53 @@ _POLL: Final = 0.05
 """s between two looks at whether the connection is open"""
 
 
-@asynccontextmanager
-async def time_limit(unit: ModbusUnit, seconds: float, connect: float) -> AsyncIterator[None]:
-    """Limit a request to ``seconds`` once the connection is open, and ``connect`` s before that.
+async def limited_request[T](
+    unit: ModbusUnit, request: Coroutine[Any, Any, T], seconds: float, connect: float
+) -> T:
+    """Return the result of a request to a unit.
 
-    The Modbus library opens a connection by itself with the first request on it, and does not
-    notify when it is open.
+    It may take ``seconds`` once the connection is open, and ``connect`` s more before that. The
+    Modbus library opens a connection by itself with the first request on it, and does not notify
+    when it is open.
 
-    Raises TimeoutError.
+    A request that is cancelled meanwhile ends as soon as the connection is open, or cannot be
+    opened. The library shares the attempt between requests. Without the request that began it, the
+    event loop would log a failure as an unhandled exception.
+
+    Raises TimeoutError, and what the request raises.
     """
-    if unit.connected:
-        async with asyncio.timeout(seconds):
-            yield
-        return
-    async with asyncio.timeout(connect + seconds) as limit:
-        connecting = asyncio.create_task(_limit_once_open(unit, limit, seconds))
-        try:
-            yield
-        finally:
-            connecting.cancel()
+    deadline = asyncio.get_running_loop().time() + connect
+    requesting = asyncio.create_task(request)
+    requesting.add_done_callback(_retrieve_exception)
+    try:
+        await _while_opening(unit, requesting, deadline)
+        await asyncio.wait([requesting], timeout=seconds)
+        if not requesting.done():
+            raise TimeoutError
+    finally:
+        if unit.connected:
+            requesting.cancel()
+        elif not requesting.done():
+            # In a task of its own, which goes on if this one is cancelled again.
+            ending = asyncio.create_task(_end(unit, requesting, deadline))
+            await asyncio.wait([ending])
+    return requesting.result()
 
 
-async def _limit_once_open(unit: ModbusUnit, limit: asyncio.Timeout, seconds: float) -> None:
-    while not unit.connected:  # noqa: ASYNC110 - the library does not notify
-        await asyncio.sleep(_POLL)
-    with suppress(RuntimeError):  # It has expired at the same moment.
-        limit.reschedule(asyncio.get_running_loop().time() + seconds)
+async def _while_opening(unit: ModbusUnit, requesting: asyncio.Task[Any], deadline: float) -> None:
+    """Wait until the connection is open or the request has ended, up to a time of the loop."""
+    loop = asyncio.get_running_loop()
+    while not (unit.connected or requesting.done()) and (left := deadline - loop.time()) > 0:
+        await asyncio.wait([requesting], timeout=min(_POLL, left))
+
+
+async def _end(unit: ModbusUnit, requesting: asyncio.Task[Any], deadline: float) -> None:
+    await _while_opening(unit, requesting, deadline)
+    requesting.cancel()
+    await asyncio.wait([requesting])
+
+
+def _retrieve_exception(requesting: asyncio.Task[Any]) -> None:
+    """Retrieve the exception of a request that nothing waits for any more."""
+    if not requesting.cancelled():
+        requesting.exception()
