@@ -21,7 +21,6 @@ from modbus_connection import (
     ServerDeviceBusyError,
     ServerDeviceFailureError,
 )
-from modbus_connection.model.sunspec import SunSpecError
 
 _ERRNO: Final = re.compile(r"\[Errno (\d+)\]")
 
@@ -223,8 +222,6 @@ def meter_errors(unit: ModbusUnit) -> Iterator[None]:
         # Modbus TCP only. On RTU, the library ignores a response with another unit ID.
         mismatch = type(err.__cause__).__name__ == _UNIT_ID_MISMATCH
         raise (AnotherUnitError if mismatch else GarbledReplyError)(str(err)) from err
-    except SunSpecError as err:
-        raise MapChangedError(str(err)) from err
 
 
 def opening_error(err: OSError) -> LinkDownError:

@@ -26,7 +26,7 @@ from ..meter.intervals import (
     demand,
     from_pair,
 )
-from ..meter.validation import CounterFilters, FirstSight, RegisterReads, counter_limits
+from ..meter.validation import CounterFilters, FirstSight, RegisterReads, count_size
 from ..options import MeterOptions
 from .clock import ClockKeeper
 from .formats import LEDGER, TOTALS
@@ -35,7 +35,6 @@ from .state_saver import AT_ONCE, SOON, WHILE_COUNTING, StateSaver
 
 FILE_LEDGER: Final = "ledger"
 FILE_TOTALS: Final = "totals"
-_COUNTER: Final = "energy_imported.total"
 
 
 class BillingKeeper:
@@ -118,7 +117,7 @@ class BillingKeeper:
         zone = dt_util.get_default_time_zone()
         clock = self._clock.current
         imported = reading.energy_imported.total or 0.0
-        resolution = counter_limits(reading, _COUNTER, imported, None).resolution
+        resolution = count_size(reading, "energy_imported", imported)
         before = self._books
         books = before.after(Entry.of(reading, registers, clock, resolution), clock, zone)
         if books.settled.ledger.kept != before.settled.ledger.kept:

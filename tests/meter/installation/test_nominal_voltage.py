@@ -15,7 +15,11 @@ from custom_components.dts307.meter.installation import (
     detect_service,
     voltages,
 )
-from custom_components.dts307.meter.installation.phase_voltages import LINE_TO_NEUTRAL, live_phases
+from custom_components.dts307.meter.installation.phase_voltages import (
+    LINE_TO_NEUTRAL,
+    Deficits,
+    live_phases,
+)
 from simulator.meter import MeterConfig
 from tests.device import Device as BenchDevice
 from tests.meter.device import Clock, Device
@@ -211,21 +215,21 @@ def test_it_survives_as_json() -> None:
     ],
 )
 def test_live_phases(reading: Reading, live: str) -> None:
-    assert live_phases(reading) == set(live)
+    assert live_phases(reading, Deficits.of(reading)) == set(live)
 
 
 def test_a_phase_where_nothing_is_connected_is_absent() -> None:
     two_of_three = service_of((121.0, 119.0, 0.3), (240.0, 119.0, 121.0))
     known = after([two_of_three])
     assert known == ServiceDetection(ServiceVoltage(LINE_TO_NEUTRAL, 120), frozenset("ab"))
-    assert absent_phases(two_of_three, known.phases) == {"c"}
+    assert absent_phases(Deficits.of(two_of_three), known.phases) == {"c"}
     assert voltages(two_of_three, LINE_TO_NEUTRAL, {"c"}) == {"a": 121.0, "b": 119.0}
     assert voltages(two_of_three, LINE_TO_LINE, {"c"}) == {"a": 240.0}
     assert after([WYE], known).phases == set("abc")
 
 
 def test_a_single_phase_is_never_absent() -> None:
-    assert absent_phases(service_of((0.0,)), frozenset()) == set()
+    assert absent_phases(Deficits.of(service_of((0.0,))), frozenset()) == set()
 
 
 @pytest.mark.parametrize(

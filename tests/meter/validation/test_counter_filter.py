@@ -18,7 +18,6 @@ from custom_components.dts307.meter.validation import (
     RegisterReads,
     answered,
     awaiting_reconfirmation,
-    counter_limits,
     questions,
     register_reads,
     validated,
@@ -27,6 +26,7 @@ from custom_components.dts307.meter.validation import (
 from custom_components.dts307.meter.validation.limits import (
     DEFAULT_SERVICE_CURRENT,
     Limits,
+    counter_limits,
     measured_power,
 )
 from custom_components.dts307.meter.validation.read import Measured

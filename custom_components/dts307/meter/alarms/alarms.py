@@ -13,11 +13,10 @@ from ..hysteresis import Debounced, Threshold, debounced
 from ..installation import (
     LOST_BETWEEN_LINES,
     LOST_TO_NEUTRAL,
+    Deficits,
     ServiceDetection,
     ServiceVoltage,
     absent_phases,
-    deficits_between_lines,
-    deficits_to_neutral,
     detect_service,
     voltages,
 )
@@ -160,15 +159,21 @@ def states_after(
     are an outage: hold times that were in progress start again.
     """
     detection = detect_service(memory.detection, reading, now, outage_after, now - memory.seen)
-    absent = absent_phases(reading, detection.phases)
+    deficits = Deficits.of(reading)
+    absent = absent_phases(deficits, detection.phases)
     thresholds = _thresholds(options)
     remembered: dict[tuple[str, str], Debounced] = {}
     alarms: dict[_Kind, Alarm] = {}
-    compared = _values(reading, options, detection.service, absent)
+    compared = _values(reading, options, detection.service, deficits, absent)
+    on = {
+        key: state
+        for key, state in memory.debounced.items()
+        if state.on and not state.is_forgotten(now)
+    }
     for kind, values in compared.items():
         parts = {
             part: debounced(state, values.get(part), thresholds[kind], now, outage_after)
-            for part, state in _states_before(memory, kind, values, now).items()
+            for part, state in _states_before(memory, on, kind, values).items()
         }
         alarms[kind] = _alarm(parts, values)
         remembered |= {(kind.value, part): state for part, state in parts.items()}
@@ -215,6 +220,7 @@ def _values(
     reading: Reading,
     options: AlarmOptions,
     service: ServiceVoltage | None,
+    deficits: Deficits,
     absent: AbstractSet[str],
 ) -> dict[_Kind, dict[str, float]]:
     """Return the values to compare with the thresholds; an unknown one is left out."""
@@ -225,8 +231,8 @@ def _values(
     return {
         _Kind.EXPORTING: {} if power is None else {TOTAL: -power},
         _Kind.OVERLOAD: current_shares(reading, options.service_current, absent),
-        _Kind.LOST_TO_NEUTRAL: _of_present(deficits_to_neutral(reading), absent),
-        _Kind.LOST_BETWEEN_LINES: _of_present(deficits_between_lines(reading), absent),
+        _Kind.LOST_TO_NEUTRAL: _of_present(deficits.to_neutral, absent),
+        _Kind.LOST_BETWEEN_LINES: _of_present(deficits.between_lines, absent),
         _Kind.VOLTAGE_LOW: {x: round(1 - v / nominal, _DECIMALS) for x, v in measured.items()},
         _Kind.VOLTAGE_HIGH: {x: round(v / nominal - 1, _DECIMALS) for x, v in measured.items()},
     }
@@ -237,15 +243,14 @@ def _of_present(values: Mapping[str, float], absent: AbstractSet[str]) -> dict[s
 
 
 def _states_before(
-    memory: AlarmMemory, kind: _Kind, values: Iterable[str], now: float
+    memory: AlarmMemory,
+    on: Mapping[tuple[str, str], Debounced],
+    kind: _Kind,
+    values: Iterable[str],
 ) -> dict[str, Debounced]:
-    """Return the states of a kind by part: of the known values, and those that were on lately."""
-    on = {
-        part: state
-        for (of, part), state in memory.debounced.items()
-        if of == kind and state.on and not state.is_forgotten(now)
-    }
-    return {part: memory.debounced.get((kind.value, part), Debounced()) for part in values} | on
+    """Return the states of a kind by part: of the known values, and those that were on."""
+    before = {part: memory.debounced.get((kind.value, part), Debounced()) for part in values}
+    return before | {part: state for (of, part), state in on.items() if of == kind}
 
 
 def _alarm(states: Mapping[str, Debounced], values: Mapping[str, float]) -> Alarm:

@@ -12,9 +12,8 @@ from .phase_voltages import (
     LINE_TO_LINE,
     LOST_BETWEEN_LINES,
     LOST_TO_NEUTRAL,
+    Deficits,
     absent_phases,
-    deficits_between_lines,
-    deficits_to_neutral,
     voltages,
 )
 from .plausibility import NoMeasurement, measures_nothing
@@ -27,6 +26,7 @@ __all__ = [
     "LOST_TO_NEUTRAL",
     "CountDirections",
     "CtFaults",
+    "Deficits",
     "NoMeasurement",
     "PowerSign",
     "PowerSignState",
@@ -36,8 +36,6 @@ __all__ = [
     "absent_phases",
     "count_directions_as_dict",
     "count_directions_from_dict",
-    "deficits_between_lines",
-    "deficits_to_neutral",
     "detect_service",
     "measures_nothing",
     "observe",

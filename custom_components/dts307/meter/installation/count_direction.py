@@ -95,7 +95,10 @@ def with_exports_counting_up(
         known = after[part].counted(count, others_downwards=others_downwards)
         # A register that counts up keeps its value, which is not rounded to counts.
         parts[part] = getattr(values, part) if known == count else known and known * resolution
-    return after, replace(reading, energy_exported=_with_total(values, PerPhase(**parts)))
+    counted = PerPhase(**parts)
+    if counted == values:
+        return after, reading
+    return after, replace(reading, energy_exported=_with_total(values, counted))
 
 
 def _with_total(values: PerPhase, counted: PerPhase) -> PerPhase:

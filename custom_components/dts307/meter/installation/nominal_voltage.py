@@ -9,6 +9,7 @@ from ..sunspec import Reading
 from .phase_voltages import (
     LINE_TO_LINE,
     LINE_TO_NEUTRAL,
+    Deficits,
     absent_phases,
     is_live,
     live_phases,
@@ -95,8 +96,9 @@ def detect_service(
     without: only the voltages to neutral show that the neutral is broken.
     """
     known = before.service
-    phases = before.phases | live_phases(reading)
-    service = _matching_service(reading, absent_phases(reading, phases))
+    deficits = Deficits.of(reading)
+    phases = before.phases | live_phases(reading, deficits)
+    service = _matching_service(reading, absent_phases(deficits, phases))
     if known is None or service == known:
         return ServiceDetection(service, phases)
     interrupted = before.interrupted or silence > _INTERRUPTED_AFTER or is_live(reading) is False

@@ -1,7 +1,7 @@
 """Which phases have voltage, compared with the strongest of them."""
 
 from collections.abc import Mapping, Set as AbstractSet
-from typing import Final
+from typing import Final, NamedTuple
 
 from ..hysteresis import Threshold
 from ..phases import LINES_OF_PAIR, PHASES, TOTAL
@@ -43,7 +43,19 @@ def voltages(
     }
 
 
-def deficits_to_neutral(reading: Reading) -> dict[str, float]:
+class Deficits(NamedTuple):
+    """By phase, which share of the strongest phase's voltage it lacks."""
+
+    to_neutral: Mapping[str, float]
+    between_lines: Mapping[str, float]
+
+    @classmethod
+    def of(cls, reading: Reading) -> Deficits:
+        """Return the deficits of a reading."""
+        return cls(_deficits_to_neutral(reading), _deficits_between_lines(reading))
+
+
+def _deficits_to_neutral(reading: Reading) -> dict[str, float]:
     """Return by phase which share of the strongest phase's voltage it lacks.
 
     It is empty for a single phase, which has nothing to be compared with.
@@ -52,7 +64,7 @@ def deficits_to_neutral(reading: Reading) -> dict[str, float]:
     return _deficits(measured) if len(measured) > 1 else {}
 
 
-def deficits_between_lines(reading: Reading) -> dict[str, float]:
+def _deficits_between_lines(reading: Reading) -> dict[str, float]:
     """Return by phase which share of the strongest voltage it lacks to both other lines.
 
     It is empty unless all three are measured: one pair shows that a line is lost, but not which.
@@ -77,24 +89,24 @@ def is_live(reading: Reading) -> bool | None:
     return max(measured) >= _LIVE if measured else None
 
 
-def live_phases(reading: Reading) -> frozenset[str]:
+def live_phases(reading: Reading, deficits: Deficits) -> frozenset[str]:
     """Return the phases that have voltage, as far as they can be compared."""
     if not is_live(reading):
         return frozenset()
     return frozenset(
         phase
-        for deficits, threshold in (
-            (deficits_to_neutral(reading), LOST_TO_NEUTRAL),
-            (deficits_between_lines(reading), LOST_BETWEEN_LINES),
+        for compared, threshold in (
+            (deficits.to_neutral, LOST_TO_NEUTRAL),
+            (deficits.between_lines, LOST_BETWEEN_LINES),
         )
-        for phase, deficit in deficits.items()
+        for phase, deficit in compared.items()
         if deficit <= threshold.back
     )
 
 
-def absent_phases(reading: Reading, seen_live: AbstractSet[str]) -> frozenset[str]:
+def absent_phases(deficits: Deficits, seen_live: AbstractSet[str]) -> frozenset[str]:
     """Return the phases that are measured but never had voltage: nothing is connected there."""
-    compared = deficits_to_neutral(reading).keys() | deficits_between_lines(reading).keys()
+    compared = deficits.to_neutral.keys() | deficits.between_lines.keys()
     return frozenset(compared - seen_live)
 
 

@@ -39,8 +39,9 @@ def measures_nothing(reading: Reading) -> NoMeasurement | None:
     Counters do not matter here: they keep what they once counted, and SunSpec lets them show 0 for
     "not accumulated". A current of 0 does not matter either, as nothing may be switched on.
     """
-    values = [getattr(getattr(reading, name), part) for name in _INSTANTANEOUS for part in PARTS]
-    if reading.frequency is None and all(value is None for value in values):
+    if reading.frequency is None and all(
+        getattr(getattr(reading, name), part) is None for name in _INSTANTANEOUS for part in PARTS
+    ):
         return NoMeasurement.NO_VALUES
     # Some meters report a total only.
     if _flows_without_voltage(reading, TOTAL) or phases_without_voltage(reading):

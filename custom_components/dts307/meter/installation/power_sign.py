@@ -121,7 +121,9 @@ def observe(
     if state.dark and not dark:
         halved = {phase: seconds / 2 for phase, seconds in state.opposite_seconds.items()}
         state = replace(state, opposite_seconds=halved)
-    state, span = replace(state, dark=dark), state.span
+    if state.dark is not dark:
+        state = replace(state, dark=dark)
+    span = state.span
     if span is not None and state.verdict is PowerSign.UNSIGNED:
         last_counted = _last_counted(state.last_counted, span.latest, reading)
         state = replace(state, last_counted=last_counted)

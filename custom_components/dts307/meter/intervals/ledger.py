@@ -149,12 +149,19 @@ class Ledger:
             day = next_billing_date(day, billing_day)
             end = local_midnight(day, zone)
             begin, finish = (datetime.fromtimestamp(boundary, zone) for boundary in (start, end))
+            imported = self._energy(begin, finish, now, IMPORTED)
+            exported = self._energy(begin, finish, now, EXPORTED)
+            net: PeriodEnergy | None
+            if imported and exported and imported.since == exported.since:
+                net = replace(imported, energy=imported.energy - exported.energy)
+            else:
+                net = self._energy(begin, finish, now, IMPORTED, EXPORTED)
             period = BillingPeriod(
                 start=begin,
                 end=finish,
-                imported=self._energy(begin, finish, now, IMPORTED),
-                exported=self._energy(begin, finish, now, EXPORTED),
-                net=self._energy(begin, finish, now, IMPORTED, EXPORTED),
+                imported=imported,
+                exported=exported,
+                net=net,
                 credit=credit,
             )
             yield period

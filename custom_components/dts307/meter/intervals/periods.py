@@ -6,6 +6,7 @@ at one o'clock. Instants are Unix times in s.
 
 from calendar import monthrange
 from datetime import date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 
 
 def local_day(at: float, zone: tzinfo) -> date:
@@ -13,6 +14,7 @@ def local_day(at: float, zone: tzinfo) -> date:
     return datetime.fromtimestamp(at, zone).date()
 
 
+@lru_cache(maxsize=64)
 def local_midnight(day: date, zone: tzinfo) -> float:
     """Return the instant at which a day begins.
 

@@ -136,6 +136,8 @@ class Track:
     def between(self, start: float, end: float, now: float) -> Estimate:
         """Return what was counted between two instants, in Wh and never negative."""
         counted = self.at(end, now) - self.at(start, now)
+        if counted.value >= 0 and counted.lowest >= 0:
+            return counted
         if counted.value < 0:
             # A published counter only falls if what was stored of it got lost.
             return Estimate.at_least(0.0, 0.0)

@@ -100,7 +100,7 @@ class ResilientUnit:
         and a ModbusConnectionError on a serial port, which hangs.
         """
         async with self._one_at_a_time:
-            await asyncio.sleep(self._quiet_until - _now())
+            await self._end_quiet_time()
             async with self._bus.lock:
                 self._dropped = False
                 most = min(self._known.stop - address, self._limit.most)
@@ -112,6 +112,10 @@ class ResilientUnit:
             self._known = range(address, address)
         self._known = range(self._known.start, max(self._known.stop, address + count))
         return registers[:count]
+
+    async def _end_quiet_time(self) -> None:
+        if (seconds := self._quiet_until - _now()) > 0:
+            await asyncio.sleep(seconds)
 
     def _time_limit(self, count: int) -> float:
         """Return for how many seconds a request for ``count`` registers may occupy an open bus."""
@@ -158,7 +162,7 @@ class ResilientUnit:
             if not was_open or self._bus.is_port:
                 raise
             self._bus.note_closed()
-        await asyncio.sleep(self._quiet_until - _now())
+        await self._end_quiet_time()
         return await self._request(address, count)
 
     async def _request(self, address: int, count: int) -> list[int]:

@@ -21,7 +21,7 @@ from .chain import Chain, find_chain
 from .common import COMMON_LENGTH, COMMON_MODEL, SERIAL_NUMBER, read_identity
 from .model_reader import ModelReader, Points, check_coherent
 from .models import EVENTS_POINT, LAYOUTS, PHASE_COUNTS, Layout, MeterEvent
-from .reading import Reading, reading_from_points
+from .reading import Reading, reading_from_points, with_fast_points
 
 FULL_READ_EVERY: Final = 60.0
 """Seconds between two reads of the whole model; polls in between read only its start."""
@@ -55,8 +55,7 @@ class Meter:
         self._layout: Layout = LAYOUTS[model.model_id]
         self._fast = ModelReader(unit, self._layout.fast, model, limit)
         self._full = ModelReader(unit, self._layout.full, model, limit)
-        self._slow_points: Points = {}
-        self._events: MeterEvent | None = None
+        self._latest_whole: Reading | None = None
         self._read_at = self._full_read_at = -math.inf
 
     @classmethod
@@ -121,13 +120,11 @@ class Meter:
         half_interval = (now - self._read_at) / 2
         due = now + half_interval >= self._full_read_at + FULL_READ_EVERY
         self._read_at = now
-        if whole or due:
-            fresh = await self._read_full()
-            self._full_read_at = now
-        else:
-            fresh = await self._read_points(self._fast)
-        points = self._slow_points | fresh
-        return reading_from_points(points, self._events, self.phases, whole=whole or due)
+        if self._latest_whole is not None and not (whole or due):
+            return with_fast_points(self._latest_whole, await self._read_points(self._fast))
+        self._latest_whole = await self._read_full()
+        self._full_read_at = now
+        return self._latest_whole
 
     async def probe(self) -> None:
         """Read only the header of the meter model, whatever it says.
@@ -157,15 +154,13 @@ class Meter:
                     words[SERIAL_NUMBER] = [0] * len(words[SERIAL_NUMBER])
         return registers
 
-    async def _read_full(self) -> Points:
+    async def _read_full(self) -> Reading:
         points = await self._read_points(self._full)
         if self._layout.events_address is None:
             events: MeterEvent | None = points[EVENTS_POINT]
         else:
             events = await self._read_events(self.model.address + self._layout.events_address)
-        self._slow_points = points
-        self._events = events
-        return points
+        return reading_from_points(points, events, self.phases)
 
     async def _read_points(self, reader: ModelReader) -> Points:
         begun = self._clock()

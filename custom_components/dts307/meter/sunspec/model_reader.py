@@ -3,16 +3,18 @@
 docs/internals/split-reads.md explains why.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import groupby
 import math
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from modbus_connection import ModbusUnit
+from modbus_connection.decode import decode_int16
+from modbus_connection.model import ResolvedField
 from modbus_connection.model.sunspec import SunSpecComponent, SunSpecModel
 
-from ..errors import AddressRefusedError, MapChangedError, meter_errors
+from ..errors import AddressRefusedError, MapChangedError
 from ..modbus import READ_LIMIT, RequestLimit, read_registers, retry_once
 from .models import FAST_BLOCKS, SLOW_BLOCKS, ScaleBlock
 
@@ -50,9 +52,9 @@ class ModelReader:
         """Read ``model``, with requests of at most the ``limit``, which is learnt if need be."""
         self._unit = unit
         self._limit = limit
-        self._registers = _Registers()
-        self._component = component(cast("ModbusUnit", self._registers), model)
-        self._groups = list(_groups(self._component, model.address))
+        self._model = model
+        self._fields = component(unit, model).resolved_fields
+        self._groups = list(_groups(self._fields.values(), model.address))
 
     async def read(self) -> tuple[Points, Points]:
         """Return the points as they were read first and last: one object if in one request.
@@ -60,15 +62,20 @@ class ModelReader:
         Raises MeterError; MapChangedError if the model has another header.
         """
         first, last = await self._read()
-        before = await self._decoded(first)
-        return before, before if last is first else await self._decoded(last)
+        before = self._decoded(first)
+        return before, before if last is first else self._decoded(last)
 
-    async def _decoded(self, registers: Mapping[int, int]) -> Points:
-        self._registers.by_address = registers
-        with meter_errors(self._unit):
-            await self._component.async_update()
-        names = self._component.declared_fields
-        return {name: getattr(self._component, name) for name in names}
+    def _decoded(self, registers: Mapping[int, int]) -> Points:
+        header = [registers[self._model.address + offset] for offset in range(_HEADER)]
+        if header != [self._model.model_id, self._model.length]:
+            raise MapChangedError(f"model {header[0]} of length {header[1]} is in its place")
+        points: Points = {}
+        for name, resolved in self._fields.items():
+            address, scale = resolved.address, resolved.scale_address
+            words = [registers[each] for each in range(address, address + resolved.count)]
+            exponent = None if scale is None else decode_int16([registers[scale]])
+            points[name] = resolved.field.decode(words, exponent)
+        return points
 
     async def _read(self) -> tuple[dict[int, int], dict[int, int]]:
         """Read all registers, with shorter requests if these are refused."""
@@ -107,16 +114,7 @@ class ModelReader:
         return dict(zip(request, words, strict=True))
 
 
-class _Registers:
-    """Registers that were read already, as a unit for the component."""
-
-    by_address: Mapping[int, int]
-
-    async def read_holding_registers(self, address: int, count: int) -> list[int]:
-        return [self.by_address[each] for each in range(address, address + count)]
-
-
-def _groups(component: SunSpecComponent, header: int) -> Iterator[list[range]]:
+def _groups(resolved: Iterable[ResolvedField], header: int) -> Iterator[list[range]]:
     """Yield what belongs into one request, in the order of the registers.
 
     Each group lists its parts, for a request that is too short for all of it: numbers as a whole,
@@ -125,7 +123,7 @@ def _groups(component: SunSpecComponent, header: int) -> Iterator[list[range]]:
     yield [range(header, header + _HEADER)]
     fields = [
         (field.address if field.scale_address is None else field.scale_address, field)
-        for field in component.resolved_fields.values()
+        for field in resolved
         if field.address >= header + _HEADER
     ]
     fields.sort(key=lambda each: each[1].address)

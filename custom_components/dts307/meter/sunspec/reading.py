@@ -1,9 +1,9 @@
 """A reading of a meter at one instant, in SI units."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 import math
-from typing import Final
+from typing import Any, Final
 
 from ..phases import PHASES
 from .models import (
@@ -15,6 +15,7 @@ from .models import (
     SLOW_BLOCKS,
     MeterEvent,
     Quantity,
+    ScaleBlock,
 )
 
 _POWER_FACTOR_OVERSHOOT: Final = 1.01
@@ -119,32 +120,42 @@ class Reading:
 type PointValues = Mapping[str, float | None]
 
 
-def reading_from_points(
-    points: PointValues, events: MeterEvent | None, phases: int, *, whole: bool = True
-) -> Reading:
-    """Return the Reading for the scaled values of a meter model's points.
+def reading_from_points(points: PointValues, events: MeterEvent | None, phases: int) -> Reading:
+    """Return the Reading for the scaled values of all of a meter model's points.
 
-    ``phases`` is how many phases the model measures; values of other phases are ignored. ``whole``
-    says that all points and the events are of one instant.
+    ``phases`` is how many phases the model measures; values of other phases are ignored.
     """
-    points = {**points, **_power_factor_ratios(points, phases)}
-    values = {
-        quantity.name: _per_phase(quantity, points, phases)
-        for block in FAST_BLOCKS + SLOW_BLOCKS
-        for quantity in block.quantities
-    }
-    frequency = values.pop("frequency").total
     return Reading(
-        frequency=frequency,
         events=events,
         phases=phases,
-        energy_resolution=_resolution(points, ENERGY_SCALE, absent=None),
         apparent_energy_resolution=_resolution(points, APPARENT_ENERGY_SCALE, absent=1.0),
         reactive_energy_resolution=_resolution(points, REACTIVE_ENERGY_SCALE, absent=1.0),
-        resolutions=_resolutions(points),
-        whole=whole,
-        **values,
+        **_fast_values(points, phases),
+        **_quantities(SLOW_BLOCKS, points, phases),
     )
+
+
+def with_fast_points(latest: Reading, points: PointValues) -> Reading:
+    """Return the Reading for the points of FAST_BLOCKS; the rest is of the latest whole one."""
+    return replace(latest, whole=False, **_fast_values(points, latest.phases))
+
+
+def _fast_values(points: PointValues, phases: int) -> dict[str, Any]:
+    """Return the fields of a Reading that every poll reads."""
+    points = {**points, **_power_factor_ratios(points, phases)}
+    values = _quantities(FAST_BLOCKS, points, phases)
+    values["frequency"] = values["frequency"].total
+    values["energy_resolution"] = _resolution(points, ENERGY_SCALE, absent=None)
+    values["resolutions"] = _resolutions(points)
+    return values
+
+
+def _quantities(blocks: Sequence[ScaleBlock], points: PointValues, phases: int) -> dict[str, Any]:
+    return {
+        quantity.name: _per_phase(quantity, points, phases)
+        for block in blocks
+        for quantity in block.quantities
+    }
 
 
 def _resolutions(points: PointValues) -> dict[str, float]:

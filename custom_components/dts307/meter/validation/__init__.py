@@ -3,7 +3,7 @@
 from .contradiction import believable, has_lost_values
 from .counter_filter import ANSWERS, CounterAnswer, CounterFilter, CounterQuestion
 from .first_sight import FirstSight
-from .limits import counter_limits
+from .limits import count_size
 from .meter_counters import (
     CounterFilters,
     RegisterReads,
@@ -38,7 +38,7 @@ __all__ = [
     "awaiting_reconfirmation",
     "believable",
     "can_have_rolled_over",
-    "counter_limits",
+    "count_size",
     "has_lost_values",
     "questioned_counters",
     "questions",

@@ -3,7 +3,7 @@
 docs/internals/contradiction.md explains why these rules, and why not more of them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 import itertools
 import math
@@ -44,6 +44,9 @@ _LINE_TO_NEUTRAL_RATIOS: Final = (1.2, 2.2)
 """Lowest and highest ratio of a voltage between lines to that to neutral: 1.73 or 2, and a margin
 for a phase that sags."""
 
+type _Known = Mapping[str, Mapping[str, float]]
+"""What the meter states: quantities by name, each by part."""
+
 
 def believable(reading: Reading) -> Reading:
     """Return a reading in which r.m.s. values are positive, if its values can be of one instant.
@@ -54,8 +57,11 @@ def believable(reading: Reading) -> Reading:
     Raises ImplausibleReadingError.
     """
     reading = _with_voltages_unwrapped(_with_sizes(reading))
+    known = {name: _known(reading, name) for name in _MEASURED}
     for contradiction in itertools.chain(
-        _impossible(reading), _beyond_apparent_power(reading), _beyond_phases(reading)
+        _impossible(reading, known),
+        _beyond_apparent_power(reading, known),
+        _beyond_phases(reading, known["power"]),
     ):
         raise ImplausibleReadingError(contradiction)
     return reading
@@ -71,9 +77,9 @@ def has_lost_values(before: Reading, reading: Reading) -> bool:
     lost = sum(
         name in before.resolutions and name not in reading.resolutions for name in _MANDATORY
     )
-    if lost >= _LOST_SCALES or (_values(before) and not _values(reading)):
+    if lost >= _LOST_SCALES or (not _values(reading) and _values(before)):
         return True
-    return _counts(before) and not _counts(reading) and not any(_values(reading))
+    return not _counts(reading) and _counts(before) and not any(_values(reading))
 
 
 def _counts(reading: Reading) -> bool:
@@ -94,6 +100,8 @@ def _known(reading: Reading, name: str) -> dict[str, float]:
 
 def _with_sizes(reading: Reading) -> Reading:
     current, apparent = _known(reading, "current"), _known(reading, "apparent_power")
+    if all(size >= 0 for size in (*current.values(), *apparent.values())):
+        return reading
     sizes = {part: abs(amperes) for part, amperes in current.items()}
     phases = [part for part in PHASES if part in sizes]
     if any(current[part] < 0 for part in phases) and len(phases) == reading.phases:
@@ -136,31 +144,29 @@ def _unwrapped(reading: Reading, name: str, volts: float) -> float:
     return whole
 
 
-def _impossible(reading: Reading) -> Iterator[str]:
+def _impossible(reading: Reading, known: _Known) -> Iterator[str]:
     """Yield values that nothing can have."""
     frequency = reading.frequency or 0.0
     if not 0 <= frequency <= _LARGEST:
         yield f"a frequency of {frequency:g} Hz"
-    for name in _MEASURED:
-        for part, value in _known(reading, name).items():
+    for name, parts in known.items():
+        for part, value in parts.items():
             if abs(value) > _LARGEST or (name in _VOLTAGES and value < 0):
                 yield f"{name} {part} of {value:g}"
-    values = _values(reading)
-    if frequency and len(values) >= _FILLED and len(set(values)) == 1:
-        yield f"{values[0]:g} in every register"
+    values = [value for parts in known.values() for value in parts.values()]
+    if frequency and len(values) + 1 >= _FILLED and set(values) == {frequency}:
+        yield f"{frequency:g} in every register"
 
 
-def _beyond_apparent_power(reading: Reading) -> Iterator[str]:
+def _beyond_apparent_power(reading: Reading, known: _Known) -> Iterator[str]:
     """Yield powers that are much larger than apparent power, or than voltage times current.
 
     The phases are compared together, so that a load that moves between them breaks no rule. A bound
     of 0 says nothing: some meters report 0 for what they do not measure.
     """
     step = reading.resolutions.get("apparent_power", 0.0)
-    apparent = {
-        part: size + step for part, size in _known(reading, "apparent_power").items() if size
-    }
-    products = _voltage_times_current(reading)
+    apparent = {part: size + step for part, size in known["apparent_power"].items() if size}
+    products = _voltage_times_current(reading, known)
     total, phases = (TOTAL,), PHASES
     for name, parts, bounds in (
         ("power", total, apparent),
@@ -173,7 +179,7 @@ def _beyond_apparent_power(reading: Reading) -> Iterator[str]:
         ("apparent_power", total, products),
         ("apparent_power", phases, products),
     ):
-        values = _known(reading, name)
+        values = known[name]
         compared = [part for part in parts if part in values and part in bounds]
         size = math.fsum(abs(values[part]) for part in compared)
         margin = len(compared) * (_SMALL + reading.resolutions.get(name, 0.0))
@@ -182,18 +188,18 @@ def _beyond_apparent_power(reading: Reading) -> Iterator[str]:
             yield f"{name} of {size:g} with {bound:g} VA"
 
 
-def _voltage_times_current(reading: Reading) -> dict[str, float]:
+def _voltage_times_current(reading: Reading, known: _Known) -> dict[str, float]:
     """Return the most apparent power in VA that the currents can carry, by part."""
     voltages = [
         volts + reading.resolutions.get(name, 0.0)
         for name in _VOLTAGES
-        for volts in _known(reading, name).values()
+        for volts in known[name].values()
         if volts
     ]
     if not voltages:
         return {}
     step = reading.resolutions.get("current", 0.0)
-    amperes = {part: size + step for part, size in _known(reading, "current").items() if size}
+    amperes = {part: size + step for part, size in known["current"].items() if size}
     phases = [part for part in PHASES if part in amperes]
     if len(phases) == reading.phases:
         amperes[TOTAL] = math.fsum(amperes[part] for part in phases)
@@ -203,13 +209,13 @@ def _voltage_times_current(reading: Reading) -> dict[str, float]:
     return {part: max(voltages) * size for part, size in amperes.items()}
 
 
-def _beyond_phases(reading: Reading) -> Iterator[str]:
+def _beyond_phases(reading: Reading, power: Mapping[str, float]) -> Iterator[str]:
     """Yield a total power that is much larger than those of all phases together.
 
     A smaller one proves nothing: phases may cancel each other, and some meters report their power
     without a sign. Some report 0 for all of them.
     """
-    power, step = _known(reading, "power"), reading.resolutions.get("power", 0.0)
+    step = reading.resolutions.get("power", 0.0)
     phases = [abs(power[part]) for part in PHASES if part in power]
     total, gross = abs(power.get(TOTAL, 0.0)), math.fsum(phases)
     margin = _SMALL + (1 + _FACTOR * len(phases)) * step

@@ -115,14 +115,15 @@ class CounterFilter:
         trusted, earlier = self.trusted, self.latest
         if trusted is None:
             return _after_first(self, read, limits)
-        state = replace(self, latest=read)
-        if earlier is None:
-            return _with_single(state, trusted, read, limits)
-        if read.agrees_with(earlier, limits):
-            state, trusted = _with_confirmed(state, trusted, earlier, read, limits)
-        else:
+        contender, rival = self.contender, self.rival
+        if earlier is not None and read.agrees_with(earlier, limits):
+            trusted, contender, rival = _with_confirmed(self, trusted, earlier, read, limits)
+        elif earlier is not None:
             trusted = trusted.after(read.measured_since(earlier))
-        return _with_single(state, trusted, read, limits)
+        # A single read does not outweigh a contender.
+        if contender is None:
+            trusted = _with_single(trusted, read, limits)
+        return CounterFilter(trusted=trusted, latest=read, contender=contender, rival=rival)
 
     def is_reconfirmed_since(self, restored: CounterFilter) -> bool:
         """Return whether a read has been confirmed since a state that was restored.
@@ -234,7 +235,7 @@ def _after_first(state: CounterFilter, read: Read, limits: Limits) -> CounterFil
     held = first.at - first.held_since(read, -math.inf)
     trusted = Trusted.starting_with(first, offset, base or 0.0, held)
     trusted = trusted.after(read.measured_since(first))
-    return _with_single(CounterFilter(trusted=trusted, latest=read), trusted, read, limits)
+    return CounterFilter(trusted=_with_single(trusted, read, limits), latest=read)
 
 
 def _is_likely(first: Read, read: Read, limits: Limits) -> bool:
@@ -251,13 +252,12 @@ def _is_likely(first: Read, read: Read, limits: Limits) -> bool:
 
 def _with_confirmed(
     state: CounterFilter, trusted: Trusted, read: Read, latest: Read, limits: Limits
-) -> tuple[CounterFilter, Trusted]:
-    """Return the state after the latest read has confirmed the one before it.
+) -> tuple[Trusted, Contender | None, Contender | None]:
+    """Return what is trusted, the contender and its rival after the latest read has confirmed one.
 
     It belongs to what it is nearest to: within hours a counter can move far.
     """
-    origin = trusted.origin_of(read, latest, limits)
-    trusted = trusted.after(latest.measured_since(read))
+    origin, passed = trusted.origin_of(read, latest, limits), latest.measured_since(read)
     contender, rival = state.contender, state.rival
     belongs = contender is not None and (
         contender.is_nearer(read, origin)
@@ -265,31 +265,24 @@ def _with_confirmed(
     )
     if contender is not None and belongs and contender.can_reach(read, limits):
         contender = contender.continued_with(read, latest, limits)
-        return replace(state, contender=contender, rival=None), trusted
+        return trusted.after(passed), contender, None
     if belongs or origin is None:
+        later = trusted.after(passed)
         if not latest.is_consecutive_to(read):
             # After an outage, a register that has moved far would confirm a wrong read.
-            return state, trusted
+            return later, contender, rival
         if rival is not None and rival.can_reach(read, limits):
             rival = rival.continued_with(read, latest, limits)
         else:
             known = trusted.confirmed.at - trusted.held
             rival = Contender.starting_with(read, latest, known)
         if contender is not None and not rival.lasts:
-            return replace(state, rival=rival), trusted
+            return later, contender, rival
         if origin is None:
-            return replace(state, contender=rival, rival=None), trusted
-    trusted = trusted.with_confirmed(read, origin, latest)
-    return CounterFilter(trusted=trusted, latest=latest), trusted
+            return later, rival, None
+    return trusted.with_confirmed(read, origin, latest, passed), None, None
 
 
-def _with_single(
-    state: CounterFilter, trusted: Trusted, read: Read, limits: Limits
-) -> CounterFilter:
-    """Return the state after the latest read, which is believed if the power explains it.
-
-    A single read does not outweigh a contender.
-    """
-    if state.contender is not None or not trusted.explains(read, limits):
-        return replace(state, trusted=trusted)
-    return replace(state, trusted=trusted.with_latest(read))
+def _with_single(trusted: Trusted, read: Read, limits: Limits) -> Trusted:
+    """Return what is trusted after the latest read, which is believed if the power explains it."""
+    return trusted.with_latest(read) if trusted.explains(read, limits) else trusted

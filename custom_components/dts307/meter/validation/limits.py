@@ -77,6 +77,8 @@ class Limits:
     """Wh (VAh, varh); what one count, or a float's rounding, may add or take away"""
     modulus: float | None
     """Wh (VAh, varh) at which the register rolls over; None for a float, which does not"""
+    measured_power: float = 0.0
+    """W (VA, var) that the meter measures in the direction of the counter"""
 
     @property
     def one_count(self) -> float:
@@ -114,11 +116,13 @@ def counter_limits(
     volts = max((_HIGHEST_VOLTAGE, *measured))
     phases = reading.phases if part == TOTAL else 1
     resolution: float | None = getattr(reading, ENERGY_KINDS[name].resolution)
+    power = measured_power(reading, key)
     rated = (service_current or DEFAULT_SERVICE_CURRENT) * volts * phases
     return Limits(
-        possible_power=_POSSIBLE_POWER_MARGIN * max(rated, measured_power(reading, key)),
+        possible_power=_POSSIBLE_POWER_MARGIN * max(rated, power),
         resolution=count_size(reading, name, raw),
         modulus=None if resolution is None else resolution * _COUNTS,
+        measured_power=power,
     )
 
 

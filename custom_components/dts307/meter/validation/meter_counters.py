@@ -11,7 +11,7 @@ from ..phases import PARTS
 from ..sample import Sample
 from ..sunspec import PerPhase, Reading
 from .counter_filter import CounterAnswer, CounterFilter, CounterQuestion
-from .limits import ENERGY_KINDS, Limits, counter_limits, measured_power
+from .limits import ENERGY_KINDS, Limits, counter_limits
 from .read import Read
 
 
@@ -55,8 +55,8 @@ def validated(
             key = f"{name}.{part}"
             raw = getattr(values, part)
             if raw is not None and not repeated:
-                read = Read(value=raw, at=now, power=measured_power(reading, key), held=held)
                 limits = counter_limits(reading, key, raw, service_current)
+                read = Read(value=raw, at=now, power=limits.measured_power, held=held)
                 after[key] = after.get(key, CounterFilter()).after(read, limits)
             published[part] = after[key].published if key in after else None
         quantities[name] = PerPhase(**published)

@@ -87,7 +87,8 @@ class Trusted:
     def explains(self, read: Read, limits: Limits) -> bool:
         """Return whether the measured power alone accounts for a read."""
         highest = _MEASURED_MARGIN * self.unconfirmed.energy + limits.one_count
-        return -limits.one_count <= self.origin.rise_to(read) <= highest
+        rise = read.value + self.offset - self.confirmed.value
+        return -limits.one_count <= rise <= highest
 
     def origin_of(self, read: Read, confirming: Read, limits: Limits) -> Origin | None:
         """Return from where the register can have moved to a confirmed read; None if it cannot.
@@ -95,7 +96,8 @@ class Trusted:
         It may also return to where it was before the owner's latest answer. The answer stands once
         the register has risen since.
         """
-        rise, passed = self.origin.rise_to(read), self.seconds_until(read.at)
+        origin, passed = self.origin, self.seconds_until(read.at)
+        rise = origin.rise_to(read)
         power = max(self.measured.highest, read.power, confirming.power)
         if self.former is not None and _can_return(self.former, read, limits):
             # It may also pass its old value on its way.
@@ -108,11 +110,11 @@ class Trusted:
         likely = likely_energy(max(self.measured.power, read.power), seconds)
         possible = likely + limits.reach(passed)
         if -limits.one_count <= rise <= possible:
-            return self.origin
+            return origin
         if limits.modulus is None:
             return None
         if 0 <= rise + limits.modulus <= min(possible, self._rollover_reach(power, passed, limits)):
-            return replace(self.origin, offset=self.offset + limits.modulus)
+            return replace(origin, offset=self.offset + limits.modulus)
         return None
 
     def _rollover_reach(self, power: float, seconds: float, limits: Limits) -> float:
@@ -148,17 +150,27 @@ class Trusted:
 
     def with_latest(self, read: Read) -> Trusted:
         """Return what is trusted after a read that is believed at once."""
-        latest = Sample(value=read.value + self.offset, at=read.at)
-        return replace(self, latest=latest, floor=self.published)
+        return Trusted(
+            confirmed=self.confirmed,
+            latest=Sample(value=read.value + self.offset, at=read.at),
+            offset=self.offset,
+            held=self.held,
+            floor=self.published,
+            measured=self.measured,
+            unconfirmed=self.unconfirmed,
+            former=self.former,
+        )
 
-    def with_confirmed(self, read: Read, origin: Origin, confirming: Read) -> Trusted:
+    def with_confirmed(
+        self, read: Read, origin: Origin, confirming: Read, passed: Measured
+    ) -> Trusted:
         """Return what is trusted after a read that the next one has confirmed.
 
-        ``origin`` is from where the register has moved there.
+        ``origin`` is from where the register has moved there, ``passed`` what the power accounts
+        for between the two reads.
         """
         latest = Sample(value=read.value + origin.offset, at=read.at)
         rose = latest.value > origin.confirmed.value
-        passed = confirming.measured_since(read)
         since = read.held_since(confirming, self.confirmed.at - self.held)
         return Trusted(
             confirmed=latest if rose else Sample(value=origin.confirmed.value, at=read.at),
@@ -166,7 +178,7 @@ class Trusted:
             offset=origin.offset,
             held=read.at - since,
             floor=self.published,
-            measured=passed if rose else self.measured,
+            measured=passed if rose else self.measured + passed,
             unconfirmed=passed,
             former=None if rose or origin == self.former else self.former,
         )
