@@ -69,9 +69,17 @@ SAME: dict[str, dict[str, str]] = {
 }
 """What is the same as in English by right, and why."""
 
+NAMED_BY_ROLE = {
+    (each.translation_key, each.key): each
+    for role in Role
+    for each in descriptions.named_for(role, sensor.SENSORS)
+    if each not in sensor.SENSORS
+}
+
 ENTITIES: dict[str, tuple[EntityDescription, ...]] = {
     "sensor": (
         *sensor.SENSORS,
+        *NAMED_BY_ROLE.values(),
         PRODUCTION_SENSOR,
         *HOUSE_SENSORS,
         descriptions.CT_RATING_SENSOR,
