@@ -37,7 +37,7 @@ ONLY_IN_A_FORM = {
 ONLY_AT_AN_ENTRY = {"being_searched", "unexpected_error"}
 """What happens to an entry, but is not an answer to what was entered in a form."""
 
-RANGES = {"ct_rating_range", "ct_sets_range", "port_range"}
+RANGES = {"ct_rating_range", "ct_sets_range", "port_range", "unit_id_range"}
 """What a number gets that is out of the range of its field."""
 
 WITH_HOLDER = {"port_in_use_by", "link_in_use_by"}

@@ -16,6 +16,7 @@ from homeassistant.const import CONF_DEVICE
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import UnknownFlow
 from homeassistant.util.hass_dict import HassKey
+import voluptuous as vol
 
 from ..connection import (
     CONF_UNIT_ID,
@@ -35,6 +36,7 @@ from ..flows import (
     address_answers,
     address_form,
     entered_address,
+    errors_in_sections,
 )
 from ..meter.modbus import ScanResult
 from .explanation import async_explain
@@ -104,6 +106,8 @@ class ScanFlow(ConfigFlow):
             self._answers = self._answers or await self._async_likely_answers()
             return self._async_show_address()
         self._answers = user_input
+        if errors := errors_in_sections(self._address_form, user_input):
+            return self._async_show_address(errors)
         await self._async_begin(
             await async_resolved(self.hass, entered_address(transport, user_input))
         )
@@ -143,15 +147,20 @@ class ScanFlow(ConfigFlow):
             return {CONF_DEVICE: port, SECTION_KNOWN: {}}
         return None
 
+    @property
+    def _address_form(self) -> vol.Schema:
+        return address_form(self._transport, again=self._failure is not None)
+
     @callback
-    def _async_show_address(self) -> ConfigFlowResult:
-        error, placeholders = self._failure or (None, None)
+    def _async_show_address(self, errors: dict[str, str] | None = None) -> ConfigFlowResult:
+        """Ask for the address, with ``errors`` in what was entered or why nothing was found."""
+        failure, placeholders = self._failure or (None, None)
+        if failure and not errors:
+            errors = {"base": failure}
         return self.async_show_form(
             step_id=self._transport,
-            data_schema=self.add_suggested_values_to_schema(
-                address_form(self._transport, again=error is not None), self._answers
-            ),
-            errors={"base": error} if error else None,
+            data_schema=self.add_suggested_values_to_schema(self._address_form, self._answers),
+            errors=errors,
             description_placeholders=placeholders,
         )
 
