@@ -71,11 +71,15 @@ UNSEEN_STEPS = {"search", "searched", "taken_over", "integration_discovery"}
 
 
 def failures() -> set[str]:
-    """Return the keys of all that can go wrong with a meter, over either kind of link."""
+    """Return the keys of all that can go wrong with a meter, over each kind of link."""
     kinds = [MeterError]
     for kind in kinds:
         kinds += kind.__subclasses__()
-    buses = SerialPort(device="/dev/ttyUSB0"), NetworkAdapter(host="gateway")
+    buses = (
+        SerialPort(device="/dev/ttyUSB0"),
+        SerialPort(device="rfc2217://gateway:2217"),
+        NetworkAdapter(host="gateway"),
+    )
     return {failure_key(kind(), bus) for kind in kinds[1:] for bus in buses}
 
 
