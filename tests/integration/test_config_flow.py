@@ -211,6 +211,7 @@ async def test_a_unit_id_is_one_that_a_device_may_have(hass: HomeAssistant) -> N
         assert result["errors"] == {"known": "unit_id_range"}
         assert suggested(result).items() >= {"host": "gateway", "port": 4001}.items()
         assert suggested(result, "known")["unit_id"] == unit_id
+        assert form_of(result).schema["known"].options == {"collapsed": False}
 
 
 @pytest.mark.parametrize(

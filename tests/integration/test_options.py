@@ -160,6 +160,7 @@ async def test_out_of_range_in_a_section(
         assert shown["scan_interval"] == 7
         for name, fields in entered.items():
             assert fields.items() <= suggested(result, name).items()
+            assert form_of(result).schema[name].options == {"collapsed": False}
         assert entry.options == EVERY_READING
         answers = {"scan_interval": 7, "ct_sets": 1, "states": {}, "billing": {"billing_day": 31}}
         result = await hass.config_entries.options.async_configure(result["flow_id"], answers)

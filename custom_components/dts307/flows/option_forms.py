@@ -1,6 +1,6 @@
 """The options form, and its conversion to and from config entry options."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 import math
 from typing import Any, Final, override
 
@@ -104,6 +104,16 @@ def errors_in_sections(form: vol.Schema, answers: Mapping[str, Any]) -> dict[str
             if isinstance(field, _NumberInSection) and not field.accepts(number):
                 errors.setdefault(name, f"{key}_range")
     return errors
+
+
+def unfolded(form: vol.Schema, names: Container[str]) -> vol.Schema:
+    """Return a form with these sections open, such as those with errors."""
+    return vol.Schema(
+        {
+            name: section(part.schema, {"collapsed": False}) if name in names else part
+            for name, part in form.schema.items()
+        }
+    )
 
 
 def _hold_time() -> _NumberInSection:

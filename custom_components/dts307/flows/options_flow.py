@@ -12,7 +12,13 @@ from ..energy_dashboard import (
     async_is_in_dashboard,
     async_sources_beside,
 )
-from .option_forms import errors_in_sections, options_answers, options_data, options_form
+from .option_forms import (
+    errors_in_sections,
+    options_answers,
+    options_data,
+    options_form,
+    unfolded,
+)
 
 _NONE: Final = "-"
 
@@ -40,7 +46,7 @@ class Dts307OptionsFlow(OptionsFlowWithReload):
                 return self.async_create_entry(data=options_data(user_input))
         return self.async_show_form(
             step_id="settings",
-            data_schema=self.add_suggested_values_to_schema(form, answers),
+            data_schema=self.add_suggested_values_to_schema(unfolded(form, errors), answers),
             errors=errors,
         )
 

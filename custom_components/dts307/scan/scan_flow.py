@@ -37,6 +37,7 @@ from ..flows import (
     address_form,
     entered_address,
     errors_in_sections,
+    unfolded,
 )
 from ..meter.modbus import ScanResult
 from .explanation import async_explain
@@ -157,9 +158,10 @@ class ScanFlow(ConfigFlow):
         failure, placeholders = self._failure or (None, None)
         if failure and not errors:
             errors = {"base": failure}
+        form = unfolded(self._address_form, errors or {})
         return self.async_show_form(
             step_id=self._transport,
-            data_schema=self.add_suggested_values_to_schema(self._address_form, self._answers),
+            data_schema=self.add_suggested_values_to_schema(form, self._answers),
             errors=errors,
             description_placeholders=placeholders,
         )
