@@ -66,7 +66,7 @@ PLACEHOLDERS: dict[str, set[str]] = {
 }
 """What each step fills into its texts."""
 
-UNSEEN_STEPS = {"search", "searched", "taken_over", "integration_discovery"}
+UNSEEN_STEPS = {"search", "searched", "neighbours", "taken_over", "integration_discovery"}
 """Steps that show progress, which has texts of its own, or what other steps show."""
 
 

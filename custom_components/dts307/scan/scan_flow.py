@@ -240,10 +240,11 @@ class ScanFlow(ConfigFlow):
 
     async def _async_neighbours(self) -> list[ScanResult[BusAddress]]:
         """Return what was searched for, with what was found while a form was shown."""
-        if self._neighbours is None:
-            return []
-        await asyncio.wait([self._neighbours])
-        return await self._async_wanted()
+        return [] if self._neighbours is None else await self._async_wanted()
+
+    @property
+    def _are_neighbours_asked(self) -> bool:
+        return self._neighbours is not None and not self._neighbours.done()
 
     @callback
     def _async_scan_ended(self, scanning: asyncio.Task[None]) -> None:
@@ -260,13 +261,25 @@ class ScanFlow(ConfigFlow):
 
     async def async_step_search(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show the progress of the scan until it has ended."""
-        scan = self._scan
         if self._scanning and self._scanning.done():
             if self._scanning.cancelled():
                 return self.async_show_progress_done(next_step_id="taken_over")
             # Raises what a scan does not expect, so that it shows.
             self._scanning.result()
             return self.async_show_progress_done(next_step_id="searched")
+        return self._async_show_probe("search")
+
+    async def async_step_neighbours(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Show the progress of asking the neighbours, until all have had their time."""
+        if self._are_neighbours_asked:
+            return self._async_show_probe("neighbours")
+        return self.async_show_progress_done(next_step_id="more_meters")
+
+    @callback
+    def _async_show_probe(self, step_id: str) -> ConfigFlowResult:
+        scan = self._scan
         probe = scan.probe
         # The frontend may request this step at any time, but one task is enough to wait.
         if self._update is None or self._update.done():
@@ -274,7 +287,7 @@ class ScanFlow(ConfigFlow):
                 scan.changed(), f"{self.handler} scan update"
             )
         return self.async_show_progress(
-            step_id="search",
+            step_id=step_id,
             progress_action=probe.stage.value,
             description_placeholders={
                 "settings": probe.settings.settings_text,
