@@ -22,12 +22,12 @@ const BUDGETS = [
   ["src/cards/shared/base-card.ts", 28_000],
   ["src/dashboard/strategy.ts", 6_500],
   // English, and what else the cards and the dashboard share.
-  ["src/i18n/localize.ts", 4_700],
-  ["src/i18n/translations/de.json", 3_000],
-  ["src/i18n/translations/es.json", 3_000],
-  ["src/i18n/translations/fr.json", 3_000],
-  ["src/i18n/translations/nl.json", 3_000],
-  ["src/i18n/translations/pt-BR.json", 3_000],
+  ["src/i18n/localize.ts", 4_800],
+  ["src/i18n/translations/de.json", 3_100],
+  ["src/i18n/translations/es.json", 3_100],
+  ["src/i18n/translations/fr.json", 3_100],
+  ["src/i18n/translations/nl.json", 3_100],
+  ["src/i18n/translations/pt-BR.json", 3_100],
 ];
 
 const CHUNKS = {

@@ -64,12 +64,13 @@ class SerialServer:
 
     meters: TcpLine
     understood: tuple[int, int, str, int]
+    manager: type[PortManager] = AckingPortManager
     port: int = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one client, until either side closes the connection."""
         shared = SharedPort()
-        manager = AckingPortManager(shared, writer)
+        manager = self.manager(shared, writer)
         answers, requests = await asyncio.open_connection(self.meters.host, self.meters.port)
 
         async def pass_back() -> None:
@@ -92,10 +93,12 @@ class SerialServer:
 
 @asynccontextmanager
 async def shared(
-    meters: TcpLine, understood: tuple[int, int, str, int]
+    meters: TcpLine,
+    understood: tuple[int, int, str, int],
+    manager: type[PortManager] = AckingPortManager,
 ) -> AsyncIterator[SerialServer]:
     """Share the port of meters on this machine."""
-    sharing = SerialServer(meters, understood)
+    sharing = SerialServer(meters, understood, manager)
     async with await asyncio.start_server(sharing.serve, "127.0.0.1") as server:
         sharing.port = server.sockets[0].getsockname()[1]
         yield sharing

@@ -162,6 +162,8 @@ class Dts307ConfigFlow(ScanFlow, domain=DOMAIN):
             meter.options = user_input
             self._at += 1
             if self._at == len(self._meters):
+                if self._are_neighbours_asked:
+                    return await self.async_step_neighbours()
                 return await self.async_step_more_meters()
             meter = self._meters[self._at]
         meter.name = self._suggested_name(meter)

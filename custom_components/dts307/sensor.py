@@ -28,6 +28,7 @@ from .descriptions import (
     STATUS,
     TOTAL_SENSORS,
     MeterSensorDescription,
+    named_for,
 )
 from .entity import Dts307Entity, Shown, add_connection_entities, add_measured_entities
 from .house_consumption import HouseCoordinator
@@ -48,12 +49,13 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the sensors of a meter and of its connection."""
-    sensors = SENSORS
-    if entry.runtime_data.options.role is Role.SOLAR:
+    role = entry.runtime_data.options.role
+    sensors = tuple(named_for(role, SENSORS))
+    if role is Role.SOLAR:
         sensors += (PRODUCTION_SENSOR,)
     else:
         _async_remove(hass, entry, PRODUCTION)
-    if entry.runtime_data.options.role is Role.GRID:
+    if role is Role.GRID:
         _async_add_house(hass, entry, async_add_entities)
     else:
         _async_remove(hass, entry, *(each.key for each in HOUSE_SENSORS))

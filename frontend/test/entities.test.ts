@@ -90,3 +90,13 @@ test("entities that the owner has named are known", async () => {
   assert.ok(meter);
   assert.deepEqual((await registeredOf(hass, meter)).renamed, new Set(["sensor.my_watts"]));
 });
+
+test("the keys of their names are known", async () => {
+  const hass = home(() => ({
+    "sensor.my_watts": { unique_id: "S_1_energy_imported", translation_key: "energy_charged" },
+    "sensor.of_the_maker": { unique_id: "S_1_power", translation_key: null },
+  }));
+  const meter = meterOf(hass, "1");
+  assert.ok(meter);
+  assert.deepEqual((await registeredOf(hass, meter)).names, { energy_imported: "energy_charged" });
+});

@@ -10,8 +10,8 @@ const drawn = (role?: string): unknown[] => {
 test("power flows between what the role says", () => {
   assert.deepEqual(drawn("grid"), ["grid", "house", 1, "importing", "exporting"]);
   assert.deepEqual(drawn("solar"), ["solar", "house", -1, "importing", "exporting"]);
-  assert.deepEqual(drawn("home"), ["power", "house", 1, "importing", "exporting"]);
-  assert.deepEqual(drawn("load"), ["house", "load", 1, "importing", "exporting"]);
+  assert.deepEqual(drawn("home"), ["power", "house", 1, "consuming", "exporting"]);
+  assert.deepEqual(drawn("load"), ["house", "load", 1, "consuming", "exporting"]);
 });
 
 test("what a battery exports flows into the house", () => {
@@ -21,4 +21,14 @@ test("what a battery exports flows into the house", () => {
 test("without a role, a meter is drawn at the grid", () => {
   assert.deepEqual(drawn(), drawn("grid"));
   assert.deepEqual(drawn("of a later version"), drawn("grid"));
+});
+
+test("energies have the words of the place", () => {
+  const words = (role: string): string[] =>
+    placeOf(role).counted.map(({ name, text }) => `${name}: ${text}`);
+  assert.deepEqual(words("grid"), ["imported: imported", "exported: exported"]);
+  assert.deepEqual(words("solar"), ["exported: produced", "imported: consumed"]);
+  assert.deepEqual(words("battery"), ["imported: charged", "exported: discharged"]);
+  assert.deepEqual(words("home"), ["imported: consumed", "exported: exported"]);
+  assert.deepEqual(words("load"), words("home"));
 });

@@ -20,9 +20,26 @@ export function siteIn(language: string): [Site, Record<string, string>] {
     alone: true,
     entities: Object.fromEntries(names.map(([key]) => [key, key])),
     renamed: new Set(),
+    names: {},
     statistics: new Set(),
     inEnergy: false,
     text: (key) => texts[key],
   };
   return [site, Object.fromEntries(names.map(([key, { name } = {}]) => [key, name ?? ""]))];
+}
+
+const IN_ROLE: Record<string, Record<string, string>> = {
+  battery: { imported: "charged", exported: "discharged" },
+  home: { imported: "consumed" },
+};
+
+/** Return a meter whose energies have the names of a role. */
+export function inRole(site: Site, role: string): Site {
+  const names: Record<string, string> = {};
+  for (const [word, own] of Object.entries(IN_ROLE[role] ?? {})) {
+    for (const name of ["energy_*", "*_this_period", "*_last_period"]) {
+      names[name.replace("*", word)] = name.replace("*", own);
+    }
+  }
+  return { ...site, entities: { ...site.entities, production: undefined }, names };
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { VIEWS } from "../src/dashboard/views.ts";
 import type { Card } from "../src/dashboard/views.ts";
-import { siteIn } from "./sites.ts";
+import { inRole, siteIn } from "./sites.ts";
 
 /** What fits in a tile on a phone of 390 px, and in a column of a screen of 1400 px. */
 const LONGEST = 14;
@@ -13,7 +13,8 @@ for (const language of ["en", "de", "es", "fr", "nl", "pt-BR"]) {
   test(`in ${language}, the names of tiles fit, and differ within a section`, () => {
     const [site, entityNames] = siteIn(language);
     const grid = { ...site, entities: { ...site.entities, production: undefined } };
-    const sections = [site, grid].flatMap((each) =>
+    const inRoles = ["battery", "home"].map((role) => inRole(site, role));
+    const sections = [site, grid, ...inRoles].flatMap((each) =>
       VIEWS.flatMap(({ sections }) => sections(each).map(tilesOf)),
     );
     assert.ok(sections.flat().length > 40);

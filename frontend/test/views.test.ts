@@ -4,7 +4,7 @@ import { withStatistics } from "../src/dashboard/statistics.ts";
 import { VIEWS } from "../src/dashboard/views.ts";
 import type { Card, Site } from "../src/dashboard/views.ts";
 import type { HomeAssistant } from "../src/home-assistant.ts";
-import { siteIn } from "./sites.ts";
+import { inRole, siteIn } from "./sites.ts";
 
 const [solar] = siteIn("en");
 const grid: Site = { ...solar, entities: { ...solar.entities, production: undefined } };
@@ -28,6 +28,26 @@ test("the period of a solar meter shows its production", () => {
   assert.ok(!namesOf(cardsOf("period", solar), "tile").includes("Net"));
   const names = namesOf(cardsOf("period", grid), "tile");
   assert.deepEqual(names.slice(0, 4), ["Imported", "Exported", "Net", "Credit"]);
+});
+
+test("the periods of a battery and of a home have their words", () => {
+  const shown = (role: string): unknown[] => {
+    const names = namesOf(cardsOf("period", inRole(solar, role)), "tile");
+    return [...names.slice(0, 3), ...names.slice(6, 9)];
+  };
+  assert.deepEqual(shown("battery"), [
+    "Charged",
+    "Discharged",
+    "Net",
+    "Charged",
+    "Discharged",
+    "Net",
+  ]);
+  assert.deepEqual(shown("home"), ["Consumed", "Exported", "Net", "Consumed", "Exported", "Net"]);
+});
+
+test("the link of a meter is shown with its CT rating", () => {
+  assert.ok(namesOf(cardsOf("link", grid), "tile").includes("CT rating"));
 });
 
 test("today has the card that the first view has", () => {

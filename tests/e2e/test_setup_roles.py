@@ -58,13 +58,13 @@ async def test_a_battery_and_a_home(
     by_type = {str(source["type"]): source for source in added}
     assert by_type["home"] == {
         "type": "home",
-        "stat_energy_to": "sensor.flat_energy_imported",
+        "stat_energy_to": "sensor.flat_energy_consumed",
         "stat_rate": "sensor.flat_power",
     }
     assert by_type["battery"] == {
         "type": "battery",
-        "stat_energy_from": "sensor.cellar_energy_exported",
-        "stat_energy_to": "sensor.cellar_energy_imported",
+        "stat_energy_from": "sensor.cellar_energy_discharged",
+        "stat_energy_to": "sensor.cellar_energy_charged",
         "power_config": {"stat_rate_inverted": "sensor.cellar_power"},
         "stat_rate": "sensor.cellar_power_inverted",
     }

@@ -91,7 +91,7 @@ class Machine:
 @pytest.fixture
 def recorder_config() -> dict[str, Any]:
     """Record the counter, and what is counted of this period, alone."""
-    counters = ("energy_imported", "energy_imported_this_period")
+    counters = ("energy_imported", "imported_this_period")
     return {"include": {"entities": [f"sensor.dts_307_{key}" for key in counters]}}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from homeassistant.components.modbus.connection import async_get_connection_info
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType, InvalidData
+from homeassistant.data_entry_flow import FlowResultType
 import pytest
 
 from custom_components.dts307.connection import MeterAddress, NetworkAdapter, SerialPort, Transport
@@ -29,6 +29,7 @@ from tests.integration.home import (
     load,
     search,
     submit,
+    suggested,
     unknowing,
 )
 from tests.integration.port_names import BY_ID, PortNames
@@ -201,12 +202,16 @@ async def test_back_to_the_menu(hass: HomeAssistant) -> None:
 
 
 async def test_a_unit_id_is_one_that_a_device_may_have(hass: HomeAssistant) -> None:
-    """0 is for all and 248 on for none; the form says so before anything is asked."""
+    """0 is for all and 248 on for none; the form says so, and keeps what was typed."""
     result = await begin(hass, "network")
     for unit_id in (0, 248):
-        entered = {"host": "gateway", "known": {"unit_id": unit_id}}
-        with pytest.raises(InvalidData):
-            await hass.config_entries.flow.async_configure(result["flow_id"], entered)
+        entered = {"host": "gateway", "port": 4001, "known": {"unit_id": unit_id}}
+        result = await hass.config_entries.flow.async_configure(result["flow_id"], entered)
+        assert result["type"] is FlowResultType.FORM
+        assert result["errors"] == {"known": "unit_id_range"}
+        assert suggested(result).items() >= {"host": "gateway", "port": 4001}.items()
+        assert suggested(result, "known")["unit_id"] == unit_id
+        assert form_of(result).schema["known"].options == {"collapsed": False}
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ from tests.lines import network, network_data
 OLD_HOME = {"type": "home", "stat_energy_to": "sensor.old_panel"}
 HOME_SOURCE = {
     "type": "home",
-    "stat_energy_to": "sensor.dts_307_energy_imported",
+    "stat_energy_to": "sensor.dts_307_energy_consumed",
     "stat_rate": "sensor.dts_307_power",
 }
 
@@ -143,7 +143,7 @@ async def test_set_up_offers_the_first(
         await hass.async_block_till_done(wait_background_tasks=True)
         assert len(hass.config_entries.async_entries("dts307")) == len(names)
         homes = [each["stat_energy_to"] for each in shown(manager)["energy_sources"]]
-        assert homes == ["sensor.house_energy_imported" if offered else "sensor.old_panel"]
+        assert homes == ["sensor.house_energy_consumed" if offered else "sensor.old_panel"]
 
 
 async def test_a_step_back_to_a_version_without_it(

@@ -40,6 +40,9 @@ from tests.lines import network, network_data
 
 IMPORTED = "sensor.dts_307_energy_imported"
 EXPORTED = "sensor.dts_307_energy_exported"
+CHARGED = "sensor.dts_307_energy_charged"
+DISCHARGED = "sensor.dts_307_energy_discharged"
+CONSUMED = "sensor.dts_307_energy_consumed"
 POWER = "sensor.dts_307_power"
 PRODUCTION = "sensor.dts_307_production"
 INVERTED = "sensor.dts_307_power_inverted"
@@ -67,12 +70,12 @@ SOLAR_SOURCE = {
 }
 BATTERY_SOURCE = {
     "type": "battery",
-    "stat_energy_from": EXPORTED,
-    "stat_energy_to": IMPORTED,
+    "stat_energy_from": DISCHARGED,
+    "stat_energy_to": CHARGED,
     "power_config": {"stat_rate_inverted": POWER},
     "stat_rate": INVERTED,
 }
-DEVICE = {"stat_consumption": IMPORTED, "stat_rate": POWER, "name": "DTS 307"}
+DEVICE = {"stat_consumption": CONSUMED, "stat_rate": POWER, "name": "DTS 307"}
 ADDED: dict[Role, dict[str, Any]] = {
     Role.GRID: {"energy_sources": [GRID_SOURCE], "device_consumption": []},
     Role.SOLAR: {"energy_sources": [SOLAR_SOURCE], "device_consumption": []},

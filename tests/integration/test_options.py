@@ -9,7 +9,15 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from tests.device import Device
-from tests.integration.home import EVERY_READING, entry_for, form_of, let_pass, load, suggested
+from tests.integration.home import (
+    ENGLISH,
+    EVERY_READING,
+    entry_for,
+    form_of,
+    let_pass,
+    load,
+    suggested,
+)
 from tests.lines import network, network_data
 
 DEFAULTS = {
@@ -105,12 +113,7 @@ async def test_what_is_in_the_sections_is_kept(hass: HomeAssistant) -> None:
         {"scan_interval": 61, "ct_sets": 1},
         {"scan_interval": 5, "ct_sets": 4},
         {"scan_interval": 5, "ct_sets": 1, "ct_rating": 0},
-        {"ct_sets": 1, "billing": {"billing_day": 0}},
-        {"ct_sets": 1, "billing": {"billing_day": 32}},
         {"ct_sets": 1, "billing": {"demand_window": "20"}},
-        {"ct_sets": 1, "states": {"export_threshold": 0}},
-        {"ct_sets": 1, "states": {"phase_lost_hold": -1}},
-        {"ct_sets": 1, "states": {"voltage_hold": 3601}},
     ],
 )
 async def test_what_cannot_be(hass: HomeAssistant, entered: dict[str, Any]) -> None:
@@ -122,3 +125,44 @@ async def test_what_cannot_be(hass: HomeAssistant, entered: dict[str, Any]) -> N
         with pytest.raises(InvalidData):
             await change(hass, entry, **entered)
         assert entry.options == EVERY_READING
+
+
+@pytest.mark.parametrize(
+    ("entered", "errors"),
+    [
+        ({"billing": {"billing_day": 0}}, {"billing": "billing_day_range"}),
+        ({"billing": {"billing_day": 32}}, {"billing": "billing_day_range"}),
+        ({"states": {"export_threshold": 0}}, {"states": "export_threshold_range"}),
+        ({"states": {"phase_lost_hold": -1}}, {"states": "phase_lost_hold_range"}),
+        ({"states": {"voltage_hold": float("inf")}}, {"states": "voltage_hold_range"}),
+        (
+            {
+                "states": {"overload_threshold": 201, "voltage_hold": 3601},
+                "billing": {"billing_day": 99},
+            },
+            {"states": "overload_threshold_range", "billing": "billing_day_range"},
+        ),
+    ],
+)
+async def test_out_of_range_in_a_section(
+    hass: HomeAssistant, entered: dict[str, Any], errors: dict[str, str]
+) -> None:
+    """The form says so in our words, keeps what was typed, and takes what is right."""
+    device = Device()
+    async with network(device) as line:
+        entry = entry_for(device, network_data(line))
+        await load(hass, entry)
+        result = await change(hass, entry, scan_interval=7, ct_sets=1, **entered)
+        assert result["type"] is FlowResultType.FORM
+        assert result["errors"] == errors
+        assert all(ENGLISH["options"]["error"][error] for error in errors.values())
+        shown = suggested(result)
+        assert shown["scan_interval"] == 7
+        for name, fields in entered.items():
+            assert fields.items() <= suggested(result, name).items()
+            assert form_of(result).schema[name].options == {"collapsed": False}
+        assert entry.options == EVERY_READING
+        answers = {"scan_interval": 7, "ct_sets": 1, "states": {}, "billing": {"billing_day": 31}}
+        result = await hass.config_entries.options.async_configure(result["flow_id"], answers)
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        assert entry.options["billing_day"] == 31

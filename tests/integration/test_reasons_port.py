@@ -192,4 +192,4 @@ async def test_the_system_refuses_the_port(
 async def test_an_address_that_is_none(hass: HomeAssistant) -> None:
     """It was typed in, and lacks its TCP port."""
     entered = {"device": "socket://adapter", "known": {}}
-    assert_refused(await search(hass, "serial", entered), "serial", "link_down_serial")
+    assert_refused(await search(hass, "serial", entered), "serial", "link_down_url")

@@ -5,12 +5,21 @@ from typing import Any, override
 
 from homeassistant.core import HomeAssistant
 import pytest
+from serial.rfc2217 import PortManager  # type: ignore[import-untyped]
 from serialx import register_uri_handler
 from serialx.platforms.serial_socket import SocketSerial, SocketSerialTransport
 
 from simulator.server import Framing
 from tests.device import Device
-from tests.integration.home import add_meter, let_pass, search, state_of
+from tests.integration.home import (
+    add_meter,
+    assert_asks_about_meter,
+    assert_refused,
+    let_pass,
+    search,
+    state_of,
+    submit,
+)
 from tests.lines import network
 from tests.serial_servers import shared
 
@@ -60,6 +69,23 @@ async def test_a_port_that_follows_the_settings(hass: HomeAssistant) -> None:
         device.write("W", 1234)
         await let_pass(hass)
         assert state_of(hass, device, "power") == str(device.meter_model().W.cvalue)
+
+
+async def test_a_server_that_does_not_confirm_all_settings(hass: HomeAssistant) -> None:
+    """The library that opens the port waits in vain; the form says what can be done, and it works.
+
+    pyserial's own server confirms no masks.
+    """
+    device, settings = Device(), (9600, 8, "N", 1)
+    async with (
+        network(device, framing=Framing.RTU) as line,
+        shared(line, settings, PortManager) as port,
+    ):
+        entered = {"device": f"rfc2217://127.0.0.1:{port.port}", "known": {}}
+        result = await search(hass, "serial", entered)
+        assert_refused(result, "serial", "link_down_url")
+        entered["device"] = f"socket://{line.host}:{line.port}"
+        assert_asks_about_meter(await submit(hass, result, entered))
 
 
 class ProxyTransport(SocketSerialTransport):

@@ -75,6 +75,24 @@ async def test_the_form_does_not_wait_for_neighbours(hass: HomeAssistant) -> Non
         assert asking.cancelled()
 
 
+async def test_the_window_says_what_the_next_form_waits_for(hass: HomeAssistant) -> None:
+    """Whoever is quick sees which unit ID is asked, and not just a button that is busy."""
+    change_timing(hass, scan={"gateway": 0.3}, scan_range={"meters_in_a_panel": 3})
+    device, *silent = panel(100, 101, 102)
+    for each in silent:
+        each.silent = True
+    async with network(device, *silent) as line:
+        result = await first_form(hass, line)
+        result = await start(hass, result, suggested(result))
+        *shown, last = await watch(hass, result)
+        asking = [each for each in shown if each["progress_action"] == "neighbours"]
+        told = [each["description_placeholders"] or {} for each in asking]
+        assert {each["unit_id"] for each in told} >= {"102"}
+        assert {each["count"] for each in told} == {"1"}
+        assert last["step_id"] == "finish"
+        await give_up(hass, last)
+
+
 async def test_a_step_that_is_requested_twice(hass: HomeAssistant) -> None:
     """The frontend asks for it whenever it hears of a change, and may do so twice at once."""
     (device,) = panel(100)

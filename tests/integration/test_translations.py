@@ -10,7 +10,7 @@ from typing import Any
 from homeassistant import components
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.entity import EntityDescription
-from homeassistant.helpers.selector import SelectSelector, selector
+from homeassistant.helpers.selector import NumberSelector, SelectSelector, selector
 from homeassistant.util.yaml import load_yaml_dict
 import pytest
 import voluptuous as vol
@@ -69,9 +69,17 @@ SAME: dict[str, dict[str, str]] = {
 }
 """What is the same as in English by right, and why."""
 
+NAMED_BY_ROLE = {
+    (each.translation_key, each.key): each
+    for role in Role
+    for each in descriptions.named_for(role, sensor.SENSORS)
+    if each not in sensor.SENSORS
+}
+
 ENTITIES: dict[str, tuple[EntityDescription, ...]] = {
     "sensor": (
         *sensor.SENSORS,
+        *NAMED_BY_ROLE.values(),
         PRODUCTION_SENSOR,
         *HOUSE_SENSORS,
         descriptions.CT_RATING_SENSOR,
@@ -159,10 +167,11 @@ def test_all_that_is_in_the_way_of_the_dashboard_is_explained() -> None:
 
 NUMBERS = {"config": 3, "options": 3}
 """How many numbers the forms of a flow ask for outside of their sections."""
+IN_SECTIONS = {"config": 1, "options": 7}
 
 
 def setup_fields() -> dict[Any, Any]:
-    """Return the fields of the set-up that ask for numbers outside of sections."""
+    """Return the fields of the set-up."""
     address = setup_forms.address_form(Transport.NETWORK, again=True).schema
     return {**address, **setup_forms.meter_form().schema}
 
@@ -204,6 +213,12 @@ def test_every_field_has_a_label_and_a_description() -> None:
 def test_every_number_out_of_its_range_is_told_the_range(language: str) -> None:
     """Home Assistant translates what a field's validation says, but not in a section."""
     told = told_in(language)
+
+    def assert_told(path: str, limits: Any) -> None:
+        text = re.sub(r"(?<=\d)\D(?=000|600)", "", told[path])
+        for number in (limits["min"], limits["max"]):
+            assert re.search(rf"\b{number:g}\b", text), path
+
     for flow, forms in {"config": setup_fields(), "options": option_fields()}.items():
         limited = {field: limits for field, limits in forms.items() if isinstance(limits, vol.All)}
         assert len(limited) == NUMBERS[flow]
@@ -212,10 +227,17 @@ def test_every_number_out_of_its_range_is_told_the_range(language: str) -> None:
             for wrong in (config["min"] - 1, config["max"] + 1):
                 with pytest.raises(vol.Invalid) as refused:
                     vol.Schema({field: limits})({str(field): wrong})
-                message = str(refused.value.errors[0].error_message)
-                text = re.sub(r"(?<=\d)\D(?=000)", "", told[f"{flow}.error.{message}"])
-                assert f"{config['min']:g}" in text, message
-                assert f"{config['max']:g}" in text, message
+                assert_told(f"{flow}.error.{refused.value.errors[0].error_message}", config)
+        parts = [part.schema.schema for part in forms.values() if isinstance(part, section)]
+        in_sections = {
+            str(key): field.config
+            for part in parts
+            for key, field in part.items()
+            if isinstance(field, NumberSelector)
+        }
+        assert len(in_sections) == IN_SECTIONS[flow]
+        for key, config in in_sections.items():
+            assert_told(f"{flow}.error.{key}_range", config)
 
 
 def test_every_choice_has_a_label(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,7 +37,7 @@ ONLY_IN_A_FORM = {
 ONLY_AT_AN_ENTRY = {"being_searched", "unexpected_error"}
 """What happens to an entry, but is not an answer to what was entered in a form."""
 
-RANGES = {"ct_rating_range", "ct_sets_range", "port_range"}
+RANGES = {"ct_rating_range", "ct_sets_range", "port_range", "unit_id_range"}
 """What a number gets that is out of the range of its field."""
 
 WITH_HOLDER = {"port_in_use_by", "link_in_use_by"}
@@ -66,16 +66,20 @@ PLACEHOLDERS: dict[str, set[str]] = {
 }
 """What each step fills into its texts."""
 
-UNSEEN_STEPS = {"search", "searched", "taken_over", "integration_discovery"}
+UNSEEN_STEPS = {"search", "searched", "neighbours", "taken_over", "integration_discovery"}
 """Steps that show progress, which has texts of its own, or what other steps show."""
 
 
 def failures() -> set[str]:
-    """Return the keys of all that can go wrong with a meter, over either kind of link."""
+    """Return the keys of all that can go wrong with a meter, over each kind of link."""
     kinds = [MeterError]
     for kind in kinds:
         kinds += kind.__subclasses__()
-    buses = SerialPort(device="/dev/ttyUSB0"), NetworkAdapter(host="gateway")
+    buses = (
+        SerialPort(device="/dev/ttyUSB0"),
+        SerialPort(device="rfc2217://gateway:2217"),
+        NetworkAdapter(host="gateway"),
+    )
     return {failure_key(kind(), bus) for kind in kinds[1:] for bus in buses}
 
 

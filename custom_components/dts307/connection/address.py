@@ -77,6 +77,11 @@ class SerialPort:
         )
 
     @property
+    def is_url(self) -> bool:
+        """Whether another machine shares the port."""
+        return "://" in self.device
+
+    @property
     def place(self) -> str:
         """What two scans cannot use at the same time."""
         return self.device
@@ -84,7 +89,7 @@ class SerialPort:
     @property
     def settings_text(self) -> str:
         """The settings in a short form that all languages share, such as 9600 8N1."""
-        return "Modbus RTU" if "://" in self.device else settings_text(self.params)
+        return "Modbus RTU" if self.is_url else settings_text(self.params)
 
     def as_data(self) -> dict[str, Any]:
         """Return the port as config entries store it."""

@@ -10,6 +10,7 @@ from .live import LIVE_ATTRIBUTES, LIVE_VALUES
 from .measured import PHASE_SENSORS, TOTAL_SENSORS
 from .net_metering import NET_METERING
 from .production import PRODUCTION, PRODUCTION_SENSOR
+from .roles import named_for
 from .status_light import STATUS
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "MeterEntityDescription",
     "MeterSensorDescription",
     "link_state",
+    "named_for",
 ]

@@ -2,7 +2,7 @@
 
 from .energy_offer import async_energy_offer
 from .new_meter import NewMeter, names_of
-from .option_forms import CT_RATING_FORM
+from .option_forms import CT_RATING_FORM, errors_in_sections, unfolded
 from .options_flow import Dts307OptionsFlow
 from .preview import (
     PREVIEWS,
@@ -46,7 +46,9 @@ __all__ = [
     "doubt",
     "energy_form",
     "entered_address",
+    "errors_in_sections",
     "meter_form",
     "meters_form",
     "names_of",
+    "unfolded",
 ]

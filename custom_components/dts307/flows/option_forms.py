@@ -1,7 +1,8 @@
 """The options form, and its conversion to and from config entry options."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Container, Mapping
+import math
+from typing import Any, Final, override
 
 from homeassistant.const import (
     CONF_SCAN_INTERVAL,
@@ -53,22 +54,70 @@ SECTION_BILLING: Final = "billing"
 _HIGHEST_CT_RATING: Final = 10000
 
 
-def whole_number(
-    lowest: int, highest: int, unit: str | None = None, *, error: str | None = None
-) -> vol.All:
+def whole_number(lowest: int, highest: int, unit: str | None = None, *, error: str) -> vol.All:
     """Return a field for a whole number, optionally with a unit of measurement.
 
-    ``error`` is the translation key of what a number out of this range gets. Home Assistant
-    translates it only outside of sections.
+    ``error`` is the translation key of what a number out of this range gets. In a section, use
+    ``number_in_section``.
     """
+    return vol.All(NumberSelector(_whole(lowest, highest, unit)), vol.Coerce(int), msg=error)
+
+
+def _whole(lowest: int, highest: int, unit: str | None) -> NumberSelectorConfig:
     config = NumberSelectorConfig(min=lowest, max=highest, step=1, mode=NumberSelectorMode.BOX)
     if unit is not None:
         config["unit_of_measurement"] = unit
-    return vol.All(NumberSelector(config), vol.Coerce(int), msg=error)
+    return config
 
 
-def _hold_time() -> vol.All:
-    return whole_number(0, 3600, UnitOfTime.SECONDS)
+class _NumberInSection(NumberSelector):
+    """A whole number whose range is left to ``errors_in_sections``.
+
+    Home Assistant does not translate what a schema says about a field of a section.
+    """
+
+    @override
+    def __call__(self, data: Any) -> float:
+        number: float = vol.Coerce(float)(data)
+        return int(number) if math.isfinite(number) else number
+
+    def accepts(self, number: float) -> bool:
+        """Return whether a number is in the range."""
+        return bool(self.config["min"] <= number <= self.config["max"])
+
+
+def number_in_section(lowest: int, highest: int, unit: str | None = None) -> _NumberInSection:
+    """Return a field of a section for a whole number, optionally with a unit of measurement."""
+    return _NumberInSection(_whole(lowest, highest, unit))
+
+
+def errors_in_sections(form: vol.Schema, answers: Mapping[str, Any]) -> dict[str, str]:
+    """Return an error for each section with a number out of its range: that of the first one.
+
+    Its translation key is the field's, followed by ``_range``.
+    """
+    errors: dict[str, str] = {}
+    sections = {str(name): part for name, part in form.schema.items() if isinstance(part, section)}
+    for name, part in sections.items():
+        for key, number in answers[name].items():
+            field = part.schema.schema[key]
+            if isinstance(field, _NumberInSection) and not field.accepts(number):
+                errors.setdefault(name, f"{key}_range")
+    return errors
+
+
+def unfolded(form: vol.Schema, names: Container[str]) -> vol.Schema:
+    """Return a form with these sections open, such as those with errors."""
+    return vol.Schema(
+        {
+            name: section(part.schema, {"collapsed": False}) if name in names else part
+            for name, part in form.schema.items()
+        }
+    )
+
+
+def _hold_time() -> _NumberInSection:
+    return number_in_section(0, 3600, UnitOfTime.SECONDS)
 
 
 def choice(
@@ -105,13 +154,13 @@ CT_RATING_FORM: Final = vol.Schema({vol.Required(CONF_CT_RATING): _CT_RATING, **
 
 _STATES: Final = vol.Schema(
     {
-        vol.Required(CONF_EXPORT_THRESHOLD, default=DEFAULTS[CONF_EXPORT_THRESHOLD]): whole_number(
-            1, 100_000, UnitOfPower.WATT
-        ),
+        vol.Required(
+            CONF_EXPORT_THRESHOLD, default=DEFAULTS[CONF_EXPORT_THRESHOLD]
+        ): number_in_section(1, 100_000, UnitOfPower.WATT),
         vol.Required(CONF_EXPORT_HOLD, default=DEFAULTS[CONF_EXPORT_HOLD]): _hold_time(),
         vol.Required(
             CONF_OVERLOAD_THRESHOLD, default=DEFAULTS[CONF_OVERLOAD_THRESHOLD]
-        ): whole_number(10, 200, PERCENTAGE),
+        ): number_in_section(10, 200, PERCENTAGE),
         vol.Required(CONF_OVERLOAD_HOLD, default=DEFAULTS[CONF_OVERLOAD_HOLD]): _hold_time(),
         vol.Required(CONF_PHASE_LOST_HOLD, default=DEFAULTS[CONF_PHASE_LOST_HOLD]): _hold_time(),
         vol.Required(CONF_VOLTAGE_HOLD, default=DEFAULTS[CONF_VOLTAGE_HOLD]): _hold_time(),
@@ -120,7 +169,9 @@ _STATES: Final = vol.Schema(
 
 _BILLING: Final = vol.Schema(
     {
-        vol.Required(CONF_BILLING_DAY, default=DEFAULTS[CONF_BILLING_DAY]): whole_number(1, 31),
+        vol.Required(CONF_BILLING_DAY, default=DEFAULTS[CONF_BILLING_DAY]): number_in_section(
+            1, 31
+        ),
         vol.Required(CONF_DEMAND_WINDOW, default=str(DEFAULTS[CONF_DEMAND_WINDOW])): choice(
             CONF_DEMAND_WINDOW, tuple(map(str, DEMAND_WINDOWS))
         ),

@@ -12,7 +12,13 @@ from ..energy_dashboard import (
     async_is_in_dashboard,
     async_sources_beside,
 )
-from .option_forms import options_answers, options_data, options_form
+from .option_forms import (
+    errors_in_sections,
+    options_answers,
+    options_data,
+    options_form,
+    unfolded,
+)
 
 _NONE: Final = "-"
 
@@ -30,14 +36,18 @@ class Dts307OptionsFlow(OptionsFlowWithReload):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Show the options; clearing an optional field removes the option."""
-        if user_input is not None:
-            return self.async_create_entry(data=options_data(user_input))
         options = self.config_entry.options
+        form = options_form(options)
+        if user_input is None:
+            answers, errors = options_answers(options), {}
+        else:
+            answers, errors = user_input, errors_in_sections(form, user_input)
+            if not errors:
+                return self.async_create_entry(data=options_data(user_input))
         return self.async_show_form(
             step_id="settings",
-            data_schema=self.add_suggested_values_to_schema(
-                options_form(options), options_answers(options)
-            ),
+            data_schema=self.add_suggested_values_to_schema(unfolded(form, errors), answers),
+            errors=errors,
         )
 
     async def async_step_energy_dashboard(

@@ -37,7 +37,7 @@ from ..connection import (
 from ..energy_dashboard import offered_roles
 from ..options import CONF_ROLE, Role
 from .energy_offer import EnergyOffer
-from .option_forms import CURRENT_TRANSFORMERS, choice, whole_number
+from .option_forms import CURRENT_TRANSFORMERS, choice, number_in_section, whole_number
 
 SECTION_KNOWN: Final = "known"
 CONF_THOROUGH: Final = "thorough"
@@ -48,7 +48,7 @@ CONF_ENERGY: Final = "energy"
 _HIGHEST_UNIT_ID: Final = 247
 _BAUDRATES: Final = ("1200", "2400", "4800", "9600", "19200", "38400", "57600", "115200")
 
-_UNIT_ID: Final = {vol.Optional(CONF_UNIT_ID): whole_number(1, _HIGHEST_UNIT_ID)}
+_UNIT_ID: Final = {vol.Optional(CONF_UNIT_ID): number_in_section(1, _HIGHEST_UNIT_ID)}
 _THOROUGH: Final = {vol.Required(CONF_THOROUGH, default=False): BooleanSelector()}
 
 _KNOWN: Final = {

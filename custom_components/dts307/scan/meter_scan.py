@@ -135,10 +135,14 @@ class MeterScan:
         If that fails, what was found is all there is.
         """
         settings = self.results[-1].settings
-        with suppress(MeterError, HomeAssistantError):
+        try:
             async with self._bus.held(settings):
                 async for result in self._scan.neighbours():
                     self.results.append(result)
+        except MeterError, HomeAssistantError:
+            return
+        finally:
+            self._changed.set()
 
     async def _diagnose(self) -> None:
         """Find out why nothing answers behind a gateway to Modbus TCP."""

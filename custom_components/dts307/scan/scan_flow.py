@@ -16,6 +16,7 @@ from homeassistant.const import CONF_DEVICE
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import UnknownFlow
 from homeassistant.util.hass_dict import HassKey
+import voluptuous as vol
 
 from ..connection import (
     CONF_UNIT_ID,
@@ -35,6 +36,8 @@ from ..flows import (
     address_answers,
     address_form,
     entered_address,
+    errors_in_sections,
+    unfolded,
 )
 from ..meter.modbus import ScanResult
 from .explanation import async_explain
@@ -104,6 +107,8 @@ class ScanFlow(ConfigFlow):
             self._answers = self._answers or await self._async_likely_answers()
             return self._async_show_address()
         self._answers = user_input
+        if errors := errors_in_sections(self._address_form, user_input):
+            return self._async_show_address(errors)
         await self._async_begin(
             await async_resolved(self.hass, entered_address(transport, user_input))
         )
@@ -143,15 +148,21 @@ class ScanFlow(ConfigFlow):
             return {CONF_DEVICE: port, SECTION_KNOWN: {}}
         return None
 
+    @property
+    def _address_form(self) -> vol.Schema:
+        return address_form(self._transport, again=self._failure is not None)
+
     @callback
-    def _async_show_address(self) -> ConfigFlowResult:
-        error, placeholders = self._failure or (None, None)
+    def _async_show_address(self, errors: dict[str, str] | None = None) -> ConfigFlowResult:
+        """Ask for the address, with ``errors`` in what was entered or why nothing was found."""
+        failure, placeholders = self._failure or (None, None)
+        if failure and not errors:
+            errors = {"base": failure}
+        form = unfolded(self._address_form, errors or {})
         return self.async_show_form(
             step_id=self._transport,
-            data_schema=self.add_suggested_values_to_schema(
-                address_form(self._transport, again=error is not None), self._answers
-            ),
-            errors={"base": error} if error else None,
+            data_schema=self.add_suggested_values_to_schema(form, self._answers),
+            errors=errors,
             description_placeholders=placeholders,
         )
 
@@ -229,10 +240,11 @@ class ScanFlow(ConfigFlow):
 
     async def _async_neighbours(self) -> list[ScanResult[BusAddress]]:
         """Return what was searched for, with what was found while a form was shown."""
-        if self._neighbours is None:
-            return []
-        await asyncio.wait([self._neighbours])
-        return await self._async_wanted()
+        return [] if self._neighbours is None else await self._async_wanted()
+
+    @property
+    def _are_neighbours_asked(self) -> bool:
+        return self._neighbours is not None and not self._neighbours.done()
 
     @callback
     def _async_scan_ended(self, scanning: asyncio.Task[None]) -> None:
@@ -249,13 +261,25 @@ class ScanFlow(ConfigFlow):
 
     async def async_step_search(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show the progress of the scan until it has ended."""
-        scan = self._scan
         if self._scanning and self._scanning.done():
             if self._scanning.cancelled():
                 return self.async_show_progress_done(next_step_id="taken_over")
             # Raises what a scan does not expect, so that it shows.
             self._scanning.result()
             return self.async_show_progress_done(next_step_id="searched")
+        return self._async_show_probe("search")
+
+    async def async_step_neighbours(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Show the progress of asking the neighbours, until all have had their time."""
+        if self._are_neighbours_asked:
+            return self._async_show_probe("neighbours")
+        return self.async_show_progress_done(next_step_id="more_meters")
+
+    @callback
+    def _async_show_probe(self, step_id: str) -> ConfigFlowResult:
+        scan = self._scan
         probe = scan.probe
         # The frontend may request this step at any time, but one task is enough to wait.
         if self._update is None or self._update.done():
@@ -263,7 +287,7 @@ class ScanFlow(ConfigFlow):
                 scan.changed(), f"{self.handler} scan update"
             )
         return self.async_show_progress(
-            step_id="search",
+            step_id=step_id,
             progress_action=probe.stage.value,
             description_placeholders={
                 "settings": probe.settings.settings_text,

@@ -34,14 +34,14 @@ export async function dashboardOf(config: StrategyConfig, hass: HomeAssistant): 
   const inEnergy = await energyDashboardEntities(hass);
   const sites = await Promise.all(
     meters.map(async (device): Promise<Site> => {
-      const { entities, renamed } = await registeredOf(hass, device);
+      const registered = await registeredOf(hass, device);
+      const { entities } = registered;
       const recorded = WITH_STATISTICS.flatMap((key) => entities[key] ?? []);
       return {
         deviceId: device.id,
         name: nameOf(device),
         alone: meters.length === 1,
-        entities,
-        renamed,
+        ...registered,
         statistics: await withStatistics(hass, recorded),
         inEnergy: Object.values(entities).some((id) => id && inEnergy.has(id)),
         text: (key) => localize(texts, key),

@@ -2,16 +2,20 @@
 // than some 15 characters. The heading above them names the meter and the period.
 import type { TextKey } from "../i18n/localize.ts";
 
-/** Our own names by the key of the entity; the others' own names are short enough. */
-export const TILE_NAMES: Readonly<Record<string, TextKey | undefined>> = {
-  energy_imported: "imported",
-  energy_exported: "exported",
-  imported_this_period: "imported",
-  exported_this_period: "exported",
-  net_this_period: "net",
-  imported_last_period: "imported",
-  exported_last_period: "exported",
-  net_last_period: "net",
+const WORDS: readonly TextKey[] = [
+  "imported",
+  "exported",
+  "net",
+  "charged",
+  "discharged",
+  "consumed",
+];
+/** Of a meter on a solar inverter, which exports what the inverter produces. */
+const SOLAR: Readonly<Record<string, TextKey | undefined>> = {
+  imported: "consumed",
+  exported: "produced",
+};
+const OTHERS: typeof SOLAR = {
   credit: "credit",
   demand: "demand",
   demand_peak: "peak",
@@ -25,15 +29,12 @@ export const TILE_NAMES: Readonly<Record<string, TextKey | undefined>> = {
   last_reading: "last_reading",
   answer_time: "answer_time",
   success_rate: "success_rate",
+  ct_rating: "ct_rating",
 };
 
-/** Of a meter on a solar inverter, which exports what the inverter produces. */
-export const SOLAR_NAMES: typeof TILE_NAMES = {
-  ...TILE_NAMES,
-  energy_imported: "consumed",
-  energy_exported: "produced",
-  imported_this_period: "consumed",
-  exported_this_period: "produced",
-  imported_last_period: "consumed",
-  exported_last_period: "produced",
-};
+/** Return our own name by the key of the entity's name, unless that is short enough itself. */
+export function tileName(key: string, solar: boolean): TextKey | undefined {
+  const energy = key.replace(/^energy_|_(this|last)_period$/, "");
+  const word = WORDS.find((each) => each === energy);
+  return (solar ? SOLAR[energy] : undefined) ?? word ?? OTHERS[key];
+}

@@ -1,7 +1,7 @@
 // The views of the dashboard, made of Home Assistant's own cards wherever there is one.
 import type { TextKey } from "../i18n/localize.ts";
 import type { Registered } from "../meter/entities.ts";
-import { SOLAR_NAMES, TILE_NAMES } from "./tile-names.ts";
+import { tileName } from "./tile-names.ts";
 
 export interface Card {
   type: string;
@@ -136,7 +136,10 @@ export const VIEWS: Topic[] = [
     sections: (site) => [
       [
         heading(site),
-        ...tiles(site, ["answering", "link_state", "last_reading", "answer_time", "success_rate"]),
+        ...tiles(site, [
+          ...["answering", "link_state", "last_reading", "answer_time", "success_rate"],
+          "ct_rating",
+        ]),
       ],
       [
         heading(site, "last_day"),
@@ -177,9 +180,8 @@ function energiesOf(site: Site, period: string, ...more: string[]): string[] {
 
 /** Return entities with names that fit in half a column, unless the owner has named them. */
 function brieflyNamed(site: Site, keys: string[]): { entity: string; name: unknown }[] {
-  const names = isSolar(site) ? SOLAR_NAMES : TILE_NAMES;
   return keys.flatMap((key) => {
-    const own = names[key];
+    const own = tileName(site.names[key] ?? key, isSolar(site));
     return found(site, [key]).map((entity) =>
       own && !site.renamed.has(entity) ? { entity, name: site.text(own) } : named(entity),
     );

@@ -11,12 +11,15 @@ export interface Registered {
   entities: MeterEntities;
   /** The IDs of those that the owner has named. */
   renamed: ReadonlySet<string>;
+  /** The keys of their names, by the same keys; the names follow from the meter's role. */
+  names: MeterEntities;
 }
 
 interface RegistryEntry {
   unique_id: string;
   /** From the owner. */
   name?: string | null;
+  translation_key?: string | null;
 }
 
 /** Return the IDs of a meter's enabled entities; the frontend does not know disabled ones. */
@@ -56,18 +59,21 @@ export function registeredOf(hass: HomeAssistant, device: DeviceEntry): Promise<
 
 async function ask(hass: HomeAssistant, device: DeviceEntry): Promise<Registered> {
   const ids = entityIdsOf(hass, device);
-  if (ids.length === 0) return { entities: {}, renamed: new Set() };
+  if (ids.length === 0) return { entities: {}, renamed: new Set(), names: {} };
   const entries = await hass.callWS<Record<string, RegistryEntry | null>>({
     type: "config/entity_registry/get_entries",
     entity_ids: ids,
   });
   const prefix = `${serialOf(device) ?? ""}_`;
   const entities: Record<string, string> = {};
+  const names: Record<string, string> = {};
   const renamed = new Set<string>();
   for (const [entityId, entry] of Object.entries(entries)) {
     if (!entry?.unique_id.startsWith(prefix)) continue;
-    entities[entry.unique_id.slice(prefix.length)] = entityId;
+    const key = entry.unique_id.slice(prefix.length);
+    entities[key] = entityId;
+    if (entry.translation_key) names[key] = entry.translation_key;
     if (entry.name) renamed.add(entityId);
   }
-  return { entities, renamed };
+  return { entities, renamed, names };
 }

@@ -91,7 +91,7 @@ async def test_names_of_tiles(home: Home) -> None:
         await home.go(f"/of-tiles/{view}")
         await expect(tile).to_contain_text(name)
         # A resized page needs a moment.
-        too_long = partial(tile.evaluate, TOO_LONG, ["Energy imported this period"])
+        too_long = partial(tile.evaluate, TOO_LONG, ["Imported this period"])
         await wait_for(too_long, "the tile to be narrow")
         assert await tile.evaluate(TOO_LONG, names) == []
 

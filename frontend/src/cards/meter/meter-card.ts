@@ -23,16 +23,6 @@ export { stubConfig } from "../shared/base-card.ts";
 /** Return the form in which the owner configures this card. */
 export const configForm = (): Promise<CardForm> => cardForm(NAME, COMPACT, HIDE_FACEPLATE, PHASES);
 
-const COUNTERS = [
-  ["imported", "imported", "mdi:tray-arrow-down"],
-  ["exported", "exported", "mdi:tray-arrow-up"],
-] as const;
-/** Of a meter on a solar inverter, which exports what the inverter produces. */
-const SOLAR_COUNTERS = [
-  ["exported", "produced", "mdi:solar-power-variant"],
-  ["imported", "consumed", "mdi:tray-arrow-down"],
-] as const;
-
 interface Counter extends Quantity {
   name: "imported" | "exported";
   text: TextKey;
@@ -48,11 +38,10 @@ export class MeterCard extends BaseCard {
 
   /** Return the counters that have statistics: those of enabled entities. */
   private counters(): Counter[] {
-    const counters = this.reading?.production ? SOLAR_COUNTERS : COUNTERS;
-    return counters.flatMap(([name, text, icon]) => {
-      const counter = this.reading?.[name];
+    return placeOf(this.reading?.role).counted.flatMap((counted) => {
+      const counter = this.reading?.[counted.name];
       if (!counter || counter.state.entity_id === NO_ENTITY) return [];
-      return [{ ...counter, name, text, icon }];
+      return [{ ...counter, ...counted }];
     });
   }
 
