@@ -59,6 +59,9 @@ EMPHASISED = re.compile(r"(?<!\*)\*([^*]+)\*(?!\*)")
 BUTTON = re.compile(r"\*\*([^*{}]+)\*\*")
 QUOTED = re.compile(r"[\"„«][\u00a0\u202f]?([^\"“”»]+?)[\u00a0\u202f]?[\"“”»]")
 
+LONGEST_MENU_ITEM = 36
+"""Characters; 270 px on a phone that is 390 px wide"""
+
 
 def read(folder: Path, language: str) -> dict[str, Any]:
     """Return the texts of a language."""
@@ -120,3 +123,11 @@ def test_what_is_named_in_a_text_has_that_name(language: str) -> None:
     quoted = {name for _, text in texts(read(CARDS, language)) for name in QUOTED.findall(text)}
     assert len(quoted) == 1
     assert quoted <= labels
+
+
+@pytest.mark.parametrize("language", ["en", *TRANSLATED])
+def test_menus_fit_on_a_phone(language: str) -> None:
+    """Home Assistant cuts what an item does not fit on one line; its description may be longer."""
+    for key, text in all_texts(language):
+        if ".menu_options." in key:
+            assert len(text) <= LONGEST_MENU_ITEM, key
