@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 import fcntl
-from functools import partial
 import logging
 import os
 from pathlib import Path
@@ -65,7 +64,10 @@ async def program(port: str) -> AsyncIterator[str]:
     """
     pipe = subprocess.PIPE
     hold = [sys.executable, "-c", HOLD, port]
-    start = partial(subprocess.Popen[bytes], hold, stdin=pipe, stdout=pipe)
+
+    def start() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(hold, stdin=pipe, stdout=pipe)  # noqa: S603 - this interpreter
+
     process = await asyncio.to_thread(start)
     assert process.stdout is not None
     assert await asyncio.to_thread(process.stdout.readline) == b"held\n"
