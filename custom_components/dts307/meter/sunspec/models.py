@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from enum import IntFlag
 from typing import Any, Final, override
 
-from modbus_connection.decode import combine_words
 from modbus_connection.model.fields import NumberField, RegisterField
 from modbus_connection.model.sunspec import (
     SunSpecComponent,
@@ -23,8 +22,6 @@ INTEGER_LENGTH: Final = 105
 FLOAT_LENGTH: Final = 124
 
 _SCALE_NOT_IMPLEMENTED: Final = -0x8000
-_LARGEST_SIGNED: Final = 0x7FFF
-_SIGNED_RANGE: Final = 0x1_0000
 SCALE_RANGE: Final = (-10, 10)
 """The exponents that a scale factor may have (sunssf)."""
 ENERGY_SCALE: Final = "TotWh_SF"
@@ -139,32 +136,18 @@ EVENTS_POINT: Final = "Evt"
 type Fields = dict[str, RegisterField[Any]]
 
 
-class _Counts(NumberField[float]):
-    """A number of counts, whose scale factor is the exponent of ten that a count stands for.
+class _WholeUnits(NumberField[float]):
+    """A number whose scale factor is optional in the model; without it, the factor is 10^0.
 
-    Without a scale factor that is optional, the exponent is 0. Then a counter of 0 is not
-    implemented: a meter that counts states its unit.
+    A counter of 0 without a scale factor is not implemented: a meter that counts states its unit.
     """
-
-    def __init__(self, *args: Any, scale_optional: bool, **kwargs: Any) -> None:
-        """Initialize the field."""
-        super().__init__(*args, **kwargs)
-        self._scale_optional = scale_optional
 
     @override
     def decode(self, words: list[int], scale_exponent: int | None = None) -> Any:
-        counts = combine_words(words)
-        if counts in (self.nan or ()):
-            return None
-        if self.signed and counts > _LARGEST_SIGNED:
-            counts -= _SIGNED_RANGE
-        exponent = scale_exponent or 0
-        if exponent == _SCALE_NOT_IMPLEMENTED and self._scale_optional:
-            return counts if counts or self.signed else None
-        if not SCALE_RANGE[0] <= exponent <= SCALE_RANGE[1]:
-            return None
-        # Powers of ten are exact if they are not negative. So the result is the nearest float.
-        return int(counts * 10.0**exponent) if exponent >= 0 else counts / 10.0**-exponent
+        if scale_exponent != _SCALE_NOT_IMPLEMENTED:
+            return super().decode(words, scale_exponent)
+        absent = not self.signed and not any(words)
+        return None if absent else super().decode(words, 0)
 
 
 def _integer_field(
@@ -173,14 +156,14 @@ def _integer_field(
     # By the specification, an acc32 of 0 means "not accumulated". But a meter that has never
     # exported reads 0, so 0 is a value here. Meters in the field mark a counter they do not have
     # with either of the two bit patterns that mean "not implemented" in 32-bit integers.
-    return _Counts(
+    field = _WholeUnits if block.scale_optional else NumberField[float]
+    return field(
         address,
         count=2 if quantity.counter else 1,
         signed=not quantity.counter,
         nan=(0x8000_0000, 0xFFFF_FFFF) if quantity.counter else 0x8000,
         scale_register=scale_address,
         scale_exponent_range=SCALE_RANGE,
-        scale_optional=block.scale_optional,
         unit=quantity.unit,
     )
 
