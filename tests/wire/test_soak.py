@@ -7,11 +7,11 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from unittest.mock import patch
 
-from modbus_connection.model.sunspec import SunSpecComponent
 import pytest
 
 from custom_components.dts307.meter import Reading
 from custom_components.dts307.meter.modbus import ResilientUnit
+from custom_components.dts307.meter.sunspec.model_reader import ModelReader
 from custom_components.dts307.meter.validation import CounterFilters
 from simulator import Framing
 from tests.wire.soak import lapse, polled
@@ -57,7 +57,7 @@ def _unvalidated(
             "was read wrongly",
         ),
         (
-            lambda: patch.object(SunSpecComponent, "_verify_read", lambda _component: None),
+            lambda: patch.object(ModelReader, "_verify_header", lambda _reader, _registers: None),
             "was read wrongly",
         ),
         (lambda: patch.object(polled, "validated", _unvalidated), "energy_"),

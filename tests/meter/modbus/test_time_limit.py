@@ -137,7 +137,7 @@ async def test_a_failure_at_the_moment_of_a_cancellation_is_retrieved() -> None:
             using.cancel()
             raise ModbusConnectionError("lost")
 
-        unit = cast("ModbusUnit", SimpleNamespace(connected=True))
+        unit = cast("ModbusUnit", SimpleNamespace(connected=False))
         using = asyncio.create_task(limited_request(unit, fail(), LIMIT, CONNECT))
         await asyncio.wait([using])
         assert using.cancelled()

@@ -25,6 +25,9 @@ async def limited_request[T](
 
     Raises TimeoutError, and what the request raises.
     """
+    if unit.connected:
+        async with asyncio.timeout(seconds):
+            return await request
     deadline = asyncio.get_running_loop().time() + connect
     requesting = asyncio.create_task(request)
     requesting.add_done_callback(_retrieve_exception)

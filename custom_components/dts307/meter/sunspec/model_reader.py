@@ -66,9 +66,7 @@ class ModelReader:
         return before, before if last is first else self._decoded(last)
 
     def _decoded(self, registers: Mapping[int, int]) -> Points:
-        header = [registers[self._model.address + offset] for offset in range(_HEADER)]
-        if header != [self._model.model_id, self._model.length]:
-            raise MapChangedError(f"model {header[0]} of length {header[1]} is in its place")
+        self._verify_header(registers)
         points: Points = {}
         for name, resolved in self._fields.items():
             address, scale = resolved.address, resolved.scale_address
@@ -76,6 +74,11 @@ class ModelReader:
             exponent = None if scale is None else decode_int16([registers[scale]])
             points[name] = resolved.field.decode(words, exponent)
         return points
+
+    def _verify_header(self, registers: Mapping[int, int]) -> None:
+        header = [registers[self._model.address + offset] for offset in range(_HEADER)]
+        if header != [self._model.model_id, self._model.length]:
+            raise MapChangedError(f"model {header[0]} of length {header[1]} is in its place")
 
     async def _read(self) -> tuple[dict[int, int], dict[int, int]]:
         """Read all registers, with shorter requests if these are refused."""
