@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 import fcntl
-from functools import partial
 import logging
 import os
 from pathlib import Path
@@ -57,16 +56,19 @@ def device_of(line: PtyLine) -> str:
     return str(Path(line.path).resolve())
 
 
+def _holding(port: str) -> subprocess.Popen[bytes]:
+    """Start a program that holds a port."""
+    pipe = subprocess.PIPE
+    return subprocess.Popen([sys.executable, "-c", HOLD, port], stdin=pipe, stdout=pipe)  # noqa: S603 - it is ours
+
+
 @asynccontextmanager
 async def program(port: str) -> AsyncIterator[str]:
     """Let another program hold a port, and yield its name.
 
     It is waited for in threads, so that no waiting is skipped meanwhile.
     """
-    pipe = subprocess.PIPE
-    hold = [sys.executable, "-c", HOLD, port]
-    start = partial(subprocess.Popen[bytes], hold, stdin=pipe, stdout=pipe)
-    process = await asyncio.to_thread(start)
+    process = await asyncio.to_thread(_holding, port)
     assert process.stdout is not None
     assert await asyncio.to_thread(process.stdout.readline) == b"held\n"
     try:
