@@ -9,8 +9,9 @@ from simulator.server import Framing, SerialConfig, SerialLine
 from tests.device import Bench, Device
 from tests.lines import network, network_data
 from tests.wire.faults import Frames
+from tests.wire.local_wire import LocalWire, local_wire
 from tests.wire.proxy import Proxy, proxy
-from tests.wire.wire import Fault, RunningWire, clean
+from tests.wire.wire import Fault, clean
 
 SERIAL, TCP, RTU_OVER_TCP = "serial", "tcp", "rtu over tcp"
 
@@ -21,7 +22,7 @@ class FaultyLine:
 
     data: dict[str, Any]
     frames: Frames
-    way: RunningWire | Proxy
+    way: LocalWire | Proxy
 
     @property
     def unit(self) -> int:
@@ -45,10 +46,10 @@ class FaultyLine:
 
 
 @asynccontextmanager
-async def faulty_line(kind: str, wire: RunningWire, device: Device) -> AsyncIterator[FaultyLine]:
+async def faulty_line(kind: str, device: Device) -> AsyncIterator[FaultyLine]:
     """Put a device at the far end of a wire, or behind a gateway."""
     if kind == SERIAL:
-        async with _behind_wire(wire, device) as line:
+        async with _behind_wire(device) as line:
             yield line
         return
     framing = Framing.SOCKET if kind == TCP else Framing.RTU
@@ -58,20 +59,20 @@ async def faulty_line(kind: str, wire: RunningWire, device: Device) -> AsyncIter
 
 
 @asynccontextmanager
-async def _behind_wire(wire: RunningWire, device: Device) -> AsyncIterator[FaultyLine]:
-    baud = wire.timing.baud
-    port = SerialLine(Bench(device), SerialConfig(port=wire.server_path, baud=baud))
-    data = {
-        "transport": "serial",
-        "device": wire.client_path,
-        "baudrate": baud,
-        "parity": "none",
-        "stopbits": 1,
-        "unit_id": device.unit,
-    }
-    wire.suffer(clean)
-    await port.open()
-    try:
-        yield FaultyLine(data, Frames(rtu=True), wire)
-    finally:
-        await port.close()
+async def _behind_wire(device: Device) -> AsyncIterator[FaultyLine]:
+    with local_wire() as wire:
+        baud = wire.timing.baud
+        port = SerialLine(Bench(device), SerialConfig(port=wire.server_path, baud=baud))
+        data = {
+            "transport": "serial",
+            "device": wire.client_path,
+            "baudrate": baud,
+            "parity": "none",
+            "stopbits": 1,
+            "unit_id": device.unit,
+        }
+        await port.open()
+        try:
+            yield FaultyLine(data, Frames(rtu=True), wire)
+        finally:
+            await port.close()

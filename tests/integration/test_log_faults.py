@@ -9,9 +9,10 @@ That library, tmodbus, warns of each frame that it cannot assign. Those warnings
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from copy import deepcopy
+from functools import partial
 import logging
 from pathlib import Path
 
@@ -21,7 +22,6 @@ import pytest
 
 from tests.device import Device
 from tests.integration.faulty_line import RTU_OVER_TCP, SERIAL, TCP, FaultyLine, faulty_line
-from tests.integration.time_lapse import time_lapse
 from tests.integration.timing import change_timing
 from tests.integration.witness import Witness
 from tests.lines import serial, serial_data
@@ -46,7 +46,9 @@ from tests.wire.faults import (
     truncation,
 )
 from tests.wire.rig import TIMEOUT
-from tests.wire.wire import Direction, Fault, RunningWire, Timing, running_wire
+from tests.wire.wire import Direction, Fault
+
+pytestmark = pytest.mark.usefixtures("skip_waiting")
 
 DOWN_AND_UP = [logging.ERROR, logging.INFO]
 FRAMES_ARRIVE_WITHIN = 0.05
@@ -85,13 +87,6 @@ STRAY: Cases = {
 """Faults that leave bytes that tmodbus cannot assign."""
 
 
-@pytest.fixture(scope="module")
-def wire() -> Iterator[RunningWire]:
-    """Run a fast wire."""
-    with running_wire(Timing(baud=115200, turnaround=0.001)) as wire:
-        yield wire
-
-
 @pytest.fixture(autouse=True)
 def timing(hass: HomeAssistant) -> None:
     """Use the timeouts of tests/wire, but wait less for a busy meter."""
@@ -105,18 +100,9 @@ def device() -> Device:
 
 
 @pytest.fixture
-def lay(
-    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, wire: RunningWire, device: Device
-) -> Lay:
-    """Put the meter on a kind of line; skip waiting unless another process runs the line."""
-
-    @asynccontextmanager
-    async def lay(kind: str) -> AsyncIterator[FaultyLine]:
-        with nullcontext() if kind == SERIAL else time_lapse(monkeypatch, hass.loop):
-            async with faulty_line(kind, wire, device) as line:
-                yield line
-
-    return lay
+def lay(device: Device) -> Lay:
+    """Put the meter on a kind of line."""
+    return partial(faulty_line, device=device)
 
 
 @pytest.fixture

@@ -1,20 +1,14 @@
 """Lines for the tests of faults."""
 
-from collections.abc import AsyncIterator, Iterator
+import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
 
 from custom_components.dts307.meter.modbus import LinkTiming
+from tests.integration.time_lapse import time_lapse
 from tests.wire.rig import TIMING
 from tests.wire.scene import PTY, TCP, Scene, scene_on
-from tests.wire.wire import RunningWire, Timing, running_wire
-
-
-@pytest.fixture(scope="session")
-def fast_wire() -> Iterator[RunningWire]:
-    """Run one fast wire for all faults."""
-    with running_wire(Timing(baud=115200, turnaround=0.001)) as wire:
-        yield wire
 
 
 @pytest.fixture
@@ -25,8 +19,9 @@ def timing() -> LinkTiming:
 
 @pytest.fixture(params=[PTY, TCP])
 async def scene(
-    request: pytest.FixtureRequest, fast_wire: RunningWire, timing: LinkTiming
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, timing: LinkTiming
 ) -> AsyncIterator[Scene]:
-    """Two meters on a line that faults can be put on."""
-    async with scene_on(request.param, fast_wire, timing) as scene:
-        yield scene
+    """Two meters on a line that faults can be put on; all waiting is skipped."""
+    with time_lapse(monkeypatch, asyncio.get_running_loop()):
+        async with scene_on(request.param, timing) as scene:
+            yield scene

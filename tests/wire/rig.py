@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 from modbus_connection import ModbusUnit
@@ -16,8 +15,9 @@ from tests.device import Bench, Device
 from tests.lines import network, network_data
 from tests.wire.faults import Frames
 from tests.wire.links import bus_of, params_of, resilient
+from tests.wire.local_wire import local_wire
 from tests.wire.proxy import Proxy, proxy
-from tests.wire.wire import Fault, RunningWire
+from tests.wire.wire import Fault
 
 TIMEOUT = 0.5
 """Response timeout in seconds; a response takes a twentieth of that."""
@@ -70,43 +70,26 @@ async def _rig(
         yield Rig(connection, line, frames, bus_of(data), timing)
     finally:
         await connection.close()
-        if "device" in data:
-            await _closed(data["device"])
-
-
-async def _closed(port: str) -> None:
-    """Wait until this process has closed a port, which tmodbus before 1.0 does in the background.
-
-    The next test opens it again.
-    """
-    while _is_open(port):  # noqa: ASYNC110 - the system does not notify
-        await asyncio.sleep(0.001)
-
-
-def _is_open(port: str) -> bool:
-    path = Path(port).resolve()
-    return any(each.resolve() == path for each in Path("/proc/self/fd").iterdir())
 
 
 @asynccontextmanager
-async def serial_rig(
-    wire: RunningWire, *devices: Device, timing: LinkTiming = TIMING
-) -> AsyncIterator[Rig]:
+async def serial_rig(*devices: Device, timing: LinkTiming = TIMING) -> AsyncIterator[Rig]:
     """Put devices on a wire."""
-    baud = wire.timing.baud
-    port = SerialLine(Bench(*devices), SerialConfig(port=wire.server_path, baud=baud))
-    data = {
-        "transport": "serial",
-        "device": wire.client_path,
-        "baudrate": baud,
-        "stopbits": 1,
-    }
-    await port.open()
-    try:
-        async with _rig(data, wire, Frames(rtu=True), timing) as rig:
-            yield rig
-    finally:
-        await port.close()
+    with local_wire() as wire:
+        baud = wire.timing.baud
+        port = SerialLine(Bench(*devices), SerialConfig(port=wire.server_path, baud=baud))
+        data = {
+            "transport": "serial",
+            "device": wire.client_path,
+            "baudrate": baud,
+            "stopbits": 1,
+        }
+        await port.open()
+        try:
+            async with _rig(data, wire, Frames(rtu=True), timing) as rig:
+                yield rig
+        finally:
+            await port.close()
 
 
 @asynccontextmanager

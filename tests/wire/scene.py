@@ -11,7 +11,7 @@ from simulator.server import Framing
 from tests.device import Device
 from tests.wire.faults import Change, OnReplies
 from tests.wire.rig import TIMING, Rig, network_rig, serial_rig
-from tests.wire.wire import Fault, RunningWire, clean
+from tests.wire.wire import Fault, clean
 
 PTY = "serial"
 TCP = "tcp"
@@ -131,14 +131,11 @@ class Scene:
 
 
 @asynccontextmanager
-async def scene_on(
-    kind: str, wire: RunningWire, timing: LinkTiming = TIMING
-) -> AsyncIterator[Scene]:
+async def scene_on(kind: str, timing: LinkTiming = TIMING) -> AsyncIterator[Scene]:
     """Set a scene on a kind of line."""
     devices = [Device(MeterConfig(unit=unit, model=203)) for unit in (100, 101)]
     if kind == PTY:
-        wire.suffer(clean)
-        line = serial_rig(wire, *devices, timing=timing)
+        line = serial_rig(*devices, timing=timing)
     else:
         framing = Framing.SOCKET if kind == TCP else Framing.RTU
         line = network_rig(framing, *devices, timing=timing)

@@ -123,16 +123,17 @@ async def test_a_port_that_vanishes_and_comes_back(tmp_path: Path, while_awaited
         scene = Scene(Rig(connection, Steady(), Frames(rtu=True), bus_of(data), TIMING))
         for device in devices:
             await scene.add(device)
-        if while_awaited:
-            devices[0].silent = True
-            devices[0].asked.clear()
-            poll = asyncio.create_task(scene.poll(scene.ours))
-            await devices[0].asked.wait()
-            await line.close()
-            assert await poll is LinkLostError
-            devices[0].silent = False
-        else:
-            await line.close()
+        async with scene.rig.link_loss():
+            if while_awaited:
+                devices[0].silent = True
+                devices[0].asked.clear()
+                poll = asyncio.create_task(scene.poll(scene.ours))
+                await devices[0].asked.wait()
+                await line.close()
+                assert await poll is LinkLostError
+                devices[0].silent = False
+            else:
+                await line.close()
         await scene.suffer()
         assert scene.other.failures == [PortMissingError] * 2
         await line.open()

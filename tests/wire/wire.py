@@ -1,7 +1,8 @@
 """A two-wire bus between two pseudo-terminals that takes as long as a real one.
 
 Every byte takes its bit times, and a response begins no sooner than the meter's turnaround after
-the request's last bit. The wire runs in its own process, so a busy test does not slow it down.
+the request's last bit. A `RunningWire` runs in its own process, so a busy test does not slow it
+down. A `LocalWire` runs in the event loop of the test, by its clock.
 """
 
 import asyncio
@@ -149,12 +150,27 @@ class Wire:
         """Where the meters connect."""
         return self._server.path
 
+    @property
+    def descriptors(self) -> dict[int, Direction]:
+        """What is readable when bytes are to be taken, and which way these travel."""
+        return {end.master: end.direction for end in (self._client, self._server)}
+
+    def suffer(self, fault: Fault) -> None:
+        """Put another fault on the wire, for what is written from now on."""
+        self._fault = fault
+
+    def close(self) -> None:
+        """Close both ends."""
+        for end in (self._client, self._server):
+            os.close(end.master)
+            os.close(end.slave)
+
     def run(self, control: Connection) -> None:
         """Carry bytes until None is received; change to any fault that is received.
 
         Any other message is answered with the traffic.
         """
-        ends = {end.master: end.direction for end in (self._client, self._server)}
+        ends = self.descriptors
         while True:
             due = self.next_arrival
             timeout = None if due is None else max(0.0, due - self._clock())
@@ -165,7 +181,7 @@ class Wire:
                 elif (message := control.recv()) is None:
                     return
                 elif callable(message):
-                    self._fault = message
+                    self.suffer(message)
                 elif message == "busy":
                     control.send(self.next_arrival is not None)
                 else:
