@@ -88,7 +88,10 @@ class Dts307Entity[T](CoordinatorEntity[DataUpdateCoordinator[T]]):
     def _latest(self) -> Shown:
         """Return what is shown of the latest poll, while it is available."""
         value = self.entity_description.value_fn(self.coordinator.data)
-        return Shown(available=True, value=value, attributes=self.extra_state_attributes)
+        return Shown(available=True, value=value, attributes=self._latest_attributes())
+
+    def _latest_attributes(self) -> Mapping[str, Any] | None:
+        return self.extra_state_attributes
 
     def _is_to_be_written(self, shown: Shown) -> bool:
         """Return whether it has changed; most entities of a meter rarely do."""

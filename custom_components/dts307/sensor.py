@@ -1,8 +1,9 @@
 """Sensors of the meter's values, and of the health of its connection."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
-from typing import Final, override
+from typing import Any, Final, override
 
 from homeassistant.components.sensor import ATTR_LAST_RESET, SensorEntity
 from homeassistant.const import Platform
@@ -116,9 +117,8 @@ class Dts307Sensor[T](Dts307Entity[T], SensorEntity):
             self._gate = RecordingGate(rule, options.poll_interval, crosses)
 
     @override
-    def _latest(self) -> Shown:
-        available, value, attributes = super()._latest()
-        return Shown(available, value, {**(attributes or {}), ATTR_LAST_RESET: self.last_reset})
+    def _latest_attributes(self) -> Mapping[str, Any]:
+        return {**(self.extra_state_attributes or {}), ATTR_LAST_RESET: self.last_reset}
 
     @override
     def _is_to_be_written(self, shown: Shown) -> bool:

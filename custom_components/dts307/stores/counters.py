@@ -151,8 +151,10 @@ class CounterKeeper:
     @property
     def registers(self) -> RegisterReads:
         """What the meter's own display shows, as far as it is believed."""
-        awaiting = self._awaiting_reconfirmation
-        return register_reads({k: v for k, v in self._filters.items() if k not in awaiting})
+        filters, awaiting = self._filters, self._awaiting_reconfirmation
+        if awaiting:
+            filters = {key: each for key, each in filters.items() if key not in awaiting}
+        return register_reads(filters)
 
     @property
     def needs_second_reading(self) -> bool:

@@ -32,6 +32,7 @@ _RANGE_A: Final = 0.05
 _RANGE_A_BACK: Final = 0.045
 """How far from its nominal voltage a service should be at most: 114 V to 126 V for one of 120 V
 (ANSI C84.1, range A)."""
+_OFF: Final = Debounced()
 _DECIMALS: Final = 6
 """126 V are just within the range, whatever the division rounds."""
 
@@ -249,7 +250,7 @@ def _states_before(
     values: Iterable[str],
 ) -> dict[str, Debounced]:
     """Return the states of a kind by part: of the known values, and those that were on."""
-    before = {part: memory.debounced.get((kind.value, part), Debounced()) for part in values}
+    before = {part: memory.debounced.get((kind.value, part), _OFF) for part in values}
     return before | {part: state for (of, part), state in on.items() if of == kind}
 
 

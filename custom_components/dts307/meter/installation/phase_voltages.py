@@ -31,10 +31,13 @@ def voltages(
     If the meter reports only their average, it is there as "total" (SunSpec PhV and PPV).
     """
     measured: PerPhase = getattr(reading, quantity)
-    values = {part: getattr(measured, part) for part in PHASES}
-    known = {part: abs(volts) for part, volts in values.items() if volts is not None}
+    known: dict[str, float] = {
+        part: abs(volts) for part in PHASES if (volts := getattr(measured, part)) is not None
+    }
     if not known:
         return {} if measured.total is None else {TOTAL: abs(measured.total)}
+    if not absent:
+        return known
     between = quantity == LINE_TO_LINE
     return {
         part: volts

@@ -66,6 +66,8 @@ class Entry:
 
     def dated(self, clock: RunClock) -> Samples:
         """Return the totals, each at the wall time that it has by this clock."""
+        if not clock.stepped:
+            return self.samples
         return {
             name: Sample(value=sample.value, at=sample.at + clock.stepped)
             for name, sample in self.samples.items()

@@ -4,7 +4,7 @@ docs/internals/split-reads.md explains why.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from itertools import groupby
 import math
 from typing import Any, Final
@@ -54,7 +54,9 @@ class ModelReader:
         self._limit = limit
         self._model = model
         self._fields = component(unit, model).resolved_fields
-        self._groups = list(_groups(self._fields.values(), model.address))
+        groups = list(_groups(self._fields.values(), model.address))
+        self._plan = cache(partial(_requests, groups))
+        """the requests for at most so many registers"""
 
     async def read(self) -> tuple[Points, Points]:
         """Return the points as they were read first and last: one object if in one request.
@@ -97,9 +99,9 @@ class ModelReader:
         Several requests tell them by the header at their end.
         """
         most = self._limit.most
-        requests = _requests(self._groups, most)
+        requests = self._plan(most)
         is_longest = len(requests) == 1 and len(requests[0]) == most < READ_LIMIT
-        return _requests(self._groups, most - 1) if is_longest else requests
+        return self._plan(most - 1) if is_longest else requests
 
     async def _read_twice(self, requests: Sequence[range]) -> tuple[dict[int, int], dict[int, int]]:
         head, *others = requests

@@ -77,13 +77,17 @@ def has_lost_values(before: Reading, reading: Reading) -> bool:
     lost = sum(
         name in before.resolutions and name not in reading.resolutions for name in _MANDATORY
     )
-    if lost >= _LOST_SCALES or (not _values(reading) and _values(before)):
+    if lost >= _LOST_SCALES or (not _has_values(reading) and _has_values(before)):
         return True
     return not _counts(reading) and _counts(before) and not any(_values(reading))
 
 
 def _counts(reading: Reading) -> bool:
     return any(value for name in _COUNTED for value in _known(reading, name).values())
+
+
+def _has_values(reading: Reading) -> bool:
+    return reading.frequency is not None or any(_known(reading, name) for name in _MEASURED)
 
 
 def _values(reading: Reading) -> list[float]:

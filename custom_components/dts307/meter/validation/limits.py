@@ -111,9 +111,8 @@ def counter_limits(
         KeyError: ``key`` names no energy counter.
     """
     name, _, part = key.partition(".")
-    voltages = reading.voltage_line_to_neutral, reading.voltage_line_to_line
-    measured = (abs(value) for quantity in voltages if (value := quantity.total) is not None)
-    volts = max((_HIGHEST_VOLTAGE, *measured))
+    to_neutral, between = reading.voltage_line_to_neutral, reading.voltage_line_to_line
+    volts = max(_HIGHEST_VOLTAGE, abs(to_neutral.total or 0.0), abs(between.total or 0.0))
     phases = reading.phases if part == TOTAL else 1
     resolution: float | None = getattr(reading, ENERGY_KINDS[name].resolution)
     power = measured_power(reading, key)

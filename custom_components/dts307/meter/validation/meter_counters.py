@@ -5,7 +5,7 @@ What one counter filter believes is decided in ``counter_filter``.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from ..phases import PARTS
 from ..sample import Sample
@@ -30,6 +30,8 @@ class RegisterReads:
 type CounterFilters = Mapping[str, CounterFilter]
 """The counter filters of a meter, by quantity and part, such as ``energy_imported.total``."""
 
+_KEYS: Final = {name: [(part, f"{name}.{part}") for part in PARTS] for name in ENERGY_KINDS}
+
 
 def validated(
     filters: CounterFilters,
@@ -51,14 +53,14 @@ def validated(
         values: PerPhase = getattr(reading, name)
         repeated = kind.slow and not reading.whole
         published: dict[str, float | None] = {}
-        for part in PARTS:
-            key = f"{name}.{part}"
-            raw = getattr(values, part)
-            if raw is not None and not repeated:
+        for part, key in _KEYS[name]:
+            counter = after.get(key)
+            raw = None if repeated else getattr(values, part)
+            if raw is not None:
                 limits = counter_limits(reading, key, raw, service_current)
                 read = Read(value=raw, at=now, power=limits.measured_power, held=held)
-                after[key] = after.get(key, CounterFilter()).after(read, limits)
-            published[part] = after[key].published if key in after else None
+                counter = after[key] = (counter or CounterFilter()).after(read, limits)
+            published[part] = None if counter is None else counter.published
         quantities[name] = PerPhase(**published)
     return after, replace(reading, **quantities)
 
