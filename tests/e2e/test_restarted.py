@@ -15,6 +15,7 @@ from tests.e2e.flow import begin_setup, choose_port, dialog, submit
 
 CARDS = {"views": [{"cards": [{"type": "custom:dts307-card"}]}]}
 A_POLL = 15_000
+LOST = "Connection lost. Reconnecting…"
 
 
 async def test_the_card_is_live_again(simulator: Simulator, tmp_path: Path) -> None:
@@ -69,16 +70,14 @@ async def test_a_search_ends(tmp_path: Path) -> None:
             await submit(page)
             searching = dialog(page).get_by_text("Trying the other unit IDs")
             await expect(searching).to_be_visible()
-        await expect(page.get_by_text("Connection lost. Reconnecting…")).to_be_visible()
+        await expect(page.get_by_text(LOST).first).to_be_visible()
         await simulator.set_plugged(plugged=True)
         async with (
             running_home_assistant(tmp_path, port) as started,
             signed_in(started.url) as client,
         ):
             await client.wait_until_running()
-            await expect(page.get_by_text("Connection lost. Reconnecting…")).to_have_count(
-                0, timeout=60_000
-            )
+            await expect(page.get_by_text(LOST)).to_have_count(0, timeout=60_000)
             assert await client.command("config_entries/flow/progress") == []
             await expect(searching).to_be_visible()
             await dialog(page).get_by_role("button", name="Close").first.click()
