@@ -1,4 +1,4 @@
-"""Home Assistant starts again while a page with a card stays open."""
+"""Home Assistant starts again while a page stays open."""
 
 from pathlib import Path
 from typing import Any
@@ -9,11 +9,13 @@ from scripts.dev.client import Client, signed_in
 from scripts.dev.flows import add_entry
 from scripts.dev.homeassistant import running_home_assistant
 from scripts.dev.processes import LOOPBACK, free_port
-from simulator import Simulator
+from simulator import MeterConfig, PtyConfig, Simulator, SimulatorConfig
 from tests.e2e.conftest import CHROMIUM_OPTIONS, PATIENCE_MS, chromium
+from tests.e2e.flow import begin_setup, choose_port, dialog, submit
 
 CARDS = {"views": [{"cards": [{"type": "custom:dts307-card"}]}]}
 A_POLL = 15_000
+LOST = "Connection lost. Reconnecting…"
 
 
 async def test_the_card_is_live_again(simulator: Simulator, tmp_path: Path) -> None:
@@ -48,6 +50,45 @@ async def test_the_card_is_live_again(simulator: Simulator, tmp_path: Path) -> N
         await browser.close()
 
 
+async def test_a_search_ends(tmp_path: Path) -> None:
+    """Its window stands still, as docs/set-up.md says; it can be closed, and another one works."""
+    port, link = free_port(), tmp_path / "rs485"
+    config = SimulatorConfig(meters=(MeterConfig(),), pty=PtyConfig(link=link, baud=9600))
+    async with Simulator(config) as simulator, async_playwright() as playwright:
+        await simulator.set_plugged(plugged=False)
+        browser = await playwright.chromium.launch(
+            executable_path=chromium(), args=CHROMIUM_OPTIONS
+        )
+        async with (
+            running_home_assistant(tmp_path, port) as started,
+            signed_in(started.url) as client,
+        ):
+            await client.wait_until_running()
+            page = await open_page(client, browser)
+            await begin_setup(page, "Serial port")
+            await choose_port(page, simulator.pty_path)
+            await submit(page)
+            searching = dialog(page).get_by_text("Trying the other unit IDs")
+            await expect(searching).to_be_visible()
+        await expect(page.get_by_text(LOST).first).to_be_visible()
+        await simulator.set_plugged(plugged=True)
+        async with (
+            running_home_assistant(tmp_path, port) as started,
+            signed_in(started.url) as client,
+        ):
+            await client.wait_until_running()
+            await expect(page.get_by_text(LOST)).to_have_count(0, timeout=60_000)
+            assert await client.command("config_entries/flow/progress") == []
+            await expect(searching).to_be_visible()
+            await dialog(page).get_by_role("button", name="Close").first.click()
+            await expect(searching).to_have_count(0)
+            await begin_setup(page, "Serial port")
+            await choose_port(page, simulator.pty_path)
+            await submit(page)
+            await expect(dialog(page).get_by_text("Meter 1 of 1")).to_be_visible()
+        await browser.close()
+
+
 async def disable_phases(client: Client) -> None:
     for entity in await client.command("config/entity_registry/list"):
         if entity["platform"] == "dts307" and entity["unique_id"].endswith(("_a", "_b", "_c")):
@@ -63,6 +104,13 @@ async def open_card(client: Client, browser: Browser) -> Page:
         "lovelace/dashboards/create", url_path="of-card", title="Card", mode="storage"
     )
     await client.command("lovelace/config/save", url_path="of-card", config=CARDS)
+    page = await open_page(client, browser)
+    await page.goto("/of-card/0")
+    return page
+
+
+async def open_page(client: Client, browser: Browser) -> Page:
+    """Return a page on which the owner is signed in."""
     context = await browser.new_context(
         base_url=client.url, locale="en-US", service_workers="block"
     )
@@ -71,7 +119,6 @@ async def open_card(client: Client, browser: Browser) -> Page:
     )
     page = await context.new_page()
     page.set_default_timeout(PATIENCE_MS)
-    await page.goto("/of-card/0")
     return page
 
 

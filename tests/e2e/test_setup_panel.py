@@ -69,7 +69,7 @@ async def test_a_panel_of_four(page: Page, home_assistant: Client, simulator: Si
     kinds = [source["type"] for source in preferences["energy_sources"]]
     assert sorted(kinds) == ["grid", "solar"]
     (device,) = preferences["device_consumption"]
-    assert device["stat_consumption"] == "sensor.a_load_or_circuit_energy_imported"
+    assert device["stat_consumption"] == "sensor.a_load_or_circuit_energy_consumed"
     (solar,) = [each for each in preferences["energy_sources"] if each["type"] == "solar"]
     assert solar["stat_rate"] == "sensor.solar_inverter_production"
 

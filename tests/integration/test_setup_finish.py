@@ -22,7 +22,8 @@ from tests.lines import network, network_data
 
 pytestmark = pytest.mark.usefixtures("hasty")
 
-VOLTS = "A 123.1 V · B 120.7 V · C 120.4 V"
+NBSP = "\N{NO-BREAK SPACE}"
+VOLTS = "A_123.1_V · B_120.7_V · C_120.4_V".replace("_", NBSP)
 
 
 def measurements(result: ConfigFlowResult) -> str:
@@ -48,12 +49,12 @@ async def test_power_and_volts_are_shown(hass: HomeAssistant) -> None:
     device = Device()
     async with network(device) as line:
         result = await search(hass, "network", answers(network_data(line)))
-        assert measurements(result) == f"Exporting 4434 W · {VOLTS}"
+        assert measurements(result) == f"Exporting 4434{NBSP}W · {VOLTS}"
         assert result["preview"] == "dts307"
         device.write("W", 1234)
         device.write("W_SF", 0)
         result = await describe(hass, result, name="House")
-        assert measurements(result) == f"- **House**: Importing 1234 W · {VOLTS}"
+        assert measurements(result) == f"- **House**: Importing 1234{NBSP}W · {VOLTS}"
         assert result["preview"] == "dts307"
         assert not result["errors"]
         # Without the Energy dashboard there is nothing to tick.
@@ -67,7 +68,10 @@ async def test_volts_between_phases_where_there_is_no_neutral(hass: HomeAssistan
         device.write(point, None)
     for point in ("W", "WphA", "WphB", "WphC"):
         device.write(point, None)
-    assert measurements(await finish(hass, device)) == "- **DTS 307**: A-B 211.1 V · B-C 208.8 V"
+    assert (
+        measurements(await finish(hass, device))
+        == f"- **DTS 307**: A-B{NBSP}211.1{NBSP}V · B-C{NBSP}208.8{NBSP}V"
+    )
 
 
 @pytest.mark.parametrize(
@@ -165,8 +169,8 @@ async def test_the_doubts_about_several_meters(hass: HomeAssistant) -> None:
         result = await describe(hass, result, role="solar")
         assert result["errors"] == {"base": "solar_imports"}
         assert measurements(result).splitlines() == [
-            f"- **DTS 307 (100)**: Importing 6000 W · {VOLTS}",
-            f"- ⚠ **DTS 307 (101)**: Importing 6000 W · {VOLTS}",
-            f"- ⚠ **DTS 307 (102)**: Importing 6000 W · {VOLTS}",
+            f"- **DTS 307 (100)**: Importing 6000{NBSP}W · {VOLTS}",
+            f"- ⚠ **DTS 307 (101)**: Importing 6000{NBSP}W · {VOLTS}",
+            f"- ⚠ **DTS 307 (102)**: Importing 6000{NBSP}W · {VOLTS}",
         ]
         hass.config_entries.flow.async_abort(result["flow_id"])

@@ -22,7 +22,8 @@ from tests.lines import network, network_data
 
 pytestmark = pytest.mark.usefixtures("hasty")
 
-VOLTS = "A 123.1 V · B 120.7 V · C 120.4 V"
+NBSP = "\N{NO-BREAK SPACE}"
+VOLTS = "A_123.1_V · B_120.7_V · C_120.4_V".replace("_", NBSP)
 
 
 @pytest.fixture(autouse=True)
@@ -92,15 +93,15 @@ async def test_the_power_is_shown_as_it_changes(hass: HomeAssistant, preview: Pr
         await preview.start(result)
         shown = await preview.shown()
         assert shown == {
-            "state": f"Importing 100 W · {VOLTS}",
+            "state": f"Importing 100{NBSP}W · {VOLTS}",
             "attributes": {"friendly_name": "DTS 307", "icon": "mdi:meter-electric"},
         }
         device.write("W", -2000)
-        await preview.shows(f"Exporting 2000 W · {VOLTS}")
+        await preview.shows(f"Exporting 2000{NBSP}W · {VOLTS}")
         device.silent = True
         await preview.shows("No answer")
         device.silent = False
-        await preview.shows(f"Exporting 2000 W · {VOLTS}")
+        await preview.shows(f"Exporting 2000{NBSP}W · {VOLTS}")
         await preview.end()
         await until(lambda: tasks("preview") == [] and nothing_is_open(hass))
         await give_up(hass, result)
@@ -119,13 +120,13 @@ async def test_several_meters_are_shown_in_one_line(hass: HomeAssistant, preview
         for number, name in enumerate(("DTS 307 (100)", "DTS 307 (101)"), start=1):
             await preview.start(result)
             shown = await preview.shown()
-            assert shown["state"] == f"Importing {number} W · {VOLTS}"
+            assert shown["state"] == f"Importing {number}{NBSP}W · {VOLTS}"
             assert shown["attributes"]["friendly_name"] == name
             await preview.end()
             result = await describe(hass, result, name=f"Meter {number}")
         await preview.start(result)
         shown = await preview.shown()
-        assert shown["state"] == "Importing 1 W | Importing 2 W"
+        assert shown["state"] == f"Importing 1{NBSP}W | Importing 2{NBSP}W"
         assert shown["attributes"]["friendly_name"] == "Meter 1, Meter 2"
         await preview.end()
         await give_up(hass, result)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.integration.home import INTEGRATION
-from tests.integration.texts import TRANSLATED, texts
+from tests.integration.texts import TRANSLATED, texts, told_in
 
 FRONTEND = Path(__file__).parents[2] / "frontend/src"
 CARDS = next(FRONTEND.rglob("pt-BR.json")).parent
@@ -54,6 +54,8 @@ NO_BREAK = "\u00a0\u202f"
 UNSPACED_IN_FRENCH = re.compile(rf"[^{NO_BREAK}][:;!?%»]|«[^{NO_BREAK}]")
 SECTION = "modbus:"
 """What configuration.yaml says is no French."""
+
+LONGEST_TITLE = 30
 
 EMPHASISED = re.compile(r"(?<!\*)\*([^*]+)\*(?!\*)")
 BUTTON = re.compile(r"\*\*([^*{}]+)\*\*")
@@ -131,3 +133,16 @@ def test_menus_fit_on_a_phone(language: str) -> None:
     for key, text in all_texts(language):
         if ".menu_options." in key:
             assert len(text) <= LONGEST_MENU_ITEM, key
+
+
+@pytest.mark.parametrize("language", ["en", *TRANSLATED])
+def test_titles_fit_on_a_phone(language: str) -> None:
+    """Home Assistant cuts the title of a window of 390 px after some 30 letters."""
+    told = told_in(language)
+    titles = {
+        path: title
+        for path, title in told.items()
+        if re.fullmatch(r"(config|options)\.step\.\w+\.title", path)
+    }
+    assert len(titles) > 10
+    assert {path: title for path, title in titles.items() if len(title) > LONGEST_TITLE} == {}

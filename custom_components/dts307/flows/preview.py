@@ -71,7 +71,9 @@ async def async_text(hass: HomeAssistant, reading: Reading | None, *, brief: boo
     parts = [] if brief else _phase_texts(reading)
     if (power := reading.power.total) is not None:
         key = "exporting" if power < 0 else "importing"
-        parts.insert(0, await async_live_text(hass, key, power=f"{abs(power):.0f} W"))
+        parts.insert(
+            0, await async_live_text(hass, key, power=f"{abs(power):.0f}\N{NO-BREAK SPACE}W")
+        )
     return " · ".join(parts) or _NOTHING
 
 
@@ -81,7 +83,7 @@ def _phase_texts(reading: Reading) -> list[str]:
     if not any((volts.a, volts.b, volts.c)):
         volts, labels = reading.voltage_line_to_line, PAIR_LABELS
     return [
-        f"{labels[phase]} {volt:.1f} V"
+        f"{labels[phase]} {volt:.1f} V".replace(" ", "\N{NO-BREAK SPACE}")
         for phase in PHASES
         if (volt := getattr(volts, phase)) is not None
     ]
