@@ -62,6 +62,9 @@ QUOTED = re.compile(r"[\"„«][\u00a0\u202f]?([^\"“”»]+?)[\u00a0\u202f]?[\
 LONGEST_MENU_ITEM = 36
 """Characters; 270 px on a phone that is 390 px wide"""
 
+LONGEST_TITLE = 31
+"""Characters; 310 px of a larger font"""
+
 
 def read(folder: Path, language: str) -> dict[str, Any]:
     """Return the texts of a language."""
@@ -131,3 +134,11 @@ def test_menus_fit_on_a_phone(language: str) -> None:
     for key, text in all_texts(language):
         if ".menu_options." in key:
             assert len(text) <= LONGEST_MENU_ITEM, key
+
+
+@pytest.mark.parametrize("language", ["en", *TRANSLATED])
+def test_titles_of_repairs_fit_on_a_phone(language: str) -> None:
+    """Home Assistant draws a second line over who reports the repair."""
+    for key, text in all_texts(language):
+        if ".fix_flow.step." in key and key.endswith(".title"):
+            assert len(text) <= LONGEST_TITLE, key
