@@ -112,7 +112,7 @@ class Bench:
     async def add(self, link: str, place: dict[str, Any], **answers: Any) -> None:
         """Add the meters that are found in a place, and leave them disabled."""
         before = await self.entry_ids()
-        await add_entry(self.client, "dts307", {link}, {**place, **answers})
+        await add_entry(self.client, "dts307", {link}, {"energy": [], **place, **answers})
         for entry_id in await self.entry_ids() - before:
             await self.set_enabled(entry_id, enabled=False)
             await set_options(self.client, entry_id, {"settings"}, {"recording": "every_reading"})

@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any, Final
 
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, expect
 
 from scripts.dev.processes import REPOSITORY
 from tests.e2e.conftest import PATIENCE_MS
@@ -76,10 +76,19 @@ async def finish(subject: Subject) -> None:
     await expect(repaired).to_have_count(0)
 
 
-async def leave(page: Page, shown: Locator) -> None:
-    """Close a dialog without an answer."""
-    await page.keyboard.press("Escape")
-    await expect(shown.locator("ha-dialog")).to_have_count(0)
+async def leave(subject: Subject) -> None:
+    """Close a repair that only tells."""
+    await subject.bench.page.keyboard.press("Escape")
+    await expect(subject.bench.page.get_by_role("dialog")).to_have_count(0)
+
+
+async def take_advice(subject: Subject, key: str, reason: str) -> None:
+    """Read why a repair cannot be made like this, and close it."""
+    shown = dialog(subject.bench.page)
+    (first, *_) = _plain(ISSUES[key]["fix_flow"]["abort"][reason])
+    await expect(shown.get_by_text(first)).to_be_visible()
+    await shown.get_by_role("button", name="Close").last.click()
+    await expect(shown.get_by_role("dialog")).to_have_count(0)
 
 
 def _plain(markdown: str) -> list[str]:

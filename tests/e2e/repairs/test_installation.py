@@ -144,7 +144,8 @@ async def test_a_fault_is_mended(bench: Bench, case: Case) -> None:
         subject.set_load(**LOADS)
         await happens_until(case.happens, subject, case, raised=True)
         assert await case.shows(subject) == case.wrong
-        await leave(bench.page, await open_repair(subject, case.key))
+        await open_repair(subject, case.key)
+        await leave(subject)
         meter.set_faults(Faults())
         await happens_until(case.mends or case.happens, subject, case, raised=False)
         await bench.advance(60)
