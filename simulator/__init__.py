@@ -1,6 +1,7 @@
 """A simulated DTS 307 energy meter: its registers, its LEDs, and the house that it measures."""
 
 from .clock import Clock
+from .faults import Faults
 from .history import MeterHistory, Span
 from .house import House, Tweak
 from .measure import Role
@@ -11,6 +12,7 @@ from .simulator import Simulator, SimulatorConfig
 
 __all__ = [
     "Clock",
+    "Faults",
     "Framing",
     "House",
     "Meter",

@@ -1,11 +1,12 @@
 """One simulated meter: its site, its counters, and its current registers."""
 
 from collections.abc import Mapping, Sequence, Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from zlib import crc32
 
 from .accuracy import Accuracy, Seen
 from .counters import Counters
+from .faults import Faults
 from .house import House, Sample
 from .leds import SignalTimes, StatusLight, status_light
 from .measure import (
@@ -162,6 +163,7 @@ class Meter:
         self.start = timestamp
         self.timestamp = timestamp
         self.plugged = True
+        self.faults = Faults()
         self.signals = SignalTimes()
         self._resolution = FLOAT32_RESOLUTION if is_float(config.model) else INT16_RESOLUTION
         self._accuracy = Accuracy(
@@ -176,12 +178,7 @@ class Meter:
         # Whole unit-hours, so that the history ends exactly at the registers' start values.
         self.start_counters = dict(self.counters)
         self.counters = Counters(config.wiring.phases, self.start_counters)
-        self._identity = Identity(
-            model=config.product_name,
-            version=config.version,
-            serial=config.serial_number,
-            unit=config.unit,
-        )
+        self._identity = _identity(config)
         self._image: Image | None = None
         self.refresh()
 
@@ -204,12 +201,13 @@ class Meter:
     def refresh(self) -> None:
         """Measure the house again, such as after a change of it."""
         sample = self.site.at(self.timestamp)
-        phases = see(sample, self.config.role, self.config.wiring)
+        phases = self.faults.seen(see(sample, self.config.role, self.config.wiring))
         self._exact = self._measured(phases, sample)
-        self.measurement = self._exact
+        measurement = self._exact
         if self.config.accuracy:
             phases = see_inexactly(phases, self._accuracy, self.timestamp)
-            self.measurement = self._measured(phases, sample)
+            measurement = self._measured(phases, sample)
+        self.measurement = self.faults.shown(measurement)
         self._events = events(
             sample,
             self.measurement,
@@ -217,7 +215,26 @@ class Meter:
             nominal_voltage=self.site.house.nominal_voltage,
             service_current=self.config.service_current,
         )
-        self._image = None
+        self._forget_image()
+
+    def become(self, serial: str, counters: Mapping[str, int]) -> None:
+        """Become another meter of the same kind, with these counters, as if it were replaced.
+
+        Raises:
+            ValueError: see `set_counters`, or an invalid serial number.
+        """
+        sources = self._sources(counters)
+        replaced = replace(self.config, serial=serial)
+        self.counters = Counters(replaced.wiring.phases, sources)
+        self.config, self._identity = replaced, _identity(replaced)
+        self.refresh()
+
+    def set_faults(self, faults: Faults) -> None:
+        """Make faults, or mend those that are no longer among them."""
+        self.faults = faults
+        if faults.held:
+            self.image()
+        self.refresh()
 
     def set_counters(self, values: Mapping[str, int]) -> None:
         """Set energy counters, by the name of the SunSpec point, in Wh, VAh or varh.
@@ -229,7 +246,7 @@ class Meter:
         Counters(self.config.wiring.phases, sources)
         for name, value in sources.items():
             self.counters.set(name, value)
-        self._image = None
+        self._forget_image()
 
     def measurement_at(self, timestamp: int) -> Measurement:
         """Return what the meter counts at any Unix time, past or future, without its noise."""
@@ -246,7 +263,7 @@ class Meter:
                 self.counters,
                 self._events,
                 identity_length=self.config.identity_length,
-                missing=self.config.missing,
+                missing=self.config.missing | self.faults.missing,
                 empty_counter=self.config.empty_counter,
             )
         return self._image
@@ -264,6 +281,11 @@ class Meter:
             full_current=self.config.service_current * len(self.config.wiring.phases),
         )
 
+    def _forget_image(self) -> None:
+        """Let the next request see the registers of its instant, unless a cache holds them."""
+        if not self.faults.held:
+            self._image = None
+
     def _measured(self, phases: Sequence[Seen], sample: Sample) -> Measurement:
         """Measure in this model's resolution."""
         return measure(phases, sample.hertz, self.config.wiring, self._resolution)
@@ -272,3 +294,13 @@ class Meter:
         """Translate this model's point names to the names of the counters."""
         names = {point.name: point.source for point in layout(self.config.model)}
         return {names.get(name, name): value for name, value in values.items()}
+
+
+def _identity(config: MeterConfig) -> Identity:
+    """Return what a meter says of itself."""
+    return Identity(
+        model=config.product_name,
+        version=config.version,
+        serial=config.serial_number,
+        unit=config.unit,
+    )

@@ -66,8 +66,7 @@ class Simulator:
         sites = {meter.site: Site(_house(config, meter.site)) for meter in config.meters}
         self.clock = Clock(_start(config), self._follow, config.speed)
         self.meters = [Meter(meter, sites[meter.site], self.clock.start) for meter in config.meters]
-        self._by_serial = {meter.serial: meter for meter in self.meters}
-        if len(self._by_serial) < len(self.meters):
+        if len({meter.serial for meter in self.meters}) < len(self.meters):
             raise ValueError("two meters have the same serial number")
         bus = Bus(self.meters)
         self.tcp = [TcpLine(bus, tcp) for tcp in config.tcp]
@@ -97,7 +96,7 @@ class Simulator:
         Raises:
             KeyError: no such meter.
         """
-        return self._by_serial[serial]
+        return {meter.serial: meter for meter in self.meters}[serial]
 
     async def __aenter__(self) -> Self:
         """Open all lines, and start the clock.

@@ -68,6 +68,11 @@ class Client:
         async with self.session.post(f"{self.url}{path}", json=content) as response:
             return await _content(response)
 
+    async def delete(self, path: str) -> Any:
+        """Return the decoded response to ``DELETE path``."""
+        async with self.session.delete(f"{self.url}{path}") as response:
+            return await _content(response)
+
     async def states(self) -> dict[str, str]:
         """Return the state of every entity by its ID."""
         return {state["entity_id"]: state["state"] for state in await self.get("/api/states")}

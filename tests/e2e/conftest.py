@@ -1,16 +1,19 @@
 """A browser that is signed in to a Home Assistant, and a meter that stands still in time."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 import os
 from pathlib import Path
 import shutil
 
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page, ViewportSize, async_playwright
 import pytest
 
 from scripts.dev.client import Client, signed_in
-from scripts.dev.homeassistant import running_home_assistant
-from scripts.dev.processes import LOOPBACK, free_port
+from scripts.dev.homeassistant import prepare_configuration, running_home_assistant
+from scripts.dev.processes import LOOPBACK, REPOSITORY, free_port
 from simulator import MeterConfig, Simulator, SimulatorConfig, TcpConfig
 
 # Chromium would look for its maker's servers at every start, and refuses to be root's in a sandbox.
@@ -24,6 +27,7 @@ CHROMIUM_OPTIONS = (
     "--disable-sync",
 )
 PATIENCE_MS = 30_000
+DESKTOP = ViewportSize(width=1280, height=900)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -41,6 +45,47 @@ async def simulator() -> AsyncIterator[Simulator]:
         yield simulator
 
 
+@dataclass(frozen=True)
+class SharedHomeAssistant:
+    """A Home Assistant that lasts for all tests, with the test bench beside our integration."""
+
+    url: str
+    ports: Path
+    """the folder in which it looks for persistent paths of serial ports"""
+
+
+@pytest.fixture(scope="session")
+def shared_home_assistant(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[SharedHomeAssistant]:
+    """Start it once; no test's event loop owns it."""
+    folder = tmp_path_factory.mktemp("shared")
+    ports, config, port = folder / "serial", folder / "config", free_port()
+    integrations = folder / "integrations"
+    integrations.mkdir()
+    # A package, as the one of this checkout is, which would otherwise come first.
+    (integrations / "__init__.py").touch()
+    for source in (REPOSITORY / "custom_components/dts307", Path(__file__).parent / "bench"):
+        (integrations / source.name).symlink_to(source)
+    prepare_configuration(config, port, integrations)
+    with (config / "configuration.yaml").open("a") as yaml:
+        yaml.write(f"bench:\n  ports: {ports}\n")
+
+    async def start(stack: AsyncExitStack) -> str:
+        running = running_home_assistant(config, port, integrations)
+        started = await stack.enter_async_context(running)
+        async with signed_in(started.url) as client:
+            await client.wait_until_running()
+        return started.url
+
+    with asyncio.Runner() as runner:
+        stack = AsyncExitStack()
+        try:
+            yield SharedHomeAssistant(runner.run(start(stack)), ports)
+        finally:
+            runner.run(stack.aclose())
+
+
 @pytest.fixture
 async def home_assistant(tmp_path: Path) -> AsyncIterator[Client]:
     """Start a fresh Home Assistant and sign in as its owner."""
@@ -52,22 +97,44 @@ async def home_assistant(tmp_path: Path) -> AsyncIterator[Client]:
         yield client
 
 
+async def leave_as_it_was(client: Client) -> None:
+    """Remove everything that a test may have added."""
+    flows = "/api/config/config_entries/flow"
+    for entry in await client.command("config_entries/get", domain="dts307"):
+        await client.delete(f"/api/config/config_entries/entry/{entry['entry_id']}")
+    for flow in await client.command("config_entries/flow/progress"):
+        await client.delete(f"{flows}/{flow['flow_id']}")
+    for state in await client.get("/api/states"):
+        if state["entity_id"].startswith("automation."):
+            await client.delete(f"/api/config/automation/config/{state['attributes']['id']}")
+    await client.command("energy/save_prefs", energy_sources=[], device_consumption=[])
+
+
 @pytest.fixture
 async def page(home_assistant: Client, request: pytest.FixtureRequest) -> AsyncIterator[Page]:
     """Open a browser on Home Assistant; if the test fails, keep a picture of what it saw."""
+    async with opened_page(home_assistant, request, DESKTOP) as page:
+        yield page
+
+
+@asynccontextmanager
+async def opened_page(
+    client: Client, request: pytest.FixtureRequest, size: ViewportSize
+) -> AsyncIterator[Page]:
+    """Open a browser for a while that is signed in; keep a picture if a test fails meanwhile."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=chromium(), args=CHROMIUM_OPTIONS
         )
         context = await browser.new_context(
-            base_url=home_assistant.url,
-            viewport={"width": 1280, "height": 900},
+            base_url=client.url,
+            viewport=size,
             locale="en-US",
             reduced_motion="reduce",
             service_workers="block",
         )
         await context.add_init_script(
-            f"localStorage.setItem('hassTokens', {home_assistant.browser_storage()!r})"
+            f"localStorage.setItem('hassTokens', {client.browser_storage()!r})"
         )
         page = await context.new_page()
         page.set_default_timeout(PATIENCE_MS)

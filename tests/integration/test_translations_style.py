@@ -56,6 +56,10 @@ SECTION = "modbus:"
 """What configuration.yaml says is no French."""
 
 LONGEST_TITLE = 30
+"""Characters; of a window on a phone that is 390 px wide"""
+
+LONGEST_REPAIR_TITLE = 31
+"""Characters; a repair has no room for a second line"""
 
 EMPHASISED = re.compile(r"(?<!\*)\*([^*]+)\*(?!\*)")
 BUTTON = re.compile(r"\*\*([^*{}]+)\*\*")
@@ -146,3 +150,11 @@ def test_titles_fit_on_a_phone(language: str) -> None:
     }
     assert len(titles) > 10
     assert {path: title for path, title in titles.items() if len(title) > LONGEST_TITLE} == {}
+
+
+@pytest.mark.parametrize("language", ["en", *TRANSLATED])
+def test_titles_of_repairs_fit_on_a_phone(language: str) -> None:
+    """Home Assistant draws a second line over who reports the repair."""
+    for key, text in all_texts(language):
+        if ".fix_flow.step." in key and key.endswith(".title"):
+            assert len(text) <= LONGEST_REPAIR_TITLE, key

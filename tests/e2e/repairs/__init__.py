@@ -1,0 +1,1 @@
+"""Every repair, provoked by the simulated meters and clicked through in a browser."""

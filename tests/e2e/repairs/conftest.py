@@ -1,0 +1,43 @@
+"""One flow adds the meters of a module; each test enables the entry of its own."""
+
+from collections.abc import AsyncIterator
+
+from playwright.async_api import ViewportSize
+import pytest
+import pytest_asyncio
+
+from scripts.dev.client import signed_in
+from scripts.dev.processes import LOOPBACK
+from simulator import PtyConfig, Simulator, SimulatorConfig, TcpConfig
+from tests.e2e.conftest import (
+    SharedHomeAssistant,
+    leave_as_it_was,
+    opened_page,
+)
+
+from .bench import Bench
+
+PHONE = ViewportSize(width=390, height=844)
+"""Texts that are not cut here are cut nowhere."""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def bench(
+    shared_home_assistant: SharedHomeAssistant, request: pytest.FixtureRequest
+) -> AsyncIterator[Bench]:
+    """Serve the module's ``METERS`` behind a network adapter, and open the page of repairs."""
+    config = SimulatorConfig(
+        meters=request.module.METERS, tcp=(TcpConfig(host=LOOPBACK),), pty=PtyConfig()
+    )
+    async with (
+        Simulator(config) as simulator,
+        signed_in(shared_home_assistant.url) as client,
+        opened_page(client, request, PHONE) as page,
+    ):
+        bench = Bench(simulator, client, page, shared_home_assistant.ports)
+        await bench.add("network", {"host": LOOPBACK, "port": simulator.tcp_port})
+        await page.goto("/config/repairs")
+        # Hours that pass while a page connects are too much for Home Assistant's patience.
+        await page.locator("ha-config-repairs-dashboard").wait_for(state="attached")
+        yield bench
+        await leave_as_it_was(client)

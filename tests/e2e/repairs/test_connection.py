@@ -1,0 +1,152 @@
+"""Repairs about how a meter is connected and set up, and that no repair is left out."""
+
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import expect
+import pytest
+
+from scripts.dev.client import wait_for
+from scripts.dev.flows import add_entry
+from scripts.dev.processes import LOOPBACK
+from simulator import MeterConfig
+from tests.e2e.flow import dialog, fill, submit
+
+from . import test_counters, test_installation
+from .bench import Bench, Subject
+from .clicks import ISSUES, choose, confirm, leave, open_repair, take_advice
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+SILENT, UNRATED, FOR_ENERGY, ELSEWHERE, ON_A_PORT = range(5)
+KEYS = {
+    "not_answering",
+    "ct_rating_missing",
+    "not_in_energy_dashboard",
+    "meter_replaced",
+    "unstable_port",
+}
+UNITS = (100, 101, 102, 103, 200)
+"""The last one is so far away that the search on the network ends before it."""
+METERS = tuple(MeterConfig(unit=unit, serial=f"S3073{unit:04d}") for unit in UNITS)
+
+
+async def test_a_meter_does_not_answer(bench: Bench) -> None:
+    """After ten minutes the repair has the reason; with the cable, it goes."""
+    async with bench.subject(bench.simulator.meters[SILENT]) as subject:
+        await subject.set_plugged(plugged=False)
+        while not await subject.issue("not_answering"):
+            await subject.miss_a_poll()
+        assert await subject.state("power") == "unavailable"
+        await open_repair(subject, "not_answering")
+        await leave(subject)
+        await subject.set_plugged(plugged=True)
+        await bench.advance(60)
+        assert await subject.issue("not_answering") is None
+        assert await subject.state("link_state") == "ok"
+
+
+async def test_the_ct_rating_is_entered(bench: Bench) -> None:
+    """It is asked for after a day; the form says what it can be."""
+    async with bench.subject(bench.simulator.meters[UNRATED]) as subject:
+        await bench.advance(86_400)
+        await open_repair(subject, "ct_rating_missing")
+        await fill(bench.page, "CT rating", "0.5")
+        await submit(bench.page)
+        refused = ISSUES["ct_rating_missing"]["fix_flow"]["error"]["ct_rating_range"]
+        await expect(dialog(bench.page).get_by_text(refused)).to_be_visible()
+        await fill(bench.page, "CT rating", "200")
+        await confirm(subject)
+        assert await subject.issue("ct_rating_missing") is None
+
+        async def current_level() -> bool:
+            shown = await bench.client.states()
+            entity_id = await subject.entity("current_level")
+            return shown.get(entity_id) not in {None, "unknown", "unavailable"}
+
+        await wait_for(current_level, "the current level")
+
+
+async def test_the_energy_dashboard_gets_a_meter_later(bench: Bench) -> None:
+    """It was not added, because its owner had disabled a sensor before it was deleted."""
+    meter = bench.simulator.meters[FOR_ENERGY]
+    before = await bench.subject_of(meter)
+    power = await before.entity("power")
+    registry = "config/entity_registry/update"
+    await bench.client.command(registry, entity_id=power, disabled_by="user")
+    await bench.client.delete(f"/api/config/config_entries/entry/{before.entry_id}")
+    found = {"host": LOOPBACK, "port": bench.simulator.tcp_port, "unit_id": meter.unit}
+    wanted = {"role": "grid", "energy": [meter.serial]}
+    await add_entry(bench.client, "dts307", {"network"}, {**found, **wanted})
+    subject = await bench.subject_of(meter)
+    key = "not_in_energy_dashboard"
+    await open_repair(subject, key)
+    await submit(bench.page)
+    await take_advice(subject, key, "sensor_disabled")
+    await bench.client.command(registry, entity_id=power, disabled_by=None)
+    await open_repair(subject, key)
+    await confirm(subject)
+    assert await subject.issue(key) is None
+    (source,) = (await bench.client.command("energy/get_prefs"))["energy_sources"]
+    assert source["stat_rate"] == power
+    await bench.set_enabled(subject.entry_id, enabled=False)
+
+
+async def test_another_meter_is_not_a_new_one(bench: Bench) -> None:
+    """The repair gives advice, and goes when the own meter is back."""
+    async with bench.subject(bench.simulator.meters[ELSEWHERE]) as subject:
+        own = subject.meter.serial
+        await test_counters.replace(subject, {"TotWhImp": 400_000})
+        await bench.advance(60)
+        await open_repair(subject, "meter_replaced")
+        await choose(subject, "meter_replaced", "elsewhere")
+        await take_advice(subject, "meter_replaced", "reconfigure")
+        assert await subject.issue("meter_replaced")
+        assert await subject.state("power") == "unavailable"
+        subject.meter.become(own, {})
+        await bench.advance(60, times=2)
+        assert await subject.issue("meter_replaced") is None
+        assert await subject.state("link_state") == "ok"
+
+
+async def test_the_path_of_a_port_is_stored(bench: Bench) -> None:
+    """The entry opens the port by its persistent path from then on."""
+    path = bench.simulator.pty_path
+    persistent = bench.ports / "by-id/usb-FTDI_FT232R_A10K-if00-port0"
+    persistent.parent.mkdir(parents=True)
+    await bench.add("serial", {"device": path}, unit_id=UNITS[ON_A_PORT])
+    persistent.symlink_to(path)
+    try:
+        async with bench.subject(bench.simulator.meters[ON_A_PORT]) as subject:
+            await open_repair(subject, "unstable_port")
+            await confirm(subject)
+            assert await subject.issue("unstable_port") is None
+            assert await port_of(subject) == persistent
+            await bench.advance(60)
+            assert await subject.state("link_state") == "ok"
+    finally:
+        persistent.unlink()
+
+
+async def port_of(subject: Subject) -> Path:
+    """Return the port that the form of the reconfiguration shows."""
+    flows, client = "/api/config/config_entries/flow", subject.bench.client
+    menu = await client.post(flows, {"handler": "dts307", "entry_id": subject.entry_id})
+    form: dict[str, Any] = await client.post(
+        f"{flows}/{menu['flow_id']}", {"next_step_id": "serial"}
+    )
+    (device,) = (field for field in form["data_schema"] if field["name"] == "device")
+    return Path(device.get("default") or device["description"]["suggested_value"])
+
+
+async def test_no_repair_and_no_answer_is_left_out() -> None:
+    cases = test_counters.CASES
+    installation = {case.key for case in test_installation.CASES}
+    assert KEYS | installation | {case.key for case in cases} == ISSUES.keys()
+    given = {(case.key, case.choice) for case in cases} | {("meter_replaced", "elsewhere")}
+    assert given == {
+        (key, choice)
+        for key, texts in ISSUES.items()
+        for step in texts.get("fix_flow", {"step": {}})["step"].values()
+        for choice in step.get("menu_options", ())
+    }
