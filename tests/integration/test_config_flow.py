@@ -46,7 +46,7 @@ async def test_a_meter_on_the_network(hass: HomeAssistant, framing: Framing) -> 
         result = await search(hass, "network", entered)
         assert_asks_about_meter(result)
         placeholders = dict(result["description_placeholders"] or {})
-        assert "4434 W" in placeholders.pop("measured")
+        assert "4434\u00a0W" in placeholders.pop("measured")
         assert placeholders == {
             "model": "DTS 307",
             "serial_number": device.serial_number,

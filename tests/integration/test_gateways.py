@@ -52,7 +52,7 @@ async def test_it_serves_few_registers(hass: HomeAssistant, most: int, refusal: 
     async with gateway(device, most=most, refusal=refusal) as served:
         result = await search(hass, "network", answers(served.data))
         assert_asks_about_meter(result)
-        assert " W" in (result["description_placeholders"] or {})["measured"]
+        assert "\u00a0W" in (result["description_placeholders"] or {})["measured"]
         entry = await add_meter(hass, result)
         await hass.async_block_till_done(wait_background_tasks=True)
         assert state_of(hass, device, "link_state") == "ok"
@@ -89,7 +89,7 @@ async def test_a_crackle_during_set_up(hass: HomeAssistant, at: int) -> None:
     async with gateway(device, crackles={at}) as served:
         result = await search(hass, "network", answers(served.data))
         assert_asks_about_meter(result)
-        assert " W" in (result["description_placeholders"] or {})["measured"]
+        assert "\u00a0W" in (result["description_placeholders"] or {})["measured"]
 
 
 async def test_crackles_while_polling(hass: HomeAssistant) -> None:
@@ -125,7 +125,7 @@ async def test_it_closes_the_connection_after_each_answer(
     async with gateway(device, closes=True, **behaviour) as served:
         result = await search(hass, "network", unknowing(served.data))
         assert_asks_about_meter(result)
-        assert " W" in (result["description_placeholders"] or {})["measured"]
+        assert "\u00a0W" in (result["description_placeholders"] or {})["measured"]
         entry = await add_meter(hass, result)
         assert entry.data == served.data
         caplog.clear()
@@ -333,6 +333,6 @@ async def test_it_answers_after_seconds(hass: HomeAssistant) -> None:
     async with gateway(device, delay=3.0) as served:
         result = await search(hass, "network", answers(served.data))
         assert_asks_about_meter(result)
-        assert " W" in (result["description_placeholders"] or {})["measured"]
+        assert "\u00a0W" in (result["description_placeholders"] or {})["measured"]
         await add_meter(hass, result)
         await assert_follows(hass, device)
