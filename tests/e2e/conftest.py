@@ -1,4 +1,7 @@
-"""A browser that is signed in to a Home Assistant, and a meter that stands still in time."""
+"""A browser that is signed in to a Home Assistant, and a meter that stands still in time.
+
+Starting a Home Assistant takes the longest, so tests share one, and each leaves it as it was.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -39,7 +42,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 async def simulator() -> AsyncIterator[Simulator]:
     """Serve a DTS 307 over Modbus TCP; its time stands still unless the test moves it."""
     config = SimulatorConfig(
-        meters=(MeterConfig(days_in_service=30),), tcp=(TcpConfig(host=LOOPBACK, port=0),)
+        meters=(MeterConfig(serial="S30700400", days_in_service=30),),
+        tcp=(TcpConfig(host=LOOPBACK, port=0),),
     )
     async with Simulator(config) as simulator:
         yield simulator
@@ -87,14 +91,15 @@ def shared_home_assistant(
 
 
 @pytest.fixture
-async def home_assistant(tmp_path: Path) -> AsyncIterator[Client]:
-    """Start a fresh Home Assistant and sign in as its owner."""
-    async with (
-        running_home_assistant(tmp_path, free_port()) as started,
-        signed_in(started.url) as client,
-    ):
-        await client.wait_until_running()
+async def home_assistant(shared_home_assistant: SharedHomeAssistant) -> AsyncIterator[Client]:
+    """Sign in to the shared Home Assistant as its owner, and leave it without meters.
+
+    It remembers the names of deleted entities. So meters that tests give names have serial numbers
+    of their own.
+    """
+    async with signed_in(shared_home_assistant.url) as client:
         yield client
+        await leave_as_it_was(client)
 
 
 async def leave_as_it_was(client: Client) -> None:

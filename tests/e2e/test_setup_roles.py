@@ -18,7 +18,10 @@ METERS = {"Cellar": "Battery", "Flat": HOME, "Annex": HOME}
 @pytest.fixture
 async def simulator() -> AsyncIterator[Simulator]:
     """Serve three meters behind a network adapter."""
-    meters = [MeterConfig(unit=100 + n, days_in_service=30) for n in range(len(METERS))]
+    meters = [
+        MeterConfig(unit=100 + n, serial=f"S3070030{n}", days_in_service=30)
+        for n in range(len(METERS))
+    ]
     config = SimulatorConfig(meters=meters, tcp=(TcpConfig(host=LOOPBACK),))
     async with Simulator(config) as simulator:
         yield simulator

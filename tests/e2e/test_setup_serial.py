@@ -24,7 +24,7 @@ PATIENCE_MS = 20_000
 async def simulator(tmp_path: Path) -> AsyncIterator[Simulator]:
     """Serve a DTS 307 on a serial port, as it leaves the factory."""
     config = SimulatorConfig(
-        meters=(MeterConfig(days_in_service=30),),
+        meters=(MeterConfig(serial="S30700200", days_in_service=30),),
         pty=PtyConfig(link=tmp_path / "rs485", baud=9600),
     )
     async with Simulator(config) as simulator:

@@ -7,7 +7,9 @@ from typing import override
 from playwright.async_api import Page, expect
 import pytest
 
-from scripts.dev.client import Client, wait_for
+from scripts.dev.client import Client, signed_in, wait_for
+from scripts.dev.homeassistant import running_home_assistant
+from scripts.dev.processes import free_port
 from simulator.meter import MeterConfig
 from tests.device import Device
 from tests.uart import UartLine
@@ -48,6 +50,20 @@ async def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
         yield line
     finally:
         await line.close()
+
+
+@pytest.fixture
+async def home_assistant(
+    line: UartLine,  # noqa: ARG001 - it tells this Home Assistant about itself
+    tmp_path: Path,
+) -> AsyncIterator[Client]:
+    """Start a Home Assistant of its own, which tells the line its parity."""
+    async with (
+        running_home_assistant(tmp_path, free_port()) as started,
+        signed_in(started.url) as client,
+    ):
+        await client.wait_until_running()
+        yield client
 
 
 async def test_speed_and_parity_are_found_out(

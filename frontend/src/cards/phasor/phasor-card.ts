@@ -116,7 +116,7 @@ export class PhasorCard extends BaseCard {
         const [volts, amps] = [this.format(phase.voltage), this.format(phase.current)];
         const angle = phasor ? this.angleOf(phasor) : "–";
         return html`<div role="row" class=${name ?? "A"}>
-          <span role="rowheader" aria-label=${label || nothing}>${name ?? nothing}</span>
+          ${name ? html`<span role="rowheader" aria-label=${label}>${name}</span>` : nothing}
           ${cell(this.value(phase.voltage, volts, volts, what("voltage")))}
           ${cell(this.value(phase.current, amps, amps, what("current")))}
           ${cell(

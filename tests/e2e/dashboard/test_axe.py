@@ -1,0 +1,107 @@
+"""axe-core finds nothing wrong in our elements.
+
+Home Assistant's own elements around them are not looked at. Nor are the editors and the set-up,
+which consist of its forms.
+"""
+
+from typing import Any
+
+from playwright.async_api import Locator, expect
+import pytest
+
+from scripts.dev.processes import REPOSITORY
+
+from .home import CARD, NARROW, PHASORS, Home, dashboard, shows
+
+AXE = REPOSITORY / "frontend/node_modules/axe-core/axe.min.js"
+FINDINGS = """async (element) => {
+    const { passes, violations } = await axe.run(element, { elementRef: false });
+    const found = violations.flatMap(({ id, nodes }) =>
+        nodes.map(({ html, failureSummary }) => `${id}: ${html}\\n${failureSummary}`),
+    );
+    return [passes.length, found];
+}"""
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+
+async def is_accessible(element: Locator) -> None:
+    """Let axe-core look at an element and all that is in it."""
+    await element.page.evaluate(f"() => {{ if (!window.axe) {{ {AXE.read_text()} }} }}")
+    passed, found = await element.evaluate(FINDINGS)
+    assert found == []
+    assert passed > 0
+
+
+async def test_a_finding_is_found(home: Home) -> None:
+    """axe-core looks into the shadows of our elements."""
+    await home.show("wye")
+    await shows(home.card(), " A")
+    await home.card().evaluate("(card) => card.shadowRoot.append(document.createElement('img'))")
+    with pytest.raises(AssertionError, match="image-alt"):
+        await is_accessible(home.page.locator(CARD).first)
+    await home.card().evaluate("(card) => card.shadowRoot.lastElementChild.remove()")
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+async def test_cards(home: Home, *, dark: bool) -> None:
+    for view, kind in (("wye", CARD), ("delta", CARD), ("delta-phasors", PHASORS)):
+        await home.show(view, dark=dark)
+        await shows(home.card(kind), " A")
+        await is_accessible(home.page.locator(kind).first)
+    await home.show("both", size=NARROW, dark=dark)
+    await is_accessible(home.page.locator(CARD).first)
+    await is_accessible(home.page.locator(PHASORS).first)
+
+
+async def test_a_compact_card(home: Home) -> None:
+    card: dict[str, Any] = {"type": f"custom:{CARD}", "device_id": home.devices["wye"]}
+    views = [{"path": "small", "cards": [{**card, "compact": True}]}]
+    await home.client.command(
+        "lovelace/dashboards/create", url_path="of-axe", title="Axe", mode="storage"
+    )
+    await home.client.command("lovelace/config/save", url_path="of-axe", config={"views": views})
+    await home.page.goto("/of-axe/small")
+    await shows(home.card(), "W")
+    await is_accessible(home.page.locator(CARD))
+
+
+async def test_an_overload(home: Home) -> None:
+    meter = home.meter("wye")
+    before = meter.site.house
+    home.set_house("wye", extra_watts=4000.0, sun=0.0)
+    home.simulator.clock.advance(5)
+    try:
+        await home.show("wye")
+        bar = home.card().get_by_role("meter").first
+        await expect(bar).to_have_attribute("aria-valuenow", "20", timeout=20_000)
+        await is_accessible(home.page.locator(CARD).first)
+    finally:
+        home.simulator.set_house(meter, before)
+        home.simulator.clock.advance(5)
+
+
+async def test_what_is_not_available(home: Home) -> None:
+    meters = [home.meter("wye")]
+    await home.simulator.set_plugged(plugged=False, meters=meters)
+    try:
+        for view, kind in (("wye", CARD), ("wye-phasors", PHASORS)):
+            await home.show(view)
+            await expect(home.card(kind)).to_contain_text("does not answer", timeout=20_000)
+            await is_accessible(home.page.locator(kind).first)
+    finally:
+        await home.simulator.set_plugged(plugged=True, meters=meters)
+    await home.show("gone")
+    await shows(home.card(), "no longer set up")
+    await is_accessible(home.page.locator(CARD).first)
+
+
+async def test_views(home: Home) -> None:
+    """Those of the dashboard's views that have cards of ours."""
+    await dashboard(home, "of-axe-views", {"type": "custom:dts307"})
+    for view in ("now", "today"):
+        await home.page.goto(f"/of-axe-views/{view}")
+        await shows(home.card(), "The delta meter")
+        for kind in (CARD, PHASORS):
+            for card in await home.page.locator(kind).all():
+                await is_accessible(card)
