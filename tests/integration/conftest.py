@@ -16,8 +16,8 @@ from serialx import descriptor_transport
 from custom_components.dts307.connection.timing import DATA_TIMING
 from custom_components.dts307.meter.modbus import SCAN_RANGE
 from custom_components.dts307.stores import clock
-from tests.integration.time_lapse import time_lapse
 from tests.integration.timing import HASTY_RESPONSE, PATIENT, change_timing
+from tests.time_lapse import time_lapse
 
 # What a database is asked would be most of what is logged, and take most of the time.
 for _logger in ("homeassistant.components.recorder", "sqlalchemy.engine"):

@@ -35,6 +35,8 @@ from tests.integration.home import (
 from tests.integration.port_names import BY_ID, PortNames
 from tests.lines import network, network_data, serial, serial_data
 
+pytestmark = pytest.mark.usefixtures("skip_waiting")
+
 
 @pytest.mark.parametrize("framing", Framing)
 async def test_a_meter_on_the_network(hass: HomeAssistant, framing: Framing) -> None:

@@ -35,6 +35,8 @@ from tests.integration.scanning import nothing_is_open, watch
 from tests.integration.timing import change_timing
 from tests.lines import network, network_data, serial, serial_data
 
+pytestmark = pytest.mark.usefixtures("skip_waiting")
+
 LOOK_UP = socket.getaddrinfo
 """As it is while this module is loaded; in tests, the plugin forbids to look names up."""
 

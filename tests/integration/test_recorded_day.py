@@ -39,8 +39,8 @@ from tests.integration.recorded_day import (
     statistics,
 )
 from tests.integration.recorded_day_report import print_rows, print_statistics
-from tests.integration.time_lapse import frozen_time_lapse
 from tests.lines import network_data
+from tests.time_lapse import frozen_time_lapse
 
 HOURS = float(os.environ.get("RECORDED_HOURS", str(1 / 6)))
 PERIODS = ("5minute", "hour") if HOURS >= 1 else ("5minute",)

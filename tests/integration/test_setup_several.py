@@ -30,6 +30,8 @@ from tests.integration.home import (
 )
 from tests.lines import network, network_data, serial, serial_data
 
+pytestmark = pytest.mark.usefixtures("skip_waiting")
+
 
 def panel(*unit_ids: int) -> list[Device]:
     """Return meters, each with a serial number of its own."""

@@ -1,5 +1,6 @@
 """Times and worlds that the simulator's tests share."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,8 +15,16 @@ from simulator import (
     SimulatorConfig,
     TcpConfig,
 )
+from tests.time_lapse import time_lapse
 
 NOON = datetime(2026, 6, 22, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+async def skip_waiting(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+    """Skip all pure waiting of the event loop."""
+    with time_lapse(monkeypatch, asyncio.get_running_loop()):
+        yield
 
 
 @pytest.fixture

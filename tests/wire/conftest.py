@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from custom_components.dts307.meter.modbus import LinkTiming
-from tests.integration.time_lapse import time_lapse
+from tests.time_lapse import time_lapse
 from tests.wire.rig import TIMING
 from tests.wire.scene import PTY, TCP, Scene, scene_on
 
