@@ -30,12 +30,24 @@ CHROMIUM_OPTIONS = (
     "--disable-sync",
 )
 PATIENCE_MS = 30_000
+DASHBOARD = "dashboard"
+"""The package of the tests of cards."""
+KILLED = "test_killed"
+"""The file of long tests that share nothing."""
 DESKTOP = ViewportSize(width=1280, height=900)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start the longest file first, so that the other process has the rest to do meanwhile."""
-    items.sort(key=lambda item: item.path.stem != "test_killed")
+    """Start with what takes longest, so that the other processes have the rest to do meanwhile.
+
+    Tests of one package share a Home Assistant, so they stay in one process, as those of a file do.
+    """
+    items.sort(key=lambda item: (item.path.stem != KILLED, item.path.parent.name != DASHBOARD))
+    for item in items:
+        together = DASHBOARD if item.path.parent.name == DASHBOARD else item.path.stem
+        if together != KILLED:
+            item.add_marker(pytest.mark.xdist_group(together))
 
 
 @pytest.fixture
@@ -112,6 +124,10 @@ async def leave_as_it_was(client: Client) -> None:
     for state in await client.get("/api/states"):
         if state["entity_id"].startswith("automation."):
             await client.delete(f"/api/config/automation/config/{state['attributes']['id']}")
+    for path in await client.command("blueprint/list", domain="automation"):
+        if not path.startswith("homeassistant/"):
+            await client.command("blueprint/delete", domain="automation", path=path)
+    await client.post("/api/services/persistent_notification/dismiss_all", {})
     await client.command("energy/save_prefs", energy_sources=[], device_consumption=[])
 
 

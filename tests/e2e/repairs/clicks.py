@@ -28,8 +28,7 @@ CUT = """(dialog) => {
             if (element.shadowRoot) look(element.shadowRoot);
         }
     };
-    const content = dialog.shadowRoot.querySelectorAll("step-flow-menu, step-flow-form, .body");
-    content.forEach((part) => look(part.shadowRoot ?? part));
+    look(dialog.shadowRoot);
     return cut;
 }"""
 

@@ -14,7 +14,7 @@ from tests.e2e.flow import dialog, fill, submit
 
 from . import test_counters, test_installation
 from .bench import Bench, Subject
-from .clicks import ISSUES, choose, confirm, leave, open_repair, take_advice
+from .clicks import CUT, ISSUES, choose, confirm, leave, open_repair, take_advice
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -137,6 +137,21 @@ async def port_of(subject: Subject) -> Path:
     )
     (device,) = (field for field in form["data_schema"] if field["name"] == "device")
     return Path(device.get("default") or device["description"]["suggested_value"])
+
+
+async def test_a_text_that_is_cut_is_noticed(bench: Bench) -> None:
+    short = "width: 9px; overflow: hidden; white-space: nowrap; text-overflow: ellipsis"
+    found = await bench.page.evaluate(
+        f"""() => {{
+            const host = document.createElement("div");
+            host.attachShadow({{ mode: "open" }}).innerHTML = '<p style="{short}">Much</p>';
+            document.body.append(host);
+            const cut = ({CUT})(host);
+            host.remove();
+            return cut;
+        }}"""
+    )
+    assert found == ["Much"]
 
 
 async def test_no_repair_and_no_answer_is_left_out() -> None:
