@@ -10,9 +10,12 @@ from dataclasses import dataclass
 import os
 from pathlib import Path
 import shutil
+from typing import override
 
 from playwright.async_api import Page, ViewportSize, async_playwright
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from scripts.dev.client import Client, signed_in
 from scripts.dev.homeassistant import prepare_configuration, running_home_assistant
@@ -37,17 +40,28 @@ KILLED = "test_killed"
 DESKTOP = ViewportSize(width=1280, height=900)
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start with what takes longest, so that the other processes have the rest to do meanwhile.
-
-    Tests of one package share a Home Assistant, so they stay in one process, as those of a file do.
-    """
+    """Start with what takes longest, so that the other processes have the rest to do meanwhile."""
     items.sort(key=lambda item: (item.path.stem != KILLED, item.path.parent.name != DASHBOARD))
-    for item in items:
-        together = DASHBOARD if item.path.parent.name == DASHBOARD else item.path.stem
-        if together != KILLED:
-            item.add_marker(pytest.mark.xdist_group(together))
+
+
+class HomeScheduling(LoadScopeScheduling):
+    """Keeps tests that share a Home Assistant in one process.
+
+    The mark of pytest-xdist for this has no effect with this version of pytest.
+    """
+
+    @override
+    def _split_scope(self, nodeid: str) -> str:
+        file = Path(nodeid.partition("::")[0])
+        if file.stem == KILLED:
+            return nodeid
+        return DASHBOARD if file.parent.name == DASHBOARD else str(file)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> HomeScheduling:
+    """Return what distributes the tests over processes."""
+    return HomeScheduling(config, log)
 
 
 @pytest.fixture
