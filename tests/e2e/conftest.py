@@ -35,14 +35,26 @@ CHROMIUM_OPTIONS = (
 PATIENCE_MS = 30_000
 DASHBOARD = "dashboard"
 """The package of the tests of cards."""
-KILLED = "test_killed"
-"""The file of long tests that share nothing."""
+ALONE = ("test_killed", "test_benchmark")
+"""Files of long tests that share nothing."""
+LONGEST = (ALONE[0], DASHBOARD, ALONE[1], "test_first_meter")
 DESKTOP = ViewportSize(width=1280, height=900)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start with what takes longest, so that the other processes have the rest to do meanwhile."""
-    items.sort(key=lambda item: (item.path.stem != KILLED, item.path.parent.name != DASHBOARD))
+
+    def place(item: pytest.Item) -> int:
+        home = home_of(item.nodeid)
+        return LONGEST.index(home) if home in LONGEST else len(LONGEST)
+
+    items.sort(key=place)
+
+
+def home_of(nodeid: str) -> str:
+    """Return what a test shares a Home Assistant with: its package or its file."""
+    file = Path(nodeid.partition("::")[0])
+    return DASHBOARD if file.parent.name == DASHBOARD else file.stem
 
 
 class HomeScheduling(LoadScopeScheduling):
@@ -53,10 +65,8 @@ class HomeScheduling(LoadScopeScheduling):
 
     @override
     def _split_scope(self, nodeid: str) -> str:
-        file = Path(nodeid.partition("::")[0])
-        if file.stem == KILLED:
-            return nodeid
-        return DASHBOARD if file.parent.name == DASHBOARD else str(file)
+        home = home_of(nodeid)
+        return nodeid if home in ALONE else home
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> HomeScheduling:
