@@ -32,7 +32,7 @@ WINTER = 1_797_000_000
 """11 December 2026, 14:40 UTC: it is dark soon."""
 NIGHT_BEGINS = -math.radians(6)
 """The sun's height at the end of civil twilight."""
-POLL = 60
+POLL = 120
 DAY = 86_400
 
 signs = pytest.mark.parametrize(
@@ -105,7 +105,7 @@ class Stored(Site):
 
 @dataclass
 class Watch:
-    """A meter of a site that is polled once a minute, and the state after its readings."""
+    """A meter of a site that is polled every two minutes, and the state after its readings."""
 
     meter: Meter
     sign: int = 1
