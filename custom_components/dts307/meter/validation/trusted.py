@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+import math
 from typing import Any, Final
 
 from ..sample import CONSECUTIVE_WITHIN, Sample
@@ -171,7 +172,8 @@ class Trusted:
         """
         latest = Sample(value=read.value + origin.offset, at=read.at)
         rose = latest.value > origin.confirmed.value
-        since = read.held_since(confirming, self.confirmed.at - self.held)
+        # While nothing moves, later reads may show that the first was held for longer.
+        since = read.held_since(confirming, self.confirmed.at - self.held if rose else -math.inf)
         return Trusted(
             confirmed=latest if rose else Sample(value=origin.confirmed.value, at=read.at),
             latest=latest,
