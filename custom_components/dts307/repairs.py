@@ -13,6 +13,7 @@ from .ct_rating import CT_RATING_MISSING
 from .energy_dashboard import NOT_IN_DASHBOARD, EnergyDashboardError, async_add_to_dashboard
 from .flows import CT_RATING_FORM
 from .meter.validation import CounterAnswer, CounterQuestion
+from .options import CONF_CT_RATING
 from .replacement import MAY_BEGIN_AT_ZERO, ReplacementError, async_continue_with_new_meter
 
 
@@ -150,9 +151,13 @@ class CtRatingFlow(MeterFlow):
         entry = self._entry()
         if entry is None:
             return self.async_abort(reason="entry_gone")
-        if user_input is None:
-            form = self.add_suggested_values_to_schema(CT_RATING_FORM, entry.options)
-            return self.async_show_form(step_id="ct_rating", data_schema=form)
+        if user_input is None or CONF_CT_RATING not in user_input:
+            entered = {**entry.options, **(user_input or {})}
+            return self.async_show_form(
+                step_id="ct_rating",
+                data_schema=self.add_suggested_values_to_schema(CT_RATING_FORM, entered),
+                errors=None if user_input is None else {CONF_CT_RATING: "ct_rating_range"},
+            )
         manager = self.hass.config_entries
         manager.async_update_entry(entry, options={**entry.options, **user_input})
         manager.async_schedule_reload(entry.entry_id)

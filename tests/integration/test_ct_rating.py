@@ -100,6 +100,11 @@ async def test_the_repair_asks_for_it(hass: HomeAssistant) -> None:
             await submit(hass, shown, {"ct_rating": 0, "ct_sets": 2})
         (error,) = refused.value.schema_errors.values()
         assert error in ENGLISH["issues"]["ct_rating_missing"]["fix_flow"]["error"]
+        # Home Assistant fills in the least number of a required field, which would be 1 A.
+        result = await submit(hass, shown, {"ct_sets": 3})
+        assert result["errors"] == {"ct_rating": error}
+        assert result["data_schema"] is not None
+        assert entry.options == before
         result = await submit(hass, shown, {"ct_rating": 200, "ct_sets": 3})
         assert str(result["type"]) == "create_entry"
         assert entry.options == before | {"ct_rating": 200, "ct_sets": 3}

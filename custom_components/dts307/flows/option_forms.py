@@ -149,7 +149,8 @@ _CT_SETS: Final = {
 }
 
 CURRENT_TRANSFORMERS: Final = {vol.Optional(CONF_CT_RATING): _CT_RATING, **_CT_SETS}
-CT_RATING_FORM: Final = vol.Schema({vol.Required(CONF_CT_RATING): _CT_RATING, **_CT_SETS})
+CT_RATING_FORM: Final = vol.Schema(CURRENT_TRANSFORMERS)
+"""The rating is optional, as Home Assistant fills in the least number of a required field."""
 """The form of the repair that asks for the rating."""
 
 _STATES: Final = vol.Schema(

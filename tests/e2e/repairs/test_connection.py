@@ -51,9 +51,12 @@ async def test_the_ct_rating_is_entered(bench: Bench) -> None:
     async with bench.subject(bench.simulator.meters[UNRATED]) as subject:
         await bench.advance(86_400)
         await open_repair(subject, "ct_rating_missing")
-        await fill(bench.page, "CT rating", "0.5")
+        # It is not filled in, so that nothing is stored that nobody has entered.
         await submit(bench.page)
         refused = ISSUES["ct_rating_missing"]["fix_flow"]["error"]["ct_rating_range"]
+        await expect(dialog(bench.page).get_by_text(refused)).to_be_visible()
+        await fill(bench.page, "CT rating", "0.5")
+        await submit(bench.page)
         await expect(dialog(bench.page).get_by_text(refused)).to_be_visible()
         await fill(bench.page, "CT rating", "200")
         await confirm(subject)
