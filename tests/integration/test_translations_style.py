@@ -52,6 +52,7 @@ RECONFIGURE = {
 
 NO_BREAK = "\u00a0\u202f"
 UNSPACED_IN_FRENCH = re.compile(rf"[^{NO_BREAK}][:;!?%»]|«[^{NO_BREAK}]")
+BREAKS_BEFORE_UNIT = re.compile(r"[\d}] (A|V|W|kW|kWh|Hz|%|s|min|Ω)\b")
 SECTION = "modbus:"
 """What configuration.yaml says is no French."""
 
@@ -158,3 +159,10 @@ def test_titles_of_repairs_fit_on_a_phone(language: str) -> None:
     for key, text in all_texts(language):
         if ".fix_flow.step." in key and key.endswith(".title"):
             assert len(text) <= LONGEST_REPAIR_TITLE, key
+
+
+@pytest.mark.parametrize("language", ["en", *TRANSLATED])
+def test_a_number_stays_with_its_unit(language: str) -> None:
+    """No line is broken between them."""
+    for key, text in all_texts(language):
+        assert not BREAKS_BEFORE_UNIT.search(text), key
