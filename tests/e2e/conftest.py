@@ -12,7 +12,7 @@ from pathlib import Path
 import shutil
 from typing import override
 
-from playwright.async_api import Page, ViewportSize, async_playwright
+from playwright.async_api import Page, ViewportSize, async_playwright, expect
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
@@ -33,6 +33,7 @@ CHROMIUM_OPTIONS = (
     "--disable-sync",
 )
 PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS)
 DASHBOARD = "dashboard"
 """The package of the tests of cards."""
 ALONE = ("test_killed", "test_benchmark")

@@ -7,6 +7,9 @@ from pathlib import Path
 from PIL import Image, ImageChops
 from playwright.async_api import Locator, Page
 
+from scripts.dev.client import HomeAssistantError, wait_for
+
+SECONDS_TO_DRAW = 20
 FOLDER = Path(__file__).parents[2] / "docs/images"
 _COLOURS = 64
 _DIFFERENT = 96
@@ -28,16 +31,27 @@ async def picture(
     With PICTURES=1 in the environment, all are taken anew.
     """
     path = FOLDER / f"{name}.png"
-    seen = Image.open(BytesIO(await of.screenshot(animations="disabled"))).convert("RGB")
     if os.environ.get("PICTURES") == "1":
-        seen.quantize(colours).save(path, optimize=True)
+        (await _seen(of)).quantize(colours).save(path, optimize=True)
         return
-    if not path.exists() or not _alike(Image.open(path).convert("RGB"), seen, steady=steady):
-        seen.save(Path("stale.png"))
+    kept = Image.open(path).convert("RGB") if path.exists() else None
+
+    async def is_alike() -> bool:
+        return kept is not None and _alike(kept, await _seen(of), steady=steady)
+
+    try:
+        # A busy machine may still be drawing.
+        await wait_for(is_alike, f"what {path} shows", SECONDS_TO_DRAW)
+    except HomeAssistantError as err:
+        (await _seen(of)).save(Path("stale.png"))
         raise StalePictureError(
             f"{path} is not what there is to be seen (stale.png); "
             "PICTURES=1 scripts/test tests/e2e takes it anew"
-        )
+        ) from err
+
+
+async def _seen(of: Page | Locator) -> Image.Image:
+    return Image.open(BytesIO(await of.screenshot(animations="disabled"))).convert("RGB")
 
 
 def _alike(kept: Image.Image, seen: Image.Image, *, steady: bool) -> bool:

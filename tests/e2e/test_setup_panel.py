@@ -42,12 +42,12 @@ async def test_a_panel_of_four(page: Page, home_assistant: Client, simulator: Si
     await enter_address(page, LOOPBACK, simulator.tcp_port)
     await submit(page)
     first, *others = PLACES
-    await expect(dialog(page).get_by_text("Meter 1 of 1")).to_be_visible(timeout=20_000)
+    await expect(dialog(page).get_by_text("Meter 1 of 1")).to_be_visible()
     await describe(page, first)
     await fill(page, "CT rating", "200")
     await picture(dialog(page).locator("dialog"), "meter", steady=False)
     await submit(page)
-    await expect(dialog(page).get_by_text("More meters answer")).to_be_visible(timeout=20_000)
+    await expect(dialog(page).get_by_text("More meters answer")).to_be_visible()
     for meter in simulator.meters[1:]:
         await expect(dialog(page).get_by_text(meter.serial)).to_be_visible()
     await tick(page, LEFT_OUT)

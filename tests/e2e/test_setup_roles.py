@@ -34,7 +34,7 @@ async def test_a_battery_and_a_home(
     await begin_setup(page, "Network adapter")
     await enter_address(page, LOOPBACK, simulator.tcp_port)
     await submit(page)
-    await expect(dialog(page).get_by_text("Meter 1 of 1")).to_be_visible(timeout=20_000)
+    await expect(dialog(page).get_by_text("Meter 1 of 1")).to_be_visible()
     for position, (name, role) in enumerate(METERS.items(), 1):
         if position == 2:
             await expect(dialog(page).get_by_text("More meters answer")).to_be_visible(

@@ -184,4 +184,4 @@ async def dashboard(home: Home, path: str, strategy: dict[str, str]) -> None:
 
 async def shows(card: Locator, text: str) -> None:
     """Wait until a card shows a text; polls come every five seconds."""
-    await expect(card).to_contain_text(text, timeout=20_000)
+    await expect(card).to_contain_text(text)

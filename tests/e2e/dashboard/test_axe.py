@@ -74,7 +74,7 @@ async def test_an_overload(home: Home) -> None:
     try:
         await home.show("wye")
         bar = home.card().get_by_role("meter").first
-        await expect(bar).to_have_attribute("aria-valuenow", "20", timeout=20_000)
+        await expect(bar).to_have_attribute("aria-valuenow", "20")
         await is_accessible(home.page.locator(CARD).first)
     finally:
         home.simulator.set_house(meter, before)
@@ -87,7 +87,7 @@ async def test_what_is_not_available(home: Home) -> None:
     try:
         for view, kind in (("wye", CARD), ("wye-phasors", PHASORS)):
             await home.show(view)
-            await expect(home.card(kind)).to_contain_text("does not answer", timeout=20_000)
+            await expect(home.card(kind)).to_contain_text("does not answer")
             await is_accessible(home.page.locator(kind).first)
     finally:
         await home.simulator.set_plugged(plugged=True, meters=meters)

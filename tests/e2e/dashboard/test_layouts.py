@@ -216,9 +216,9 @@ async def test_the_meter_of_a_source(home: Home, role: str, place: str, word: st
         await home.show("single")
         card = home.card()
         flow = card.locator("dts307-flow")
-        await expect(flow.locator(".end").first).to_have_text(place, timeout=20_000)
+        await expect(flow.locator(".end").first).to_have_text(place)
         await expect(flow.locator(".end").last).to_have_text("House")
-        await expect(flow.locator(".arrows")).to_have_class("arrows onwards", timeout=20_000)
+        await expect(flow.locator(".arrows")).to_have_class("arrows onwards")
         power = home.meter("single").truth()["W"]
         assert power is not None
         assert power < 0
@@ -226,7 +226,7 @@ async def test_the_meter_of_a_source(home: Home, role: str, place: str, word: st
         await expect(card.locator(".way")).to_have_text(word)
     finally:
         await home.set_options("single", role="grid")
-    await expect(flow.locator(".end").first).to_have_text("Grid", timeout=20_000)
+    await expect(flow.locator(".end").first).to_have_text("Grid")
 
 
 async def test_on_a_wall_tablet(home: Home) -> None:

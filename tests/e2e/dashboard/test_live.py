@@ -92,7 +92,7 @@ async def test_the_cable_is_pulled(home: Home) -> None:
     await home.simulator.set_plugged(plugged=False, meters=[home.meter("split")])
     try:
         notice = card.get_by_role("status")
-        await expect(notice).to_contain_text("the meter does not answer", timeout=20_000)
+        await expect(notice).to_contain_text("the meter does not answer")
         await expect(card.locator(".phase")).to_have_count(2)
         await expect(card.locator(".amps").first).to_have_text(NOT_KNOWN)
         await expect(card.locator(".number")).to_have_text(NOT_KNOWN)

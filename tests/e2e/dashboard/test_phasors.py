@@ -31,7 +31,7 @@ async def test_vectors(home: Home, service: str) -> None:
     truth = home.meter(service).truth()
     for name in NOMINAL[service]:
         amps = truth["A" + (f"ph{name}" if name else "")]
-        await expect(card).to_contain_text(f"{amps:.2f} A", timeout=20_000)
+        await expect(card).to_contain_text(f"{amps:.2f} A")
     drawn = await card.evaluate(ANGLES)
     for name, nominal in NOMINAL[service].items():
         suffix = f"ph{name}" if name else ""
@@ -55,7 +55,7 @@ async def test_a_phase_against_the_others_is_not_judged(home: Home) -> None:
     card = home.card(PHASORS)
     truth = home.meter("wye").truth()
     assert truth["WphB"] < 0 < truth["W"]
-    await expect(card).to_contain_text(f"{truth['AphA']:.2f} A", timeout=20_000)
+    await expect(card).to_contain_text(f"{truth['AphA']:.2f} A")
     for status in await card.get_by_role("status").all():
         await expect(status).to_have_text("")
 
@@ -64,7 +64,7 @@ async def test_a_long_angle_fits_in_a_line(home: Home) -> None:
     """In German, on a phone."""
     await home.show("wye-phasors", size={"width": 390, "height": 900})
     card = home.card(PHASORS)
-    await expect(card).to_contain_text("°", timeout=20_000)
+    await expect(card).to_contain_text("°")
     # Beside the value and not in it, as the card goes on updating that.
     lines = """(card, text) => {
         const value = card.shadowRoot.querySelector("[role=cell]:last-child .value");

@@ -19,7 +19,7 @@ async def test_a_meter_that_does_not_answer(home: Home) -> None:
     await home.simulator.set_plugged(plugged=False, meters=[home.meter("wye")])
     try:
         notice = card.get_by_role("status")
-        await expect(notice).to_contain_text("the meter does not answer", timeout=20_000)
+        await expect(notice).to_contain_text("the meter does not answer")
         await expect(card.locator(".number")).to_have_text(NOT_KNOWN)
         await expect(card.locator(".way")).to_have_text("Not available")
         await expect(card.locator(".amps").first).to_have_text(NOT_KNOWN)
