@@ -1,6 +1,7 @@
 """Four meters of different services in a Home Assistant, and a browser that looks at them."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -185,3 +186,20 @@ async def dashboard(home: Home, path: str, strategy: dict[str, str]) -> None:
 async def shows(card: Locator, text: str) -> None:
     """Wait until a card shows a text; polls come every five seconds."""
     await expect(card).to_contain_text(text)
+
+
+@asynccontextmanager
+async def overload(home: Home) -> AsyncIterator[Locator]:
+    """Let more flow through a meter than its CT rating for a while; yield a bar of its card."""
+    meter = home.meter("wye")
+    before = meter.site.house
+    home.set_house("wye", extra_watts=4000.0, sun=0.0)
+    home.simulator.clock.advance(5)
+    try:
+        await home.show("wye")
+        bar = home.card().get_by_role("meter").first
+        await expect(bar).to_have_attribute("aria-valuenow", "20")
+        yield bar
+    finally:
+        home.simulator.set_house(meter, before)
+        home.simulator.clock.advance(5)

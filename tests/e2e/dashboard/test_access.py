@@ -5,7 +5,7 @@ import re
 from playwright.async_api import ViewportSize, expect
 import pytest
 
-from .home import CARD, NARROW, PHASORS, WIDE, Home, shows
+from .home import CARD, NARROW, PHASORS, WIDE, Home, overload, shows
 
 PHASORS_IN_WORDS = re.compile(r"Phase A: [\d.]+\sV, [\d.]+\sA, \d+° [\w ]+\. Phase B: .+")
 
@@ -69,20 +69,10 @@ async def test_what_can_be_touched(home: Home, kind: str, size: ViewportSize) ->
 
 async def test_an_overload_is_within_its_range(home: Home) -> None:
     """The number of a meter may not exceed its maximum; its text says how much it is."""
-    meter = home.meter("wye")
-    before = meter.site.house
-    home.set_house("wye", extra_watts=4000.0, sun=0.0)
-    home.simulator.clock.advance(5)
-    try:
-        await home.show("wye")
-        bar = home.card().get_by_role("meter").first
-        await expect(bar).to_have_attribute("aria-valuenow", "20")
+    async with overload(home) as bar:
         await expect(bar).to_have_attribute("aria-valuemax", "20")
         shown = str(await bar.get_attribute("aria-valuetext"))
         assert float(shown.split(maxsplit=1)[0]) > 20
-    finally:
-        home.simulator.set_house(meter, before)
-        home.simulator.clock.advance(5)
 
 
 async def test_the_keyboard_leads_to_more_info(home: Home) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from scripts.dev.processes import REPOSITORY
 
-from .home import CARD, NARROW, PHASORS, Home, dashboard, shows
+from .home import CARD, NARROW, PHASORS, Home, dashboard, overload, shows
 
 AXE = REPOSITORY / "frontend/node_modules/axe-core/axe.min.js"
 FINDINGS = """async (element) => {
@@ -67,18 +67,8 @@ async def test_a_compact_card(home: Home) -> None:
 
 
 async def test_an_overload(home: Home) -> None:
-    meter = home.meter("wye")
-    before = meter.site.house
-    home.set_house("wye", extra_watts=4000.0, sun=0.0)
-    home.simulator.clock.advance(5)
-    try:
-        await home.show("wye")
-        bar = home.card().get_by_role("meter").first
-        await expect(bar).to_have_attribute("aria-valuenow", "20")
+    async with overload(home):
         await is_accessible(home.page.locator(CARD).first)
-    finally:
-        home.simulator.set_house(meter, before)
-        home.simulator.clock.advance(5)
 
 
 async def test_what_is_not_available(home: Home) -> None:
