@@ -139,7 +139,7 @@ def _leaves(shown: Mapping[str, Any]) -> dict[tuple[str, ...], Any]:
     """Return values by their path; an attribute may be a mapping."""
     leaves: dict[tuple[str, ...], Any] = {}
     for name, value in shown.items():
-        if isinstance(value, dict):
+        if isinstance(value, Mapping):
             leaves |= {(name, *path): leaf for path, leaf in _leaves(value).items()}
         else:
             leaves[name,] = value
