@@ -15,6 +15,9 @@ import aiohttp
 USERNAME = "dev"
 PASSWORD = "dev"  # noqa: S105  The demo listens on loopback only, and prints it.
 
+_IDLE_SECONDS = 45.0
+"""Home Assistant sends a ping after 55 s without a message."""
+
 
 class HomeAssistantError(Exception):
     """Home Assistant refused a request; the message contains the request and the reason."""
@@ -36,27 +39,53 @@ class Client:
     url: str
     tokens: Tokens
     session: aiohttp.ClientSession
-    socket: aiohttp.ClientWebSocketResponse
     _ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+    _socket: aiohttp.ClientWebSocketResponse | None = None
+    _used: float = 0.0
 
     async def command(self, command: str, **arguments: Any) -> Any:
         """Send one websocket command and return its result."""
-        message_id = next(self._ids)
-        await self.socket.send_json({"id": message_id, "type": command, **arguments})
-        while True:
-            answer = await self.socket.receive_json()
-            if answer.get("id") != message_id or answer["type"] != "result":
-                continue
-            if not answer["success"]:
-                raise HomeAssistantError(f"{command}: {answer['error']}")
-            return answer["result"]
+        answer = await self._answer(command, "result", arguments)
+        if not answer["success"]:
+            raise HomeAssistantError(f"{command}: {answer['error']}")
+        return answer["result"]
 
     async def ping(self) -> None:
         """Wait for Home Assistant to answer a ping."""
-        message_id = next(self._ids)
-        await self.socket.send_json({"id": message_id, "type": "ping"})
-        while (await self.socket.receive_json()).get("id") != message_id:
-            pass
+        await self._answer("ping", "pong", {})
+
+    async def _answer(self, command: str, kind: str, arguments: Mapping[str, Any]) -> Any:
+        """Send a message, and return the message of a kind that answers it."""
+        socket, message_id = await self._connected(), next(self._ids)
+        await socket.send_json({"id": message_id, "type": command, **arguments})
+        while True:
+            answer = await socket.receive_json()
+            if answer.get("id") == message_id and answer["type"] == kind:
+                self._used = time.monotonic()
+                return answer
+
+    async def _connected(self) -> aiohttp.ClientWebSocketResponse:
+        """Return the connection, or a new one if Home Assistant may have closed it.
+
+        Its pings are answered only while a message is awaited.
+        """
+        if self._socket is not None and time.monotonic() - self._used < _IDLE_SECONDS:
+            return self._socket
+        await self.close()
+        socket = await self.session.ws_connect(f"{self.url}/api/websocket", max_msg_size=0)
+        await socket.receive_json()
+        await socket.send_json({"type": "auth", "access_token": self.tokens.access_token})
+        answer = await socket.receive_json()
+        if answer["type"] != "auth_ok":
+            raise HomeAssistantError(f"sign-in: {answer.get('message')}")
+        self._socket = socket
+        return socket
+
+    async def close(self) -> None:
+        """Close the connection; the next command opens another."""
+        if self._socket is not None:
+            await self._socket.close()
+            self._socket = None
 
     async def get(self, path: str) -> Any:
         """Return the decoded response to ``GET path``."""
@@ -131,11 +160,11 @@ async def signed_in(url: str) -> AsyncIterator[Client]:
         )
         tokens = Tokens(answer["access_token"], answer["refresh_token"], answer["expires_in"])
         session.headers["Authorization"] = f"Bearer {tokens.access_token}"
-        async with session.ws_connect(f"{url}/api/websocket", max_msg_size=0) as socket:
-            await socket.receive_json()
-            await socket.send_json({"type": "auth", "access_token": tokens.access_token})
-            await socket.receive_json()
-            yield Client(url, tokens, session, socket)
+        client = Client(url, tokens, session)
+        try:
+            yield client
+        finally:
+            await client.close()
 
 
 async def _authorization_code(session: aiohttp.ClientSession, url: str) -> str:

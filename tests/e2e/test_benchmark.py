@@ -22,8 +22,9 @@ async def test_a_meter_costs_rows_and_bytes(
     assert 2 <= metered.polls <= SECONDS / 5 + 1
     assert 0 < metered.rows["power"] <= metered.polls
     assert metered.commits
-    # Each page that the database has grown by was written at least once.
-    assert metered.usage.asked > metered.growth > 0
+    # Each page that the database has grown by was written at least once. In a few seconds, all may
+    # fit into the pages that it has.
+    assert metered.usage.asked > metered.growth >= 0
     print_recorder([bare, metered])
     printed = capsys.readouterr().out
     assert "| no meter | 0 |" in printed
