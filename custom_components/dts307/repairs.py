@@ -6,8 +6,10 @@ from typing import Any, ClassVar, override
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
 
 from .connection import PortChangedError, async_store_persistent_path
+from .const import DOMAIN
 from .coordinator import Dts307ConfigEntry, Dts307Coordinator
 from .ct_rating import CT_RATING_MISSING
 from .energy_dashboard import NOT_IN_DASHBOARD, EnergyDashboardError, async_add_to_dashboard
@@ -137,12 +139,32 @@ class ReplacedFlow(MeterFlow):
         return self.async_abort(reason="reconfigure")
 
 
-class CtRatingFlow(MeterFlow):
+class OptionalFlow(MeterFlow):
+    """A flow that its owner may ignore.
+
+    Home Assistant has a button for that only in repairs without a flow.
+    """
+
+    fix: ClassVar[str]
+    """The menu option that fixes the issue."""
+
+    async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Show the menu."""
+        return self.async_show_menu(step_id="init", menu_options=[self.fix, "ignore"])
+
+    async def async_step_ignore(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Ignore the issue, unless it was withdrawn meanwhile."""
+        if ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id):
+            ir.async_ignore_issue(self.hass, DOMAIN, self.issue_id, ignore=True)
+        return self.async_abort(reason="ignored")
+
+
+class CtRatingFlow(OptionalFlow):
     """Ask for the CT rating of an entry's meter."""
 
-    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
-        """Show the form; Home Assistant starts here with an empty input, not None."""
-        return await self.async_step_ct_rating()
+    fix = "ct_rating"
 
     async def async_step_ct_rating(
         self, user_input: dict[str, Any] | None = None
@@ -164,9 +186,10 @@ class CtRatingFlow(MeterFlow):
         return self.async_create_entry(data={})
 
 
-class ConfirmFlow(MeterFlow):
+class ConfirmFlow(OptionalFlow):
     """Fix something about an entry's meter after the owner confirms it."""
 
+    fix = "confirm"
     gone: ClassVar[str]
     """The translation key of the abort reason if the entry was removed."""
 
@@ -174,16 +197,10 @@ class ConfirmFlow(MeterFlow):
     async def _async_fix(self, entry: Dts307ConfigEntry) -> str | None:
         """Fix it; return the translation key of the reason if that fails."""
 
-    async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Show the confirmation; Home Assistant starts here with an empty input, not None."""
-        return await self.async_step_confirm()
-
     async def async_step_confirm(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Ask for confirmation, then fix it."""
-        if user_input is None:
-            return self.async_show_form(step_id="confirm")
+        """Fix it."""
         entry = self._entry()
         reason = self.gone if entry is None else await self._async_fix(entry)
         if reason is not None:

@@ -146,14 +146,22 @@ async def leave_as_it_was(client: Client) -> None:
         await client.delete(f"/api/config/config_entries/entry/{entry['entry_id']}")
     for flow in await client.command("config_entries/flow/progress"):
         await client.delete(f"{flows}/{flow['flow_id']}")
-    for state in await client.get("/api/states"):
-        if state["entity_id"].startswith("automation."):
-            await client.delete(f"/api/config/automation/config/{state['attributes']['id']}")
+    await remove_automations(client)
+    for helper in ("input_boolean", "input_number", "input_text"):
+        for made in await client.command(f"{helper}/list"):
+            await client.command(f"{helper}/delete", **{f"{helper}_id": made["id"]})
     for path in await client.command("blueprint/list", domain="automation"):
         if not path.startswith("homeassistant/"):
             await client.command("blueprint/delete", domain="automation", path=path)
     await client.post("/api/services/persistent_notification/dismiss_all", {})
     await client.command("energy/save_prefs", energy_sources=[], device_consumption=[])
+
+
+async def remove_automations(client: Client) -> None:
+    """Remove all automations."""
+    for state in await client.get("/api/states"):
+        if state["entity_id"].startswith("automation."):
+            await client.delete(f"/api/config/automation/config/{state['attributes']['id']}")
 
 
 @pytest.fixture

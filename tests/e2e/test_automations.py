@@ -1,59 +1,57 @@
-"""Every trigger fires and every condition tells, while a simulated house changes.
+"""Every trigger fires and every condition tells, built by clicking, while a house changes.
 
 The unit tests of triggers and conditions run on another version of Home Assistant.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Final
 
+from playwright.async_api import expect
 import pytest
+import pytest_asyncio
 
-from scripts.dev.client import Client, wait_for
-from scripts.dev.flows import add_entry, set_options
-from scripts.dev.processes import LOOPBACK
-from simulator import Simulator
+from scripts.dev.client import wait_for
 from tests.private_names import missing
 
-type Phase = Mapping[str, float]
-"""What each phase of the house does."""
+from .conftest import SharedHomeAssistant
+from .editor import METER, TEXTS, Element, add, condition, offer, save
+from .house import EXPORT, IMPORT, OVERLOAD, SILENCE, House, Phase, open_house
+from .pictures import picture
 
-IMPORT: Phase = {"load_factor": 0, "extra_watts": 2000, "sun": 0}
-EXPORT: Phase = {"load_factor": 0, "extra_watts": 0, "sun": 1}
-OVERLOAD: Phase = {"load_factor": 0, "extra_watts": 30_000, "sun": 0}
-SILENCE = None
-"""The meter's cable is pulled."""
-
-ABOVE_1_KW = {
-    "type": "above",
-    "value": {"active_choice": "number", "number": 1, "unit_of_measurement": "kW"},
+KILOWATT = 1000
+TRIGGERS = (
+    Element("export_started"),
+    Element("export_stopped"),
+    Element("overload_started"),
+    Element("overload_cleared"),
+    Element("stopped_answering"),
+    Element("answers_again"),
+    Element("current_level_changed"),
+    Element("surplus_crossed_threshold", watts=KILOWATT),
+)
+CONDITIONS: Final[Mapping[Element, list[Phase | None]]] = {
+    Element("is_exporting"): [EXPORT],
+    Element("is_not_exporting"): [IMPORT, OVERLOAD],
+    Element("is_overloaded"): [OVERLOAD],
+    Element("is_not_overloaded"): [IMPORT, EXPORT],
+    Element("is_not_answering"): [SILENCE],
+    Element("power_direction_is", choices=("Exporting",)): [EXPORT],
+    Element("current_level_is", choices=("High:", "Over:")): [OVERLOAD],
+    Element("surplus_is", watts=KILOWATT): [EXPORT],
 }
-TRIGGERS: Mapping[str, Mapping[str, Any]] = {
-    "export_started": {},
-    "export_stopped": {},
-    "overload_started": {},
-    "overload_cleared": {},
-    "stopped_answering": {},
-    "answers_again": {},
-    "current_level_changed": {},
-    "surplus_crossed_threshold": {"threshold": ABOVE_1_KW},
-}
-"""The options of each trigger."""
+"""Each condition, and when it holds."""
 
-CONDITIONS: Mapping[str, tuple[Mapping[str, Any], list[Phase | None]]] = {
-    "is_exporting": ({}, [EXPORT]),
-    "is_not_exporting": ({}, [IMPORT, OVERLOAD]),
-    "is_overloaded": ({}, [OVERLOAD]),
-    "is_not_overloaded": ({}, [IMPORT, EXPORT]),
-    "is_not_answering": ({}, [SILENCE]),
-    "power_direction_is": ({"direction": "exporting"}, [EXPORT]),
-    "current_level_is": ({"level": ["high", "over"]}, [OVERLOAD]),
-    "surplus_is": ({"threshold": ABOVE_1_KW}, [EXPORT]),
-}
-"""The options of each condition, and when it holds."""
+LONG_EXPORT = Element("is_exporting", seconds=5)
 
-LONG_EXPORT = "long_export"
-"""An automation that runs only if export has lasted for five seconds."""
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def house(
+    shared_home_assistant: SharedHomeAssistant, request: pytest.FixtureRequest
+) -> AsyncIterator[House]:
+    """Open the house."""
+    async with open_house(shared_home_assistant, request) as house:
+        yield house
 
 
 @pytest.mark.filterwarnings("ignore:Inheritance class:DeprecationWarning")
@@ -61,113 +59,86 @@ def test_home_assistant_has_the_private_names() -> None:
     assert list(missing()) == []
 
 
-async def test_triggers_and_conditions(home_assistant: Client, simulator: Simulator) -> None:
-    device_id = await add_meter(home_assistant, simulator)
-    house = House(home_assistant, simulator, device_id)
-    await house.becomes(IMPORT)
-    await house.add_automations()
-    await house.becomes(EXPORT, "export_started", "surplus_crossed_threshold")
-    await house.becomes(OVERLOAD, "export_stopped", "overload_started", "current_level_changed")
-    await house.becomes(
+@pytest.mark.asyncio(loop_scope="module")
+async def test_the_triggers_of_a_meter_are_offered(house: House) -> None:
+    await house.page.goto("/config/automation/edit/new")
+    offered = await offer(house.page, "trigger")
+    for texts in TEXTS["triggers"].values():
+        named = f"{texts['name']} {METER}"
+        await expect(offered.get_by_role("button", name=named)).to_be_visible()
+    await picture(house.page, "automation-editor", steady=False)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_triggers_and_conditions(house: House) -> None:
+    owner = Owner(house)
+    await owner.builds("Long export", "condition", LONG_EXPORT)
+    owner.triggers = await owner.builds("What happens", "trigger", *TRIGGERS)
+    await owner.builds("What holds", "condition", *CONDITIONS)
+    await owner.sees(IMPORT)
+    await owner.sees(EXPORT, "export_started", "surplus_crossed_threshold")
+    await owner.sees(OVERLOAD, "export_stopped", "overload_started", "current_level_changed")
+    await owner.sees(
         EXPORT,
         "export_started",
         "overload_cleared",
         "current_level_changed",
         "surplus_crossed_threshold",
     )
-    await wait_for(house.has_exported_for_long, "five seconds of export")
-    await house.becomes(SILENCE, "stopped_answering")
-    await house.becomes(EXPORT, "answers_again")
+    await wait_for(owner.has_exported_for_long, "five seconds of export")
+    await owner.sees(SILENCE, "stopped_answering")
+    await owner.sees(EXPORT, "answers_again")
     # A silent meter pauses the time that export has lasted, and does not restart it.
-    assert await house.has_exported_for_long()
-
-
-async def add_meter(home_assistant: Client, simulator: Simulator) -> str:
-    """Add the meter, polled every second and without hold times, and return its device ID."""
-    answers = {
-        "host": LOOPBACK,
-        "port": simulator.tcp_port,
-        "unit_id": simulator.meters[0].unit,
-        "ct_rating": 200,
-    }
-    entry = await add_entry(home_assistant, "dts307", {"network"}, answers)
-    quick = {"scan_interval": 1, "export_hold": 0, "overload_hold": 0}
-    await set_options(home_assistant, entry["entry_id"], {"settings"}, quick)
-    (device_id,) = [
-        device["id"]
-        for device in await home_assistant.command("config/device_registry/list")
-        if entry["entry_id"] in device["config_entries"]
-    ]
-    return str(device_id)
+    assert await owner.has_exported_for_long()
 
 
 @dataclass
-class House:
-    """The simulated house, and the automations that follow it."""
+class Owner:
+    """The owner of the house, who builds three automations and looks at the last one."""
 
-    home_assistant: Client
-    simulator: Simulator
-    device_id: str
-    last_runs: Mapping[str, str | None] = field(default_factory=dict)
-    """when each automation ran last, by its alias"""
+    house: House
+    triggers: str = ""
+    """the ID of the automation that has the triggers"""
+    known_runs: set[str] = field(default_factory=set)
 
-    async def add_automations(self) -> None:
-        """Add an automation for each trigger, and one with a condition that takes time."""
-        for kind, options in TRIGGERS.items():
-            await self._add(kind, triggers=[{"trigger": f"dts307.{kind}", **self._with(options)}])
-        lasts = {"condition": "dts307.is_exporting", **self._with({"for": {"seconds": 5}})}
-        await self._add(LONG_EXPORT, triggers=[], conditions=[lasts])
-        await wait_for(self._all_are_on, "the automations to be on")
+    async def builds(self, name: str, what: str, *elements: Element) -> str:
+        """Build an automation of triggers or of conditions, and return its ID."""
+        await self.house.page.goto("/config/automation/edit/new")
+        for element in elements:
+            await add(self.house.page, what, element)
+        saved = await save(self.house.client, self.house.page, name)
+        expected = [f"dts307.{element.kind}" for element in elements]
+        assert [each[what] for each in saved[f"{what}s"]] == expected
+        return str(saved["id"])
 
-    async def becomes(self, phase: Phase | None, *triggers: str) -> None:
-        """Change all phases of the house; see which conditions hold and which triggers fire."""
-        await self.simulator.set_plugged(plugged=phase is not None)
-        if phase is not None:
-            meter = self.simulator.meters[0]
-            house = meter.site.house.tweaked(dict.fromkeys("ABC", phase))
-            self.simulator.set_house(meter, house)
-
-        async def is_shown() -> bool:
-            expected = {kind for kind, (_, phases) in CONDITIONS.items() if phase in phases}
-            return await self._holding() == expected
-
-        await wait_for(is_shown, f"the conditions of {phase}", seconds=20)
-        before, self.last_runs = self.last_runs, await self._runs()
-        assert set(triggers) == {
-            kind for kind in TRIGGERS if self.last_runs.get(kind) != before.get(kind)
-        }
+    async def sees(self, phase: Phase | None, *triggers: str) -> None:
+        """Change the house; see which conditions hold and which triggers fire."""
+        await self.house.becomes(phase)
+        for place, (element, phases) in enumerate(CONDITIONS.items()):
+            told = "Condition passes" if phase in phases else "Condition did not pass"
+            shown = condition(self.house.page, place)
+            await expect(shown, element.kind).to_have_accessible_name(told)
+        assert await self._fired() == {f"dts307.{kind}" for kind in triggers}
 
     async def has_exported_for_long(self) -> bool:
         """Run the automation that depends on it, and return whether it did."""
-        before = await self._runs()
-        alone = {"entity_id": f"automation.{LONG_EXPORT}", "skip_condition": False}
-        await self.home_assistant.post("/api/services/automation/trigger", alone)
-        return await self._runs() != before
+        automation = "automation.long_export"
+        alone = {"entity_id": automation, "skip_condition": False}
+        before = await self.house.client.get(f"/api/states/{automation}")
+        await self.house.client.post("/api/services/automation/trigger", alone)
+        after = await self.house.client.get(f"/api/states/{automation}")
+        return bool(after["attributes"] != before["attributes"])
 
-    async def _add(self, alias: str, **parts: Any) -> None:
-        automation = {"alias": alias, "actions": [], **parts}
-        await self.home_assistant.post(f"/api/config/automation/config/{alias}", automation)
-
-    def _with(self, options: Mapping[str, Any]) -> dict[str, Any]:
-        return {"target": {"device_id": [self.device_id]}, "options": dict(options)}
-
-    async def _all_are_on(self) -> bool:
-        states = await self.home_assistant.states()
-        return all(states.get(f"automation.{x}") == "on" for x in (*TRIGGERS, LONG_EXPORT))
-
-    async def _holding(self) -> set[str]:
-        """Return the conditions that hold now."""
-        holding = set()
-        for kind, (options, _) in CONDITIONS.items():
-            condition = {"condition": f"dts307.{kind}", **self._with(options)}
-            tested = await self.home_assistant.command("test_condition", condition=condition)
-            if tested["result"]:
-                holding.add(kind)
-        return holding
-
-    async def _runs(self) -> dict[str, str | None]:
-        return {
-            state["attributes"]["friendly_name"]: state["attributes"]["last_triggered"]
-            for state in await self.home_assistant.get("/api/states")
-            if state["entity_id"].startswith("automation.")
-        }
+    async def _fired(self) -> set[str]:
+        """Return which triggers have started their automation since the last look."""
+        automation = {"domain": "automation", "item_id": self.triggers}
+        fired = set()
+        for run in await self.house.client.command("trace/list", **automation):
+            run_id = run["run_id"]
+            if run_id in self.known_runs:
+                continue
+            self.known_runs.add(run_id)
+            trace = await self.house.client.command("trace/get", run_id=run_id, **automation)
+            (place,) = (int(step.removeprefix("trigger/")) for step in trace["trace"])
+            fired.add(trace["config"]["triggers"][place]["trigger"])
+        return fired

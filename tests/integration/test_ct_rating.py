@@ -21,7 +21,7 @@ from tests.integration.home import (
     load,
     state_of,
 )
-from tests.integration.repair_flows import open_repair
+from tests.integration.repair_flows import assert_ignored_for_good, choose, open_repair
 from tests.lines import network, network_data
 
 pytestmark = pytest.mark.usefixtures("hasty")
@@ -95,7 +95,8 @@ async def test_the_repair_asks_for_it(hass: HomeAssistant) -> None:
         entry = entry_for(device, network_data(line), role="grid", ct_sets=2)
         await added_yesterday(hass, entry)
         before = dict(entry.options)
-        shown = await open_repair(hass, offer(hass, entry), "ct_rating")
+        menu = await open_repair(hass, offer(hass, entry))
+        shown = await choose(hass, menu, "ct_rating")
         with pytest.raises(InvalidData) as refused:
             await submit(hass, shown, {"ct_rating": 0, "ct_sets": 2})
         (error,) = refused.value.schema_errors.values()
@@ -136,14 +137,20 @@ async def test_it_can_be_ignored_for_good(hass: HomeAssistant) -> None:
     async with network(device) as line:
         entry = entry_for(device, network_data(line))
         await added_yesterday(hass, entry)
-        offered = offer(hass, entry)
-        assert offered is not None
-        ir.async_ignore_issue(hass, DOMAIN, offered.issue_id, ignore=True)
+        await assert_ignored_for_good(hass, entry, offer)
+
+
+async def test_it_is_ignored_too_late(hass: HomeAssistant) -> None:
+    """The rating was entered in the options while the repair was open."""
+    device = Device()
+    async with network(device) as line:
+        entry = entry_for(device, network_data(line))
+        await added_yesterday(hass, entry)
+        shown = await open_repair(hass, offer(hass, entry))
+        hass.config_entries.async_update_entry(entry, options={**entry.options, "ct_rating": 90})
         await hass.config_entries.async_reload(entry.entry_id)
-        await let_pass(hass)
-        ignored = offer(hass, entry)
-        assert ignored is not None
-        assert ignored.dismissed_version is not None
+        assert (await choose(hass, shown, "ignore"))["reason"] == "ignored"
+        assert offer(hass, entry) is None
 
 
 async def test_it_is_offered_for_a_meter_in_use_only(hass: HomeAssistant) -> None:
@@ -153,7 +160,8 @@ async def test_it_is_offered_for_a_meter_in_use_only(hass: HomeAssistant) -> Non
         entry = entry_for(device, network_data(line))
         await added_yesterday(hass, entry)
         await assert_asked_only_in_use(hass, entry, offer)
-        shown = await open_repair(hass, offer(hass, entry), "ct_rating")
+        menu = await open_repair(hass, offer(hass, entry))
+        shown = await choose(hass, menu, "ct_rating")
         await hass.config_entries.async_remove(entry.entry_id)
         assert offer(hass, entry) is None
         result = await submit(hass, shown, {"ct_rating": 200, "ct_sets": 1})

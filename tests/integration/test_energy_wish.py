@@ -2,7 +2,6 @@
 
 from copy import deepcopy
 
-from homeassistant.components.repairs import RepairsFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from homeassistant.setup import async_setup_component
@@ -15,6 +14,7 @@ from simulator.server import TcpLine
 from tests.device import Device
 from tests.integration.dashboard import open_dashboard, save, sources
 from tests.integration.home import entry_for, let_pass, load, state_of
+from tests.integration.repair_flows import assert_ignored_for_good, choose, open_repair
 from tests.integration.scanning import load_without_meter
 from tests.lines import network, network_data
 
@@ -54,16 +54,6 @@ async def held_up(hass: HomeAssistant, device: Device, line: TcpLine) -> MockCon
     await load(hass, entry)
     assert repair(hass, entry) is not None
     return entry
-
-
-async def fix(hass: HomeAssistant, issue_id: str) -> RepairsFlowResult:
-    """Click through the repair."""
-    manager = hass.data["repairs"]["flow_manager"]
-    asked = await manager.async_init(DOMAIN, data={"issue_id": issue_id})
-    assert asked["step_id"] == "confirm"
-    result: RepairsFlowResult = await manager.async_configure(asked["flow_id"], {})
-    await hass.async_block_till_done(wait_background_tasks=True)
-    return result
 
 
 async def test_it_is_fulfilled_at_once(hass: HomeAssistant) -> None:
@@ -110,12 +100,12 @@ async def test_repaired(hass: HomeAssistant) -> None:
         issue = repair(hass, entry)
         assert issue is not None
         assert issue.translation_placeholders == {"name": "DTS 307"}
-        refused = await fix(hass, issue.issue_id)
+        refused = await choose(hass, await open_repair(hass, issue), "confirm")
         assert refused["reason"] == "sensor_disabled"
         assert repair(hass, entry) is not None
         assert sources(manager) == []
         disable(hass, disabled=False)
-        fixed = await fix(hass, issue.issue_id)
+        fixed = await choose(hass, await open_repair(hass, issue), "confirm")
         assert fixed["type"] == "create_entry"
         assert repair(hass, entry) is None
         assert len(sources(manager)) == 1
@@ -152,19 +142,25 @@ async def test_added_by_hand(hass: HomeAssistant) -> None:
         assert manager.data == by_hand
 
 
+async def test_ignored_for_good(hass: HomeAssistant) -> None:
+    """The owner has no use for it in the dashboard."""
+    await open_dashboard(hass)
+    device = Device()
+    async with network(device) as line:
+        entry = await held_up(hass, device, line)
+        await assert_ignored_for_good(hass, entry, repair)
+
+
 async def test_removed_meanwhile(hass: HomeAssistant) -> None:
     """Its repair goes with it; one that is open by then has nothing to add."""
     manager = await open_dashboard(hass)
     device = Device()
     async with network(device) as line:
         entry = await held_up(hass, device, line)
-        issue = repair(hass, entry)
-        assert issue is not None
-        flows = hass.data["repairs"]["flow_manager"]
-        opened = await flows.async_init(DOMAIN, data={"issue_id": issue.issue_id})
+        opened = await open_repair(hass, repair(hass, entry))
         await hass.config_entries.async_remove(entry.entry_id)
         assert repair(hass, entry) is None
-        result = await flows.async_configure(opened["flow_id"], {})
+        result = await choose(hass, opened, "confirm")
         assert result["reason"] == "sensor_missing"
         assert sources(manager) == []
 

@@ -4,7 +4,6 @@ from datetime import timedelta
 from pathlib import Path
 
 from homeassistant.components.modbus.connection import async_get_connection_info
-from homeassistant.components.repairs import RepairsFlowResult
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
@@ -23,7 +22,7 @@ from tests.integration.home import (
     state_of,
 )
 from tests.integration.port_names import BY_ID, BY_PATH, PortNames, unplug
-from tests.integration.repair_flows import open_repair
+from tests.integration.repair_flows import assert_ignored_for_good, choose, open_repair
 from tests.integration.scanning import load_without_meter
 from tests.lines import network, network_data, serial, serial_data
 
@@ -39,14 +38,6 @@ def name(hass: HomeAssistant, tmp_path: Path) -> PortNames:
 def offer(hass: HomeAssistant, entry: MockConfigEntry) -> ir.IssueEntry | None:
     """Return the repair that offers the persistent path, if there is one."""
     return ir.async_get(hass).async_get_issue(DOMAIN, f"unstable_port_{entry.entry_id}")
-
-
-async def confirm(hass: HomeAssistant, shown: RepairsFlowResult) -> RepairsFlowResult:
-    """Click on the button."""
-    manager = hass.data["repairs"]["flow_manager"]
-    result: RepairsFlowResult = await manager.async_configure(shown["flow_id"], {})
-    await hass.async_block_till_done(wait_background_tasks=True)
-    return result
 
 
 async def test_the_repair_moves_the_entry(hass: HomeAssistant, name: PortNames) -> None:
@@ -66,10 +57,10 @@ async def test_the_repair_moves_the_entry(hass: HomeAssistant, name: PortNames) 
         }
         registry = er.async_get(hass)
         before = {row.entity_id: (row.id, row.unique_id) for row in registry.entities.values()}
-        shown = await open_repair(hass, offer(hass, entry), "confirm")
+        shown = await open_repair(hass, offer(hass, entry))
         assert entry.data == data
 
-        result = await confirm(hass, shown)
+        result = await choose(hass, shown, "confirm")
         assert str(result["type"]) == "create_entry"
         assert entry.data == data | {"device": by_id}
         assert entry.state is ConfigEntryState.LOADED
@@ -88,7 +79,7 @@ async def test_the_repair_comes_too_late(hass: HomeAssistant, name: PortNames, w
         by_id = name(BY_ID, line.path)
         entry = entry_for(device, serial_data(line))
         await load(hass, entry)
-        shown = await open_repair(hass, offer(hass, entry), "confirm")
+        shown = await open_repair(hass, offer(hass, entry))
         match what:
             case "port gone":
                 unplug(by_id)
@@ -101,7 +92,7 @@ async def test_the_repair_comes_too_late(hass: HomeAssistant, name: PortNames, w
                 await hass.config_entries.async_remove(entry.entry_id)
                 assert offer(hass, entry) is None
         before = dict(entry.data)
-        assert (await confirm(hass, shown))["reason"] == "port_changed"
+        assert (await choose(hass, shown, "confirm"))["reason"] == "port_changed"
         assert entry.data == before
 
 
@@ -128,6 +119,16 @@ async def test_the_offer_is_withdrawn(hass: HomeAssistant, name: PortNames) -> N
         hass.config_entries.async_update_entry(entry, data=network_data(adapter))
         await hass.config_entries.async_reload(entry.entry_id)
         assert offer(hass, entry) is None
+
+
+async def test_the_offer_can_be_ignored_for_good(hass: HomeAssistant, name: PortNames) -> None:
+    """The owner may know that there never is another adapter."""
+    device = Device()
+    async with serial(device) as line:
+        name(BY_ID, line.path)
+        entry = entry_for(device, serial_data(line))
+        await load(hass, entry)
+        await assert_ignored_for_good(hass, entry, offer)
 
 
 async def test_nothing_is_asked_of_a_disabled_entry(hass: HomeAssistant, name: PortNames) -> None:

@@ -56,6 +56,13 @@ class Subject:
                 return found
         return None
 
+    async def stop_ignoring(self, key: str) -> None:
+        """Let a repair about the meter be shown again that was ignored."""
+        issue_id = f"{key}_{self.entry_id}"
+        await self.bench.client.command(
+            "repairs/ignore_issue", domain="dts307", issue_id=issue_id, ignore=False
+        )
+
     async def advance_until(self, key: str, *, seconds: int = 60, most: int = 40) -> None:
         """Let time pass until a repair is raised."""
         for _ in range(most):

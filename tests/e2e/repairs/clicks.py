@@ -60,6 +60,14 @@ async def choose(subject: Subject, key: str, choice: str) -> None:
     await dialog(subject.bench.page).get_by_text(texts[choice], exact=True).click()
 
 
+async def ignore(subject: Subject, key: str) -> None:
+    """Open a repair, and choose to ignore it."""
+    await open_repair(subject, key)
+    await choose(subject, key, "ignore")
+    await take_advice(subject, key, "ignored")
+    assert await subject.issue(key) is None
+
+
 async def confirm(subject: Subject) -> None:
     """Send the form of a repair that is open, and leave the dialog."""
     await submit(subject.bench.page)

@@ -14,7 +14,7 @@ from tests.e2e.flow import dialog, fill, submit
 
 from . import test_counters, test_installation
 from .bench import Bench, Subject
-from .clicks import CUT, ISSUES, choose, confirm, leave, open_repair, take_advice
+from .clicks import CUT, ISSUES, answer, choose, confirm, ignore, leave, open_repair, take_advice
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -26,6 +26,16 @@ KEYS = {
     "meter_replaced",
     "unstable_port",
 }
+OTHER_ANSWERS = {
+    ("meter_replaced", "elsewhere"),
+    ("ct_rating_missing", "ct_rating"),
+    ("ct_rating_missing", "ignore"),
+    ("not_in_energy_dashboard", "confirm"),
+    ("not_in_energy_dashboard", "ignore"),
+    ("unstable_port", "confirm"),
+    ("unstable_port", "ignore"),
+}
+"""Answers that are given in this module."""
 UNITS = (100, 101, 102, 103, 200)
 """The last one is so far away that the search on the network ends before it."""
 METERS = tuple(MeterConfig(unit=unit, serial=f"S3073{unit:04d}") for unit in UNITS)
@@ -46,11 +56,27 @@ async def test_a_meter_does_not_answer(bench: Bench) -> None:
         assert await subject.state("link_state") == "ok"
 
 
+async def test_the_ct_rating_is_ignored_for_good(bench: Bench) -> None:
+    """It is raised again when the meter is set up, and still is among the ignored repairs."""
+    async with bench.subject(bench.simulator.meters[UNRATED]) as subject:
+        key = "ct_rating_missing"
+        await bench.advance(86_400)
+        await ignore(subject, key)
+        await bench.client.post(f"/api/config/config_entries/entry/{subject.entry_id}/reload", {})
+        await bench.advance(86_400)
+        shown = bench.page.get_by_text(ISSUES[key]["title"].partition("{name}")[0])
+        await expect(shown).to_have_count(0)
+        await bench.page.get_by_label("Menu").last.click()
+        await bench.page.get_by_text("Show ignored repairs").click()
+        await expect(shown).to_be_visible()
+
+
 async def test_the_ct_rating_is_entered(bench: Bench) -> None:
     """It is asked for after a day; the form says what it can be."""
     async with bench.subject(bench.simulator.meters[UNRATED]) as subject:
         await bench.advance(86_400)
         await open_repair(subject, "ct_rating_missing")
+        await choose(subject, "ct_rating_missing", "ct_rating")
         # It is not filled in, so that nothing is stored that nobody has entered.
         await submit(bench.page)
         refused = ISSUES["ct_rating_missing"]["fix_flow"]["error"]["ct_rating_range"]
@@ -83,12 +109,14 @@ async def test_the_energy_dashboard_gets_a_meter_later(bench: Bench) -> None:
     await add_entry(bench.client, "dts307", {"network"}, {**found, **wanted})
     subject = await bench.subject_of(meter)
     key = "not_in_energy_dashboard"
+    await ignore(subject, key)
+    await subject.stop_ignoring(key)
     await open_repair(subject, key)
-    await submit(bench.page)
+    await choose(subject, key, "confirm")
     await take_advice(subject, key, "sensor_disabled")
     await bench.client.command(registry, entity_id=power, disabled_by=None)
     await open_repair(subject, key)
-    await confirm(subject)
+    await answer(subject, key, "confirm")
     assert await subject.issue(key) is None
     (source,) = (await bench.client.command("energy/get_prefs"))["energy_sources"]
     assert source["stat_rate"] == power
@@ -121,9 +149,12 @@ async def test_the_path_of_a_port_is_stored(bench: Bench) -> None:
     persistent.symlink_to(path)
     try:
         async with bench.subject(bench.simulator.meters[ON_A_PORT]) as subject:
-            await open_repair(subject, "unstable_port")
-            await confirm(subject)
-            assert await subject.issue("unstable_port") is None
+            key = "unstable_port"
+            await ignore(subject, key)
+            await subject.stop_ignoring(key)
+            await open_repair(subject, key)
+            await answer(subject, key, "confirm")
+            assert await subject.issue(key) is None
             assert await port_of(subject) == persistent
             await bench.advance(60)
             assert await subject.state("link_state") == "ok"
@@ -161,7 +192,7 @@ async def test_no_repair_and_no_answer_is_left_out() -> None:
     cases = test_counters.CASES
     installation = {case.key for case in test_installation.CASES}
     assert KEYS | installation | {case.key for case in cases} == ISSUES.keys()
-    given = {(case.key, case.choice) for case in cases} | {("meter_replaced", "elsewhere")}
+    given = {(case.key, case.choice) for case in cases} | OTHER_ANSWERS
     assert given == {
         (key, choice)
         for key, texts in ISSUES.items()
