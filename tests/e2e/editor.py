@@ -8,6 +8,7 @@ from playwright.async_api import Locator, Page, expect
 
 from scripts.dev.client import Client, wait_for
 from scripts.dev.processes import REPOSITORY
+from tests.e2e.visit import visit
 
 TEXTS: Final[dict[str, Any]] = json.loads(
     (REPOSITORY / "custom_components/dts307/translations/en.json").read_text()
@@ -85,7 +86,7 @@ async def saved(client: Client, name: str) -> dict[str, Any]:
 
 async def import_blueprint(page: Page, address: str) -> None:
     """Import a blueprint by its URL."""
-    await page.goto("/config/blueprint/dashboard")
+    await visit(page, "/config/blueprint/dashboard")
     await page.get_by_text("Import blueprint", exact=True).first.click()
     dialog = page.locator("ha-dialog-import-blueprint")
     await dialog.locator("input").first.fill(address)

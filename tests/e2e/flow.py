@@ -4,6 +4,8 @@ import re
 
 from playwright.async_api import Locator, Page, expect
 
+from tests.e2e.visit import visit
+
 NAME = "Measurlogic DTS 307"
 
 
@@ -14,7 +16,7 @@ def dialog(page: Page) -> Locator:
 
 async def begin_setup(page: Page, link: str) -> None:
     """Choose the integration, and how the meter is connected."""
-    await page.goto("/config/integrations/dashboard")
+    await visit(page, "/config/integrations/dashboard")
     await page.get_by_text("Add integration", exact=True).first.click()
     offered = page.locator("dialog-add-integration")
     await offered.locator("input").first.fill("DTS 307")

@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from scripts.dev.client import wait_for
+from tests.e2e.visit import visit
 from tests.private_names import missing
 
 from .conftest import SharedHomeAssistant
@@ -61,7 +62,7 @@ def test_home_assistant_has_the_private_names() -> None:
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_the_triggers_of_a_meter_are_offered(house: House) -> None:
-    await house.page.goto("/config/automation/edit/new")
+    await visit(house.page, "/config/automation/edit/new")
     offered = await offer(house.page, "trigger")
     for texts in TEXTS["triggers"].values():
         named = f"{texts['name']} {METER}"
@@ -103,7 +104,7 @@ class Owner:
 
     async def builds(self, name: str, what: str, *elements: Element) -> str:
         """Build an automation of triggers or of conditions, and return its ID."""
-        await self.house.page.goto("/config/automation/edit/new")
+        await visit(self.house.page, "/config/automation/edit/new")
         for element in elements:
             await add(self.house.page, what, element)
         saved = await save(self.house.client, self.house.page, name)

@@ -12,6 +12,7 @@ from scripts.dev.processes import LOOPBACK, free_port
 from simulator import MeterConfig, PtyConfig, Simulator, SimulatorConfig
 from tests.e2e.conftest import CHROMIUM_OPTIONS, PATIENCE_MS, chromium
 from tests.e2e.flow import begin_setup, choose_port, dialog, submit
+from tests.e2e.visit import visit
 
 CARDS = {"views": [{"cards": [{"type": "custom:dts307-card"}]}]}
 A_POLL = 15_000
@@ -105,7 +106,7 @@ async def open_card(client: Client, browser: Browser) -> Page:
     )
     await client.command("lovelace/config/save", url_path="of-card", config=CARDS)
     page = await open_page(client, browser)
-    await page.goto("/of-card/0")
+    await visit(page, "/of-card/0")
     return page
 
 

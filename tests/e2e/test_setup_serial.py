@@ -11,6 +11,7 @@ import pytest
 from scripts.dev.client import Client, wait_for
 from scripts.dev.energy import import_energy
 from simulator import MeterConfig, PtyConfig, Simulator, SimulatorConfig
+from tests.e2e.visit import visit
 
 from .flow import begin_setup, choose_port, dialog, fill, finish, submit
 from .pictures import picture
@@ -94,7 +95,7 @@ async def see_bars(page: Page, home_assistant: Client, simulator: Simulator) -> 
         await import_energy(home_assistant, entity_id, rows, point)
         yesterday = [row[point] for row in rows if row["start"] >= midnight - DAY - HOUR]
         booked[direction] = (yesterday[-1] - yesterday[0]) / 1000
-    await page.goto("/energy/electricity")
+    await visit(page, "/energy/electricity")
     await page.get_by_role("button", name="Previous").click()
     totals = page.locator("hui-energy-sources-table-card")
     await expect(totals).to_contain_text(f"{booked['import']:.2f} kWh")

@@ -12,6 +12,7 @@ from scripts.dev.homeassistant import running_home_assistant
 from scripts.dev.processes import free_port
 from simulator.meter import MeterConfig
 from tests.device import Device
+from tests.e2e.visit import visit
 from tests.uart import UartLine
 
 from .flow import begin_setup, choose_port, dialog, fill, finish, submit
@@ -95,7 +96,7 @@ async def test_speed_and_parity_are_found_out(
 
     line.baud, line.parity = 38400, "N"
     await wait_for(answers_no_more, "the meter to be missed")
-    await page.goto("/config/integrations/integration/dts307")
+    await visit(page, "/config/integrations/integration/dts307")
     await page.locator("ha-config-entry-row ha-dropdown").first.click()
     await page.get_by_text("Reconfigure", exact=True).first.click()
     await dialog(page).get_by_text("Serial port", exact=True).click()

@@ -13,6 +13,7 @@ from scripts.dev.homeassistant import running_home_assistant
 from scripts.dev.processes import LOOPBACK, free_port
 from simulator import Simulator, SimulatorConfig, TcpConfig
 from tests.e2e.conftest import CHROMIUM_OPTIONS, PATIENCE_MS, chromium
+from tests.e2e.visit import visit
 
 from .home import DASHBOARD, WIDE, Home, add_meters, make_dashboard, meter_configs
 
@@ -52,7 +53,7 @@ async def shared_home(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator
         page.set_default_timeout(PATIENCE_MS)
         home = Home(simulator, client, page, devices)
         home.listen()
-        await page.goto(f"{DASHBOARD}/all")
+        await visit(page, f"{DASHBOARD}/all")
         await home.card().wait_for()
         yield home
         await browser.close()

@@ -10,6 +10,7 @@ from playwright.async_api import Locator, expect
 import pytest
 
 from scripts.dev.processes import REPOSITORY
+from tests.e2e.visit import visit
 
 from .home import CARD, NARROW, PHASORS, Home, dashboard, overload, shows
 
@@ -61,7 +62,7 @@ async def test_a_compact_card(home: Home) -> None:
         "lovelace/dashboards/create", url_path="of-axe", title="Axe", mode="storage"
     )
     await home.client.command("lovelace/config/save", url_path="of-axe", config={"views": views})
-    await home.page.goto("/of-axe/small")
+    await visit(home.page, "/of-axe/small")
     await shows(home.card(), "W")
     await is_accessible(home.page.locator(CARD))
 
@@ -90,7 +91,7 @@ async def test_views(home: Home) -> None:
     """Those of the dashboard's views that have cards of ours."""
     await dashboard(home, "of-axe-views", {"type": "custom:dts307"})
     for view in ("now", "today"):
-        await home.page.goto(f"/of-axe-views/{view}")
+        await visit(home.page, f"/of-axe-views/{view}")
         await shows(home.card(), "The delta meter")
         for kind in (CARD, PHASORS):
             for card in await home.page.locator(kind).all():

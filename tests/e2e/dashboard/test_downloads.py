@@ -9,6 +9,8 @@ from playwright.async_api import Page, Request, Route, expect
 import pytest
 import pytest_asyncio
 
+from tests.e2e.visit import visit
+
 from .home import CARD, DASHBOARD, PHASORS, WIDE, Home, dashboard, shows
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -38,7 +40,7 @@ async def downloads(home: Home) -> AsyncIterator[list[str]]:
 
 async def test_a_page_without_cards(home: Home, downloads: list[str]) -> None:
     """It downloads the main module and no chunk. The first card on the way downloads its own."""
-    await home.page.goto("/profile/general")
+    await visit(home.page, "/profile/general")
     await home.page.wait_for_function(DEFINED)
     await home.page.wait_for_load_state("networkidle")
     assert downloads == [""]
@@ -76,7 +78,7 @@ async def test_a_card_waits_for_its_chunk(home: Home) -> None:
         await route.continue_()
 
     await home.page.route(CARD_CHUNK, hold)
-    await home.page.goto(f"{DASHBOARD}/wye")
+    await visit(home.page, f"{DASHBOARD}/wye")
     card = home.page.locator(CARD)
     await expect(card.locator("ha-card")).to_be_visible()
     before = await card.bounding_box()
@@ -95,7 +97,7 @@ async def test_a_card_waits_for_its_chunk(home: Home) -> None:
 async def test_a_chunk_that_cannot_be_downloaded(home: Home) -> None:
     """The card says so, and offers to try again; if that does not help, to reload the page."""
     await home.page.route(CARD_CHUNK, refuse)
-    await home.page.goto(f"{DASHBOARD}/wye")
+    await visit(home.page, f"{DASHBOARD}/wye")
     card = home.page.locator(CARD)
     retry = card.get_by_role("button", name="Retry")
     await expect(card.locator("ha-alert")).to_contain_text(FAILED)
@@ -118,7 +120,7 @@ async def test_a_chunk_that_cannot_be_downloaded(home: Home) -> None:
 async def test_after_a_lost_connection_it_tries_by_itself(home: Home) -> None:
     """Nobody stands at a wall tablet while Home Assistant restarts."""
     await home.page.route(CARD_CHUNK, refuse)
-    await home.page.goto(f"{DASHBOARD}/wye")
+    await visit(home.page, f"{DASHBOARD}/wye")
     card = home.page.locator(CARD)
     await expect(card.locator("ha-alert")).to_contain_text(FAILED)
     await home.page.unroute(CARD_CHUNK)
@@ -134,7 +136,7 @@ async def test_after_a_lost_connection_it_tries_by_itself(home: Home) -> None:
 async def test_the_dashboard_cannot_be_downloaded(home: Home) -> None:
     await dashboard(home, "of-failure", {"type": "custom:dts307"})
     await home.page.route("**/dts307/dashboard-*.js", refuse)
-    await home.page.goto("/of-failure")
+    await visit(home.page, "/of-failure")
     await expect(home.page.locator("hui-markdown-card")).to_contain_text(FAILED)
     assert_reported(home)
     await home.page.unroute_all()
@@ -150,12 +152,12 @@ async def test_a_language(home: Home, downloads: list[str], *, reachable: bool) 
     language = json.dumps(json.dumps("de"))
     await home.page.evaluate(f"localStorage.setItem('selectedLanguage', {language})")
     try:
-        await home.page.goto(f"{DASHBOARD}/wye")
+        await visit(home.page, f"{DASHBOARD}/wye")
         await shows(home.card(), "Heute" if reachable else "Today")
         assert sorted(downloads) == ["", "chunk", "chunk", "de", "meter-card"]
     finally:
         await home.page.evaluate("localStorage.removeItem('selectedLanguage')")
-        await home.page.goto(f"{DASHBOARD}/wye")
+        await visit(home.page, f"{DASHBOARD}/wye")
         await shows(home.card(), "Today")
     if not reachable:
         assert_reported(home)

@@ -7,6 +7,7 @@ from playwright.async_api import expect
 import pytest
 
 from scripts.dev.client import HomeAssistantError, wait_for
+from tests.e2e.visit import visit
 
 from .home import Home, dashboard, shows
 
@@ -21,7 +22,7 @@ async def test_add_a_card(home: Home) -> None:
     )
     view = {"type": "sections", "sections": [{"type": "grid", "cards": []}]}
     await home.client.command("lovelace/config/save", url_path="of-mine", config={"views": [view]})
-    await page.goto("/of-mine/0?edit=1")
+    await visit(page, "/of-mine/0?edit=1")
     await page.locator("hui-grid-section .add").first.click()
     dialog = page.locator("hui-dialog-create-card")
     await dialog.locator("input").first.fill("Power split")
@@ -105,7 +106,7 @@ async def test_make_a_dashboard(home: Home) -> None:
 async def test_choose_the_meter_of_a_dashboard(home: Home) -> None:
     page = home.page
     await dashboard(home, "of-my-choice", {"type": "custom:dts307"})
-    await page.goto("/of-my-choice/now")
+    await visit(page, "/of-my-choice/now")
     await shows(home.card(), "The delta meter")
     await page.get_by_role("button", name="Edit dashboard").first.click()
     editor = page.locator("dts307-dashboard-editor")

@@ -10,6 +10,7 @@ import pytest
 
 from scripts.dev.client import wait_for
 from scripts.dev.processes import REPOSITORY
+from tests.e2e.visit import visit
 
 from .home import WIDE, Home, dashboard
 
@@ -116,7 +117,7 @@ async def test_what_the_energy_dashboard_counts(home: Home) -> None:
         ({"energy_sources": [source], "device_consumption": [consumption]}, 1),
     ):
         await home.client.command("energy/save_prefs", **prefs)
-        await home.page.goto("/of-energy/today")
+        await visit(home.page, "/of-energy/today")
         await expect(home.page.get_by_text("The split meter: Today")).to_be_visible()
         await expect(cards).to_have_count(count)
     # With one more section for one of the meters, each still begins a row of its own.

@@ -14,6 +14,7 @@ from tests.e2e.conftest import (
     leave_as_it_was,
     opened_page,
 )
+from tests.e2e.visit import visit
 
 from .bench import Bench
 
@@ -37,7 +38,7 @@ async def bench(
         bench = Bench(simulator, client, page, shared_home_assistant.ports)
         home = await client.command("get_config")
         await bench.add("network", {"host": LOOPBACK, "port": simulator.tcp_port})
-        await page.goto("/config/repairs")
+        await visit(page, "/config/repairs")
         # Hours that pass while a page connects are too much for Home Assistant's patience.
         await page.locator("ha-config-repairs-dashboard").wait_for(state="attached")
         yield bench
