@@ -1,15 +1,28 @@
-"""Interval data: register reads at midnight, billing periods, and demand."""
+"""Interval data: register reads at midnights and borders, billing periods, and demand."""
 
 from .bill import Billing, BillingPeriod, PeriodEnergy, RegisterEstimates
 from .books import Books, Entry, RunBooks
 from .demand import Demand, DemandInterval, DemandRecord, demand
 from .estimate import Estimate
-from .ledger import EXPORTED, IMPORTED, Ledger, Samples, billing
-from .track import as_pair, from_pair
+from .history import TrackChange, joined, most_reads, track_changes, tracks_of, trimmed, with_tracks
+from .interval import (
+    Gap,
+    Interval,
+    IntervalGrid,
+    Progress,
+    Quality,
+    Spread,
+    estimated_share,
+    evenly,
+    intervals,
+)
+from .ledger import EXPORTED, IMPORTED, REGISTER, Ledger, billing
+from .track import Samples, Track, Tracks, as_pair, from_pair
 
 __all__ = [
     "EXPORTED",
     "IMPORTED",
+    "REGISTER",
     "Billing",
     "BillingPeriod",
     "Books",
@@ -18,13 +31,31 @@ __all__ = [
     "DemandRecord",
     "Entry",
     "Estimate",
+    "Gap",
+    "Interval",
+    "IntervalGrid",
     "Ledger",
     "PeriodEnergy",
+    "Progress",
+    "Quality",
     "RegisterEstimates",
     "RunBooks",
     "Samples",
+    "Spread",
+    "Track",
+    "TrackChange",
+    "Tracks",
     "as_pair",
     "billing",
     "demand",
+    "estimated_share",
+    "evenly",
     "from_pair",
+    "intervals",
+    "joined",
+    "most_reads",
+    "track_changes",
+    "tracks_of",
+    "trimmed",
+    "with_tracks",
 ]

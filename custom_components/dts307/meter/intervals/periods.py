@@ -5,6 +5,7 @@ at one o'clock. Instants are Unix times in s.
 """
 
 from calendar import monthrange
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 
@@ -36,9 +37,22 @@ def next_billing_date(current: date, billing_day: int) -> date:
 
 
 def interval_start(at: float, zone: tzinfo, seconds: float) -> float:
-    """Return the start of the demand interval around an instant; ``seconds`` divide an hour."""
+    """Return the start of the interval around an instant; ``seconds`` divide an hour."""
     offset = (datetime.fromtimestamp(at, zone).utcoffset() or timedelta()).total_seconds()
     return (at + offset) // seconds * seconds - offset
+
+
+def borders(start: float, end: float, zone: tzinfo, seconds: float) -> Iterator[float]:
+    """Yield the borders of intervals from one instant to another, both included.
+
+    Where the local clock is changed by a part of the length, an interval is shorter.
+    """
+    at = interval_start(start, zone, seconds)
+    while at <= end:
+        if at >= start:
+            yield at
+        following = interval_start(at + seconds, zone, seconds)
+        at = following if following > at else at + seconds
 
 
 def _in_month(day: date, billing_day: int) -> date:
