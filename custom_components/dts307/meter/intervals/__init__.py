@@ -3,8 +3,18 @@
 from .bill import Billing, BillingPeriod, PeriodEnergy, RegisterEstimates
 from .books import Books, Entry, RunBooks
 from .demand import Demand, DemandInterval, DemandRecord, demand
+from .energy_between import EnergyBetween, energy_between, estimated_share
 from .estimate import Estimate
-from .history import TrackChange, joined, most_reads, track_changes, tracks_of, trimmed, with_tracks
+from .history import (
+    TrackChange,
+    joined,
+    most_reads,
+    storable,
+    track_changes,
+    tracks_of,
+    trimmed,
+    with_tracks,
+)
 from .interval import (
     Gap,
     Interval,
@@ -12,12 +22,11 @@ from .interval import (
     Progress,
     Quality,
     Spread,
-    estimated_share,
     evenly,
     intervals,
 )
 from .ledger import EXPORTED, IMPORTED, REGISTER, Ledger, billing
-from .track import Samples, Track, Tracks, as_pair, from_pair
+from .track import Samples, Track, Tracks, as_pair, from_pair, kept
 
 __all__ = [
     "EXPORTED",
@@ -29,6 +38,7 @@ __all__ = [
     "Demand",
     "DemandInterval",
     "DemandRecord",
+    "EnergyBetween",
     "Entry",
     "Estimate",
     "Gap",
@@ -48,12 +58,15 @@ __all__ = [
     "as_pair",
     "billing",
     "demand",
+    "energy_between",
     "estimated_share",
     "evenly",
     "from_pair",
     "intervals",
     "joined",
+    "kept",
     "most_reads",
+    "storable",
     "track_changes",
     "tracks_of",
     "trimmed",

@@ -34,15 +34,22 @@ class TrackChange:
     """by these"""
 
 
+def storable(stored: Tracks, tracks: Tracks) -> Tracks:
+    """Return the tracks that are to be in the file, given those that are.
+
+    A track that was read only once has no interval, and can wait.
+    """
+    return {name: track for name, track in tracks.items() if name in stored or len(track.kept) > 1}
+
+
 def track_changes(before: Tracks, after: Tracks) -> Sequence[TrackChange]:
     """Return what changes in the file, if it holds what ``before`` kept, and more of earlier days.
 
-    A track that was read only once is not stored yet: it has no interval.
+    There are no fewer tracks than before.
     """
     return [
         change
         for name, track in after.items()
-        if len(track.kept) > 1
         for change in _changes_of(name, before.get(name), track)
     ]
 
@@ -108,7 +115,7 @@ def tracks_of(reads: Iterable[tuple[bool, str, Sample]]) -> Tracks:
 
 
 def joined(earlier: Tracks, recent: Tracks) -> Tracks:
-    """Return the tracks in memory with the reads of the file that are earlier."""
+    """Return the recent tracks, with the earlier reads of others in front."""
     tracks = dict(earlier)
     for name, track in recent.items():
         first = track.samples[0].at
@@ -121,8 +128,8 @@ def joined(earlier: Tracks, recent: Tracks) -> Tracks:
 
 
 def with_tracks(ledger: Ledger, tracks: Tracks) -> Ledger:
-    """Return a ledger that knows intervals: with the reads around their borders.
+    """Return a ledger that knows the reads around the borders of intervals.
 
-    When the meter was last read is still known by the ledger's own tracks.
+    Before the first of them, it still knows the reads around midnights.
     """
-    return replace(ledger, tracks={**ledger.tracks, **tracks})
+    return replace(ledger, tracks=joined(ledger.tracks, tracks))

@@ -5,7 +5,7 @@ which nobody read the meter, the energy of the whole gap is still exact, and how
 the gap is an estimate. docs/internals/interval-data.md explains why.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from enum import StrEnum
@@ -98,9 +98,7 @@ def intervals(
     ledger: Ledger, start: float, end: float, grid: IntervalGrid, spread: Spread = evenly
 ) -> Sequence[Interval]:
     """Return the whole intervals between two instants in s, as far as a counter knows them."""
-    counters = [
-        _Counter(ledger, name, spread) for name in (IMPORTED, EXPORTED) if name in ledger.tracks
-    ]
+    counters = filled_counters(ledger, spread).values()
     found = []
     for begin, finish in pairwise(borders(start, end, grid.zone, grid.seconds)):
         energies = {counter.name: counter.energy(begin, finish) for counter in counters}
@@ -119,22 +117,11 @@ def intervals(
     return found
 
 
-def estimated_share(found: Sequence[Interval]) -> float:
-    """Return the share of the energy in both directions, from 0 to 1, that is not actual."""
-    counted, estimated = 0.0, 0.0
-    for interval in found:
-        energies = (interval.imported, interval.exported)
-        energy = math.fsum(each.value for each in energies if each is not None)
-        counted += energy
-        if interval.quality is not Quality.ACTUAL:
-            estimated += energy
-    return estimated / counted if counted else 0.0
-
-
-class _Counter:
+class FilledCounter:
     """One counter of a ledger, whose gaps are filled by a spread."""
 
     def __init__(self, ledger: Ledger, name: str, spread: Spread) -> None:
+        """Take the counter by its name."""
         self.name = name
         self._ledger = ledger
         self._track = ledger.tracks[name]
@@ -146,6 +133,16 @@ class _Counter:
             for at in (*ledger.edited, *(at for at, _ in ledger.unread))
             for before, after in [self._track.across(at)]
         ]
+
+    @property
+    def since(self) -> float:
+        """When the counter was first read, in s."""
+        return self._track.since
+
+    @property
+    def until(self) -> float:
+        """When the counter was last read, in s."""
+        return self._track.latest.at
 
     def energy(self, start: float, end: float) -> Estimate | None:
         """Return what was counted between two instants; None if it is not known, or not yet."""
@@ -172,6 +169,15 @@ class _Counter:
         if before not in self._progress:
             self._progress[before] = self._spread(gap)
         return before.value + gap.energy * self._progress[before](at)
+
+
+def filled_counters(ledger: Ledger, spread: Spread) -> Mapping[str, FilledCounter]:
+    """Return the counters of a ledger by their name."""
+    return {
+        name: FilledCounter(ledger, name, spread)
+        for name in (IMPORTED, EXPORTED)
+        if name in ledger.tracks
+    }
 
 
 def _quality(energies: Sequence[Estimate], *, is_edited: bool) -> Quality:

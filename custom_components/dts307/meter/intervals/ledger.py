@@ -25,7 +25,7 @@ from .periods import (
     local_midnight,
     next_billing_date,
 )
-from .track import Samples, Track, Tracks, continued, newer_than
+from .track import Samples, Track, Tracks, continued, kept, newer_than
 
 RETAINED: Final = 2 * 430
 """Reads that are kept of a total: those around the midnights of fourteen months, so that a bill can
@@ -90,7 +90,7 @@ class Ledger:
     @property
     def kept(self) -> Mapping[str, tuple[Sample, ...]]:
         """The reads that are kept for good; they change with midnights and with the clock."""
-        return {name: track.kept for name, track in self.tracks.items()}
+        return kept(self.tracks)
 
     @property
     def now(self) -> float | None:

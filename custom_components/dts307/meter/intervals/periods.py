@@ -38,7 +38,7 @@ def next_billing_date(current: date, billing_day: int) -> date:
 
 def interval_start(at: float, zone: tzinfo, seconds: float) -> float:
     """Return the start of the interval around an instant; ``seconds`` divide an hour."""
-    offset = (datetime.fromtimestamp(at, zone).utcoffset() or timedelta()).total_seconds()
+    offset = _offset(at, zone)
     return (at + offset) // seconds * seconds - offset
 
 
@@ -51,8 +51,15 @@ def borders(start: float, end: float, zone: tzinfo, seconds: float) -> Iterator[
     while at <= end:
         if at >= start:
             yield at
-        following = interval_start(at + seconds, zone, seconds)
-        at = following if following > at else at + seconds
+        aligned = interval_start(at + seconds, zone, seconds)
+        # Where the clock is changed, the local time that would be aligned may not exist.
+        exists = _offset(aligned, zone) == _offset(at + seconds, zone)
+        at = aligned if aligned > at and exists else at + seconds
+
+
+def _offset(at: float, zone: tzinfo) -> float:
+    """Return how far the local clock is ahead of UTC at an instant, in s."""
+    return (datetime.fromtimestamp(at, zone).utcoffset() or timedelta()).total_seconds()
 
 
 def _in_month(day: date, billing_day: int) -> date:

@@ -184,6 +184,11 @@ def continued(tracks: Tracks, samples: Samples, boundary: Callable[[float], floa
     return after
 
 
+def kept(tracks: Tracks) -> Mapping[str, tuple[Sample, ...]]:
+    """Return the reads of each track that are kept for good."""
+    return {name: track.kept for name, track in tracks.items()}
+
+
 def newer_than(tracks: Tracks, samples: Samples) -> Samples:
     """Return those samples that are newer than what the tracks hold."""
     return {
