@@ -4,6 +4,7 @@ from .bill import Billing, BillingPeriod, PeriodEnergy, RegisterEstimates
 from .books import Books, Entry, RunBooks
 from .demand import Demand, DemandInterval, DemandRecord, demand
 from .estimate import Estimate
+from .estimation import REFERENCE_PERIOD, MayFlow, always, shaped
 from .history import TrackChange, joined, most_reads, track_changes, tracks_of, trimmed, with_tracks
 from .interval import (
     Gap,
@@ -22,6 +23,7 @@ from .track import Samples, Track, Tracks, as_pair, from_pair
 __all__ = [
     "EXPORTED",
     "IMPORTED",
+    "REFERENCE_PERIOD",
     "REGISTER",
     "Billing",
     "BillingPeriod",
@@ -35,6 +37,7 @@ __all__ = [
     "Interval",
     "IntervalGrid",
     "Ledger",
+    "MayFlow",
     "PeriodEnergy",
     "Progress",
     "Quality",
@@ -45,6 +48,7 @@ __all__ = [
     "Track",
     "TrackChange",
     "Tracks",
+    "always",
     "as_pair",
     "billing",
     "demand",
@@ -54,6 +58,7 @@ __all__ = [
     "intervals",
     "joined",
     "most_reads",
+    "shaped",
     "track_changes",
     "tracks_of",
     "trimmed",
