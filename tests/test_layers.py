@@ -26,7 +26,7 @@ LAYERS = (
     # Home Assistant's side.
     "const recording",
     "identification issues options snapshot",
-    "automation connection descriptions frontend_module production stores",
+    "automation connection daylight descriptions frontend_module production stores",
     "ct_rating energy_dashboard meter_session outage replacement",
     "coordinator flows",
     "diagnostics entity house_consumption live_readings port_watch repairs scan",
