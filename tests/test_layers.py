@@ -26,6 +26,7 @@ LAYERS = (
     # Home Assistant's side.
     "const recording",
     "identification issues options snapshot",
+    "daylight",
     "automation connection descriptions frontend_module production stores",
     "ct_rating energy_dashboard meter_session outage replacement",
     "coordinator flows",

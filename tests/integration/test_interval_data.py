@@ -201,6 +201,28 @@ async def test_what_is_no_longer_in_memory(
         await poll(hass, freezer, instant("06-19 12:01:00"))
 
 
+async def test_a_long_gap_is_shaped(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, meter: Device, entry: MockConfigEntry
+) -> None:
+    """The grid connection exports while the sun shines, in San Diego, also if the file fails."""
+    await change(hass, entry, role="grid")
+    await border(hass, freezer, meter, "06-10 20:00:00", 5_000_000)
+    count(meter, 5_001_800, 71_000)
+    await poll(hass, freezer, "06-11 14:00:02")
+    await poll(hass, freezer, "06-11 14:00:07")
+    path = Disk(hass, entry).path(DATABASE)
+    for fails in (False, True):
+        if fails:
+            path.unlink()
+            path.mkdir()
+        found = await intervals(hass, "06-10 20:00:00", "06-11 14:00:00", minutes=60)
+        exported = [each["exported"] for each in found]
+        assert sum(exported) == pytest.approx(1, abs=1e-3)
+        assert min(exported[:2]) > 0.05
+        assert exported[4:12] == [0] * 8
+        assert [each["imported"] for each in found] == pytest.approx([0.1] * 18, abs=1e-3)
+
+
 async def test_intervals_of_another_length(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, meter: Device, entry: MockConfigEntry
 ) -> None:

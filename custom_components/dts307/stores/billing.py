@@ -21,7 +21,6 @@ from ..meter.intervals import (
     EnergyBetween,
     Entry,
     Interval,
-    IntervalGrid,
     Ledger,
     RegisterEstimates,
     RunBooks,
@@ -29,18 +28,15 @@ from ..meter.intervals import (
     as_pair,
     billing,
     demand,
-    energy_between,
     from_pair,
-    intervals,
     kept,
     trimmed,
-    with_tracks,
 )
 from ..meter.validation import CounterFilters, FirstSight, RegisterReads, count_size
 from ..options import MeterOptions
 from .clock import ClockKeeper
 from .formats import LEDGER, TOTALS
-from .intervals import IntervalFile
+from .intervals import IntervalKeeper
 from .kept_state import KeptState
 from .state_saver import AT_ONCE, SOON, WHILE_COUNTING, StateSaver
 
@@ -65,9 +61,8 @@ class BillingKeeper:
         clock: ClockKeeper,
     ) -> None:
         """Begin without any history; ``async_load`` brings it."""
-        self._hass = hass
-        self._entry = entry
         self._interval = options.interval
+        self._intervals = IntervalKeeper(hass, entry, options)
         self._billing_day = options.billing_day
         self._books = RunBooks.starting_with(
             Books(
@@ -92,7 +87,6 @@ class BillingKeeper:
             parse=parse_totals,
             content="the latest reading for the bill, and the peak demands",
         )
-        self._intervals_file = IntervalFile(hass, entry, options.interval)
         saver.add(self._ledger_file, self._ledger_as_dict)
         saver.add(self._totals_file, self._totals_as_dict)
 
@@ -106,7 +100,7 @@ class BillingKeeper:
         zone = dt_util.get_default_time_zone()
         books = self._books.settled
         ledger = await self._ledger_file.async_load() or books.ledger
-        recent = await self._intervals_file.async_load()
+        recent = await self._intervals.async_load()
         books = replace(books, ledger=replace(ledger, interval=self._interval, recent=recent))
         run_books = RunBooks.starting_with(books)
         if totals := await self._totals_file.async_load():
@@ -141,27 +135,19 @@ class BillingKeeper:
             settled = replace(books.settled, ledger=ledger)
             books = replace(books, settled=settled, current=settled)
             self._saver.async_changed(self._ledger_file, AT_ONCE)
-        if kept(books.settled.ledger.recent) != kept(before.settled.ledger.recent):
-            books = self._async_border_passed(books)
+        recent = books.settled.ledger.recent
+        if kept(recent) != kept(before.settled.ledger.recent):
+            self._intervals.async_border_passed(recent)
+            settled = books.settled.with_recent(trimmed(recent))
+            books = replace(books, settled=settled, current=settled)
         self._books = books
         self._saver.async_changed(self._totals_file, _within(before.current, books.current))
         bill = billing(books.current.ledger, zone, self._billing_day)
         return bill, demand(books.current.demand, bill)
 
-    @callback
-    def _async_border_passed(self, books: RunBooks) -> RunBooks:
-        """Write the reads around a border, and return the books without those of earlier days."""
-        recent = books.settled.ledger.recent
-        self._entry.async_create_task(
-            self._hass, self._intervals_file.async_write(recent), "write interval data"
-        )
-        ledger = replace(books.settled.ledger, recent=trimmed(recent))
-        settled = replace(books.settled, ledger=ledger)
-        return replace(books, settled=settled, current=settled)
-
     async def async_write_intervals(self) -> None:
-        """Write the reads that are not written yet."""
-        await self._intervals_file.async_write(self._books.settled.ledger.recent)
+        """Write the reads around interval borders that are not written yet."""
+        await self._intervals.async_write(self._books.settled.ledger.recent)
 
     @callback
     def async_note_edit(self) -> None:
@@ -170,29 +156,16 @@ class BillingKeeper:
         self._saver.async_changed(self._ledger_file, AT_ONCE)
 
     async def async_intervals(self, start: float, end: float, seconds: float) -> Sequence[Interval]:
-        """Return the intervals of a length in s that begin and end between two instants."""
-        ledger, grid = await self._async_interval_ledger(start, end, seconds)
-        return await self._hass.async_add_executor_job(intervals, ledger, start, end, grid)
+        """Return the intervals of a length in s that begin and end between two instants in s."""
+        return await self._intervals.async_intervals(self.ledger, start, end, seconds)
 
     async def async_energy(self, start: float, end: float) -> EnergyBetween | None:
         """Return what was counted between two instants in s; None if nothing is known of it."""
-        ledger, grid = await self._async_interval_ledger(start, end, self._interval)
-        return await self._hass.async_add_executor_job(energy_between, ledger, start, end, grid)
+        return await self._intervals.async_energy(self.ledger, start, end)
 
     async def async_registers(self, at: float) -> RegisterEstimates | None:
         """Return what the meter's display showed at an instant; None before the first reading."""
-        ledger, grid = await self._async_interval_ledger(at, at, self._interval)
-        if ledger.now is None:
-            return None
-        return ledger.registers_at(at, ledger.now, grid.zone)
-
-    async def _async_interval_ledger(
-        self, start: float, end: float, seconds: float
-    ) -> tuple[Ledger, IntervalGrid]:
-        ledger = self.ledger
-        tracks = await self._intervals_file.async_tracks(start, end, ledger.recent)
-        grid = IntervalGrid(zone=dt_util.get_default_time_zone(), seconds=seconds)
-        return with_tracks(ledger, tracks), grid
+        return await self._intervals.async_registers(self.ledger, at)
 
     def _ledger_as_dict(self) -> dict[str, Any]:
         return self._books.settled.ledger.as_dict()

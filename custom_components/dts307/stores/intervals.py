@@ -1,124 +1,111 @@
-"""Keep the register reads around interval borders for three years, and return interval data."""
+"""Interval data of one meter: written at the borders of intervals, and answered for any time."""
 
-import asyncio
-from collections.abc import Callable
-import logging
-from pathlib import Path
+from collections.abc import Sequence
 import sqlite3
-from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.util import dt as dt_util
 
-from ..const import DOMAIN
-from ..meter.intervals import Tracks, joined, most_reads, storable, track_changes
-from . import reads_database
-from .kept_state import log_set_aside, set_aside
+from ..daylight import async_may_flow
+from ..meter.intervals import (
+    EXPORTED,
+    IMPORTED,
+    REFERENCE_PERIOD,
+    EnergyBetween,
+    Gap,
+    Interval,
+    IntervalGrid,
+    Ledger,
+    Progress,
+    RegisterEstimates,
+    Spread,
+    Tracks,
+    energy_between,
+    evenly,
+    intervals,
+    shaped,
+    with_tracks,
+)
+from ..options import MeterOptions
+from .interval_file import IntervalFile
 
-_LOGGER = logging.getLogger(__name__)
 
-_CONTENT: Final = "the interval data of earlier days"
+class IntervalKeeper:
+    """Stores the reads around interval borders, and returns interval data of a ledger."""
 
-_RECENT: Final = 3 * 86400.0
-"""s before the latest stored read, of which reads are held in memory."""
-
-
-class IntervalFile:
-    """The SQLite file of one meter.
-
-    It is written at the borders of intervals. What could not be written, because the disk is full
-    for example, is written at the next border. A damaged file is renamed, and a new one begun.
-    """
-
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, interval: float) -> None:
-        """Begin without a file; ``interval`` is the length of an interval in s."""
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, options: MeterOptions) -> None:
+        """Begin without a file."""
         self._hass = hass
-        self._title = entry.title
-        self._path = _path(hass, entry)
-        self._most_reads = most_reads(interval)
-        self._written: Tracks = {}
-        self._writing = asyncio.Lock()
-        self._is_failing = False
+        self._entry = entry
+        self._options = options
+        self._file = IntervalFile(hass, entry, options.interval)
 
     async def async_load(self) -> Tracks:
-        """Return the stored reads of the latest days; drop those that are too old."""
-        self._written = await self._async_guarded(self._load) or {}
-        return self._written
+        """Return the stored reads of the latest days."""
+        return await self._file.async_load()
 
-    async def async_write(self, tracks: Tracks) -> None:
-        """Write what has changed since the last time in the reads that are held in memory."""
-        async with self._writing:
-            wanted = storable(self._written, tracks)
-            changes = track_changes(self._written, wanted)
+    @callback
+    def async_border_passed(self, recent: Tracks) -> None:
+        """Write the reads around a border that was passed."""
+        self._entry.async_create_task(self._hass, self.async_write(recent), "write interval data")
 
-            def write() -> Tracks:
-                reads_database.write(self._path, changes)
-                return wanted
+    async def async_write(self, recent: Tracks) -> None:
+        """Write the reads that are not written yet."""
+        await self._file.async_write(recent)
 
-            if changes and (written := await self._async_guarded(write)):
-                self._written = written
+    async def async_intervals(
+        self, ledger: Ledger, start: float, end: float, seconds: float
+    ) -> Sequence[Interval]:
+        """Return the intervals of a length in s that begin and end between two instants in s."""
+        ledger = await self._async_detailed(ledger, start, end)
+        grid, spread = _grid(seconds), self._async_spread(ledger)
+        return await self._hass.async_add_executor_job(intervals, ledger, start, end, grid, spread)
 
-    async def async_tracks(self, start: float, end: float, recent: Tracks) -> Tracks:
-        """Return the reads between two instants in s, with those next to them.
+    async def async_energy(self, ledger: Ledger, start: float, end: float) -> EnergyBetween | None:
+        """Return what was counted between two instants in s; None if nothing is known of it."""
+        ledger = await self._async_detailed(ledger, start, end)
+        grid, spread = _grid(self._options.interval), self._async_spread(ledger)
+        return await self._hass.async_add_executor_job(
+            energy_between, ledger, start, end, grid, spread
+        )
 
-        ``recent`` are the tracks that are held in memory.
-        """
-        if all(track.since <= start for track in recent.values()):
-            return recent
-
-        def read() -> Tracks:
-            return reads_database.between(self._path, start, end) if self._path.exists() else {}
-
-        return joined(await self._async_guarded(read) or {}, recent)
-
-    def _load(self) -> Tracks:
-        if not self._path.exists():
-            return {}
-        reads_database.check(self._path)
-        reads_database.drop_old(self._path, self._most_reads)
-        return reads_database.latest(self._path, _RECENT)
-
-    async def _async_guarded[T](self, job: Callable[[], T]) -> T | None:
-        """Return what a job in the executor returns; None if the file cannot be used."""
-        try:
-            result = await self._hass.async_add_executor_job(job)
-        except sqlite3.DatabaseError as err:
-            if reads_database.is_passing(err):
-                self._log_failure(err)
-            else:
-                where = await self._hass.async_add_executor_job(set_aside, self._path)
-                log_set_aside(self._title, _CONTENT, err, where)
-                self._written = {}
+    async def async_registers(self, ledger: Ledger, at: float) -> RegisterEstimates | None:
+        """Return what the meter's display showed at an instant; None before the first reading."""
+        ledger = await self._async_detailed(ledger, at, at)
+        if ledger.now is None:
             return None
-        if self._is_failing:
-            _LOGGER.warning("The interval data of %s is stored again", self._title)
-            self._is_failing = False
-        return result
+        return ledger.registers_at(at, ledger.now, _grid(self._options.interval).zone)
 
-    def _log_failure(self, err: sqlite3.DatabaseError) -> None:
-        """Say once that the file cannot be used, until it can be again."""
-        if not self._is_failing:
-            _LOGGER.error(
-                "The interval data of %s cannot be read or written now (%s). Check the disk with "
-                "%s. The meter works without it, and no data is lost if this ends within three "
-                "days",
-                self._title,
-                err,
-                self._path,
+    async def _async_detailed(self, ledger: Ledger, start: float, end: float) -> Ledger:
+        """Return the ledger with the reads around all borders between two instants."""
+        return with_tracks(ledger, await self._file.async_tracks(start, end, ledger.recent))
+
+    @callback
+    def _async_spread(self, ledger: Ledger) -> Spread:
+        """Return how the energy of a gap is spread, by the weeks before it."""
+        grid = _grid(self._options.interval)
+        may_flow = {
+            channel: async_may_flow(self._hass, channel, self._options)
+            for channel in (IMPORTED, EXPORTED)
+        }
+
+        def spread(gap: Gap) -> Progress:
+            begin, end = gap.before.at - REFERENCE_PERIOD, gap.before.at
+            try:
+                tracks = self._file.tracks(begin, end, ledger.recent)
+            except sqlite3.Error:
+                # The file fails or is damaged, which the next write says.
+                tracks = ledger.recent
+            return shaped(
+                gap,
+                intervals(with_tracks(ledger, tracks), begin, end, grid, evenly),
+                zone=grid.zone,
+                may_flow=may_flow[gap.channel],
             )
-        self._is_failing = True
+
+        return spread
 
 
-async def async_remove_intervals(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Remove a meter's file and its renamed copies."""
-    path = _path(hass, entry)
-
-    def unlink() -> None:
-        for file in path.parent.glob(f"{path.name}*"):
-            file.unlink()
-
-    await hass.async_add_executor_job(unlink)
-
-
-def _path(hass: HomeAssistant, entry: ConfigEntry) -> Path:
-    return Path(hass.config.path(".storage", f"{DOMAIN}.{entry.entry_id}.intervals.db"))
+def _grid(seconds: float) -> IntervalGrid:
+    return IntervalGrid(zone=dt_util.get_default_time_zone(), seconds=seconds)

@@ -13,7 +13,7 @@ from .clock import ClockKeeper
 from .counters import FILE_COUNTERS, CounterKeeper
 from .house import FILE_HOUSE, HouseKeeper
 from .installation import FILE_INSTALLATION, InstallationKeeper
-from .intervals import async_remove_intervals
+from .interval_file import async_remove_intervals
 from .kept_state import async_remove
 from .state_saver import StateSaver
 

@@ -70,7 +70,8 @@ def test_a_gap_is_estimated_and_its_energy_exact() -> None:
     assert math.fsum(each.imported.value for each in known if each.imported) == pytest.approx(1800)
     inside = known[2]
     assert inside.imported is not None
-    assert (inside.imported.lowest, inside.imported.highest) == (0, pytest.approx(4000 / 3))
+    assert inside.imported.lowest == 0
+    assert inside.imported.highest == pytest.approx(4000 / 3)
     assert estimated_share(known) == pytest.approx(5 / 6)
 
 
@@ -104,9 +105,9 @@ def test_what_is_not_known_yet_is_left_out() -> None:
     """While a counter is in quarantine, nobody knows what it counts."""
     ledger = polled(Ledger(), BEGIN, BEGIN + 1000, 1200)
     counted = ledger.newest["exported"].value
-    for second in range(1005, 3005, 5):
-        exported = Sample(value=counted, at=BEGIN + second)
-        seen = Sample(value=0, at=BEGIN + second)
+    for passed in range(1005, 3005, 5):
+        exported = Sample(value=counted, at=BEGIN + passed)
+        seen = Sample(value=0, at=BEGIN + passed)
         ledger = ledger.after({"seen": seen, "exported": exported}, SERIAL, NEW_YORK)
     first, second, third = found(ledger, BEGIN, BEGIN + 3000)
     assert first.imported is not None

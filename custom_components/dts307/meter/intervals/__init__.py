@@ -5,6 +5,7 @@ from .books import Books, Entry, RunBooks
 from .demand import Demand, DemandInterval, DemandRecord, demand
 from .energy_between import EnergyBetween, energy_between, estimated_share
 from .estimate import Estimate
+from .estimation import REFERENCE_PERIOD, MayFlow, always, shaped
 from .history import (
     TrackChange,
     joined,
@@ -31,6 +32,7 @@ from .track import Samples, Track, Tracks, as_pair, from_pair, kept
 __all__ = [
     "EXPORTED",
     "IMPORTED",
+    "REFERENCE_PERIOD",
     "REGISTER",
     "Billing",
     "BillingPeriod",
@@ -45,6 +47,7 @@ __all__ = [
     "Interval",
     "IntervalGrid",
     "Ledger",
+    "MayFlow",
     "PeriodEnergy",
     "Progress",
     "Quality",
@@ -55,6 +58,7 @@ __all__ = [
     "Track",
     "TrackChange",
     "Tracks",
+    "always",
     "as_pair",
     "billing",
     "demand",
@@ -66,6 +70,7 @@ __all__ = [
     "joined",
     "kept",
     "most_reads",
+    "shaped",
     "storable",
     "track_changes",
     "tracks_of",

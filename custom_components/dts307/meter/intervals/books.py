@@ -17,7 +17,7 @@ from ..sunspec import Reading
 from ..validation import FirstSight, RegisterReads
 from .demand import DemandRecord
 from .ledger import EXPORTED, IMPORTED, REGISTER, SEEN, Ledger
-from .track import Samples, as_pair, from_pair
+from .track import Samples, Tracks, as_pair, from_pair
 
 _MOST_POWER: Final = 20_000.0
 _MOST_TIMES_POWER: Final = 3.0
@@ -130,6 +130,10 @@ class Books:
             demand=replace(self.demand, running=None),
             serial_number=sight.serial_number,
         )
+
+    def with_recent(self, recent: Tracks) -> Books:
+        """Return the books with these reads around interval borders in memory."""
+        return replace(self, ledger=replace(self.ledger, recent=recent))
 
     def doubts(self, entry: Entry, clock: RunClock) -> bool:
         """Return whether wall time can hardly be right: so much has not flowed since these books.
