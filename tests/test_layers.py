@@ -30,7 +30,7 @@ LAYERS = (
     "automation connection descriptions frontend_module production stores",
     "ct_rating energy_dashboard meter_session outage replacement",
     "coordinator flows",
-    "actions diagnostics entity house_consumption live_readings port_watch repairs scan",
+    "actions backup diagnostics entity house_consumption live_readings port_watch repairs scan",
     "binary_sensor condition config_flow sensor trigger",
     "__init__",
 )

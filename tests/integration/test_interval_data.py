@@ -13,6 +13,7 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.dts307.backup import async_post_backup, async_pre_backup
 from custom_components.dts307.const import DOMAIN
 from custom_components.dts307.stores import reads_database
 from tests.device import Device
@@ -340,6 +341,21 @@ async def test_a_file_that_cannot_be_written_for_a_while(
     assert any("is stored again" in each for each in caplog.messages)
     stored = reads_database.latest(disk.path(DATABASE), 86400)
     assert {sample.value for sample in stored["imported"].samples} >= {5_000_350, 5_000_400}
+
+
+async def test_nothing_is_written_while_a_backup_is_made(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, meter: Device, entry: MockConfigEntry
+) -> None:
+    path = Disk(hass, entry).path(DATABASE)
+    await border(hass, freezer, meter, "06-10 11:45:00", 5_000_100)
+    copied = path.read_bytes()
+    await async_pre_backup(hass)
+    await border(hass, freezer, meter, "06-10 12:00:00", 5_000_350)
+    assert path.read_bytes() == copied
+    await async_post_backup(hass)
+    assert reads_database.latest(path, 3600)["imported"].latest.value == 5_000_350
+    await border(hass, freezer, meter, "06-10 12:15:00", 5_000_400)
+    assert reads_database.latest(path, 3600)["imported"].latest.value == 5_000_400
 
 
 async def test_the_oldest_reads_are_dropped(

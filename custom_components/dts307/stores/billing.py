@@ -149,6 +149,10 @@ class BillingKeeper:
         """Write the reads around interval borders that are not written yet."""
         await self._intervals.async_write(self._books.settled.ledger.recent)
 
+    async def async_hold_intervals(self) -> None:
+        """Write no interval data until ``async_write_intervals`` does."""
+        await self._intervals.async_hold()
+
     @callback
     def async_note_edit(self) -> None:
         """Note that the owner has answered a question about a counter just now."""

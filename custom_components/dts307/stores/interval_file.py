@@ -58,6 +58,11 @@ class IntervalFile:
             if changes and (written := await self._async_guarded(write)):
                 self._written = written
 
+    async def async_written(self) -> None:
+        """Wait for a write that is under way."""
+        async with self._writing:
+            pass
+
     async def async_tracks(self, start: float, end: float, recent: Tracks) -> Tracks:
         """Return the reads between two instants in s, with those next to them.
 

@@ -40,6 +40,7 @@ class IntervalKeeper:
         self._entry = entry
         self._options = options
         self._file = IntervalFile(hass, entry, options.interval)
+        self._is_held = False
 
     async def async_load(self) -> Tracks:
         """Return the stored reads of the latest days."""
@@ -47,11 +48,20 @@ class IntervalKeeper:
 
     @callback
     def async_border_passed(self, recent: Tracks) -> None:
-        """Write the reads around a border that was passed."""
-        self._entry.async_create_task(self._hass, self.async_write(recent), "write interval data")
+        """Write the reads around a border that was passed, unless a backup is being made."""
+        if not self._is_held:
+            self._entry.async_create_task(
+                self._hass, self.async_write(recent), "write interval data"
+            )
+
+    async def async_hold(self) -> None:
+        """Write nothing at borders until the next other write."""
+        self._is_held = True
+        await self._file.async_written()
 
     async def async_write(self, recent: Tracks) -> None:
         """Write the reads that are not written yet."""
+        self._is_held = False
         await self._file.async_write(recent)
 
     async def async_intervals(
