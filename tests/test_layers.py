@@ -26,10 +26,11 @@ LAYERS = (
     # Home Assistant's side.
     "const recording",
     "identification issues options snapshot",
+    "daylight",
     "automation connection descriptions frontend_module production stores",
     "ct_rating energy_dashboard meter_session outage replacement",
     "coordinator flows",
-    "diagnostics entity house_consumption live_readings port_watch repairs scan",
+    "actions backup diagnostics entity house_consumption live_readings port_watch repairs scan",
     "binary_sensor condition config_flow sensor trigger",
     "__init__",
 )

@@ -13,6 +13,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.typing import ConfigType
 
+from .actions import async_register_actions
 from .connection import MeterAddress, async_diagnosing_unit, async_failure, async_resolved
 from .const import CONF_ADD_TO_ENERGY, DOMAIN
 from .coordinator import Dts307ConfigEntry, Dts307Coordinator
@@ -30,7 +31,7 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Serve the cards, their readings and the dashboard strategy once, for all meters."""
+    """Serve actions, cards, their readings and the dashboard strategy once, for all meters."""
 
     @callback
     def entry_changed(_change: ConfigEntryChange, entry: ConfigEntry) -> None:
@@ -39,6 +40,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
     # Disabling an entry whose setup is being retried does not unload it.
     async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, entry_changed)
+    async_register_actions(hass)
     async_register_live_readings(hass)
     await async_serve_module(hass)
     return True

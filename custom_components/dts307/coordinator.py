@@ -85,6 +85,11 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
         return self._session.meter
 
     @property
+    def serial_number(self) -> str:
+        """The serial number of the entry's own meter; empty if it has none."""
+        return serial_number_of(self.config_entry)
+
+    @property
     def device_info(self) -> DeviceInfo:
         """The device; what only the meter knows is left out until the meter has answered.
 

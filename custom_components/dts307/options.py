@@ -23,10 +23,13 @@ CONF_PHASE_LOST_HOLD: Final = "phase_lost_hold"
 CONF_VOLTAGE_HOLD: Final = "voltage_hold"
 CONF_BILLING_DAY: Final = "billing_day"
 CONF_DEMAND_WINDOW: Final = "demand_window"
+CONF_INTERVAL: Final = "interval"
 CONF_RECORDING: Final = "recording"
 
 DIRECTION_AUTO: Final = "auto"
 DEMAND_WINDOWS: Final = (15, 30, 60)
+"""min"""
+INTERVALS: Final = (5, 15, 30, 60)
 """min"""
 MOST_CT_SETS: Final = 3
 """Parallel CT sets per input (guide 3.4)."""
@@ -43,6 +46,7 @@ DEFAULTS: Final[Mapping[str, int]] = {
     CONF_VOLTAGE_HOLD: 60,
     CONF_BILLING_DAY: 1,
     CONF_DEMAND_WINDOW: 15,  # min
+    CONF_INTERVAL: 15,  # min
 }
 
 
@@ -89,6 +93,8 @@ class MeterOptions:
     """1 to 31; in a shorter month, its last day"""
     demand_window: int
     """s"""
+    interval: int
+    """s; the length of the intervals of interval data"""
     recording: Recording
 
     @classmethod
@@ -116,6 +122,7 @@ class MeterOptions:
             ),
             billing_day=chosen[CONF_BILLING_DAY],
             demand_window=60 * chosen[CONF_DEMAND_WINDOW],
+            interval=60 * chosen[CONF_INTERVAL],
             recording=Recording(chosen.get(CONF_RECORDING, Recording.ECONOMICAL)),
         )
 

@@ -84,6 +84,7 @@ class CounterFlow(MeterFlow):
         if coordinator is None:
             return self.async_abort(reason="not_loaded")
         await coordinator.counters.async_answer(answer, coordinator.data.reading)
+        coordinator.billing.async_note_edit()
         await coordinator.async_request_refresh()
         return self.async_create_entry(data={})
 

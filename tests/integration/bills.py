@@ -1,6 +1,7 @@
 """What a person sees of the bill in Home Assistant, and what happens to the meter meanwhile."""
 
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from freezegun.api import FrozenDateTimeFactory
@@ -61,7 +62,7 @@ async def start(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
-async def change(hass: HomeAssistant, entry: MockConfigEntry, **options: int) -> None:
+async def change(hass: HomeAssistant, entry: MockConfigEntry, **options: Any) -> None:
     """Choose other options."""
     hass.config_entries.async_update_entry(entry, options={**entry.options, **options})
     assert await hass.config_entries.async_reload(entry.entry_id)

@@ -10,7 +10,7 @@ from typing import Any
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity import Entity
 import pytest
-from pytest_homeassistant_custom_component.common import get_test_config_dir, mock_storage
+from pytest_homeassistant_custom_component.common import mock_storage
 from serialx import descriptor_transport
 
 from custom_components.dts307.connection.timing import DATA_TIMING
@@ -61,11 +61,10 @@ def hass_storage(request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
 
 
 @pytest.fixture
-def hass_config_dir(request: pytest.FixtureRequest) -> str:
-    """Return a folder of its own for a Home Assistant with a real disk."""
-    if "real_disk" in request.fixturenames:
-        return str(request.getfixturevalue("tmp_path"))
-    return str(get_test_config_dir())  # type: ignore[no-untyped-call]
+def hass_config_dir(tmp_path: Path) -> str:
+    """Return a folder of its own: the files of interval data are always on a real disk."""
+    (tmp_path / ".storage").mkdir()
+    return str(tmp_path)
 
 
 @pytest.fixture

@@ -437,7 +437,7 @@ async def test_a_replacement_carries_the_counters_and_forgets_the_installation(
     assert kept["trusted"]["last"]["value"] == 5_000_000
     sight = replace(seen(entry), registers={"energy_imported.total": 11.0})
     await async_carry_to_new_meter(hass, entry, sight, from_zero=False)
-    assert disk.names == {"counters", "ledger", "states", "totals"}
+    assert disk.names == {"counters", "intervals.db", "ledger", "states", "totals"}
     carried = disk.content("counters")
     assert carried["latest"] is True
     assert carried["first_sight"] is None

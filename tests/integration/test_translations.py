@@ -54,13 +54,14 @@ SAME: dict[str, dict[str, str]] = {
         r"config\.step\.network\.data\.port": "a French port is a port",
         r"options\.step\.init\.title": "French options are options",
         r"entity\.sensor\.current_level\.state\.normal": "normal is normal",
-        r"selector\.demand_window\.options\.\d+": "minutes are minutes",
+        r"selector\.(demand_window|interval)\.options\.\d+": "minutes are minutes",
     },
     "nl": {
         r"config\.step\.network\.data\.host": "a technicians' word",
         r"config\.step\.(more_)?meters\.data\.meters": "Dutch meters are meters",
         r"config\.step\.network\.sections\.known\.data\.framing": "a protocol is a protocol",
         r"selector\.parity\.options\.even": "even is even",
+        r"services\.\w+\.fields\.config_entry_id\.name": "a Dutch meter is a meter",
     },
     "pt-BR": {
         r"config\.step\.network\.data\.host": "a technicians' word",

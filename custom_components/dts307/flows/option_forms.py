@@ -32,6 +32,7 @@ from ..options import (
     CONF_DIRECTION,
     CONF_EXPORT_HOLD,
     CONF_EXPORT_THRESHOLD,
+    CONF_INTERVAL,
     CONF_OVERLOAD_HOLD,
     CONF_OVERLOAD_THRESHOLD,
     CONF_PHASE_LOST_HOLD,
@@ -42,6 +43,7 @@ from ..options import (
     DEFAULTS,
     DEMAND_WINDOWS,
     DIRECTION_AUTO,
+    INTERVALS,
     MOST_CT_SETS,
     ProductionCounter,
     Recording,
@@ -176,8 +178,14 @@ _BILLING: Final = vol.Schema(
         vol.Required(CONF_DEMAND_WINDOW, default=str(DEFAULTS[CONF_DEMAND_WINDOW])): choice(
             CONF_DEMAND_WINDOW, tuple(map(str, DEMAND_WINDOWS))
         ),
+        vol.Required(CONF_INTERVAL, default=str(DEFAULTS[CONF_INTERVAL])): choice(
+            CONF_INTERVAL, tuple(map(str, INTERVALS))
+        ),
     }
 )
+
+_IN_MINUTES: Final = (CONF_DEMAND_WINDOW, CONF_INTERVAL)
+"""Choices of a form are texts."""
 
 _OPTIONS_SECTIONS: Final = {SECTION_STATES: _STATES, SECTION_BILLING: _BILLING}
 
@@ -220,14 +228,13 @@ def options_data(answers: Mapping[str, Any]) -> dict[str, Any]:
     options = dict(answers)
     for name in _OPTIONS_SECTIONS:
         options |= options.pop(name)
-    return {**options, CONF_DEMAND_WINDOW: int(options[CONF_DEMAND_WINDOW])}
+    return {**options, **{name: int(options[name]) for name in _IN_MINUTES}}
 
 
 def options_answers(options: Mapping[str, Any]) -> dict[str, Any]:
     """Convert config entry options to the form's input, to show them as suggested values."""
     answers = dict(options)
-    if CONF_DEMAND_WINDOW in answers:
-        answers[CONF_DEMAND_WINDOW] = str(answers[CONF_DEMAND_WINDOW])
+    answers |= {name: str(answers[name]) for name in _IN_MINUTES if name in answers}
     for name, fields in _OPTIONS_SECTIONS.items():
         keys = answers.keys() & {str(key) for key in fields.schema}
         answers[name] = {key: answers.pop(key) for key in keys}

@@ -1,5 +1,6 @@
 """Keep the ledger of a meter's totals, and its demand: across restarts, midnights and outages."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import Any, Final
@@ -17,19 +18,25 @@ from ..meter.intervals import (
     Books,
     Demand,
     DemandRecord,
+    EnergyBetween,
     Entry,
+    Interval,
     Ledger,
+    RegisterEstimates,
     RunBooks,
     Samples,
     as_pair,
     billing,
     demand,
     from_pair,
+    kept,
+    trimmed,
 )
 from ..meter.validation import CounterFilters, FirstSight, RegisterReads, count_size
 from ..options import MeterOptions
 from .clock import ClockKeeper
 from .formats import LEDGER, TOTALS
+from .intervals import IntervalKeeper
 from .kept_state import KeptState
 from .state_saver import AT_ONCE, SOON, WHILE_COUNTING, StateSaver
 
@@ -54,6 +61,8 @@ class BillingKeeper:
         clock: ClockKeeper,
     ) -> None:
         """Begin without any history; ``async_load`` brings it."""
+        self._interval = options.interval
+        self._intervals = IntervalKeeper(hass, entry, options)
         self._billing_day = options.billing_day
         self._books = RunBooks.starting_with(
             Books(
@@ -90,8 +99,9 @@ class BillingKeeper:
         """Restore the ledger and the demand, and the clocks if the machine has run since then."""
         zone = dt_util.get_default_time_zone()
         books = self._books.settled
-        if ledger := await self._ledger_file.async_load():
-            books = replace(books, ledger=ledger)
+        ledger = await self._ledger_file.async_load() or books.ledger
+        recent = await self._intervals.async_load()
+        books = replace(books, ledger=replace(ledger, interval=self._interval, recent=recent))
         run_books = RunBooks.starting_with(books)
         if totals := await self._totals_file.async_load():
             run_books = totals.added_to(books, zone, is_same_run=self._resumes(totals))
@@ -125,10 +135,41 @@ class BillingKeeper:
             settled = replace(books.settled, ledger=ledger)
             books = replace(books, settled=settled, current=settled)
             self._saver.async_changed(self._ledger_file, AT_ONCE)
+        recent = books.settled.ledger.recent
+        if kept(recent) != kept(before.settled.ledger.recent):
+            self._intervals.async_border_passed(recent)
+            settled = books.settled.with_recent(trimmed(recent))
+            books = replace(books, settled=settled, current=settled)
         self._books = books
         self._saver.async_changed(self._totals_file, _within(before.current, books.current))
         bill = billing(books.current.ledger, zone, self._billing_day)
         return bill, demand(books.current.demand, bill)
+
+    async def async_write_intervals(self) -> None:
+        """Write the reads around interval borders that are not written yet."""
+        await self._intervals.async_write(self._books.settled.ledger.recent)
+
+    async def async_hold_intervals(self) -> None:
+        """Write no interval data until ``async_write_intervals`` does."""
+        await self._intervals.async_hold()
+
+    @callback
+    def async_note_edit(self) -> None:
+        """Note that the owner has answered a question about a counter just now."""
+        self._books = self._books.with_edit(self._clock.current.wall)
+        self._saver.async_changed(self._ledger_file, AT_ONCE)
+
+    async def async_intervals(self, start: float, end: float, seconds: float) -> Sequence[Interval]:
+        """Return the intervals of a length in s that begin and end between two instants in s."""
+        return await self._intervals.async_intervals(self.ledger, start, end, seconds)
+
+    async def async_energy(self, start: float, end: float) -> EnergyBetween | None:
+        """Return what was counted between two instants in s; None if nothing is known of it."""
+        return await self._intervals.async_energy(self.ledger, start, end)
+
+    async def async_registers(self, at: float) -> RegisterEstimates | None:
+        """Return what the meter's display showed at an instant; None before the first reading."""
+        return await self._intervals.async_registers(self.ledger, at)
 
     def _ledger_as_dict(self) -> dict[str, Any]:
         return self._books.settled.ledger.as_dict()

@@ -224,6 +224,7 @@ LEDGER: Final = _record(
         vol.Required("opened"): _instant,
         vol.Required("credit"): _ESTIMATE,
         vol.Optional("unread", default=[]): [_pair(_instant, _number)],
+        vol.Optional("edited", default=[]): [_instant],
     }
 )
 

@@ -55,15 +55,8 @@ class KeptState[T]:
             stored = await self._store.async_load()
             return None if stored is None else self._parse(stored)
         except (OSError, ValueError, vol.Invalid) as err:
-            where = await self._hass.async_add_executor_job(_set_aside, path)
-            _LOGGER.error(  # noqa: TRY400 - a traceback says nothing to the owner
-                "%s has lost %s, because a stored file cannot be read (%s). "
-                "The meter works without it. The old content is in %s",
-                self._title,
-                self._content,
-                err,
-                where,
-            )
+            where = await self._hass.async_add_executor_job(set_aside, path)
+            log_set_aside(self._title, self._content, err, where)
         return None
 
     async def async_write(self, content: dict[str, Any]) -> None:
@@ -95,7 +88,19 @@ def _check_file(path: Path) -> None:
         raise ValueError(f"version {file.get('version')}")
 
 
-def _set_aside(path: Path) -> Path:
+def log_set_aside(title: str, content: str, err: Exception, where: Path) -> None:
+    """Say in the log which meter has lost what content, why, and where the old file is."""
+    _LOGGER.error(
+        "%s has lost %s, because a stored file cannot be read (%s). "
+        "The meter works without it. The old content is in %s",
+        title,
+        content,
+        err,
+        where,
+    )
+
+
+def set_aside(path: Path) -> Path:
     """Rename an unreadable file; return where it is now."""
     try:
         return path.replace(path.with_name(path.name + _UNREADABLE))

@@ -13,6 +13,7 @@ from .clock import ClockKeeper
 from .counters import FILE_COUNTERS, CounterKeeper
 from .house import FILE_HOUSE, HouseKeeper
 from .installation import FILE_INSTALLATION, InstallationKeeper
+from .interval_file import async_remove_intervals
 from .kept_state import async_remove
 from .state_saver import StateSaver
 
@@ -55,6 +56,7 @@ class MeterStore:
     async def async_finish(self) -> None:
         """Write everything; nothing more is shown or written after that."""
         await self._saver.async_finish()
+        await self.billing.async_write_intervals()
 
 
 async def async_carry_to_new_meter(
@@ -73,6 +75,7 @@ async def async_carry_to_new_meter(
     await counters.async_load(billing.ledger)
     billing.carry_to_new_meter(sight, counters.carry_to_new_meter(sight, from_zero=from_zero))
     await saver.async_finish()
+    await billing.async_write_intervals()
     # How the old meter was wired and how it counted says nothing about the new one.
     await async_remove(hass, entry, FILE_INSTALLATION)
 
@@ -81,3 +84,4 @@ async def async_remove_stores(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Remove all that is stored of an entry's meter."""
     for file in _FILES:
         await async_remove(hass, entry, file)
+    await async_remove_intervals(hass, entry)

@@ -50,6 +50,7 @@ def test_the_stored_format_of_a_ledger_stays() -> None:
         "opened": 0.0,
         "credit": {"value": 0.0, "lowest": 0.0, "highest": 0.0, "estimated": False},
         "unread": [],
+        "edited": [],
     }
 
 

@@ -1,30 +1,79 @@
-"""Interval data: register reads at midnight, billing periods, and demand."""
+"""Interval data: register reads at midnights and borders, billing periods, and demand."""
 
 from .bill import Billing, BillingPeriod, PeriodEnergy, RegisterEstimates
 from .books import Books, Entry, RunBooks
 from .demand import Demand, DemandInterval, DemandRecord, demand
+from .energy_between import EnergyBetween, energy_between, estimated_share
 from .estimate import Estimate
-from .ledger import EXPORTED, IMPORTED, Ledger, Samples, billing
-from .track import as_pair, from_pair
+from .estimation import REFERENCE_PERIOD, MayFlow, always, shaped
+from .history import (
+    TrackChange,
+    joined,
+    most_reads,
+    storable,
+    track_changes,
+    tracks_of,
+    trimmed,
+    with_tracks,
+)
+from .interval import (
+    Gap,
+    Interval,
+    IntervalGrid,
+    Progress,
+    Quality,
+    Spread,
+    evenly,
+    intervals,
+)
+from .ledger import EXPORTED, IMPORTED, REGISTER, Ledger, billing
+from .track import Samples, Track, Tracks, as_pair, from_pair, kept
 
 __all__ = [
     "EXPORTED",
     "IMPORTED",
+    "REFERENCE_PERIOD",
+    "REGISTER",
     "Billing",
     "BillingPeriod",
     "Books",
     "Demand",
     "DemandInterval",
     "DemandRecord",
+    "EnergyBetween",
     "Entry",
     "Estimate",
+    "Gap",
+    "Interval",
+    "IntervalGrid",
     "Ledger",
+    "MayFlow",
     "PeriodEnergy",
+    "Progress",
+    "Quality",
     "RegisterEstimates",
     "RunBooks",
     "Samples",
+    "Spread",
+    "Track",
+    "TrackChange",
+    "Tracks",
+    "always",
     "as_pair",
     "billing",
     "demand",
+    "energy_between",
+    "estimated_share",
+    "evenly",
     "from_pair",
+    "intervals",
+    "joined",
+    "kept",
+    "most_reads",
+    "shaped",
+    "storable",
+    "track_changes",
+    "tracks_of",
+    "trimmed",
+    "with_tracks",
 ]

@@ -16,8 +16,8 @@ from ..sample import CONSECUTIVE_WITHIN, Sample
 from ..sunspec import Reading
 from ..validation import FirstSight, RegisterReads
 from .demand import DemandRecord
-from .ledger import EXPORTED, IMPORTED, REGISTER, SEEN, Ledger, Samples
-from .track import as_pair, from_pair
+from .ledger import EXPORTED, IMPORTED, REGISTER, SEEN, Ledger
+from .track import Samples, Tracks, as_pair, from_pair
 
 _MOST_POWER: Final = 20_000.0
 _MOST_TIMES_POWER: Final = 3.0
@@ -131,6 +131,10 @@ class Books:
             serial_number=sight.serial_number,
         )
 
+    def with_recent(self, recent: Tracks) -> Books:
+        """Return the books with these reads around interval borders in memory."""
+        return replace(self, ledger=replace(self.ledger, recent=recent))
+
     def doubts(self, entry: Entry, clock: RunClock) -> bool:
         """Return whether wall time can hardly be right: so much has not flowed since these books.
 
@@ -167,6 +171,14 @@ class RunBooks:
     def starting_with(cls, books: Books) -> RunBooks:
         """Return the books at the start of a run."""
         return cls(settled=books, current=books)
+
+    def with_edit(self, at: float) -> RunBooks:
+        """Return the books after the owner answered a question about a counter, ``at`` in s."""
+        settled, current = (
+            replace(books, ledger=books.ledger.with_edit(at))
+            for books in (self.settled, self.current)
+        )
+        return replace(self, settled=settled, current=current)
 
     def resumed(self, clock: RunClock, zone: tzinfo) -> RunBooks:
         """Return stored books of this run, made up again by the time that it is now."""

@@ -18,8 +18,14 @@ from typing import Any, Final
 from ..sample import Sample
 from .bill import Billing, BillingPeriod, PeriodEnergy, RegisterEstimates
 from .estimate import Estimate
-from .periods import billing_date, local_day, local_midnight, next_billing_date
-from .track import Track
+from .periods import (
+    billing_date,
+    interval_start,
+    local_day,
+    local_midnight,
+    next_billing_date,
+)
+from .track import Samples, Track, Tracks, continued, kept, newer_than
 
 RETAINED: Final = 2 * 430
 """Reads that are kept of a total: those around the midnights of fourteen months, so that a bill can
@@ -36,8 +42,8 @@ _NOTHING: Final = Estimate.exactly(0.0)
 _ROUNDING_ERROR: Final = 1e-3
 """Wh that differences of large floats may be off; no register is that fine."""
 
-type Samples = Mapping[str, Sample]
-"""The totals at one time, counters and registers, by the name of their track."""
+DEFAULT_INTERVAL: Final = 900.0
+"""s"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +60,12 @@ class Ledger:
     unread: tuple[tuple[float, float], ...] = ()
     """when a meter that replaced another was first read, in s, and W that can have flowed since
     the last read of the old one"""
+    edited: tuple[float, ...] = ()
+    """when the owner answered a question about a counter, in s"""
+    interval: float = field(default=DEFAULT_INTERVAL, compare=False)
+    """s; reads are also kept around the borders of intervals of this length"""
+    recent: Tracks = field(default_factory=dict, compare=False)
+    """the reads around the borders of intervals; those of earlier days are in another file"""
 
     @property
     def newest(self) -> Samples:
@@ -78,7 +90,7 @@ class Ledger:
     @property
     def kept(self) -> Mapping[str, tuple[Sample, ...]]:
         """The reads that are kept for good; they change with midnights and with the clock."""
-        return {name: track.kept for name, track in self.tracks.items()}
+        return kept(self.tracks)
 
     @property
     def now(self) -> float | None:
@@ -87,22 +99,39 @@ class Ledger:
 
     def after(self, samples: Samples, serial_number: str, zone: tzinfo) -> Ledger:
         """Return the ledger after a reading."""
-        tracks, meters = dict(self.tracks), self.meters
-        for name, sample in samples.items():
-            track = tracks.get(name)
-            if track is None:
-                tracks[name] = Track.starting_with(sample)
-            else:
-                midnight = local_midnight(local_day(sample.at, zone), zone)
-                replaced = (at for at, _ in self.unread if at <= sample.at)
-                tracks[name] = track.after(sample, max([midnight, *replaced]))
+        return self._after(samples, samples, serial_number, zone)
+
+    def _after(self, samples: Samples, recent: Samples, serial_number: str, zone: tzinfo) -> Ledger:
+        """Return the ledger with reads around midnights, and others around interval borders."""
+
+        def midnight(at: float) -> float:
+            return self._boundary(local_midnight(local_day(at, zone), zone), at)
+
+        def border(at: float) -> float:
+            return self._boundary(interval_start(at, zone, self.interval), at)
+
+        meters = self.meters
         if samples and (not meters or meters[-1][1] != serial_number):
             since = max(sample.at for sample in samples.values())
             meters = (*meters, (since, serial_number))
-        after = replace(self, tracks=tracks, meters=meters)
+        counted = {name: sample for name, sample in recent.items() if name != SEEN}
+        after = replace(
+            self,
+            tracks=continued(self.tracks, samples, midnight),
+            recent=continued(self.recent, counted, border),
+            meters=meters,
+        )
         # If it was opened by a clock that was ahead, that instant is still to come.
         opened_ahead = after.now is not None and after.now < after.opened
         return replace(after, opened=0.0) if opened_ahead else after
+
+    def _boundary(self, start: float, at: float) -> float:
+        """Return the start of a day or interval, or the first read of another meter after it."""
+        return max([start, *(replaced for replaced, _ in self.unread if replaced <= at)])
+
+    def with_edit(self, at: float) -> Ledger:
+        """Return the ledger after the owner answered a question about a counter at this time."""
+        return replace(self, edited=(*self.edited, at))
 
     def with_unread(self, at: float, possible_power: float) -> Ledger:
         """Return the ledger before the first read of another meter, ``at`` an instant in s.
@@ -113,12 +142,8 @@ class Ledger:
 
     def with_newer(self, samples: Samples, serial_number: str, zone: tzinfo) -> Ledger:
         """Return the ledger after those reads that are newer; they were stored apart from it."""
-        newer = {
-            name: sample
-            for name, sample in samples.items()
-            if name not in self.tracks or sample.at > self.tracks[name].newest.at
-        }
-        return self.after(newer, serial_number, zone)
+        newer = newer_than(self.tracks, samples)
+        return self._after(newer, newer_than(self.recent, samples), serial_number, zone)
 
     def compacted(self, zone: tzinfo, billing_day: int) -> Ledger:
         """Return the ledger with the periods that are too old replaced by the credit they left."""
@@ -202,11 +227,11 @@ class Ledger:
         until = end.timestamp()
         if len(tracks) < len(names) or since >= until:
             return None
-        energies = (self._counted(track, since, min(until, now), now) for track in tracks)
+        energies = (self.energy_of(track, since, min(until, now), now) for track in tracks)
         counted_from = datetime.fromtimestamp(since, start.tzinfo)
         return PeriodEnergy(since=counted_from, energy=reduce(sub, energies))
 
-    def _counted(self, track: Track, start: float, end: float, now: float) -> Estimate:
+    def energy_of(self, track: Track, start: float, end: float, now: float) -> Estimate:
         """Return what a total counted, and the most that may have flowed between two meters."""
         counted = track.between(start, end, now)
         for at, power in self.unread:
@@ -247,6 +272,7 @@ class Ledger:
             "opened": self.opened,
             "credit": self.credit.as_dict(),
             "unread": self.unread,
+            "edited": self.edited,
         }
 
     @classmethod
@@ -272,6 +298,7 @@ class Ledger:
             opened=float(stored["opened"]),
             credit=Estimate.from_dict(stored["credit"]),
             unread=tuple((float(at), float(power)) for at, power in stored["unread"]),
+            edited=tuple(float(at) for at in stored["edited"]),
         )
 
 

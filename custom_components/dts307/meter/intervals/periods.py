@@ -5,6 +5,7 @@ at one o'clock. Instants are Unix times in s.
 """
 
 from calendar import monthrange
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 
@@ -36,9 +37,29 @@ def next_billing_date(current: date, billing_day: int) -> date:
 
 
 def interval_start(at: float, zone: tzinfo, seconds: float) -> float:
-    """Return the start of the demand interval around an instant; ``seconds`` divide an hour."""
-    offset = (datetime.fromtimestamp(at, zone).utcoffset() or timedelta()).total_seconds()
+    """Return the start of the interval around an instant; ``seconds`` divide an hour."""
+    offset = _offset(at, zone)
     return (at + offset) // seconds * seconds - offset
+
+
+def borders(start: float, end: float, zone: tzinfo, seconds: float) -> Iterator[float]:
+    """Yield the borders of intervals from one instant to another, both included.
+
+    Where the local clock is changed by a part of the length, an interval is shorter.
+    """
+    at = interval_start(start, zone, seconds)
+    while at <= end:
+        if at >= start:
+            yield at
+        aligned = interval_start(at + seconds, zone, seconds)
+        # Where the clock is changed, the local time that would be aligned may not exist.
+        exists = _offset(aligned, zone) == _offset(at + seconds, zone)
+        at = aligned if aligned > at and exists else at + seconds
+
+
+def _offset(at: float, zone: tzinfo) -> float:
+    """Return how far the local clock is ahead of UTC at an instant, in s."""
+    return (datetime.fromtimestamp(at, zone).utcoffset() or timedelta()).total_seconds()
 
 
 def _in_month(day: date, billing_day: int) -> date:

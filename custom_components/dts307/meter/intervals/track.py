@@ -7,7 +7,7 @@ until that shows. docs/internals/clocks.md explains why.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Final
@@ -17,6 +17,11 @@ from .estimate import Estimate, interpolated
 
 _CLOCK_SETTLED_AFTER: Final = 86400.0
 """s; a clock that stays behind for this long was wrong before, and is right now."""
+
+type Samples = Mapping[str, Sample]
+"""The totals at one time, counters and registers, by the name of their track."""
+
+type Tracks = Mapping[str, Track]
 
 type Pairs = Sequence[Sequence[float]]
 """Samples as JSON holds them: time in s and value in Wh."""
@@ -162,6 +167,35 @@ class Track:
         """
         first, *others, latest = map(from_pair, pairs)
         return cls(samples=(first, *others), latest=latest)
+
+
+def continued(tracks: Tracks, samples: Samples, boundary: Callable[[float], float]) -> Tracks:
+    """Return the tracks after a reading.
+
+    ``boundary`` returns, for an instant in s, the last one around which reads are kept.
+    """
+    after = dict(tracks)
+    for name, sample in samples.items():
+        track = tracks.get(name)
+        if track is None:
+            after[name] = Track.starting_with(sample)
+        else:
+            after[name] = track.after(sample, boundary(sample.at))
+    return after
+
+
+def kept(tracks: Tracks) -> Mapping[str, tuple[Sample, ...]]:
+    """Return the reads of each track that are kept for good."""
+    return {name: track.kept for name, track in tracks.items()}
+
+
+def newer_than(tracks: Tracks, samples: Samples) -> Samples:
+    """Return those samples that are newer than what the tracks hold."""
+    return {
+        name: sample
+        for name, sample in samples.items()
+        if name not in tracks or sample.at > tracks[name].newest.at
+    }
 
 
 def as_pair(sample: Sample) -> Sequence[float]:

@@ -1,0 +1,173 @@
+"""Actions that answer how much energy a meter counted, and what its display showed."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from math import isfinite
+from typing import Final
+
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID
+from homeassistant.core import (
+    HomeAssistant,
+    ServiceCall,
+    ServiceResponse,
+    SupportsResponse,
+    callback,
+)
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.service import async_get_config_entry
+from homeassistant.util import dt as dt_util
+from homeassistant.util.json import JsonValueType
+import voluptuous as vol
+
+from .const import DOMAIN
+from .coordinator import Dts307ConfigEntry, Dts307Coordinator
+from .meter.intervals import Estimate, Interval, RegisterEstimates, estimated_share
+from .options import INTERVALS
+
+GET_ENERGY: Final = "get_energy"
+GET_INTERVALS: Final = "get_intervals"
+GET_REGISTERS: Final = "get_registers"
+
+ATTR_START: Final = "start"
+ATTR_END: Final = "end"
+ATTR_AT: Final = "at"
+ATTR_MINUTES: Final = "minutes"
+
+MOST_INTERVALS: Final = 36_000
+"""A year of intervals of 15 minutes, and a little more."""
+
+_METER: Final = {vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string}
+_SPAN: Final = {
+    **_METER,
+    vol.Required(ATTR_START): cv.datetime,
+    vol.Required(ATTR_END): cv.datetime,
+}
+
+type Response = dict[str, JsonValueType]
+
+
+@callback
+def async_register_actions(hass: HomeAssistant) -> None:
+    """Register the actions once, for all meters."""
+    for name, action, fields in (
+        (GET_ENERGY, _async_get_energy, _SPAN),
+        (
+            GET_INTERVALS,
+            _async_get_intervals,
+            {
+                **_SPAN,
+                vol.Optional(ATTR_MINUTES, default=15): vol.All(vol.Coerce(int), vol.In(INTERVALS)),
+            },
+        ),
+        (GET_REGISTERS, _async_get_registers, {**_METER, vol.Required(ATTR_AT): cv.datetime}),
+    ):
+        hass.services.async_register(
+            DOMAIN,
+            name,
+            action,
+            schema=vol.Schema(fields),
+            supports_response=SupportsResponse.ONLY,
+        )
+
+
+async def _async_get_energy(call: ServiceCall) -> ServiceResponse:
+    """Return the energy between two instants, in kWh, and the registers at both."""
+    coordinator = _coordinator(call)
+    start, end = _span(call)
+    energy = await coordinator.billing.async_energy(start.timestamp(), end.timestamp())
+    if energy is None:
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="nothing_known")
+    return {
+        "start": _local(energy.start),
+        "end": _local(energy.end),
+        **_energies({"imported": energy.imported, "exported": energy.exported, "net": energy.net}),
+        "estimated_share": round(energy.estimated_share, 4),
+        "registers_at_start": _registers(energy.registers_at_start),
+        "registers_at_end": _registers(energy.registers_at_end),
+    }
+
+
+async def _async_get_intervals(call: ServiceCall) -> ServiceResponse:
+    """Return the intervals between two instants, with energies in kWh."""
+    coordinator = _coordinator(call)
+    start, end = _span(call)
+    seconds = 60 * call.data[ATTR_MINUTES]
+    if (end - start).total_seconds() > MOST_INTERVALS * seconds:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="too_many_intervals",
+            translation_placeholders={"days": str(MOST_INTERVALS * seconds // 86400)},
+        )
+    found = await coordinator.billing.async_intervals(start.timestamp(), end.timestamp(), seconds)
+    return {
+        "serial_number": coordinator.serial_number,
+        "intervals": [_interval(interval) for interval in found],
+        "estimated_share": round(estimated_share(found), 4),
+    }
+
+
+async def _async_get_registers(call: ServiceCall) -> ServiceResponse:
+    """Return what the meter's display showed at an instant, in kWh."""
+    coordinator = _coordinator(call)
+    at = dt_util.as_local(call.data[ATTR_AT]).timestamp()
+    registers = await coordinator.billing.async_registers(at)
+    if registers is None:
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="nothing_known")
+    return _registers(registers)
+
+
+def _coordinator(call: ServiceCall) -> Dts307Coordinator:
+    """Return the coordinator of the meter that is meant; of the only one if none is named.
+
+    Raises ServiceValidationError if there is none, or it is not loaded.
+    """
+    entry: Dts307ConfigEntry = async_get_config_entry(
+        call.hass, DOMAIN, call.data.get(ATTR_CONFIG_ENTRY_ID)
+    )
+    return entry.runtime_data
+
+
+def _span(call: ServiceCall) -> tuple[datetime, datetime]:
+    """Return start and end; raise ServiceValidationError if they are the wrong way round."""
+    start, end = (dt_util.as_local(call.data[name]) for name in (ATTR_START, ATTR_END))
+    if start >= end:
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="end_before_start")
+    return start, end
+
+
+def _interval(interval: Interval) -> Response:
+    return {
+        "start": _local(interval.start),
+        "end": _local(interval.end),
+        **_energies({"imported": interval.imported, "exported": interval.exported}),
+        "quality": interval.quality.value,
+    }
+
+
+def _registers(registers: RegisterEstimates) -> Response:
+    return {
+        "at": registers.at.isoformat(),
+        "serial_number": registers.serial_number,
+        **_energies({"imported": registers.imported, "exported": registers.exported}),
+    }
+
+
+def _energies(estimates: Mapping[str, Estimate | None]) -> Response:
+    """Return energies in kWh by name; with their bounds where they are estimates."""
+    response: Response = {}
+    for name, estimate in estimates.items():
+        response[name] = None if estimate is None else _kwh(estimate.value)
+        if estimate is not None and estimate.estimated:
+            response[f"{name}_lowest"] = _kwh(estimate.lowest)
+            response[f"{name}_highest"] = _kwh(estimate.highest)
+    return response
+
+
+def _kwh(energy: float) -> float | None:
+    """Return Wh as kWh; None for infinity."""
+    return round(energy / 1000, 6) if isfinite(energy) else None
+
+
+def _local(at: float) -> str:
+    return dt_util.as_local(dt_util.utc_from_timestamp(at)).isoformat()

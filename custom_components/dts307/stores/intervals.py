@@ -1,0 +1,121 @@
+"""Interval data of one meter: written at the borders of intervals, and answered for any time."""
+
+from collections.abc import Sequence
+import sqlite3
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.util import dt as dt_util
+
+from ..daylight import async_may_flow
+from ..meter.intervals import (
+    EXPORTED,
+    IMPORTED,
+    REFERENCE_PERIOD,
+    EnergyBetween,
+    Gap,
+    Interval,
+    IntervalGrid,
+    Ledger,
+    Progress,
+    RegisterEstimates,
+    Spread,
+    Tracks,
+    energy_between,
+    evenly,
+    intervals,
+    shaped,
+    with_tracks,
+)
+from ..options import MeterOptions
+from .interval_file import IntervalFile
+
+
+class IntervalKeeper:
+    """Stores the reads around interval borders, and returns interval data of a ledger."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, options: MeterOptions) -> None:
+        """Begin without a file."""
+        self._hass = hass
+        self._entry = entry
+        self._options = options
+        self._file = IntervalFile(hass, entry, options.interval)
+        self._is_held = False
+
+    async def async_load(self) -> Tracks:
+        """Return the stored reads of the latest days."""
+        return await self._file.async_load()
+
+    @callback
+    def async_border_passed(self, recent: Tracks) -> None:
+        """Write the reads around a border that was passed, unless a backup is being made."""
+        if not self._is_held:
+            self._entry.async_create_task(
+                self._hass, self.async_write(recent), "write interval data"
+            )
+
+    async def async_hold(self) -> None:
+        """Write nothing at borders until the next other write."""
+        self._is_held = True
+        await self._file.async_written()
+
+    async def async_write(self, recent: Tracks) -> None:
+        """Write the reads that are not written yet."""
+        self._is_held = False
+        await self._file.async_write(recent)
+
+    async def async_intervals(
+        self, ledger: Ledger, start: float, end: float, seconds: float
+    ) -> Sequence[Interval]:
+        """Return the intervals of a length in s that begin and end between two instants in s."""
+        ledger = await self._async_detailed(ledger, start, end)
+        grid, spread = _grid(seconds), self._async_spread(ledger)
+        return await self._hass.async_add_executor_job(intervals, ledger, start, end, grid, spread)
+
+    async def async_energy(self, ledger: Ledger, start: float, end: float) -> EnergyBetween | None:
+        """Return what was counted between two instants in s; None if nothing is known of it."""
+        ledger = await self._async_detailed(ledger, start, end)
+        grid, spread = _grid(self._options.interval), self._async_spread(ledger)
+        return await self._hass.async_add_executor_job(
+            energy_between, ledger, start, end, grid, spread
+        )
+
+    async def async_registers(self, ledger: Ledger, at: float) -> RegisterEstimates | None:
+        """Return what the meter's display showed at an instant; None before the first reading."""
+        ledger = await self._async_detailed(ledger, at, at)
+        if ledger.now is None:
+            return None
+        return ledger.registers_at(at, ledger.now, _grid(self._options.interval).zone)
+
+    async def _async_detailed(self, ledger: Ledger, start: float, end: float) -> Ledger:
+        """Return the ledger with the reads around all borders between two instants."""
+        return with_tracks(ledger, await self._file.async_tracks(start, end, ledger.recent))
+
+    @callback
+    def _async_spread(self, ledger: Ledger) -> Spread:
+        """Return how the energy of a gap is spread, by the weeks before it."""
+        grid = _grid(self._options.interval)
+        may_flow = {
+            channel: async_may_flow(self._hass, channel, self._options)
+            for channel in (IMPORTED, EXPORTED)
+        }
+
+        def spread(gap: Gap) -> Progress:
+            begin, end = gap.before.at - REFERENCE_PERIOD, gap.before.at
+            try:
+                tracks = self._file.tracks(begin, end, ledger.recent)
+            except sqlite3.Error:
+                # The file fails or is damaged, which the next write says.
+                tracks = ledger.recent
+            return shaped(
+                gap,
+                intervals(with_tracks(ledger, tracks), begin, end, grid, evenly),
+                zone=grid.zone,
+                may_flow=may_flow[gap.channel],
+            )
+
+        return spread
+
+
+def _grid(seconds: float) -> IntervalGrid:
+    return IntervalGrid(zone=dt_util.get_default_time_zone(), seconds=seconds)

@@ -1,0 +1,133 @@
+"""The SQLite file of the register reads around interval borders.
+
+Each function opens the file, which is created if there is none, does one thing in one transaction,
+and closes the file again. So a kill costs the transaction in progress only. All of them block, and
+raise sqlite3.Error.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+import sqlite3
+from typing import Final
+
+from ..meter.intervals import EXPORTED, IMPORTED, REGISTER, TrackChange, Tracks, tracks_of
+from ..meter.sample import Sample
+
+FORMAT: Final = 1
+"""The version of the format, which SQLite calls the user version."""
+
+COLUMNS: Final = (IMPORTED, EXPORTED, REGISTER + IMPORTED, REGISTER + EXPORTED)
+"""Each track has a column; reads of several tracks at one instant share a row."""
+
+_PAGE_SIZE: Final = 1024
+"""bytes; each border changes one or two pages, whatever their size."""
+
+_CREATE: Final = (
+    "CREATE TABLE reads (provisional INTEGER NOT NULL, at REAL NOT NULL, "
+    + "".join(f"{name} REAL, " for name in COLUMNS)
+    + "PRIMARY KEY (provisional, at)) STRICT, WITHOUT ROWID"
+)
+
+
+class UnknownFormatError(sqlite3.DatabaseError):
+    """The file was written by a later version."""
+
+
+def is_passing(err: sqlite3.DatabaseError) -> bool:
+    """Return whether an error is of the disk, so that it may pass, and not of the file."""
+    wrong_table = getattr(err, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
+    return isinstance(err, sqlite3.OperationalError) and not wrong_table
+
+
+def write(path: Path, changes: Sequence[TrackChange]) -> None:
+    """Change the stored reads."""
+    with _opened(path) as database:
+        for change in changes:
+            # The names of columns are ours.
+            database.execute(
+                f"UPDATE reads SET {change.name} = NULL WHERE provisional = ? AND at >= ?",  # noqa: S608
+                (change.provisional, change.since),
+            )
+            database.executemany(
+                f"INSERT INTO reads (provisional, at, {change.name}) VALUES (?, ?, ?) "  # noqa: S608
+                f"ON CONFLICT DO UPDATE SET {change.name} = excluded.{change.name}",
+                [(change.provisional, sample.at, sample.value) for sample in change.samples],
+            )
+        if changes:
+            empty = " AND ".join(f"{name} IS NULL" for name in COLUMNS)
+            since = min(change.since for change in changes)
+            database.execute(f"DELETE FROM reads WHERE at >= ? AND {empty}", (since,))  # noqa: S608
+
+
+def check(path: Path) -> None:
+    """Raise sqlite3.DatabaseError if the file is damaged, or of a later version."""
+    with _opened(path) as database:
+        ((result,),) = database.execute("PRAGMA quick_check(1)")
+        if result != "ok":
+            raise sqlite3.DatabaseError(result)
+
+
+def drop_old(path: Path, most: int) -> None:
+    """Delete the oldest reads where there are more than ``most``."""
+    with _opened(path) as database:
+        database.execute(
+            "DELETE FROM reads WHERE provisional = 0 AND at <= (SELECT at FROM reads "
+            "WHERE provisional = 0 ORDER BY at DESC LIMIT 1 OFFSET ?)",
+            (most,),
+        )
+
+
+def latest(path: Path, seconds: float) -> Tracks:
+    """Return the tracks of the latest so many seconds, and with them the provisional reads."""
+    with _opened(path) as database:
+        ((newest,),) = database.execute("SELECT max(at) FROM reads WHERE provisional = 0")
+        if newest is None:
+            return {}
+        return tracks_of(_reads(database, newest - seconds, newest))
+
+
+def between(path: Path, start: float, end: float) -> Tracks:
+    """Return the tracks between two instants in s, with the reads next to them."""
+    with _opened(path) as database:
+        return tracks_of(_reads(database, start, end))
+
+
+def _reads(
+    database: sqlite3.Connection, start: float, end: float
+) -> Iterator[tuple[bool, str, Sample]]:
+    """Yield the reads between two instants, and those next to them, in the order of time."""
+    for name in COLUMNS:
+        rows: Iterable[tuple[int, float, float]] = database.execute(
+            f"SELECT provisional, at, {name} FROM reads WHERE {name} IS NOT NULL "  # noqa: S608
+            "AND (provisional = 1 OR at >= coalesce("
+            f"(SELECT max(at) FROM reads WHERE provisional = 0 AND at <= :start "
+            f"AND {name} IS NOT NULL), :start) AND at <= coalesce("
+            f"(SELECT min(at) FROM reads WHERE provisional = 0 AND at >= :end "
+            f"AND {name} IS NOT NULL), :end)) ORDER BY provisional, at",
+            {"start": start, "end": end},
+        )
+        for provisional, at, value in rows:
+            yield bool(provisional), name, Sample(value=value, at=at)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open the file for one transaction, which is undone if an exception is raised in it."""
+    with closing(sqlite3.connect(path, autocommit=True)) as database:
+        # It applies to new files only, and not within a transaction.
+        database.execute(f"PRAGMA page_size = {_PAGE_SIZE}")
+        database.autocommit = False
+        with database:
+            yield _in_format(database)
+
+
+def _in_format(database: sqlite3.Connection) -> sqlite3.Connection:
+    """Return the database, with the table in it if it is new."""
+    ((version,),) = database.execute("PRAGMA user_version")
+    if not version:
+        database.execute(_CREATE)
+        database.execute(f"PRAGMA user_version = {FORMAT}")
+    elif version != FORMAT:
+        raise UnknownFormatError(f"version {version}")
+    return database
