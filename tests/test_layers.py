@@ -26,11 +26,11 @@ LAYERS = (
     # Home Assistant's side.
     "const recording",
     "identification issues options snapshot",
-    "daylight",
+    "daylight prices",
     "automation connection descriptions frontend_module production stores",
     "ct_rating energy_dashboard meter_session outage replacement",
     "coordinator flows",
-    "actions backup diagnostics entity house_consumption live_readings port_watch repairs scan",
+    "actions backup cost diagnostics entity house_consumption live_readings port_watch repairs scan",
     "binary_sensor condition config_flow sensor trigger",
     "__init__",
 )

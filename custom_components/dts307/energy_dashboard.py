@@ -18,7 +18,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er, singleton
 
 from .const import CONF_ADD_TO_ENERGY, DOMAIN
-from .descriptions import PRODUCTION
+from .descriptions import ENERGY_COMPENSATION, ENERGY_COST, PRODUCTION
 from .issues import async_raise_issue, async_withdraw_issue
 from .options import MeterOptions, Role
 
@@ -155,10 +155,10 @@ def _new_source(hass: HomeAssistant, entry: ConfigEntry, role: Role) -> dict[str
             "type": "grid",
             "stat_energy_from": statistic("energy_imported"),
             "stat_energy_to": statistic("energy_exported"),
-            "stat_cost": None,
+            "stat_cost": _enabled(hass, entry, ENERGY_COST),
             "entity_energy_price": None,
             "number_energy_price": None,
-            "stat_compensation": None,
+            "stat_compensation": _enabled(hass, entry, ENERGY_COMPENSATION),
             "entity_energy_price_export": None,
             "number_energy_price_export": None,
             "power_config": {"stat_rate": statistic("power")},
@@ -204,6 +204,14 @@ def _statistic(hass: HomeAssistant, entry: ConfigEntry, key: str) -> str:
     if registry.entities[entity_id].disabled:
         raise EnergyDashboardError("sensor_disabled")
     return entity_id
+
+
+def _enabled(hass: HomeAssistant, entry: ConfigEntry, key: str) -> str | None:
+    """Return the statistic ID of a sensor that a source can do without; None without it."""
+    try:
+        return _statistic(hass, entry, key)
+    except EnergyDashboardError:
+        return None
 
 
 def _role(entry: ConfigEntry, preferences: EnergyPreferences) -> Role:

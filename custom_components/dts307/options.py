@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final, Self
 
@@ -9,6 +10,7 @@ from homeassistant.const import CONF_SCAN_INTERVAL
 
 from .meter.alarms import AlarmOptions
 from .meter.installation import PowerSign
+from .meter.intervals import as_price
 
 CONF_ROLE: Final = "role"
 CONF_PRODUCTION: Final = "production"
@@ -25,6 +27,13 @@ CONF_BILLING_DAY: Final = "billing_day"
 CONF_DEMAND_WINDOW: Final = "demand_window"
 CONF_INTERVAL: Final = "interval"
 CONF_RECORDING: Final = "recording"
+CONF_IMPORT_PRICE: Final = "import_price"
+CONF_IMPORT_PRICE_ENTITY: Final = "import_price_entity"
+CONF_EXPORT_PRICE: Final = "export_price"
+CONF_EXPORT_PRICE_ENTITY: Final = "export_price_entity"
+
+type PriceSource = Decimal | str
+"""A fixed price per kWh, or the ID of the entity that shows it."""
 
 DIRECTION_AUTO: Final = "auto"
 DEMAND_WINDOWS: Final = (15, 30, 60)
@@ -96,6 +105,9 @@ class MeterOptions:
     interval: int
     """s; the length of the intervals of interval data"""
     recording: Recording
+    import_price: PriceSource | None
+    export_price: PriceSource | None
+    """the prices of imported and exported energy, or None if none is chosen"""
 
     @classmethod
     def parse(cls, options: Mapping[str, Any]) -> Self:
@@ -124,9 +136,19 @@ class MeterOptions:
             demand_window=60 * chosen[CONF_DEMAND_WINDOW],
             interval=60 * chosen[CONF_INTERVAL],
             recording=Recording(chosen.get(CONF_RECORDING, Recording.ECONOMICAL)),
+            import_price=_price(chosen, CONF_IMPORT_PRICE_ENTITY, CONF_IMPORT_PRICE),
+            export_price=_price(chosen, CONF_EXPORT_PRICE_ENTITY, CONF_EXPORT_PRICE),
         )
 
     @property
     def service_current(self) -> float | None:
         """CT rating times CT sets in A per phase (guide 3.4); None without a CT rating."""
         return self.alarms.service_current
+
+
+def _price(chosen: Mapping[str, Any], entity: str, number: str) -> PriceSource | None:
+    """Return the price entity, or the fixed price without one."""
+    if entity_id := chosen.get(entity):
+        return str(entity_id)
+    fixed = chosen.get(number)
+    return None if fixed is None else as_price(Decimal(str(fixed)))

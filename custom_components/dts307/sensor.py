@@ -18,8 +18,10 @@ from homeassistant.util import dt as dt_util
 from .automation import SURPLUS_SENSOR, async_crosses_threshold
 from .const import DOMAIN
 from .coordinator import Dts307ConfigEntry, Dts307Coordinator
+from .cost import CostCoordinator, Costs
 from .descriptions import (
     CONNECTION_SENSORS,
+    COST_SENSORS,
     CT_RATING_SENSOR,
     HOUSE_SENSORS,
     NET_METERING,
@@ -60,6 +62,7 @@ async def async_setup_entry(
         _async_add_house(hass, entry, async_add_entities)
     else:
         _async_remove(hass, entry, *(each.key for each in HOUSE_SENSORS))
+    _async_add_cost(hass, entry, async_add_entities)
     add_measured_entities(hass, entry, async_add_entities, sensors, _measured_sensor)
     async_add_entities([CtRatingSensor(entry.runtime_data)])
     add_connection_entities(
@@ -69,12 +72,31 @@ async def async_setup_entry(
 
 @callback
 def _async_remove(hass: HomeAssistant, entry: Dts307ConfigEntry, *keys: str) -> None:
-    """Remove sensors of a meter that has another role now."""
+    """Remove sensors of a meter whose options are others now."""
     registry = er.async_get(hass)
     for key in keys:
         unique_id = f"{entry.unique_id}_{key}"
         if entity_id := registry.async_get_entity_id(Platform.SENSOR, DOMAIN, unique_id):
             registry.async_remove(entity_id)
+
+
+@callback
+def _async_add_cost(
+    hass: HomeAssistant,
+    entry: Dts307ConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the sensors of what energy costs, for which a price is chosen."""
+    sources = entry.runtime_data.store.cost.sources
+    _async_remove(
+        hass, entry, *(each.key for name, each in COST_SENSORS.items() if name not in sources)
+    )
+    if sources:
+        costs = CostCoordinator(hass, entry)
+        async_add_entities(
+            CostSensor(entry.runtime_data, costs, COST_SENSORS[name]) for name in sources
+        )
+        costs.async_start()
 
 
 @callback
@@ -200,6 +222,15 @@ class HouseSensor(Dts307Sensor[House | None]):
     @override
     def available(self) -> bool:
         return self.coordinator.data is not None
+
+
+class CostSensor(Dts307Sensor[Costs]):
+    """A sensor of what energy has cost, in Home Assistant's currency."""
+
+    @property
+    @override
+    def native_unit_of_measurement(self) -> str:
+        return self.hass.config.currency
 
 
 class CtRatingSensor(SensorEntity):

@@ -166,7 +166,7 @@ async def test_a_step_back_to_a_version_without_it(
         asked = await ask(hass, entry, "settings")
         assert "home" in roles_of(asked)
         assert suggested(asked)["role"] == "home"
-        answers = {"ct_sets": 2, "role": "home", "states": {}, "billing": {}}
+        answers = {"ct_sets": 2, "role": "home", "states": {}, "billing": {}, "prices": {}}
         await options_submit(hass, asked, answers)
         assert entry.options["ct_sets"] == 2
         assert entry.options["role"] == "home"

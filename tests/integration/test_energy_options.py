@@ -43,7 +43,9 @@ async def submit(
 async def set_up(hass: HomeAssistant, entry: MockConfigEntry, **entered: Any) -> None:
     """Change the settings, which take effect at once, and leave their sections as they are."""
     asked = await hass.config_entries.options.async_init(entry.entry_id)
-    result = await submit(hass, asked, {"ct_sets": 1, "states": {}, "billing": {}, **entered})
+    result = await submit(
+        hass, asked, {"ct_sets": 1, "states": {}, "billing": {}, "prices": {}, **entered}
+    )
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
@@ -113,7 +115,9 @@ async def test_a_role_is_needed(hass: HomeAssistant) -> None:
         await load(hass, entry)
         assert_over(await ask(hass, entry, "energy_dashboard"), "no_role")
         asked = await ask(hass, entry, "settings")
-        await submit(hass, asked, {"ct_sets": 1, "role": "solar", "states": {}, "billing": {}})
+        await submit(
+            hass, asked, {"ct_sets": 1, "role": "solar", "states": {}, "billing": {}, "prices": {}}
+        )
         assert_over(await submit(hass, await ask(hass, entry, "energy_dashboard"), {}), "added")
         assert [source["stat_rate"] for source in sources(manager)] == [PRODUCTION]
 

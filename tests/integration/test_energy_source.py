@@ -43,6 +43,8 @@ EXPORTED = "sensor.dts_307_energy_exported"
 CHARGED = "sensor.dts_307_energy_charged"
 DISCHARGED = "sensor.dts_307_energy_discharged"
 CONSUMED = "sensor.dts_307_energy_consumed"
+COST = "sensor.dts_307_energy_cost"
+COMPENSATION = "sensor.dts_307_energy_compensation"
 POWER = "sensor.dts_307_power"
 PRODUCTION = "sensor.dts_307_production"
 INVERTED = "sensor.dts_307_power_inverted"
@@ -118,6 +120,25 @@ async def test_one_valid_source(
         await async_wait_recording_done(hass)
         validation = (await async_validate(hass)).as_dict()
         assert [*validation["energy_sources"], *validation["device_consumption"]] == [[]]
+
+
+@pytest.mark.parametrize("is_disabled", [False, True])
+async def test_the_cost_comes_with_the_source(hass: HomeAssistant, *, is_disabled: bool) -> None:
+    """If prices are chosen, and as far as the sensors are enabled."""
+    manager = await open_dashboard(hass)
+    device = Device()
+    async with network(device) as line:
+        entry = entry_for(
+            device, network_data(line), role="grid", import_price=0.3, export_price=0.1
+        )
+        await load(hass, entry)
+        if is_disabled:
+            disabled = er.RegistryEntryDisabler.USER
+            er.async_get(hass).async_update_entity(COMPENSATION, disabled_by=disabled)
+        await async_add_to_dashboard(hass, entry)
+        (source,) = sources(manager)
+        costs = {"stat_cost": COST, "stat_compensation": None if is_disabled else COMPENSATION}
+        assert source == {**GRID_SOURCE, **costs}
 
 
 @pytest.mark.parametrize("role", ADDED)

@@ -35,7 +35,7 @@ DEFAULTS = {
 
 async def change(hass: HomeAssistant, entry: MockConfigEntry, **entered: Any) -> ConfigFlowResult:
     """Enter options into their form, and leave its sections as they are."""
-    entered = {"states": {}, "billing": {}, **entered}
+    entered = {"states": {}, "billing": {}, "prices": {}, **entered}
     result = await hass.config_entries.options.async_init(entry.entry_id)
     assert result["type"] is FlowResultType.FORM
     assert result["step_id"] == "settings"
@@ -162,7 +162,13 @@ async def test_out_of_range_in_a_section(
             assert fields.items() <= suggested(result, name).items()
             assert form_of(result).schema[name].options == {"collapsed": False}
         assert entry.options == EVERY_READING
-        answers = {"scan_interval": 7, "ct_sets": 1, "states": {}, "billing": {"billing_day": 31}}
+        answers = {
+            "scan_interval": 7,
+            "ct_sets": 1,
+            "states": {},
+            "billing": {"billing_day": 31},
+            "prices": {},
+        }
         result = await hass.config_entries.options.async_configure(result["flow_id"], answers)
         assert result["type"] is FlowResultType.CREATE_ENTRY
         assert entry.options["billing_day"] == 31

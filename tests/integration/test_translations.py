@@ -21,6 +21,7 @@ from custom_components.dts307.descriptions.connection import (
     CONNECTION_BINARY_SENSORS,
     CONNECTION_SENSORS,
 )
+from custom_components.dts307.descriptions.cost import COST_SENSORS
 from custom_components.dts307.descriptions.house import HOUSE_SENSORS
 from custom_components.dts307.descriptions.production import PRODUCTION_SENSOR
 from custom_components.dts307.energy_dashboard import NOT_IN_DASHBOARD, EnergyDashboardError
@@ -83,6 +84,7 @@ ENTITIES: dict[str, tuple[EntityDescription, ...]] = {
         *NAMED_BY_ROLE.values(),
         PRODUCTION_SENSOR,
         *HOUSE_SENSORS,
+        *COST_SENSORS.values(),
         descriptions.CT_RATING_SENSOR,
         *CONNECTION_SENSORS,
     ),
@@ -235,7 +237,7 @@ def test_every_number_out_of_its_range_is_told_the_range(language: str) -> None:
             str(key): field.config
             for part in parts
             for key, field in part.items()
-            if isinstance(field, NumberSelector)
+            if isinstance(field, NumberSelector) and "min" in field.config
         }
         assert len(in_sections) == IN_SECTIONS[flow]
         for key, config in in_sections.items():

@@ -3,6 +3,7 @@
 from .alarms import ALARM_BINARY_SENSORS
 from .base import MeterBinarySensorDescription, MeterEntityDescription, MeterSensorDescription
 from .connection import CONNECTION_BINARY_SENSORS, CONNECTION_SENSORS, LINK_STATE, link_state
+from .cost import COST_SENSORS, ENERGY_COMPENSATION, ENERGY_COST
 from .ct_rating import CT_RATING_SENSOR
 from .events import EVENTS
 from .house import HOUSE_SENSORS
@@ -17,7 +18,10 @@ __all__ = [
     "ALARM_BINARY_SENSORS",
     "CONNECTION_BINARY_SENSORS",
     "CONNECTION_SENSORS",
+    "COST_SENSORS",
     "CT_RATING_SENSOR",
+    "ENERGY_COMPENSATION",
+    "ENERGY_COST",
     "EVENTS",
     "HOUSE_SENSORS",
     "LINK_STATE",

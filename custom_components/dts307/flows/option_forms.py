@@ -13,6 +13,8 @@ from homeassistant.const import (
 )
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
+    EntitySelector,
+    EntitySelectorConfig,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
@@ -31,7 +33,11 @@ from ..options import (
     CONF_DEMAND_WINDOW,
     CONF_DIRECTION,
     CONF_EXPORT_HOLD,
+    CONF_EXPORT_PRICE,
+    CONF_EXPORT_PRICE_ENTITY,
     CONF_EXPORT_THRESHOLD,
+    CONF_IMPORT_PRICE,
+    CONF_IMPORT_PRICE_ENTITY,
     CONF_INTERVAL,
     CONF_OVERLOAD_HOLD,
     CONF_OVERLOAD_THRESHOLD,
@@ -52,6 +58,7 @@ from ..options import (
 
 SECTION_STATES: Final = "states"
 SECTION_BILLING: Final = "billing"
+SECTION_PRICES: Final = "prices"
 
 _HIGHEST_CT_RATING: Final = 10000
 
@@ -184,10 +191,27 @@ _BILLING: Final = vol.Schema(
     }
 )
 
+_PRICE: Final = NumberSelector(NumberSelectorConfig(step="any", mode=NumberSelectorMode.BOX))
+_PRICE_ENTITY: Final = EntitySelector(
+    EntitySelectorConfig(domain=["sensor", "input_number", "number"])
+)
+_PRICES: Final = vol.Schema(
+    {
+        vol.Optional(CONF_IMPORT_PRICE_ENTITY): _PRICE_ENTITY,
+        vol.Optional(CONF_IMPORT_PRICE): _PRICE,
+        vol.Optional(CONF_EXPORT_PRICE_ENTITY): _PRICE_ENTITY,
+        vol.Optional(CONF_EXPORT_PRICE): _PRICE,
+    }
+)
+
 _IN_MINUTES: Final = (CONF_DEMAND_WINDOW, CONF_INTERVAL)
 """Choices of a form are texts."""
 
-_OPTIONS_SECTIONS: Final = {SECTION_STATES: _STATES, SECTION_BILLING: _BILLING}
+_OPTIONS_SECTIONS: Final = {
+    SECTION_STATES: _STATES,
+    SECTION_BILLING: _BILLING,
+    SECTION_PRICES: _PRICES,
+}
 
 _READING: Final = {
     vol.Required(CONF_SCAN_INTERVAL, default=DEFAULTS[CONF_SCAN_INTERVAL]): whole_number(

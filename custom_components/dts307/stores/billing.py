@@ -32,6 +32,7 @@ from ..meter.intervals import (
     kept,
     trimmed,
 )
+from ..meter.sample import Sample
 from ..meter.validation import CounterFilters, FirstSight, RegisterReads, count_size
 from ..options import MeterOptions
 from .clock import ClockKeeper
@@ -94,6 +95,11 @@ class BillingKeeper:
     def ledger(self) -> Ledger:
         """What is known of the meter's totals over time."""
         return self._books.current.ledger
+
+    @property
+    def settled(self) -> Ledger:
+        """What was read until the clock last settled, at times that are trusted."""
+        return self._books.settled.ledger
 
     async def async_load(self) -> None:
         """Restore the ledger and the demand, and the clocks if the machine has run since then."""
@@ -162,6 +168,10 @@ class BillingKeeper:
     async def async_intervals(self, start: float, end: float, seconds: float) -> Sequence[Interval]:
         """Return the intervals of a length in s that begin and end between two instants in s."""
         return await self._intervals.async_intervals(self.ledger, start, end, seconds)
+
+    async def async_counter(self, name: str, start: float, end: float) -> Sequence[Sample]:
+        """Return a counter at the borders between two instants in s, as far as it has settled."""
+        return await self._intervals.async_counter(self.settled, name, start, end)
 
     async def async_energy(self, start: float, end: float) -> EnergyBetween | None:
         """Return what was counted between two instants in s; None if nothing is known of it."""

@@ -5,6 +5,7 @@ may have added them. The ``from_dict`` functions of ``meter`` accept whatever a 
 """
 
 from collections.abc import Iterable
+import re
 from typing import Any, Final
 
 import voluptuous as vol
@@ -225,6 +226,41 @@ LEDGER: Final = _record(
         vol.Required("credit"): _ESTIMATE,
         vol.Optional("unread", default=[]): [_pair(_instant, _number)],
         vol.Optional("edited", default=[]): [_instant],
+    }
+)
+
+_DECIMAL: Final = re.compile(r"-?\d{1,16}(\.\d{1,12})?", re.ASCII)
+
+
+def _decimal(value: Any) -> str:
+    if not _DECIMAL.fullmatch(text := _text(value)):
+        raise vol.Invalid("not a decimal number")
+    return text
+
+
+def _prices(value: Any) -> list[tuple[float, str]]:
+    changes: list[tuple[float, str]] = vol.Schema([_pair(_instant, _decimal)])(value)
+    instants = [at for at, _ in changes]
+    if not instants or instants != sorted(instants):
+        raise vol.Invalid("not prices in the order of time")
+    return changes
+
+
+COST: Final = _record(
+    {
+        vol.Required("known_until"): _instant,
+        vol.Required("accounts"): _by_name(
+            ("imported", "exported"),
+            _record(
+                {
+                    vol.Required("source"): vol.Maybe(_text),
+                    vol.Required("until"): _instant,
+                    vol.Required("counter"): vol.Maybe(_number),
+                    vol.Required("total"): _decimal,
+                    vol.Required("prices"): _prices,
+                }
+            ),
+        ),
     }
 )
 

@@ -1,6 +1,7 @@
 """Interval data of one meter: written at the borders of intervals, and answered for any time."""
 
 from collections.abc import Sequence
+from functools import partial
 import sqlite3
 
 from homeassistant.config_entries import ConfigEntry
@@ -21,12 +22,14 @@ from ..meter.intervals import (
     RegisterEstimates,
     Spread,
     Tracks,
+    counter_at_borders,
     energy_between,
     evenly,
     intervals,
     shaped,
     with_tracks,
 )
+from ..meter.sample import Sample
 from ..options import MeterOptions
 from .interval_file import IntervalFile
 
@@ -79,6 +82,15 @@ class IntervalKeeper:
         return await self._hass.async_add_executor_job(
             energy_between, ledger, start, end, grid, spread
         )
+
+    async def async_counter(
+        self, ledger: Ledger, name: str, start: float, end: float
+    ) -> Sequence[Sample]:
+        """Return a counter at the borders of intervals between two instants in s."""
+        ledger = await self._async_detailed(ledger, start, end)
+        grid, spread = _grid(self._options.interval), self._async_spread(ledger)
+        at_borders = partial(counter_at_borders, ledger, name, start, end, grid=grid, spread=spread)
+        return await self._hass.async_add_executor_job(at_borders)
 
     async def async_registers(self, ledger: Ledger, at: float) -> RegisterEstimates | None:
         """Return what the meter's display showed at an instant; None before the first reading."""

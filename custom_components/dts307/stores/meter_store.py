@@ -10,6 +10,7 @@ from ..options import MeterOptions, Role
 from .alarms import FILE_ALARMS, AlarmKeeper
 from .billing import FILE_LEDGER, FILE_TOTALS, BillingKeeper
 from .clock import ClockKeeper
+from .cost import FILE_COST, CostKeeper
 from .counters import FILE_COUNTERS, CounterKeeper
 from .house import FILE_HOUSE, HouseKeeper
 from .installation import FILE_INSTALLATION, InstallationKeeper
@@ -24,6 +25,7 @@ _FILES: Final = (
     FILE_LEDGER,
     FILE_TOTALS,
     FILE_HOUSE,
+    FILE_COST,
 )
 
 
@@ -40,6 +42,7 @@ class MeterStore:
         self.alarms = AlarmKeeper(hass, entry, options, self._saver, self.clock)
         self.billing = BillingKeeper(hass, entry, options, self._saver, self.clock)
         self.house = HouseKeeper(hass, entry, self._saver)
+        self.cost = CostKeeper(hass, entry, options, self._saver, self.billing)
         self._is_at_grid = options.role is Role.GRID
 
     async def async_load(self) -> None:
@@ -51,6 +54,7 @@ class MeterStore:
         await self.alarms.async_load()
         if self._is_at_grid:
             await self.house.async_load()
+        await self.cost.async_load()
         self._saver.async_begin()
 
     async def async_finish(self) -> None:

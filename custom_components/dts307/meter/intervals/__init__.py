@@ -2,6 +2,7 @@
 
 from .bill import Billing, BillingPeriod, PeriodEnergy, RegisterEstimates
 from .books import Books, Entry, RunBooks
+from .cost import CostAccount, Prices, as_decimal, as_price
 from .demand import Demand, DemandInterval, DemandRecord, demand
 from .energy_between import EnergyBetween, energy_between, estimated_share
 from .estimate import Estimate
@@ -23,6 +24,7 @@ from .interval import (
     Progress,
     Quality,
     Spread,
+    counter_at_borders,
     evenly,
     intervals,
 )
@@ -37,6 +39,7 @@ __all__ = [
     "Billing",
     "BillingPeriod",
     "Books",
+    "CostAccount",
     "Demand",
     "DemandInterval",
     "DemandRecord",
@@ -49,6 +52,7 @@ __all__ = [
     "Ledger",
     "MayFlow",
     "PeriodEnergy",
+    "Prices",
     "Progress",
     "Quality",
     "RegisterEstimates",
@@ -59,8 +63,11 @@ __all__ = [
     "TrackChange",
     "Tracks",
     "always",
+    "as_decimal",
     "as_pair",
+    "as_price",
     "billing",
+    "counter_at_borders",
     "demand",
     "energy_between",
     "estimated_share",

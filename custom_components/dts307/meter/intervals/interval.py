@@ -15,7 +15,7 @@ import math
 from ..sample import Sample
 from .estimate import Estimate
 from .ledger import EXPORTED, IMPORTED, Ledger
-from .periods import borders
+from .periods import borders, interval_start
 
 
 class Quality(StrEnum):
@@ -39,6 +39,10 @@ class IntervalGrid:
     zone: tzinfo
     seconds: float
     """their length, which divides an hour"""
+
+    def start(self, at: float) -> float:
+        """Return the start of the interval around an instant in s."""
+        return interval_start(at, self.zone, self.seconds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,15 +156,15 @@ class FilledCounter:
         counted = self._ledger.energy_of(track, start, end, self._now)
         if not counted.estimated or math.isinf(counted.highest):
             return counted
-        value = self._value(end) - self._value(start)
+        value = self.value(end) - self.value(start)
         return replace(counted, value=min(max(value, counted.lowest), counted.highest))
 
     def is_edited(self, start: float, end: float) -> bool:
         """Return whether an answer of the owner decided what was counted between two instants."""
         return any(begin < end and start < finish for begin, finish in self._edits)
 
-    def _value(self, at: float) -> float:
-        """Return the counter at an instant in s, in Wh."""
+    def value(self, at: float) -> float:
+        """Return the counter at an instant in s, from its first to its latest read, in Wh."""
         known = self._track.at(at, self._now)
         if not known.estimated:
             return known.value
@@ -169,6 +173,27 @@ class FilledCounter:
         if before not in self._progress:
             self._progress[before] = self._spread(gap)
         return before.value + gap.energy * self._progress[before](at)
+
+
+def counter_at_borders(  # noqa: PLR0913 - it is asked like intervals
+    ledger: Ledger,
+    name: str,
+    start: float,
+    end: float,
+    *,
+    grid: IntervalGrid,
+    spread: Spread = evenly,
+) -> Sequence[Sample]:
+    """Return a counter at the borders of intervals between two instants in s, as far as known.
+
+    Raises KeyError if there is no such counter.
+    """
+    counter = FilledCounter(ledger, name, spread)
+    first, last = max(start, counter.since), min(end, counter.until)
+    return [
+        Sample(value=counter.value(at), at=at)
+        for at in borders(first, last, grid.zone, grid.seconds)
+    ]
 
 
 def filled_counters(ledger: Ledger, spread: Spread) -> Mapping[str, FilledCounter]:
