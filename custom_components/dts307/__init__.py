@@ -21,12 +21,13 @@ from .ct_rating import async_offer_ct_rating
 from .energy_dashboard import async_add_if_wanted
 from .frontend_module import async_serve_module
 from .live_readings import async_register_live_readings
+from .meter_events import async_announce_reports, async_forget_reports
 from .outage import async_continue_outage, async_withdraw_all
 from .port_watch import async_watch_port
 from .scan import is_suspended
 from .stores import async_remove_stores
 
-PLATFORMS = (Platform.BINARY_SENSOR, Platform.SENSOR)
+PLATFORMS = (Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR)
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
@@ -72,6 +73,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: Dts307ConfigEntry) -> bo
     entry.runtime_data = coordinator
     async_watch_port(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    async_announce_reports(hass, entry)
     async_offer_ct_rating(hass, entry)
     if coordinator.data is None:
         _async_add_later(hass, entry)
@@ -104,4 +106,5 @@ async def async_unload_entry(hass: HomeAssistant, entry: Dts307ConfigEntry) -> b
 async def async_remove_entry(hass: HomeAssistant, entry: Dts307ConfigEntry) -> None:
     """Remove the meter's stored data and its repairs."""
     async_withdraw_all(hass, entry)
+    async_forget_reports(hass, entry)
     await async_remove_stores(hass, entry)

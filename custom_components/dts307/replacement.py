@@ -18,6 +18,7 @@ from .identification import CONF_SERIAL_NUMBER, identification, serial_number_of
 from .issues import async_raise_issue, async_withdraw_issue
 from .meter import Identity, Meter, MeterError, Reading
 from .meter.validation import FirstSight, believable
+from .meter_events import Replaced, async_report
 from .options import MeterOptions
 from .stores import CounterKeeper, async_carry_to_new_meter
 
@@ -81,6 +82,8 @@ async def async_continue_with_new_meter(
         await hass.config_entries.async_unload(entry.entry_id)
         await _async_rename(hass, entry, unique_id, identity.serial_number)
         await async_carry_to_new_meter(hass, entry, sight, from_zero=from_zero)
+        event = Replaced(old=serial_number_of(entry), new=identity.serial_number)
+        async_report(hass, entry, event)
         data = {key: value for key, value in entry.data.items() if key != CONF_SERIAL_NUMBER}
         hass.config_entries.async_update_entry(entry, unique_id=unique_id, data={**data, **kept})
     await hass.config_entries.async_reload(entry.entry_id)

@@ -14,6 +14,7 @@ from custom_components.dts307 import binary_sensor, sensor
 from custom_components.dts307.descriptions import (
     CONNECTION_BINARY_SENSORS,
     CONNECTION_SENSORS,
+    LOGGED_EVENTS,
     PRODUCTION_SENSOR,
 )
 from tests.integration.home import INTEGRATION
@@ -23,6 +24,7 @@ ICONS: dict[str, Any] = json.loads((INTEGRATION / "icons.json").read_text())
 DESCRIPTIONS: dict[str, tuple[EntityDescription, ...]] = {
     "sensor": (*sensor.SENSORS, PRODUCTION_SENSOR, *CONNECTION_SENSORS),
     "binary_sensor": (*binary_sensor.BINARY_SENSORS, *CONNECTION_BINARY_SENSORS),
+    "event": (LOGGED_EVENTS,),
 }
 """Of all roles."""
 

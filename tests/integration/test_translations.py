@@ -22,11 +22,22 @@ from custom_components.dts307.descriptions.connection import (
     CONNECTION_SENSORS,
 )
 from custom_components.dts307.descriptions.house import HOUSE_SENSORS
+from custom_components.dts307.descriptions.logged import LOGGED_EVENTS
 from custom_components.dts307.descriptions.production import PRODUCTION_SENSOR
 from custom_components.dts307.energy_dashboard import NOT_IN_DASHBOARD, EnergyDashboardError
 from custom_components.dts307.flows import option_forms, setup_forms
 from custom_components.dts307.flows.energy_offer import EnergyOffer
 from custom_components.dts307.flows.options_flow import Dts307OptionsFlow
+from custom_components.dts307.meter.reading_gaps import ReadingGap, Totals
+from custom_components.dts307.meter.validation import CounterAnswer, CounterChange
+from custom_components.dts307.meter_events import (
+    METER_EVENTS,
+    Answered,
+    EventType,
+    Outage,
+    Replaced,
+    RolledOver,
+)
 from custom_components.dts307.options import Role
 from tests.integration.dashboard import have_home_source
 from tests.integration.home import ENGLISH, INTEGRATION
@@ -87,6 +98,7 @@ ENTITIES: dict[str, tuple[EntityDescription, ...]] = {
         *CONNECTION_SENSORS,
     ),
     "binary_sensor": binary_sensor.BINARY_SENSORS + CONNECTION_BINARY_SENSORS,
+    "event": (LOGGED_EVENTS,),
 }
 
 CLASS_NAMES: dict[str, dict[str | None, str]] = {
@@ -259,9 +271,10 @@ def test_every_choice_has_a_label(monkeypatch: pytest.MonkeyPatch) -> None:
         # Meters go by the names that they have.
         if isinstance(field, SelectSelector) and "translation_key" in field.config
     }
-    # Those of what is measured live are no choices.
-    told = {key: set(told["options"]) for key, told in ENGLISH["selector"].items() if key != "live"}
-    assert choices == told
+    # Those of what is measured live, and of the logbook, are no choices.
+    no_choices = {"live", "logbook"}
+    told = {key: set(told["options"]) for key, told in ENGLISH["selector"].items()}
+    assert choices == {key: options for key, options in told.items() if key not in no_choices}
 
 
 @pytest.mark.parametrize("platform", ENTITIES)
@@ -287,3 +300,20 @@ def test_sensors_take_the_name_of_their_device_class() -> None:
         if description.key not in unnamed:
             own_name = told[description.translation_key]["name"]
             assert own_name != CLASS_NAMES["sensor"].get(description.device_class)
+
+
+def test_every_event_has_its_texts() -> None:
+    """Its type and the owner's answer are words in the state, its attributes have names."""
+    told = ENGLISH["entity"]["event"][METER_EVENTS]["state_attributes"]
+    assert set(told["event_type"]["state"]) == set(EventType)
+    assert set(told["answer"]["state"]) == set(CounterAnswer)
+    gap = ReadingGap(begin=0, end=0, energy=Totals(), with_start=False)
+    change = CounterChange(key="energy_imported.total", before=0, now=0, counted=0)
+    events = (
+        Outage(gap),
+        RolledOver((change,)),
+        Answered(CounterAnswer.REAL, (change,)),
+        Replaced("", ""),
+    )
+    assert {event.type for event in events} == set(EventType)
+    assert set(told) == {"event_type", *(name for event in events for name in event.attributes)}
