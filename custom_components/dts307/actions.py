@@ -110,9 +110,9 @@ async def _async_get_intervals(call: ServiceCall) -> ServiceResponse:
 async def _async_get_registers(call: ServiceCall) -> ServiceResponse:
     """Return what the meter's display showed at an instant, in kWh."""
     coordinator = _coordinator(call)
-    at = dt_util.as_local(call.data[ATTR_AT]).timestamp()
-    registers = await coordinator.billing.async_registers(at)
-    if registers is None:
+    at = dt_util.as_local(call.data[ATTR_AT])
+    registers = await coordinator.billing.async_registers(at.timestamp())
+    if registers is None or at > dt_util.utcnow() or not registers.is_known:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="nothing_known")
     return _registers(registers)
 

@@ -138,6 +138,8 @@ async def test_the_actions_answer(
         ("get_energy", {"start": "2026-06-10 12:00", "end": "2026-06-10 12:00"}, "end_before"),
         ("get_energy", {"start": "2026-05-10 12:00", "end": "2026-06-10 10:00"}, "nothing_known"),
         ("get_intervals", {"start": "2020-01-01", "end": "2026-01-01"}, "too_many_intervals"),
+        ("get_registers", {"at": "2026-06-10 10:59"}, "nothing_known"),
+        ("get_registers", {"at": "2026-06-10 11:32"}, "nothing_known"),
         ("get_registers", {"at": "2026-06-10", "config_entry_id": "none"}, "entry_not_found"),
     ],
 )
