@@ -1,6 +1,7 @@
 """Interval data of one meter: written at the borders of intervals, and answered for any time."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 import sqlite3
 
 from homeassistant.config_entries import ConfigEntry
@@ -24,6 +25,7 @@ from ..meter.intervals import (
     energy_between,
     evenly,
     intervals,
+    needs_reference,
     shaped,
     with_tracks,
 )
@@ -100,16 +102,21 @@ class IntervalKeeper:
             for channel in (IMPORTED, EXPORTED)
         }
 
-        def spread(gap: Gap) -> Progress:
-            begin, end = gap.before.at - REFERENCE_PERIOD, gap.before.at
+        # The gaps of both counters mostly begin with the same read.
+        @lru_cache(maxsize=1)
+        def reference(end: float) -> Sequence[Interval]:
+            begin = end - REFERENCE_PERIOD
             try:
                 tracks = self._file.tracks(begin, end, ledger.recent)
             except sqlite3.Error:
                 # The file fails or is damaged, which the next write says.
                 tracks = ledger.recent
+            return intervals(with_tracks(ledger, tracks), begin, end, grid, evenly)
+
+        def spread(gap: Gap) -> Progress:
             return shaped(
                 gap,
-                intervals(with_tracks(ledger, tracks), begin, end, grid, evenly),
+                reference(gap.before.at) if needs_reference(gap) else (),
                 zone=grid.zone,
                 may_flow=may_flow[gap.channel],
             )

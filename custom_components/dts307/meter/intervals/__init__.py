@@ -5,7 +5,7 @@ from .books import Books, Entry, RunBooks
 from .demand import Demand, DemandInterval, DemandRecord, demand
 from .energy_between import EnergyBetween, energy_between, estimated_share
 from .estimate import Estimate
-from .estimation import REFERENCE_PERIOD, MayFlow, always, shaped
+from .estimation import REFERENCE_PERIOD, MayFlow, always, needs_reference, shaped
 from .history import (
     TrackChange,
     joined,
@@ -70,6 +70,7 @@ __all__ = [
     "joined",
     "kept",
     "most_reads",
+    "needs_reference",
     "shaped",
     "storable",
     "track_changes",
