@@ -100,6 +100,16 @@ test("what was not measured, over midnight and up to it", () => {
   );
 });
 
+test("a register that was not read at midnight is an estimate", () => {
+  const words = wordsIn("en", "grid");
+  assert.equal(words.readingHeading("exported", days[0]?.start ?? 0), "Export reading 00:00");
+  const registers = { imported: 12.346, exported: 6, exported_lowest: null };
+  assert.equal(words.reading(registers, "imported"), "12.35");
+  assert.equal(words.reading(registers, "exported"), "≈ 6.00");
+  assert.equal(words.reading({ imported: null, exported: null }, "imported"), "–");
+  assert.equal(words.reading(undefined, "imported"), "–");
+});
+
 test("the weekend is that of the server's days", () => {
   const words = wordsIn("de", "grid");
   const weekend = days

@@ -1,5 +1,6 @@
 import { css, html, nothing } from "lit";
 import type { TemplateResult } from "lit";
+import type { Registers } from "../../meter/intervals/answer.ts";
 import type { MonthView } from "../../meter/intervals/month-view.ts";
 import type { Words } from "./words.ts";
 
@@ -28,30 +29,37 @@ export function renderRuns(words: Words, { runs }: MonthView): TemplateResult | 
 }
 
 /** Render the days of a month in numbers, which screen readers can walk through. */
-export function renderDaysTable(words: Words, { days, last }: MonthView): TemplateResult {
+export function renderDaysTable(
+  words: Words,
+  { days, last }: MonthView,
+  registersAt: (instant: number) => Registers | undefined,
+  toggled: (event: Event) => void,
+): TemplateResult {
   const known = days.slice(0, (last?.day ?? -1) + 1);
-  return html`<details>
+  const midnight = days[0]?.start ?? 0;
+  return html`<details @toggle=${toggled}>
     <summary>${words.word("days_table")}</summary>
     <table>
       <thead>
         <tr>
           <th scope="col">${words.word("day")}</th>
           ${words.counted.map((each) => html`<th scope="col">${words.heading(each)}</th>`)}
-          <th scope="col">${words.word("not_measured")}</th>
+          ${words.counted.map(
+            ({ name }) => html`<th scope="col">${words.readingHeading(name, midnight)}</th>`,
+          )}
+          <th scope="col" class="spans">${words.word("not_measured")}</th>
         </tr>
       </thead>
       <tbody>
-        ${known.map(
-          ({ start, energy, runs }) =>
-            html`<tr>
-              <th scope="row">${words.day(start)}</th>
-              ${words.counted.map(({ name }) => {
-                const value = energy[name];
-                return html`<td>${value === undefined ? "–" : words.digits(value)}</td>`;
-              })}
-              <td class="spans">${runs.map((run) => html`<div>${words.span(run)}</div>`)}</td>
-            </tr>`,
-        )}
+        ${known.map(({ start, energy, runs }) => {
+          const registers = registersAt(start);
+          return html`<tr>
+            <th scope="row">${words.day(start)}</th>
+            ${words.counted.map(({ name }) => html`<td>${words.digits(energy[name])}</td>`)}
+            ${words.counted.map(({ name }) => html`<td>${words.reading(registers, name)}</td>`)}
+            <td class="spans">${runs.map((run) => html`<div>${words.span(run)}</div>`)}</td>
+          </tr>`;
+        })}
       </tbody>
     </table>
   </details>`;
@@ -79,7 +87,13 @@ export const daysTableStyles = css`
     margin-right: 12px;
     color: var(--secondary-text-color);
   }
+  .spans {
+    display: none;
+  }
   @container (min-width: 560px) {
+    .spans {
+      display: table-cell;
+    }
     .when {
       flex: 0 0 260px;
     }
@@ -98,14 +112,14 @@ export const daysTableStyles = css`
   }
   table {
     width: 100%;
-    max-width: 720px;
+    max-width: 900px;
     border-collapse: collapse;
     font-size: 12px;
     font-variant-numeric: tabular-nums;
   }
   th,
   td {
-    padding: 5px 0 5px 8px;
+    padding: 5px 0 5px 6px;
     text-align: right;
     vertical-align: top;
     font-weight: 400;
@@ -118,6 +132,7 @@ export const daysTableStyles = css`
   }
   thead th {
     border: none;
+    font-size: 11px;
     vertical-align: bottom;
     color: var(--secondary-text-color);
     word-break: break-word;

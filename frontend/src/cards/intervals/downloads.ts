@@ -28,8 +28,13 @@ export async function download(
     type: "auth/sign_path",
     path: `/api/${DOMAIN}/intervals/${primary_config_entry ?? ""}?${query.toString()}`,
   });
+  const url = hass.hassUrl(path);
+  // Of a failed download, browsers do not say why.
+  const response = await fetch(url);
+  if (!response.ok) throw (await response.json()) as Error;
+  await response.body?.cancel();
   const link = document.createElement("a");
-  link.href = hass.hassUrl(path);
+  link.href = url;
   link.download = "";
   // Home Assistant's router follows links within the page.
   link.target = "_blank";

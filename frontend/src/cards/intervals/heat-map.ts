@@ -176,7 +176,7 @@ export const heatMapStyles = css`
     display: grid;
     grid-template-columns: 46px minmax(0, 1fr);
     grid-auto-flow: column;
-    grid-auto-columns: 84px;
+    grid-auto-columns: 96px;
     height: 16px;
     align-items: center;
   }

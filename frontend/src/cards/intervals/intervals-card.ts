@@ -2,6 +2,7 @@ import { css, html, nothing } from "lit";
 import type { PropertyValues, TemplateResult } from "lit";
 import { define } from "../../define.ts";
 import type { DeviceEntry, HomeAssistant } from "../../home-assistant.ts";
+import type { Registers } from "../../meter/intervals/answer.ts";
 import type { Position } from "../../meter/intervals/month-view.ts";
 import type { Reading } from "../../meter/reading.ts";
 import type { TextKey, Texts } from "../../i18n/localize.ts";
@@ -18,6 +19,7 @@ import { formatted } from "./formats.ts";
 import { heatMapStyles, positionUnder, renderHeatMap } from "./heat-map.ts";
 import type { HeatMapListener } from "./heat-map.ts";
 import { legendStyles, renderLegend } from "./legend.ts";
+import { MidnightRegisters } from "./midnight-registers.ts";
 import { MonthController } from "./month-controller.ts";
 import { topOf } from "./scale.ts";
 import { Words } from "./words.ts";
@@ -55,6 +57,8 @@ export class IntervalsCard extends BaseCard {
     device: this.device,
   }));
   private spoken?: Spoken;
+  private readonly registers = new MidnightRegisters();
+  private tableOpen = false;
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     super.willUpdate(changed);
@@ -62,6 +66,14 @@ export class IntervalsCard extends BaseCard {
     if (this.hass && failure !== undefined && failure !== this.reason?.failure) {
       void this.explain(this.hass, failure, "history_failed");
     }
+    if (this.tableOpen) void this.learnRegisters();
+  }
+
+  /** That is one question for each day, so only for a table that is looked at. */
+  private async learnRegisters(): Promise<void> {
+    const { hass, device, month } = this;
+    if (!hass || !device || !month.view) return;
+    if (await this.registers.learn(hass, device, month.view)) this.requestUpdate();
   }
 
   private async explain(hass: HomeAssistant, failure: unknown, key: TextKey): Promise<void> {
@@ -102,7 +114,8 @@ export class IntervalsCard extends BaseCard {
       </div>
       <div class="detail">${this.renderDetail(words, map.shown)}</div>
       ${renderHeatMap(map, this.listener)} ${renderLegend(words, bands, top)}
-      ${renderRuns(words, view)} ${known ? renderDaysTable(words, view) : nothing}
+      ${renderRuns(words, view)}
+      ${known ? renderDaysTable(words, view, this.registerAt, this.toggled) : nothing}
       ${known ? this.renderDownloads(title) : nothing}
     </div>`;
   }
@@ -183,6 +196,14 @@ export class IntervalsCard extends BaseCard {
     this.selected = this.hovered = this.reason = undefined;
     this.month.move(months);
   }
+
+  private readonly registerAt = (instant: number): Registers | undefined =>
+    this.registers.shownAt(instant);
+
+  private readonly toggled = (event: Event): void => {
+    this.tableOpen = (event.currentTarget as HTMLDetailsElement).open;
+    if (this.tableOpen) void this.learnRegisters();
+  };
 
   private readonly retry = (): void => {
     this.month.retry();

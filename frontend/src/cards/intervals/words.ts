@@ -1,7 +1,7 @@
 // What the card says of intervals, in sentences for the eye and for screen readers.
 import type { HomeAssistant } from "../../home-assistant.ts";
 import type { TextKey } from "../../i18n/localize.ts";
-import type { Direction, Interval } from "../../meter/intervals/answer.ts";
+import type { Direction, Interval, Registers } from "../../meter/intervals/answer.ts";
 import type { Cell, Energy, Run } from "../../meter/intervals/month-view.ts";
 import { formatted, isWeekend, shortDay } from "./formats.ts";
 import { powerOf } from "./scale.ts";
@@ -52,14 +52,26 @@ export class Words {
     return this.speaker.text("of_it_estimated", { energy: this.energy(value, 2) });
   }
 
-  /** Return an energy without its unit, for columns. */
-  digits(value: number): string {
-    return this.speaker.number(value.toFixed(2));
+  /** Return an energy without its unit, for columns; a dash if it is not known. */
+  digits(value: number | null | undefined): string {
+    return value == null ? "–" : this.speaker.number(value.toFixed(2));
+  }
+
+  /** Return what a register showed, and whether that is an estimate. */
+  reading(registers: Registers | undefined, direction: Direction): string {
+    const digits = this.digits(registers?.[direction]);
+    return registers?.[`${direction}_lowest`] === undefined ? digits : `≈ ${digits}`;
+  }
+
+  /** Return the heading of what a register showed when days began. */
+  readingHeading(direction: Direction, midnight: number): string {
+    const time = formatted(this.hass, "time", midnight);
+    return `${this.speaker.text(`register_${direction}`)} ${time}`;
   }
 
   /** Return the word and the unit of a column. */
   heading({ text }: Counted): string {
-    return `${this.speaker.text(text)}, kWh`;
+    return `${this.speaker.text(text)} kWh`;
   }
 
   energy(value: number, decimals: number): string {

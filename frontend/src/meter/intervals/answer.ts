@@ -20,28 +20,49 @@ export interface Interval {
   exported_highest?: number | null;
 }
 
-interface Answer {
-  response: { intervals: Interval[] };
+/** What the registers of a meter showed, in kWh. */
+export interface Registers {
+  imported: number | null;
+  exported: number | null;
+  /** The bounds of what is estimated. */
+  imported_lowest?: number | null;
+  exported_lowest?: number | null;
 }
 
 /** Return the intervals between two instants that are over and known. */
 export async function intervalsBetween(
   hass: HomeAssistant,
-  { primary_config_entry }: DeviceEntry,
+  device: DeviceEntry,
   start: number,
   end: number,
 ): Promise<Interval[]> {
-  const { response } = await hass.callWS<Answer>({
+  const span = { start: new Date(start).toISOString(), end: new Date(end).toISOString() };
+  const data = { ...span, minutes: 15 };
+  const { intervals } = await ask<{ intervals: Interval[] }>(hass, device, "get_intervals", data);
+  return intervals;
+}
+
+/** Return what the registers showed at an instant. */
+export function registersAt(
+  hass: HomeAssistant,
+  device: DeviceEntry,
+  instant: number,
+): Promise<Registers> {
+  return ask(hass, device, "get_registers", { at: new Date(instant).toISOString() });
+}
+
+async function ask<T>(
+  hass: HomeAssistant,
+  { primary_config_entry }: DeviceEntry,
+  service: string,
+  data: object,
+): Promise<T> {
+  const { response } = await hass.callWS<{ response: T }>({
     type: "call_service",
     domain: DOMAIN,
-    service: "get_intervals",
-    service_data: {
-      config_entry_id: primary_config_entry,
-      start: new Date(start).toISOString(),
-      end: new Date(end).toISOString(),
-      minutes: 15,
-    },
+    service,
+    service_data: { config_entry_id: primary_config_entry, ...data },
     return_response: true,
   });
-  return response.intervals;
+  return response;
 }
