@@ -1,5 +1,5 @@
 // What a meter stands between, by its role, and which words its power has there.
-import type { TextKey } from "../../i18n/localize.ts";
+import type { TextKey } from "../i18n/localize.ts";
 
 interface End {
   icon: string;
