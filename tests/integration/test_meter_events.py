@@ -45,7 +45,7 @@ async def meter(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Device:
     return device
 
 
-def told(events: list[Event]) -> list[dict[str, Any]]:
+def told(events: list[Event[Any]]) -> list[dict[str, Any]]:
     """Return what the events on the bus say, apart from whose they are."""
     return [
         {key: value for key, value in event.data.items() if not key.endswith("_id")}
@@ -85,7 +85,7 @@ async def be_away(
 async def answer(hass: HomeAssistant, entry: MockConfigEntry, issue: str, choice: str) -> None:
     """Answer a repair about an entry's meter."""
     asked = ir.async_get(hass).async_get_issue(DOMAIN, f"{issue}_{entry.entry_id}")
-    opened = await open_repair(hass, asked, "init")
+    opened = await open_repair(hass, asked)
     manager = hass.data["repairs"]["flow_manager"]
     await manager.async_configure(opened["flow_id"], {"next_step_id": choice})
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -234,7 +234,7 @@ async def test_an_answer_that_comes_too_late(
         meter.write("TotWhImp", 9_000_000)
         await poll(hass, freezer, 13)
         asked = ir.async_get(hass).async_get_issue(DOMAIN, f"counter_leap_{entry.entry_id}")
-        opened = await open_repair(hass, asked, "init")
+        opened = await open_repair(hass, asked)
         meter.write("TotWhImp", 5_000_100)
         await poll(hass, freezer, 2)
         manager = hass.data["repairs"]["flow_manager"]

@@ -1,6 +1,7 @@
 """Interval data: register reads at midnights and borders, billing periods, and demand."""
 
 from .bill import Billing, BillingPeriod, PeriodEnergy, RegisterEstimates
+from .billing_at import billing
 from .books import Books, Entry, RunBooks
 from .demand import Demand, DemandInterval, DemandRecord, demand
 from .energy_between import EnergyBetween, energy_between, estimated_share
@@ -26,8 +27,8 @@ from .interval import (
     evenly,
     intervals,
 )
-from .ledger import EXPORTED, IMPORTED, REGISTER, Ledger, billing
-from .track import Samples, Track, Tracks, as_pair, from_pair, kept
+from .ledger import Ledger
+from .track import EXPORTED, IMPORTED, REGISTER, Samples, Track, Tracks, as_pair, from_pair, kept
 
 __all__ = [
     "EXPORTED",

@@ -14,8 +14,9 @@ import math
 
 from ..sample import Sample
 from .estimate import Estimate
-from .ledger import EXPORTED, IMPORTED, Ledger
+from .ledger import Ledger
 from .periods import borders
+from .track import EXPORTED, IMPORTED
 
 
 class Quality(StrEnum):
