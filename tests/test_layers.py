@@ -22,6 +22,7 @@ LAYERS = (
     "meter.sunspec",
     "meter.installation meter.validation",
     "meter.alarms meter.intervals",
+    "meter.exports",
     "meter",
     # Home Assistant's side.
     "const recording",
