@@ -23,6 +23,7 @@ def source(zone: tzinfo = PACIFIC, minutes: int = 15, **changes: Any) -> Source:
     meter = Source(
         name="DTS 307 (4711)",
         serial_number="M4711",
+        unique_id="M4711",
         zone=zone,
         seconds=minutes * 60,
         created=datetime(2026, 12, 1, 9, 30, tzinfo=zone).timestamp(),

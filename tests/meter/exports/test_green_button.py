@@ -172,9 +172,9 @@ def test_any_name(name: str, title: str) -> None:
 
 
 @settings(deadline=None)
-@given(name=st.text(), serial_number=st.text())
-def test_no_name_breaks_the_file(name: str, serial_number: str) -> None:
-    text = feed(days(DST_ENDS)[:1], source(name=name, serial_number=serial_number))
+@given(name=st.text(), unique_id=st.text())
+def test_no_name_breaks_the_file(name: str, unique_id: str) -> None:
+    text = feed(days(DST_ENDS)[:1], source(name=name, unique_id=unique_id))
     assert energy(channels(text)[FORWARD]) == 100
 
 
@@ -188,7 +188,7 @@ def test_ids_are_the_same_in_every_file() -> None:
     month, day = ids(feed(days(DST_ENDS, 30))), ids(feed(days(DST_ENDS, 1)))
     assert len(set(month)) == len(month)
     assert set(day) < set(month)
-    other = ids(feed(days(DST_ENDS, 1), source(serial_number="M4712")))
+    other = ids(feed(days(DST_ENDS, 1), source(unique_id="M4712")))
     assert not {*day} & {*other}
     assert all(re.fullmatch(r"urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", i) for i in day)
 

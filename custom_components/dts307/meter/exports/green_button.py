@@ -169,7 +169,7 @@ class _Feed:
 
     def _uuid(self, path: str) -> UUID:
         """Return an ID that is the same in every file of the meter."""
-        return uuid5(_NAMESPACE, f"{self._source.serial_number}{path}")
+        return uuid5(_NAMESPACE, f"{self._source.unique_id}{path}")
 
     def _link(self, relation: str, path: str) -> None:
         self._empty("link", rel=relation, href=path)

@@ -15,16 +15,16 @@ class ExportError(ValueError):
 class NothingToExportError(ExportError):
     """There is no interval to export."""
 
-    reason = "nothing_to_export"
+    reason = "nothing_known"
 
 
 class IntervalLengthError(ExportError):
     """The format does not know intervals of this length."""
 
-    reason = "interval_length"
+    reason = "nem12_interval_length"
 
 
 class NoWholeDayError(ExportError):
     """The format holds whole days only, and no day is whole."""
 
-    reason = "no_whole_day"
+    reason = "nem12_no_whole_day"

@@ -11,7 +11,8 @@ class Source:
     name: str
     """as the owner calls the meter"""
     serial_number: str
-    """what identifies the meter; its address, if it has no serial number"""
+    unique_id: str
+    """what distinguishes the meter from every other one"""
     zone: tzinfo
     seconds: int
     """the length of an interval"""
