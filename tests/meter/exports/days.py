@@ -41,11 +41,6 @@ def measured(wh: float) -> Estimate:
     return Estimate.exactly(wh)
 
 
-def guessed(wh: float) -> Estimate:
-    """Return an energy that is a share of a gap's."""
-    return Estimate.at_least(wh, 0)
-
-
 def days(
     first: date, count: int = 1, *, zone: tzinfo = PACIFIC, minutes: int = 15
 ) -> list[Interval]:
@@ -65,10 +60,24 @@ def days(
 
 
 def estimated(intervals: Sequence[Interval], energies: Sequence[float]) -> list[Interval]:
-    """Return intervals whose import is estimated, each with its energy in Wh."""
+    """Return intervals across a gap in the import, each with its share of the gap's energy in Wh.
+
+    Of the first and the last one, a part was measured: 1 Wh.
+    """
+    most = sum(energies)
+    edges = {0, len(energies) - 1}
     return [
-        replace(interval, imported=guessed(energy), quality=Quality.ESTIMATED)
-        for interval, energy in zip(intervals, energies, strict=True)
+        replace(
+            interval,
+            imported=Estimate(
+                value=energy,
+                lowest=1 if place in edges else 0,
+                highest=most + 1 if place in edges else most,
+                estimated=True,
+            ),
+            quality=Quality.ESTIMATED,
+        )
+        for place, (interval, energy) in enumerate(zip(intervals, energies, strict=True))
     ]
 
 

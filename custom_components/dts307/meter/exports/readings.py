@@ -4,7 +4,7 @@ Energies are rounded so that sums stay exact: what rounding takes from one inter
 next one.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, auto
@@ -84,25 +84,36 @@ def readings(intervals: Sequence[Interval], channel: Channel) -> Sequence[Readin
     return found
 
 
-def _evidence(intervals: Sequence[Interval], channel: Channel) -> Iterator[Evidence]:
-    def plain(interval: Interval) -> Evidence | None:
-        energy = channel(interval)
-        if interval.quality is Quality.EDITED:
-            return Evidence.EDITED
-        # An interval may be an estimate because of the other channel.
-        return None if energy is not None and energy.estimated else Evidence.MEASURED
-
-    for evidence, run in groupby(intervals, key=plain):
+def _evidence(intervals: Sequence[Interval], channel: Channel) -> Sequence[Evidence]:
+    found: list[Evidence] = []
+    for known, run in groupby(intervals, key=lambda interval: _known(interval, channel)):
         same = list(run)
-        yield from [evidence or _spread_of(same, channel)] * len(same)
+        found += [known if isinstance(known, Evidence) else _spread_of(same, channel)] * len(same)
+    # At the ends of a gap are intervals that are partly measured.
+    padded = (None, *found, None)
+    return [
+        Evidence.REFERENCE_DAYS
+        if evidence is Evidence.INTERPOLATED and Evidence.REFERENCE_DAYS in {before, after}
+        else evidence
+        for before, evidence, after in zip(padded, found, padded[2:], strict=False)
+    ]
+
+
+def _known(interval: Interval, channel: Channel) -> Evidence | float:
+    """Return how an energy is known; for an estimate, the most that it can be, in Wh.
+
+    That is the energy of the whole gap for each interval within it.
+    """
+    energy = channel(interval)
+    if interval.quality is Quality.EDITED:
+        return Evidence.EDITED
+    # An interval may be an estimate because of the other channel.
+    return Evidence.MEASURED if energy is None or not energy.estimated else energy.highest
 
 
 def _spread_of(run: Sequence[Interval], channel: Channel) -> Evidence:
-    """Return how the energy of consecutive estimated intervals was spread.
-
-    The first and the last one are partly measured.
-    """
-    energies = [energy.value for each in run[1:-1] if (energy := channel(each)) is not None]
-    is_even = len(energies) > 1 and max(energies) - min(energies) <= _SAME
-    is_short = run[-1].start - run[0].end <= _SHORT
+    """Return how energy was spread over the intervals within a gap."""
+    energies = [energy.value for each in run if (energy := channel(each)) is not None]
+    is_even = max(energies) - min(energies) <= _SAME
+    is_short = run[-1].end - run[0].start <= _SHORT
     return Evidence.INTERPOLATED if is_short or is_even else Evidence.REFERENCE_DAYS
