@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Final
 
 from aiohttp import web
-from aiohttp.hdrs import CONTENT_DISPOSITION
+from aiohttp.hdrs import CACHE_CONTROL, CONTENT_DISPOSITION
 from homeassistant.components.http import KEY_HASS, KEY_HASS_USER, HomeAssistantView
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
@@ -59,7 +59,10 @@ class IntervalsView(HomeAssistantView):
             text=file.text,
             content_type=file.content_type,
             charset="utf-8",
-            headers={CONTENT_DISPOSITION: f'attachment; filename="{file.name}"'},
+            headers={
+                CACHE_CONTROL: "no-store",
+                CONTENT_DISPOSITION: f'attachment; filename="{file.name}"',
+            },
             zlib_executor_size=_IN_EXECUTOR,
         )
         response.enable_compression()

@@ -74,6 +74,7 @@ async def test_a_csv_file(home: MeteredHome, owner: TestClient[Request, Applicat
     response = await owner.get(path(home))
     assert filename(response) == "dts_307_4711_2026-06_2026-07.csv"
     assert (response.content_type, response.charset) == ("text/csv", "utf-8")
+    assert response.headers["Cache-Control"] == "no-store"
     found = rows(await response.text())
     assert found[0]["start"] == "2026-06-30T23:00:00-04:00"
     assert {(row["minutes"], row["quality"]) for row in found} == {("15", "actual")}
