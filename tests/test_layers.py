@@ -22,6 +22,7 @@ LAYERS = (
     "meter.sunspec",
     "meter.installation meter.validation",
     "meter.alarms meter.intervals",
+    "meter.exports",
     "meter",
     # Home Assistant's side.
     "const recording",
@@ -31,7 +32,9 @@ LAYERS = (
     "ct_rating energy_dashboard meter_session outage replacement",
     "coordinator flows",
     "actions backup diagnostics entity house_consumption live_readings port_watch repairs scan",
-    "binary_sensor condition config_flow event logbook sensor trigger",
+    "binary_sensor condition config_flow event export_file logbook sensor trigger",
+    "downloads",
+    "export_action",
     "__init__",
 )
 """A module or package of one line imports only from the lines before it, which excludes cycles."""

@@ -18,7 +18,9 @@ from .connection import MeterAddress, async_diagnosing_unit, async_failure, asyn
 from .const import CONF_ADD_TO_ENERGY, DOMAIN
 from .coordinator import Dts307ConfigEntry, Dts307Coordinator
 from .ct_rating import async_offer_ct_rating
+from .downloads import async_register_downloads
 from .energy_dashboard import async_add_if_wanted
+from .export_action import async_register_export
 from .frontend_module import async_serve_module
 from .live_readings import async_register_live_readings
 from .meter_events import async_announce_reports, async_forget_reports
@@ -42,6 +44,8 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     # Disabling an entry whose setup is being retried does not unload it.
     async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, entry_changed)
     async_register_actions(hass)
+    async_register_export(hass)
+    async_register_downloads(hass)
     async_register_live_readings(hass)
     await async_serve_module(hass)
     return True

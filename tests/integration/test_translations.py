@@ -48,12 +48,14 @@ SAME_IN_ALL = {
     r"config\.step\.meter\.title": "nothing but placeholders",
     r"selector\.(baudrate|stopbits)\.options\.\d+": "numbers",
     r"selector\.framing\.options\.tcp": "the name of a protocol",
+    r"selector\.export_format\.options\.\w+": "names of formats",
 }
 SAME: dict[str, dict[str, str]] = {
     "de": {
         r"config\.step\.network\.data\.(host|port)": "technicians' words",
         r"config\.step\.meter\.data\.name": "a German name is a name",
         r"entity\.sensor\.current_level\.state\.normal": "normal is normal",
+        r"services\.export\.fields\.format\.name": "a German format is a format",
     },
     "es": {
         r"config\.step\.network\.data\.host": "a technicians' word",
@@ -66,6 +68,7 @@ SAME: dict[str, dict[str, str]] = {
         r"options\.step\.init\.title": "French options are options",
         r"entity\.sensor\.current_level\.state\.normal": "normal is normal",
         r"selector\.(demand_window|interval)\.options\.\d+": "minutes are minutes",
+        r"services\.export\.fields\.format\.name": "a French format is a format",
     },
     "nl": {
         r"config\.step\.network\.data\.host": "a technicians' word",
@@ -260,7 +263,7 @@ def test_every_choice_has_a_label(monkeypatch: pytest.MonkeyPatch) -> None:
     for form in option_forms:
         option_forms += [part.schema for part in form.schema.values() if isinstance(part, section)]
     selects = [field for form in option_forms for field in form.schema.values()]
-    for kind in ("triggers", "conditions"):
+    for kind in ("triggers", "conditions", "services"):
         described = load_yaml_dict(str(INTEGRATION / f"{kind}.yaml"))
         for key, told in described.items():
             if not key.startswith("."):
