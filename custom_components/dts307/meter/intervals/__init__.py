@@ -27,6 +27,7 @@ from .interval import (
     intervals,
 )
 from .ledger import EXPORTED, IMPORTED, REGISTER, Ledger, billing
+from .statistics_rows import HourEnd, Refill, Row, hour_ends, refills
 from .track import Samples, Track, Tracks, as_pair, from_pair, kept
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "Entry",
     "Estimate",
     "Gap",
+    "HourEnd",
     "Interval",
     "IntervalGrid",
     "Ledger",
@@ -51,7 +53,9 @@ __all__ = [
     "PeriodEnergy",
     "Progress",
     "Quality",
+    "Refill",
     "RegisterEstimates",
+    "Row",
     "RunBooks",
     "Samples",
     "Spread",
@@ -66,10 +70,12 @@ __all__ = [
     "estimated_share",
     "evenly",
     "from_pair",
+    "hour_ends",
     "intervals",
     "joined",
     "kept",
     "most_reads",
+    "refills",
     "shaped",
     "storable",
     "track_changes",
