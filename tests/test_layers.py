@@ -31,7 +31,7 @@ LAYERS = (
     "ct_rating energy_dashboard meter_session outage replacement",
     "coordinator flows",
     "actions backup diagnostics entity house_consumption live_readings port_watch repairs scan",
-    "binary_sensor condition config_flow sensor trigger",
+    "binary_sensor condition config_flow sensor statistics_repair trigger",
     "__init__",
 )
 """A module or package of one line imports only from the lines before it, which excludes cycles."""

@@ -24,6 +24,7 @@ from .live_readings import async_register_live_readings
 from .outage import async_continue_outage, async_withdraw_all
 from .port_watch import async_watch_port
 from .scan import is_suspended
+from .statistics_repair import async_fill_outages, async_register_restore
 from .stores import async_remove_stores
 
 PLATFORMS = (Platform.BINARY_SENSOR, Platform.SENSOR)
@@ -42,6 +43,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, entry_changed)
     async_register_actions(hass)
     async_register_live_readings(hass)
+    async_register_restore(hass)
     await async_serve_module(hass)
     return True
 
@@ -73,6 +75,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: Dts307ConfigEntry) -> bo
     async_watch_port(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     async_offer_ct_rating(hass, entry)
+    async_fill_outages(hass, entry)
     if coordinator.data is None:
         _async_add_later(hass, entry)
     else:

@@ -37,6 +37,9 @@ ONLY_IN_A_FORM = {
 ONLY_AT_AN_ENTRY = {"being_searched", "unexpected_error"}
 """What happens to an entry, but is not an answer to what was entered in a form."""
 
+IN_ACTIONS = {"end_before_start", "nothing_known", "nothing_to_restore", "too_many_intervals"}
+"""What an action cannot answer."""
+
 RANGES = {"ct_rating_range", "ct_sets_range", "port_range", "unit_id_range"}
 """What a number gets that is out of the range of its field."""
 
@@ -121,7 +124,7 @@ def test_every_failure_is_explained() -> None:
     assert refusals() - failures() == ONLY_IN_A_FORM | {"link_in_use"}
     told = failures() | refusals() | WITH_HOLDER
     assert set(ENGLISH["config"]["error"]) == told | RANGES
-    assert set(ENGLISH["exceptions"]) == (told - ONLY_IN_A_FORM) | ONLY_AT_AN_ENTRY
+    assert set(ENGLISH["exceptions"]) == ((told - ONLY_IN_A_FORM) | ONLY_AT_AN_ENTRY | IN_ACTIONS)
     for reason in told - ONLY_IN_A_FORM:
         message = ENGLISH["exceptions"][reason]["message"]
         assert message == ENGLISH["config"]["error"][reason]

@@ -27,11 +27,12 @@ from .interval import (
     intervals,
 )
 from .ledger import EXPORTED, IMPORTED, REGISTER, Ledger, billing
-from .statistics_rows import HourEnd, Refill, Row, hour_ends, refills
+from .statistics_rows import HOUR, HourEnd, Refill, Row, hour_ends, refills
 from .track import Samples, Track, Tracks, as_pair, from_pair, kept
 
 __all__ = [
     "EXPORTED",
+    "HOUR",
     "IMPORTED",
     "REFERENCE_PERIOD",
     "REGISTER",

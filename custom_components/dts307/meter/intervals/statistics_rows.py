@@ -10,13 +10,13 @@ its hour. Rows are only changed between two that are right and have the same off
 stay as they are, because sums are absolute.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import ceil
+from math import ceil, floor
 from typing import Final
 
-from ..sample import CONSECUTIVE_WITHIN, Sample
-from .interval import Gap, Progress, Spread, evenly
+from ..sample import CONSECUTIVE_WITHIN
+from .interval import FilledCounter, Spread, evenly
 from .ledger import Ledger
 from .track import Track
 
@@ -93,30 +93,29 @@ class Refill:
 
 def hour_ends(
     ledger: Ledger, name: str, start: float, end: float, spread: Spread = evenly
-) -> Iterator[HourEnd]:
-    """Yield the hours that end from ``start`` to ``end``, as far as a counter is known then."""
+) -> Sequence[HourEnd]:
+    """Return the hours that end from ``start`` to ``end``, as far as a counter is known then."""
     if (track := ledger.tracks.get(name)) is None:
-        return
+        return ()
+    counter = FilledCounter(ledger, name, spread)
     known_until = track.latest.at if track.provisional is None else track.provisional.since
-    progress: dict[Sample, Progress] = {}
-    at = ceil(max(start, track.since) / HOUR) * HOUR
-    while at <= min(end, known_until):
-        before, after = track.around(at)
-        known = track.at(at, at)
-        counter = known.value
-        if known.estimated:
-            gap = Gap(channel=name, before=before, after=after)
-            progress.setdefault(before, spread(gap))
-            counter = before.value + gap.energy * progress[before](at)
-        measured = at - before.at <= _MEASURED_WITHIN
-        yield HourEnd(
-            end=at,
-            counter=counter,
-            lowest=_read_before(track, at - _WRITTEN_WITHIN, ledger.interval),
-            highest=after.value,
-            measured=measured,
-        )
-        at += HOUR
+    first = ceil(max(start, track.since) / HOUR)
+    last = floor(min(end, known_until) / HOUR)
+    return tuple(
+        _hour_end(track, counter, number * HOUR, ledger.interval)
+        for number in range(first, last + 1)
+    )
+
+
+def _hour_end(track: Track, counter: FilledCounter, at: float, interval: float) -> HourEnd:
+    before, after = track.around(at)
+    return HourEnd(
+        end=at,
+        counter=counter.value(at),
+        lowest=_read_before(track, at - _WRITTEN_WITHIN, interval),
+        highest=after.value,
+        measured=at - before.at <= _MEASURED_WITHIN,
+    )
 
 
 def _read_before(track: Track, at: float, interval: float) -> float:
