@@ -111,6 +111,10 @@ class Hours:
         )
         return list(found.values())
 
+    def count_more(self, energy: float) -> None:
+        """Let much be imported at once, in Wh."""
+        self._counted[IMPORTED] += energy
+
     def fall_silent(self) -> None:
         """Let the meter not answer."""
         self.device.refusal = ExcCodes.GATEWAY_NO_RESPONSE

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+import shutil
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -182,12 +183,15 @@ async def home_assistant(folder: Path, state: CoreState) -> AsyncIterator[HomeAs
 
 @pytest.mark.parametrize("persistent_database", [True])
 @pytest.mark.parametrize("enable_missing_statistics", [True])
+@pytest.mark.parametrize("killed", [False, True])
 @pytest.mark.usefixtures("hass")
 async def test_home_assistant_was_off(
     async_test_recorder: RecorderInstanceContextManager,
     recorder_config: dict[str, Any],
     freezer: FrozenDateTimeFactory,
     tmp_path: Path,
+    *,
+    killed: bool,
 ) -> None:
     """When it starts, it makes up for the hours that it has missed, as if nothing had flowed."""
     freezer.move_to(BEGUN)
@@ -197,7 +201,10 @@ async def test_home_assistant_was_off(
             entry = entry_for(hours.device, network_data(line), ct_rating=100.0, ct_sets=1)
             await load(hass, entry)
             await hours.run(0, 2.7)
+            shutil.copytree(tmp_path / ".storage", tmp_path / "killed")
             await hass.async_stop(force=True)
+    if killed:
+        shutil.copytree(tmp_path / "killed", tmp_path / ".storage", dirs_exist_ok=True)
     hours.move_to(5.5)
     async with home_assistant(tmp_path, CoreState.not_running) as hass:
         hours.hass = hass
@@ -243,6 +250,26 @@ async def test_restored(hours: Hours, entry: MockConfigEntry) -> None:
     assert (await hours.rows())[:7] == rows
     with pytest.raises(ServiceValidationError, match="earlier start"):
         await restore(hours, entry, 0, 9)
+
+
+async def test_a_question_is_answered_hours_later(hours: Hours, entry: MockConfigEntry) -> None:
+    """Nothing is published meanwhile; then the energy is spread over the time until the answer."""
+    hass = hours.hass
+    assert await async_setup_component(hass, "repairs", {})
+    await hours.run(0, 1.98)
+    hours.count_more(29_000_000)
+    await hours.run(2, 6.1)
+    before = await hours.rows()
+    manager = hass.data["repairs"]["flow_manager"]
+    issue_id = f"counter_leap_{entry.entry_id}"
+    shown = await manager.async_init(DOMAIN, data={"issue_id": issue_id})
+    await manager.async_configure(shown["flow_id"], {"next_step_id": "real"})
+    await hours.run(6.9, 8.2)
+    rows = await hours.rows()
+    assert starts(rows) == list(range(8))
+    assert bars(before)[1:] == pytest.approx([0] * 4, abs=0.01)
+    assert max(bars(rows)) < 29_000 / 3.8
+    assert rows[-1][2] == pytest.approx(29_000 + 0.6 * 8, abs=0.1)
 
 
 async def test_another_unit_and_name(hours: Hours, entry: MockConfigEntry) -> None:

@@ -98,8 +98,9 @@ class IntervalKeeper:
         tracks = await self._file.async_tracks(start - HOUR, end, ledger.recent)
         # With reads around midnights only, each hour would look as if nobody had read it.
         detailed, spread = replace(ledger, tracks=tracks), self._async_spread(ledger)
+        grid = _grid(self._options.interval)
         return await self._hass.async_add_executor_job(
-            hour_ends, detailed, name, start, end, spread
+            hour_ends, detailed, name, (start, end), grid, spread
         )
 
     async def _async_detailed(self, ledger: Ledger, start: float, end: float) -> Ledger:

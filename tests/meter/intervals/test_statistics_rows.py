@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC
 from functools import cached_property
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings, strategies as st
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from custom_components.dts307.meter.intervals import (
     IMPORTED,
     Gap,
+    IntervalGrid,
     Ledger,
     Progress,
     Row,
@@ -28,6 +31,8 @@ HOUR = 3600
 MINUTE = 60
 START = 5_000_000.0
 """Wh"""
+
+GRID = IntervalGrid(zone=UTC, seconds=900)
 
 type Span = tuple[int, int]
 """minutes since the beginning"""
@@ -51,6 +56,8 @@ class House:
     unrecorded: list[Span]
     repeats: bool = False
     offset: float = 0.0
+    border: int | None = None
+    """s after each hour around which reads are kept; None for each quarter hour"""
 
     def counter(self, minute: float) -> float:
         """Return what the counter is at a minute, in Wh."""
@@ -70,8 +77,13 @@ class House:
             if track is None:
                 track = Track.starting_with(sample)
             else:
-                track = track.after(sample, sample.at // 900 * 900)
+                track = track.after(sample, self._border(sample.at))
         return Ledger(tracks={} if track is None else {IMPORTED: track})
+
+    def _border(self, at: float) -> float:
+        if self.border is None:
+            return at // 900 * 900
+        return (at - self.border) // HOUR * HOUR + self.border
 
     @property
     def rows(self) -> dict[float, Row]:
@@ -102,7 +114,7 @@ def checked(
 ) -> tuple[dict[float, Row], float | None]:
     """Return the rows after a check, and up to when they are right."""
     end = BEGUN + HOUR * len(house.energies)
-    hours = list(hour_ends(house.ledger, IMPORTED, BEGUN, end, spread))
+    hours = list(hour_ends(house.ledger, IMPORTED, (BEGUN, end), GRID, spread))
     found, until = refills(hours, rows)
     return {**rows, **{row.start: row for refill in found for row in refill.rows}}, until
 
@@ -247,8 +259,17 @@ def test_the_clock_went_back() -> None:
     track = house.ledger.tracks[IMPORTED]
     behind = Sample(value=house.counter(360), at=BEGUN + 3.5 * HOUR)
     ledger = Ledger(tracks={IMPORTED: track.after(behind, behind.at // 900 * 900)})
-    hours = list(hour_ends(ledger, IMPORTED, BEGUN, BEGUN + 6 * HOUR))
+    hours = list(hour_ends(ledger, IMPORTED, (BEGUN, BEGUN + 6 * HOUR), GRID))
     assert [hour.end for hour in hours] == [BEGUN + number * HOUR for number in range(4)]
+
+
+@pytest.mark.parametrize("silent", [[], [(130, 290)]])
+def test_a_zone_with_half_an_hour(silent: list[Span]) -> None:
+    """With intervals of an hour, reads are kept at half past each hour of the statistics."""
+    grid = IntervalGrid(zone=ZoneInfo("Asia/Kolkata"), seconds=3600)
+    house = House(energies=[600.0] * 6, silent=silent, unrecorded=[], border=1800)
+    hours = hour_ends(house.ledger, IMPORTED, (BEGUN, BEGUN + 5 * HOUR), grid)
+    assert [hour.measured for hour in hours] == [True] * 3 + [not silent] * 2 + [True]
 
 
 spans = st.tuples(st.integers(0, 600), st.integers(1, 400)).map(

@@ -15,9 +15,10 @@ from dataclasses import dataclass, replace
 from math import ceil, floor
 from typing import Final
 
-from ..sample import CONSECUTIVE_WITHIN
-from .interval import FilledCounter, Spread, evenly
+from ..sample import CONSECUTIVE_WITHIN, Sample
+from .interval import FilledCounter, IntervalGrid, Spread, evenly
 from .ledger import Ledger
+from .periods import interval_start
 from .track import Track
 
 HOUR: Final = 3600.0
@@ -92,9 +93,17 @@ class Refill:
 
 
 def hour_ends(
-    ledger: Ledger, name: str, start: float, end: float, spread: Spread = evenly
+    ledger: Ledger,
+    name: str,
+    span: tuple[float, float],
+    grid: IntervalGrid,
+    spread: Spread = evenly,
 ) -> Sequence[HourEnd]:
-    """Return the hours that end from ``start`` to ``end``, as far as a counter is known then."""
+    """Return the hours that end within a span in s, as far as a counter is known then.
+
+    ``grid`` is that of the reads that are kept.
+    """
+    start, end = span
     if (track := ledger.tracks.get(name)) is None:
         return ()
     counter = FilledCounter(ledger, name, spread)
@@ -102,27 +111,30 @@ def hour_ends(
     first = ceil(max(start, track.since) / HOUR)
     last = floor(min(end, known_until) / HOUR)
     return tuple(
-        _hour_end(track, counter, number * HOUR, ledger.interval)
-        for number in range(first, last + 1)
+        _hour_end(track, counter, number * HOUR, grid) for number in range(first, last + 1)
     )
 
 
-def _hour_end(track: Track, counter: FilledCounter, at: float, interval: float) -> HourEnd:
+def _hour_end(track: Track, counter: FilledCounter, at: float, grid: IntervalGrid) -> HourEnd:
     before, after = track.around(at)
+    if interval_start(at, grid.zone, grid.seconds) == at:
+        measured = at - before.at <= _MEASURED_WITHIN
+    else:
+        # Statistics know hours of UTC only. In some zones, no read is kept around their ends.
+        measured = not _is_outage(before, after, grid)
+    read, next_read = track.around(at - _WRITTEN_WITHIN)
     return HourEnd(
         end=at,
         counter=counter.value(at),
-        lowest=_read_before(track, at - _WRITTEN_WITHIN, interval),
+        lowest=next_read.value if _is_outage(read, next_read, grid) else read.value,
         highest=after.value,
-        measured=at - before.at <= _MEASURED_WITHIN,
+        measured=measured,
     )
 
 
-def _read_before(track: Track, at: float, interval: float) -> float:
-    """Return the latest known read before an instant; within an outage, the first one after."""
-    before, after = track.around(at)
-    is_outage = after.at - before.at > interval + 2 * CONSECUTIVE_WITHIN
-    return after.value if is_outage else before.value
+def _is_outage(before: Sample, after: Sample, grid: IntervalGrid) -> bool:
+    """Return whether two reads are farther apart than those that are kept."""
+    return after.at - before.at > grid.seconds + 2 * CONSECUTIVE_WITHIN
 
 
 def refills(
