@@ -32,7 +32,7 @@ LAYERS = (
     "ct_rating energy_dashboard meter_session outage replacement",
     "coordinator flows",
     "actions backup diagnostics entity house_consumption live_readings port_watch repairs scan",
-    "binary_sensor condition config_flow event export_file logbook sensor trigger",
+    "binary_sensor condition config_flow event export_file logbook sensor statistics_repair trigger",
     "downloads",
     "export_action",
     "__init__",

@@ -27,6 +27,7 @@ from .meter_events import async_announce_reports, async_forget_reports
 from .outage import async_continue_outage, async_withdraw_all
 from .port_watch import async_watch_port
 from .scan import is_suspended
+from .statistics_repair import async_fill_outages, async_register_restore
 from .stores import async_remove_stores
 
 PLATFORMS = (Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR)
@@ -47,6 +48,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_register_export(hass)
     async_register_downloads(hass)
     async_register_live_readings(hass)
+    async_register_restore(hass)
     await async_serve_module(hass)
     return True
 
@@ -79,6 +81,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: Dts307ConfigEntry) -> bo
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     async_announce_reports(hass, entry)
     async_offer_ct_rating(hass, entry)
+    async_fill_outages(hass, entry)
     if coordinator.data is None:
         _async_add_later(hass, entry)
     else:

@@ -25,6 +25,7 @@ CONF_BILLING_DAY: Final = "billing_day"
 CONF_DEMAND_WINDOW: Final = "demand_window"
 CONF_INTERVAL: Final = "interval"
 CONF_RECORDING: Final = "recording"
+CONF_FILL_OUTAGES: Final = "fill_outages"
 
 DIRECTION_AUTO: Final = "auto"
 DEMAND_WINDOWS: Final = (15, 30, 60)
@@ -96,6 +97,8 @@ class MeterOptions:
     interval: int
     """s; the length of the intervals of interval data"""
     recording: Recording
+    fill_outages: bool
+    """whether hours that nobody read get their rows in Home Assistant's statistics"""
 
     @classmethod
     def parse(cls, options: Mapping[str, Any]) -> Self:
@@ -124,6 +127,7 @@ class MeterOptions:
             demand_window=60 * chosen[CONF_DEMAND_WINDOW],
             interval=60 * chosen[CONF_INTERVAL],
             recording=Recording(chosen.get(CONF_RECORDING, Recording.ECONOMICAL)),
+            fill_outages=chosen.get(CONF_FILL_OUTAGES, True),
         )
 
     @property

@@ -40,6 +40,7 @@ ONLY_AT_AN_ENTRY = {"being_searched", "unexpected_error"}
 FROM_ACTIONS = {
     "nothing_known",
     "end_before_start",
+    "nothing_to_restore",
     "too_many_intervals",
     "export_request",
     "nem12_interval_length",

@@ -13,6 +13,7 @@ from homeassistant.const import (
 )
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
+    BooleanSelector,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
@@ -32,6 +33,7 @@ from ..options import (
     CONF_DIRECTION,
     CONF_EXPORT_HOLD,
     CONF_EXPORT_THRESHOLD,
+    CONF_FILL_OUTAGES,
     CONF_INTERVAL,
     CONF_OVERLOAD_HOLD,
     CONF_OVERLOAD_THRESHOLD,
@@ -204,6 +206,7 @@ _HISTORY: Final = {
     vol.Required(CONF_RECORDING, default=Recording.ECONOMICAL): choice(
         CONF_RECORDING, tuple(Recording)
     ),
+    vol.Required(CONF_FILL_OUTAGES, default=True): BooleanSelector(),
 }
 
 _SOLAR_OPTIONS: Final = {

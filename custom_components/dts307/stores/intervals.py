@@ -1,6 +1,7 @@
 """Interval data of one meter: written at the borders of intervals, and answered for any time."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 import sqlite3
 
@@ -11,10 +12,12 @@ from homeassistant.util import dt as dt_util
 from ..daylight import async_may_flow
 from ..meter.intervals import (
     EXPORTED,
+    HOUR,
     IMPORTED,
     REFERENCE_PERIOD,
     EnergyBetween,
     Gap,
+    HourEnd,
     Interval,
     IntervalGrid,
     Ledger,
@@ -24,6 +27,7 @@ from ..meter.intervals import (
     Tracks,
     energy_between,
     evenly,
+    hour_ends,
     intervals,
     needs_reference,
     shaped,
@@ -88,6 +92,18 @@ class IntervalKeeper:
         if ledger.now is None:
             return None
         return ledger.registers_at(at, ledger.now, _grid(self._options.interval).zone)
+
+    async def async_hour_ends(
+        self, ledger: Ledger, name: str, start: float, end: float
+    ) -> Sequence[HourEnd]:
+        """Return what a counter was at the end of each hour from ``start`` to ``end``, in s."""
+        tracks = await self._file.async_tracks(start - HOUR, end, ledger.recent)
+        # With reads around midnights only, each hour would look as if nobody had read it.
+        detailed, spread = replace(ledger, tracks=tracks), self._async_spread(ledger)
+        grid = _grid(self._options.interval)
+        return await self._hass.async_add_executor_job(
+            hour_ends, detailed, name, (start, end), grid, spread
+        )
 
     async def _async_detailed(self, ledger: Ledger, start: float, end: float) -> Ledger:
         """Return the ledger with the reads around all borders between two instants."""

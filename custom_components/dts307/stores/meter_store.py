@@ -15,6 +15,7 @@ from .house import FILE_HOUSE, HouseKeeper
 from .installation import FILE_INSTALLATION, InstallationKeeper
 from .interval_file import async_remove_intervals
 from .kept_state import async_remove
+from .replaced_rows import FILE_REPLACED_ROWS, ReplacedRowsKeeper
 from .state_saver import StateSaver
 
 _FILES: Final = (
@@ -24,6 +25,7 @@ _FILES: Final = (
     FILE_LEDGER,
     FILE_TOTALS,
     FILE_HOUSE,
+    FILE_REPLACED_ROWS,
 )
 
 
@@ -40,6 +42,7 @@ class MeterStore:
         self.alarms = AlarmKeeper(hass, entry, options, self._saver, self.clock)
         self.billing = BillingKeeper(hass, entry, options, self._saver, self.clock)
         self.house = HouseKeeper(hass, entry, self._saver)
+        self.replaced_rows = ReplacedRowsKeeper(hass, entry, self._saver)
         self._is_at_grid = options.role is Role.GRID
 
     async def async_load(self) -> None:
@@ -49,6 +52,7 @@ class MeterStore:
         await self.counters.async_load(self.billing.ledger)
         await self.installation.async_load()
         await self.alarms.async_load()
+        await self.replaced_rows.async_load()
         if self._is_at_grid:
             await self.house.async_load()
         self._saver.async_begin()

@@ -28,10 +28,12 @@ from .interval import (
     intervals,
 )
 from .ledger import Ledger
+from .statistics_rows import HOUR, HourEnd, Refill, Row, hour_ends, refills
 from .track import EXPORTED, IMPORTED, REGISTER, Samples, Track, Tracks, as_pair, from_pair, kept
 
 __all__ = [
     "EXPORTED",
+    "HOUR",
     "IMPORTED",
     "REFERENCE_PERIOD",
     "REGISTER",
@@ -45,6 +47,7 @@ __all__ = [
     "Entry",
     "Estimate",
     "Gap",
+    "HourEnd",
     "Interval",
     "IntervalGrid",
     "Ledger",
@@ -52,7 +55,9 @@ __all__ = [
     "PeriodEnergy",
     "Progress",
     "Quality",
+    "Refill",
     "RegisterEstimates",
+    "Row",
     "RunBooks",
     "Samples",
     "Spread",
@@ -67,11 +72,13 @@ __all__ = [
     "estimated_share",
     "evenly",
     "from_pair",
+    "hour_ends",
     "intervals",
     "joined",
     "kept",
     "most_reads",
     "needs_reference",
+    "refills",
     "shaped",
     "storable",
     "track_changes",

@@ -153,14 +153,14 @@ class FilledCounter:
         counted = self._ledger.energy_of(track, start, end, self._now)
         if not counted.estimated or math.isinf(counted.highest):
             return counted
-        value = self._value(end) - self._value(start)
+        value = self.value(end) - self.value(start)
         return replace(counted, value=min(max(value, counted.lowest), counted.highest))
 
     def is_edited(self, start: float, end: float) -> bool:
         """Return whether an answer of the owner decided what was counted between two instants."""
         return any(begin < end and start < finish for begin, finish in self._edits)
 
-    def _value(self, at: float) -> float:
+    def value(self, at: float) -> float:
         """Return the counter at an instant in s, in Wh."""
         known = self._track.at(at, self._now)
         if not known.estimated:
