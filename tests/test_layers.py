@@ -24,7 +24,7 @@ LAYERS = (
     "meter.alarms meter.intervals",
     "meter",
     # Home Assistant's side.
-    "const recording",
+    "const number_text recording",
     "identification issues options snapshot",
     "automation connection descriptions frontend_module production stores",
     "ct_rating energy_dashboard meter_session outage replacement",

@@ -10,6 +10,7 @@ from homeassistant.util import dt as dt_util
 from ..const import DOMAIN
 from ..meter.phases import PHASE_LABELS, TOTAL
 from ..meter.validation import QuestionedCounter
+from ..number_text import number_text
 
 _UNITS = {"energy": "kWh", "apparent": "kVAh", "reactive": "kvarh"}
 
@@ -23,9 +24,12 @@ def counter_list(hass: HomeAssistant, counters: Iterable[QuestionedCounter]) -> 
         key = quantity if part == TOTAL else f"{quantity}_phase"
         path = f"component.{DOMAIN}.entity.{Platform.SENSOR}.{key}.name"
         name = texts.get(path, key).replace("{phase}", PHASE_LABELS.get(part, ""))
-        before, now = counter.register_before / 1000, counter.register_now / 1000
+        before, now = (
+            number_text(hass, register / 1000, digits=3)
+            for register in (counter.register_before, counter.register_now)
+        )
         since = dt_util.as_local(dt_util.utc_from_timestamp(counter.since))
         unit = _UNITS[quantity.partition("_")[0]]
-        return f"- **{name}**: {before:.3f} → {now:.3f} {unit} ({since:%Y-%m-%d %H:%M})"
+        return f"- **{name}**: {before} → {now} {unit} ({since:%Y-%m-%d %H:%M})"
 
     return "\n".join(map(line, counters))
