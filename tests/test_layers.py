@@ -25,7 +25,7 @@ LAYERS = (
     "meter.exports",
     "meter",
     # Home Assistant's side.
-    "const recording",
+    "const number_text recording",
     "counter_names identification issues options snapshot",
     "daylight meter_events",
     "automation connection descriptions frontend_module production stores",

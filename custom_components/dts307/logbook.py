@@ -14,8 +14,8 @@ from homeassistant.util import dt as dt_util
 from .const import DEFAULT_NAME, DOMAIN
 from .counter_names import counter_name, counter_unit, totals_of
 from .meter_events import BUS_EVENT, METER_EVENTS, EventType
+from .number_text import number_text
 
-_DECIMAL_COMMA: Final = frozenset({"de", "es", "fr", "nl", "pt-BR"})
 _NO_BREAK: Final = "\u00a0"
 
 type _Details = Mapping[str, Any]
@@ -120,10 +120,7 @@ def _attribute_state(hass: HomeAssistant, attribute: str, state: str) -> str:
 
 
 def _energy(hass: HomeAssistant, value: float, unit: str) -> str:
-    number = f"{value:.3f}"
-    if hass.config.language in _DECIMAL_COMMA:
-        number = number.replace(".", ",")
-    return f"{number}{_NO_BREAK}{unit}"
+    return f"{number_text(hass, value, digits=3)}{_NO_BREAK}{unit}"
 
 
 def _duration(seconds: float) -> str:

@@ -182,6 +182,9 @@ def test_all_that_is_in_the_way_of_the_dashboard_is_explained() -> None:
     assert told == {**explained, "added": told["added"], "already_there": told["already_there"]}
 
 
+LONGEST_LABEL = 36
+"""Characters; in a field on a phone that is 390 px wide"""
+
 NUMBERS = {"config": 3, "options": 3}
 """How many numbers the forms of a flow ask for outside of their sections."""
 IN_SECTIONS = {"config": 1, "options": 7}
@@ -255,6 +258,20 @@ def test_every_number_out_of_its_range_is_told_the_range(language: str) -> None:
         assert len(in_sections) == IN_SECTIONS[flow]
         for key, config in in_sections.items():
             assert_told(f"{flow}.error.{key}_range", config)
+
+
+@pytest.mark.parametrize("language", ["en", *TRANSLATED])
+def test_labels_of_empty_fields_fit_on_a_phone(language: str) -> None:
+    """Home Assistant writes them into the field, where a second line has no room."""
+    empty = {str(key) for key in setup_fields() if key.default is vol.UNDEFINED}
+    assert {"host", "ct_rating"} <= empty
+    labels = {
+        path: text
+        for path, text in told_in(language).items()
+        if ".data." in path and path.rpartition(".")[2] in empty
+    }
+    assert len(labels) > len(empty)
+    assert {path: text for path, text in labels.items() if len(text) > LONGEST_LABEL} == {}
 
 
 def test_every_choice_has_a_label(monkeypatch: pytest.MonkeyPatch) -> None:

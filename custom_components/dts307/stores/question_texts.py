@@ -7,6 +7,7 @@ from homeassistant.util import dt as dt_util
 
 from ..counter_names import counter_name, counter_unit
 from ..meter.validation import QuestionedCounter
+from ..number_text import number_text
 
 
 def counter_list(hass: HomeAssistant, counters: Iterable[QuestionedCounter]) -> str:
@@ -14,8 +15,11 @@ def counter_list(hass: HomeAssistant, counters: Iterable[QuestionedCounter]) -> 
 
     def line(counter: QuestionedCounter) -> str:
         name, unit = counter_name(hass, counter.key), counter_unit(counter.key)
-        before, now = counter.register_before / 1000, counter.register_now / 1000
+        before, now = (
+            number_text(hass, register / 1000, digits=3)
+            for register in (counter.register_before, counter.register_now)
+        )
         since = dt_util.as_local(dt_util.utc_from_timestamp(counter.since))
-        return f"- **{name}**: {before:.3f} → {now:.3f} {unit} ({since:%Y-%m-%d %H:%M})"
+        return f"- **{name}**: {before} → {now} {unit} ({since:%Y-%m-%d %H:%M})"
 
     return "\n".join(map(line, counters))
