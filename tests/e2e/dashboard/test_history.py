@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import re
 from typing import Any
 
-from playwright.async_api import Locator, ViewportSize, expect
+from playwright.async_api import Locator, Route, ViewportSize, expect
 import pytest
 import pytest_asyncio
 
@@ -173,6 +173,23 @@ async def test_a_month_that_cannot_be_had(home: Home, card: Locator) -> None:
     await card.get_by_role("button", name="Retry").click()
     await expect(card.locator(".figure").first).to_contain_text("kWh")
     assert await grid.bounding_box() == before
+
+
+async def test_a_file_that_cannot_be_made(home: Home, card: Locator) -> None:
+    """The card says why, in the words of Home Assistant."""
+    await home.page.route("**/api/dts307/**", refuse)
+    await card.get_by_role("button", name="CSV").click()
+    await expect(card.get_by_role("status").last).to_have_text(
+        "The file could not be made. Nothing is known of that time."
+    )
+    await home.page.unroute_all()
+    # Browsers report a refusal by its address.
+    assert len(home.complaints) == 1
+    home.complaints.clear()
+
+
+async def refuse(route: Route) -> None:
+    await route.fulfill(status=400, json={"message": "Nothing is known of that time."})
 
 
 @asynccontextmanager
