@@ -1,4 +1,4 @@
-"""The quarter hours of a month: the view of the dashboard, and the card in it."""
+"""The energy of a month by time of day: the view of the dashboard, and the card in it."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -96,7 +96,7 @@ async def test_a_month(home: Home, card: Locator) -> None:
     )
 
 
-async def test_pointing_at_a_quarter_hour(card: Locator) -> None:
+async def test_pointing_at_an_interval(card: Locator) -> None:
     """It is described above, and nothing moves meanwhile."""
     strip = of_day(card, 7)
     before = await strip.bounding_box()
@@ -111,7 +111,7 @@ async def test_pointing_at_a_quarter_hour(card: Locator) -> None:
 
 
 async def test_keys(home: Home, card: Locator) -> None:
-    """Screen readers hear of the quarter hour that the keys lead to."""
+    """Screen readers hear of the interval that the keys lead to."""
     grid = card.get_by_role("grid")
     await grid.focus()
     selected = grid.get_by_role("gridcell")
@@ -203,12 +203,12 @@ async def failing(home: Home) -> AsyncIterator[None]:
 
 
 async def test_the_first_day(home: Home) -> None:
-    """Until a quarter hour is over, the card says that it waits for it."""
+    """Until an interval is over, the card says that it waits for it."""
     strategy = {"type": "custom:dts307", "device_id": home.devices["delta"]}
     await dashboard(home, "of-first-day", strategy)
     await home.page.goto("/of-first-day/history")
     card = home.card(HISTORY)
-    waiting = card.get_by_text("The first complete quarter hour will show here.")
+    waiting = card.get_by_text("The first complete interval will show here.")
     # It may be over by now.
     await expect(waiting.or_(card.locator(".figure")).first).to_be_visible()
     previous = card.get_by_role("button", name="Previous month")

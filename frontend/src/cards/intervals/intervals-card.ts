@@ -37,7 +37,7 @@ interface Spoken {
   words: Words;
 }
 
-/** The quarter hours of a month, as a heat map of its days. */
+/** The energy of a month by time of day, as a heat map of its days. */
 export class IntervalsCard extends BaseCard {
   static override properties = {
     ...BaseCard.properties,
@@ -211,12 +211,11 @@ export class IntervalsCard extends BaseCard {
 
   private readonly save = async (event: Event): Promise<void> => {
     const { hass, device } = this;
-    const { start, end } = this.month;
     const { format } = (event.currentTarget as HTMLElement).dataset;
     if (!hass || !device) return;
     this.reason = undefined;
     try {
-      await download(hass, device, format as Format, start, end);
+      await download(hass, device, format as Format, this.month);
     } catch (failure) {
       await this.explain(hass, failure, "file_failed");
     }
