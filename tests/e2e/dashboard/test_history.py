@@ -129,6 +129,11 @@ async def test_keys(home: Home, card: Locator) -> None:
     await expect(card.locator(".month")).to_have_text(f"{datetime.now(UTC):%B %Y}")
     following = card.get_by_role("button", name="Next month")
     await expect(following).to_have_attribute("aria-disabled", "true")
+    # There, the keys begin at what is known last.
+    await expect(selected).to_have_count(0)
+    await expect(card.locator(".figure").first).to_contain_text("kWh")
+    await home.page.keyboard.press("ArrowLeft")
+    await expect(selected).to_have_count(1)
 
 
 async def test_registers_at_midnight(home: Home, card: Locator) -> None:

@@ -1,5 +1,6 @@
 import { css, html, nothing } from "lit";
 import type { PropertyValues, TemplateResult } from "lit";
+import { guard } from "lit/directives/guard.js";
 import { define } from "../../define.ts";
 import type { DeviceEntry, HomeAssistant } from "../../home-assistant.ts";
 import type { Registers } from "../../meter/intervals/answer.ts";
@@ -114,8 +115,10 @@ export class IntervalsCard extends BaseCard {
       </div>
       <div class="detail">${this.renderDetail(words, map.shown)}</div>
       ${renderHeatMap(map, this.listener)} ${renderLegend(words, bands, top)}
-      ${renderRuns(words, view)}
-      ${known ? renderDaysTable(words, view, this.registerAt, this.toggled) : nothing}
+      ${guard([view, words, known, this.registers.count], () => [
+        renderRuns(words, view),
+        known ? renderDaysTable(words, view, this.registerAt, this.toggled) : nothing,
+      ])}
       ${known ? this.renderDownloads(title) : nothing}
     </div>`;
   }
@@ -229,7 +232,8 @@ export class IntervalsCard extends BaseCard {
       const { view } = this.month;
       const { key } = event;
       const months = key === "PageUp" ? -1 : key === "PageDown" ? 1 : undefined;
-      const position = view && this.selected && moved(view.days, this.selected, key);
+      const from = this.selected ?? view?.last;
+      const position = view && from && moved(view.days, from, key);
       if (event.altKey || event.ctrlKey || event.metaKey || !(months ?? position)) return;
       event.preventDefault();
       if (months) this.turn(months);
@@ -238,6 +242,8 @@ export class IntervalsCard extends BaseCard {
     },
     pointed: (event) => {
       this.hovered = this.month.view && positionUnder(event, this.month.view);
+      // A finger that slides along.
+      if (event.buttons > 0) this.selected = this.hovered;
     },
     tapped: (event) => {
       this.selected = this.month.view && positionUnder(event, this.month.view);
