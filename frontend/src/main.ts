@@ -17,7 +17,7 @@ defineLazyCard(
 );
 defineLazyCard(
   "dts307-intervals-card",
-  { narrow: 920, wide: 900 },
+  { narrow: 988, wide: 1015 },
   () => import("./cards/intervals/intervals-card.ts"),
 );
 defineLazyStrategy();

@@ -8,28 +8,28 @@ import { viewOf } from "../src/meter/intervals/month-view.ts";
 import { interval, intervals } from "./intervals.ts";
 
 const BERLIN = "Europe/Berlin";
-const october = viewOf(daysOf({ year: 2026, month: 10 }, BERLIN), []).days;
-const march = viewOf(daysOf({ year: 2026, month: 3 }, BERLIN), []).days;
+const october = viewOf(daysOf({ year: 2026, month: 10 }, BERLIN, 15), []).days;
+const march = viewOf(daysOf({ year: 2026, month: 3 }, BERLIN, 15), []).days;
 
 test("the top of the scale is round, and no interval is above it", () => {
-  assert.deepEqual([0, 0.25, 0.3, 1.9, 3].map(topOf), [1, 1, 2, 8, 20]);
-  for (let energy = 0.001; energy < 40; energy *= 1.1) {
-    const top = topOf(energy);
-    assert.ok(top >= energy * 4 * (1 - 1e-9) && top <= energy * 4 * 2 + 1e-9);
-    const step = stepOf(energy, top);
+  assert.deepEqual([0, 1, 1.2, 7.6, 12].map(topOf), [1, 1, 2, 8, 20]);
+  for (let power = 0.001; power < 40; power *= 1.1) {
+    const top = topOf(power);
+    assert.ok(top >= power * (1 - 1e-9) && top <= power * 2 + 1e-9);
+    const step = stepOf(power, top);
     assert.ok(step > STEPS / 2 && step <= STEPS);
   }
 });
 
 test("only what has no energy has no colour", () => {
   assert.deepEqual(
-    [0, 1e-9, 0.5, 0.50001, 2].map((energy) => stepOf(energy, 8)),
+    [0, 1e-9, 2, 2.0001, 8].map((power) => stepOf(power, 8)),
     [0, 1, 4, 5, 8],
   );
 });
 
-test("quarter hours of a colour are one shape", () => {
-  const [first] = daysOf({ year: 2026, month: 6 }, "UTC");
+test("intervals of a colour are one shape", () => {
+  const [first] = daysOf({ year: 2026, month: 6 }, "UTC", 15);
   assert.ok(first);
   const { start } = first;
   const hour = 3_600_000;
@@ -40,14 +40,14 @@ test("quarter hours of a colour are one shape", () => {
   ];
   const [day] = viewOf([first], known).days;
   assert.deepEqual(fillsOf(day?.cells ?? [], ["imported", "exported"], 8), [
-    { direction: "imported", step: 8, path: "M0 0H4v1H0zM12 0H13v1H12z" },
-    { direction: "imported", step: 0, path: "M4 0H8v1H4z" },
-    { direction: "exported", step: 0, path: "M0 1H4v1H0z" },
-    { direction: "exported", step: 8, path: "M4 1H8v1H4z" },
+    { direction: "imported", step: 8, path: "M0 0H60v1H0zM180 0H195v1H180z" },
+    { direction: "imported", step: 0, path: "M60 0H120v1H60z" },
+    { direction: "exported", step: 0, path: "M0 1H60v1H0z" },
+    { direction: "exported", step: 8, path: "M60 1H120v1H60z" },
   ]);
 });
 
-test("keys lead through all quarter hours of a month", () => {
+test("keys lead through all intervals of a month", () => {
   for (const days of [october, march]) {
     let here = { day: 0, cell: 0 };
     const cells = days.reduce((count, day) => count + day.cells.length, 0);
@@ -80,14 +80,14 @@ test("the ends of a day, and keys that mean nothing here", () => {
   assert.equal(moved(october, { day: 24, cell: 9 }, "Tab"), undefined);
 });
 
-test("a pointer is over a quarter hour, or over an hour that was skipped", () => {
+test("a pointer is over an interval, or over an hour that was skipped", () => {
   assert.deepEqual(
-    [8.2, 8.7, 10, 12].map((x) => cellAt(october[24], x)),
+    [123, 130, 150, 180].map((x) => cellAt(october[24], x)),
     [8, 9, 12, 16],
   );
   assert.deepEqual(
-    [7.9, 8, 11.9, 12].map((x) => cellAt(march[28], x)),
+    [119, 120, 179, 180].map((x) => cellAt(march[28], x)),
     [7, -1, -1, 8],
   );
-  assert.equal(cellAt(march[28], 96), -1);
+  assert.equal(cellAt(march[28], 1440), -1);
 });

@@ -29,7 +29,7 @@ function wordsIn(language: string, role: string, time_format?: string): Words {
   return new Words(speaker, homeIn(language, time_format), placeOf(role).counted);
 }
 
-const days = daysOf({ year: 2026, month: 10 }, BERLIN);
+const days = daysOf({ year: 2026, month: 10 }, BERLIN, 15);
 const at = (time: string): number => Date.parse(`2026-10-${time}:00Z`);
 
 function cellAt(instant: number, more: object): Cell {

@@ -1,6 +1,7 @@
 // Interval data for tests.
 import type { Interval, Quality } from "../src/meter/intervals/answer.ts";
-import { QUARTER } from "../src/meter/intervals/calendar.ts";
+
+const QUARTER = 900_000;
 
 /** Return the interval that starts at an instant. */
 export function interval(

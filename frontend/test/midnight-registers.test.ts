@@ -6,7 +6,7 @@ import { daysOf } from "../src/meter/intervals/calendar.ts";
 import { viewOf } from "../src/meter/intervals/month-view.ts";
 import { intervals } from "./intervals.ts";
 
-const days = daysOf({ year: 2026, month: 6 }, "UTC");
+const days = daysOf({ year: 2026, month: 6 }, "UTC", 15);
 const at = (time: string): number => Date.parse(`2026-06-${time}:00Z`);
 const meter = { id: "meter", primary_config_entry: "entry" } as DeviceEntry;
 

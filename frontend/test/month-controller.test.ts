@@ -11,7 +11,7 @@ const FIRST = Date.parse("2026-10-01T00:00:00Z");
 interface Question {
   service: string;
   return_response: boolean;
-  service_data: { config_entry_id: string; start: string; end: string; minutes: number };
+  service_data: { config_entry_id: string; start: string; end: string };
 }
 
 /** A home that knows the intervals from an instant on, and a card of it that is on a page. */
@@ -20,6 +20,7 @@ class Home {
   fails = false;
   connected = true;
   entry = "entry";
+  minutes = 15;
   held: (() => void)[] | undefined;
   readonly card: MonthController;
   private updates = 0;
@@ -83,7 +84,8 @@ class Home {
     if (this.fails) throw new Error("not now");
     const { start, end } = question.service_data;
     const from = Math.max(Date.parse(start), this.since);
-    return { response: { intervals: intervals(from, Math.min(Date.parse(end), Date.now())) } };
+    const found = intervals(from, Math.min(Date.parse(end), Date.now()));
+    return { response: { minutes: this.minutes, intervals: found } };
   }
 }
 
@@ -98,7 +100,6 @@ test("a card asks for the month in progress, and again when there is another int
       config_entry_id: "entry",
       start: "2026-11-01T00:00:00.000Z",
       end: "2026-12-01T00:00:00.000Z",
-      minutes: 15,
     },
     return_response: true,
   });
@@ -108,6 +109,19 @@ test("a card asks for the month in progress, and again when there is another int
   await home.pass(1);
   assert.equal(home.asked.length, 2);
   assert.deepEqual(home.card.view.last, { day: 28, cell: 64 });
+  home.end();
+});
+
+test("intervals are as long as the options of the meter say", async () => {
+  const home = new Home("2026-11-29T16:02:00Z");
+  home.minutes = 60;
+  await home.update();
+  assert.equal(home.card.minutes, 60);
+  assert.deepEqual(home.card.view?.last, { day: 28, cell: 15 });
+  await home.pass(58);
+  assert.equal(home.asked.length, 1);
+  await home.pass(1);
+  assert.equal(home.asked.length, 2);
   home.end();
 });
 

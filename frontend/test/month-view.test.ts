@@ -4,7 +4,7 @@ import { daysOf } from "../src/meter/intervals/calendar.ts";
 import { positionOf, viewOf } from "../src/meter/intervals/month-view.ts";
 import { interval, intervals } from "./intervals.ts";
 
-const days = daysOf({ year: 2026, month: 6 }, "UTC");
+const days = daysOf({ year: 2026, month: 6 }, "UTC", 15);
 const at = (time: string): number => Date.parse(`2026-06-${time}:00Z`);
 
 test("each day has the sums of what is known of it", () => {
@@ -15,7 +15,7 @@ test("each day has the sums of what is known of it", () => {
   );
   assert.equal(view.days[3]?.energy.exported, 48);
   assert.deepEqual(view.energy, { imported: 42, exported: 84 });
-  assert.equal(view.highest, 0.5);
+  assert.equal(view.highest, 2);
   assert.deepEqual(view.last, { day: 4, cell: 23 });
 });
 

@@ -115,7 +115,7 @@ export const VIEWS: Topic[] = [
     wide: true,
     sections: (site) => [
       [
-        heading(site, "quarter_hours"),
+        heading(site, "by_time"),
         {
           type: "custom:dts307-intervals-card",
           device_id: site.deviceId,

@@ -1,4 +1,4 @@
-// The keys that move through the quarter hours of a month.
+// The keys that move through the intervals of a month.
 import type { DayView, Position } from "../../meter/intervals/month-view.ts";
 
 /** Return where a key leads; undefined if it does not move. */
@@ -23,7 +23,7 @@ export function moved(days: readonly DayView[], from: Position, key: string): Po
   }
 }
 
-/** Return the quarter hour at a place in the row of a day, if the day has it. */
+/** Return the interval at a place in the row of a day, if the day has it. */
 export function cellAt(day: DayView | undefined, x: number): number {
   return day?.cells.findIndex((cell) => x >= cell.x && x < cell.x + cell.width) ?? -1;
 }

@@ -9,7 +9,7 @@ export function renderRuns(words: Words, { runs }: MonthView): TemplateResult | 
   if (runs.length === 0) return nothing;
   return html`<section class="runs" aria-labelledby="runs">
     <h3 id="runs">${words.word("not_measured")}</h3>
-    <ul>
+    <ul tabindex="0" aria-labelledby="runs">
       ${runs.map((run) => {
         const { when, what } = words.run(run);
         return html`<li><span class="when">${when}</span> <span>${what}</span></li>`;
@@ -72,7 +72,10 @@ export const daysTableStyles = css`
     font-size: 12px;
     line-height: 1.45;
   }
+  /* A line that drops every hour makes hundreds of them. */
   .runs ul {
+    max-height: 240px;
+    overflow-y: auto;
     margin: 0;
     padding: 0;
     list-style: none;

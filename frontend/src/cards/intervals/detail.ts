@@ -1,10 +1,11 @@
 // What the heat map shows where the owner points; without that, the sums of the month.
 import { css, html, nothing } from "lit";
 import type { TemplateResult } from "lit";
+import { powerOf } from "../../meter/intervals/month-view.ts";
 import type { Cell, MonthView } from "../../meter/intervals/month-view.ts";
 import type { Words } from "./words.ts";
 
-/** Render a quarter hour. */
+/** Render an interval. */
 export function renderCell(words: Words, cell: Cell): TemplateResult {
   const { interval } = cell;
   const quality = interval?.quality ?? "unknown";
@@ -15,7 +16,7 @@ export function renderCell(words: Words, cell: Cell): TemplateResult {
     ${words.counted.map(({ name, text }) => {
       const value = interval?.[name];
       if (interval == null || value == null) return nothing;
-      const notes = [words.power(value), words.bounds(interval, name)];
+      const notes = [words.kilowatts(powerOf(cell, name) ?? 0, 2), words.bounds(interval, name)];
       return figure(name, words.word(text), words.energy(value, 3), notes);
     })}`;
 }

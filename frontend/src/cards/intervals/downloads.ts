@@ -10,19 +10,25 @@ export const FORMATS = {
 
 export type Format = keyof typeof FORMATS;
 
-/** Let the browser save the intervals between two instants as a file. */
+/** Between two instants in ms since 1970, with intervals of so many minutes. */
+interface Span {
+  start: number;
+  end: number;
+  minutes: number;
+}
+
+/** Let the browser save intervals as a file. */
 export async function download(
   hass: HomeAssistant,
   { primary_config_entry }: DeviceEntry,
   format: Format,
-  start: number,
-  end: number,
+  { start, end, minutes }: Span,
 ): Promise<void> {
   const query = new URLSearchParams({
     format,
     start: new Date(start).toISOString(),
     end: new Date(end).toISOString(),
-    minutes: "15",
+    minutes: `${minutes}`,
   });
   const { path } = await hass.callWS<{ path: string }>({
     type: "auth/sign_path",

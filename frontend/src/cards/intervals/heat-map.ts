@@ -1,8 +1,8 @@
-// The days of a month as rows, and their quarter hours as columns.
+// The days of a month as rows, and their intervals as columns.
 import { css, html, nothing, svg } from "lit";
 import type { TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
-import { QUARTERS } from "../../meter/intervals/calendar.ts";
+import { ROW } from "../../meter/intervals/calendar.ts";
 import type { DayView, MonthView, Position, Run } from "../../meter/intervals/month-view.ts";
 import { cellAt } from "./cursor.ts";
 import { fillsOf } from "./row-paths.ts";
@@ -81,11 +81,7 @@ function renderDay(map: HeatMap, day: DayView, index: number): unknown {
         >${words.day(day.start)}</span
       >
       <div class="strip" data-day=${index}>
-        <svg
-          viewBox="0 0 ${QUARTERS} ${bands.length}"
-          preserveAspectRatio="none"
-          aria-hidden="true"
-        >
+        <svg viewBox="0 0 ${ROW} ${bands.length}" preserveAspectRatio="none" aria-hidden="true">
           ${fillsOf(
             day.cells,
             bands.map(({ name }) => name),
@@ -141,10 +137,10 @@ function renderCursor(
 }
 
 function placed(x: number, width: number): string {
-  return `left:${(100 * x) / QUARTERS}%;width:${(100 * width) / QUARTERS}%`;
+  return `left:${(100 * x) / ROW}%;width:${(100 * width) / ROW}%`;
 }
 
-/** Return the quarter hour under a pointer. */
+/** Return the interval under a pointer. */
 export function positionUnder(
   { target, clientX }: PointerEvent,
   view: MonthView,
@@ -153,7 +149,7 @@ export function positionUnder(
   if (!strip) return undefined;
   const { left, width } = strip.getBoundingClientRect();
   const day = Number(strip.dataset.day);
-  const cell = cellAt(view.days[day], ((clientX - left) / width) * QUARTERS);
+  const cell = cellAt(view.days[day], ((clientX - left) / width) * ROW);
   return cell < 0 ? undefined : { day, cell };
 }
 
@@ -225,7 +221,7 @@ export const heatMapStyles = css`
     height: 100%;
     shape-rendering: crispEdges;
   }
-  /* Only marks where the quarters of the day are. */
+  /* Marks where the quarters of the day are. */
   .strip::after {
     content: "";
     position: absolute;

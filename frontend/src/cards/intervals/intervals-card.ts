@@ -1,5 +1,6 @@
 import { css, html, nothing } from "lit";
 import type { PropertyValues, TemplateResult } from "lit";
+import { guard } from "lit/directives/guard.js";
 import { define } from "../../define.ts";
 import type { DeviceEntry, HomeAssistant } from "../../home-assistant.ts";
 import type { Registers } from "../../meter/intervals/answer.ts";
@@ -37,7 +38,7 @@ interface Spoken {
   words: Words;
 }
 
-/** The quarter hours of a month, as a heat map of its days. */
+/** The energy of a month by time of day, as a heat map of its days. */
 export class IntervalsCard extends BaseCard {
   static override properties = {
     ...BaseCard.properties,
@@ -114,8 +115,10 @@ export class IntervalsCard extends BaseCard {
       </div>
       <div class="detail">${this.renderDetail(words, map.shown)}</div>
       ${renderHeatMap(map, this.listener)} ${renderLegend(words, bands, top)}
-      ${renderRuns(words, view)}
-      ${known ? renderDaysTable(words, view, this.registerAt, this.toggled) : nothing}
+      ${guard([view, words, known, this.registers.count], () => [
+        renderRuns(words, view),
+        known ? renderDaysTable(words, view, this.registerAt, this.toggled) : nothing,
+      ])}
       ${known ? this.renderDownloads(title) : nothing}
     </div>`;
   }
@@ -211,12 +214,11 @@ export class IntervalsCard extends BaseCard {
 
   private readonly save = async (event: Event): Promise<void> => {
     const { hass, device } = this;
-    const { start, end } = this.month;
     const { format } = (event.currentTarget as HTMLElement).dataset;
     if (!hass || !device) return;
     this.reason = undefined;
     try {
-      await download(hass, device, format as Format, start, end);
+      await download(hass, device, format as Format, this.month);
     } catch (failure) {
       await this.explain(hass, failure, "file_failed");
     }
@@ -230,7 +232,8 @@ export class IntervalsCard extends BaseCard {
       const { view } = this.month;
       const { key } = event;
       const months = key === "PageUp" ? -1 : key === "PageDown" ? 1 : undefined;
-      const position = view && this.selected && moved(view.days, this.selected, key);
+      const from = this.selected ?? view?.last;
+      const position = view && from && moved(view.days, from, key);
       if (event.altKey || event.ctrlKey || event.metaKey || !(months ?? position)) return;
       event.preventDefault();
       if (months) this.turn(months);
@@ -239,6 +242,8 @@ export class IntervalsCard extends BaseCard {
     },
     pointed: (event) => {
       this.hovered = this.month.view && positionUnder(event, this.month.view);
+      // A finger that slides along.
+      if (event.buttons > 0) this.selected = this.hovered;
     },
     tapped: (event) => {
       this.selected = this.month.view && positionUnder(event, this.month.view);

@@ -10,6 +10,11 @@ export class MidnightRegisters {
   private deviceId = "";
   private view?: MonthView;
 
+  /** How many are known. */
+  get count(): number {
+    return this.known.size;
+  }
+
   shownAt(instant: number): Registers | undefined {
     return this.known.get(instant);
   }

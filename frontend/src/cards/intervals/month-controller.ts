@@ -1,12 +1,11 @@
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 import type { DeviceEntry, HomeAssistant } from "../../home-assistant.ts";
 import { intervalsBetween } from "../../meter/intervals/answer.ts";
-import { QUARTER, daysOf, isBefore, monthAt, shifted } from "../../meter/intervals/calendar.ts";
+import { MINUTE, daysOf, isBefore, monthAt, shifted } from "../../meter/intervals/calendar.ts";
 import type { Day, Month } from "../../meter/intervals/calendar.ts";
 import { viewOf } from "../../meter/intervals/month-view.ts";
 import type { MonthView } from "../../meter/intervals/month-view.ts";
 
-const MINUTE = 60_000;
 /** After an interval is over, the integration needs the next read of the meter to know it. */
 const UNTIL_KNOWN = MINUTE / 2;
 
@@ -21,6 +20,8 @@ export class MonthController implements ReactiveController {
   view: MonthView | undefined;
   /** The month without anything known. */
   empty: MonthView = viewOf([], []);
+  /** How long intervals are: likely so, until the answer says it. */
+  minutes = 15;
   private days: readonly Day[] = [];
   /** What the latest question failed with. */
   failure: unknown;
@@ -38,7 +39,7 @@ export class MonthController implements ReactiveController {
     host.addController(this);
   }
 
-  /** Return whether there may be something before the month: it has its first quarter hour. */
+  /** Return whether there may be something before the month: it has its first interval. */
   get hasPrevious(): boolean {
     return !this.view || this.view.days[0]?.cells[0]?.interval !== undefined;
   }
@@ -87,7 +88,7 @@ export class MonthController implements ReactiveController {
     const about = JSON.stringify([device.id, month, this.zone]);
     if (about !== this.about) {
       this.about = about;
-      this.days = daysOf(month, this.zone);
+      this.days = daysOf(month, this.zone, this.minutes);
       this.empty = viewOf(this.days, []);
       this.view = this.failure = undefined;
       this.askedAt = 0;
@@ -96,7 +97,7 @@ export class MonthController implements ReactiveController {
     this.connected = hass.connected;
     if (!hass.connected || !this.isDue(Date.now())) return;
     this.askedAt = Date.now();
-    void this.ask(hass, device, about);
+    void this.ask(hass, device, month, about);
   }
 
   private get zone(): string {
@@ -110,16 +111,25 @@ export class MonthController implements ReactiveController {
   /** Ask again when another interval is known, and soon after a failure. */
   private isDue(now: number): boolean {
     if (this.failure !== undefined && now - this.askedAt >= MINUTE) return true;
-    const interval = (instant: number): number => Math.floor((instant - UNTIL_KNOWN) / QUARTER);
+    const interval = (instant: number): number =>
+      Math.floor((instant - UNTIL_KNOWN) / (this.minutes * MINUTE));
     return interval(now) > interval(this.askedAt);
   }
 
-  private async ask(hass: HomeAssistant, device: DeviceEntry, about: string): Promise<void> {
-    const { days } = this;
+  private async ask(
+    hass: HomeAssistant,
+    device: DeviceEntry,
+    month: Month,
+    about: string,
+  ): Promise<void> {
     try {
-      const intervals = await intervalsBetween(hass, device, this.start, this.end);
+      const answer = await intervalsBetween(hass, device, this.start, this.end);
       if (about !== this.about) return;
-      this.view = viewOf(days, intervals);
+      if (answer.minutes !== this.minutes) {
+        this.minutes = answer.minutes;
+        this.days = daysOf(month, this.zone, answer.minutes);
+      }
+      this.view = viewOf(this.days, answer.intervals);
       this.failure = undefined;
     } catch (error) {
       if (about !== this.about) return;

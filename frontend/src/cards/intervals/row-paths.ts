@@ -1,6 +1,7 @@
-// The drawing of a day: one path for each colour, in quarter hours from left to right. Each
+// The drawing of a day: one path for each colour, in minutes from left to right. Each
 // direction has a band of its own.
 import type { Direction } from "../../meter/intervals/answer.ts";
+import { powerOf } from "../../meter/intervals/month-view.ts";
 import type { Cell } from "../../meter/intervals/month-view.ts";
 import { stepOf } from "./scale.ts";
 
@@ -20,9 +21,9 @@ export function fillsOf(
   return directions.flatMap((direction, band) => {
     const bySteps = new Map<number, Cell[]>();
     for (const cell of cells) {
-      const energy = cell.interval?.[direction];
-      if (energy == null) continue;
-      const step = stepOf(energy, top);
+      const power = powerOf(cell, direction);
+      if (power === undefined) continue;
+      const step = stepOf(power, top);
       bySteps.set(step, [...(bySteps.get(step) ?? []), cell]);
     }
     return [...bySteps].map(([step, some]) => ({ direction, step, path: pathOf(some, band) }));

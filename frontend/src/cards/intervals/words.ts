@@ -4,7 +4,6 @@ import type { TextKey } from "../../i18n/localize.ts";
 import type { Direction, Interval, Registers } from "../../meter/intervals/answer.ts";
 import type { Cell, Energy, Run } from "../../meter/intervals/month-view.ts";
 import { formatted, isWeekend, shortDay } from "./formats.ts";
-import { powerOf } from "./scale.ts";
 
 /** An energy that the meter counts, and the word for it where the meter is. */
 export interface Counted {
@@ -44,8 +43,8 @@ export class Words {
     return this.speaker.number(value);
   }
 
-  kilowatts(value: number): string {
-    return this.speaker.number(value, "kW");
+  kilowatts(value: number, decimals?: number): string {
+    return this.speaker.number(decimals === undefined ? value : value.toFixed(decimals), "kW");
   }
 
   ofItEstimated(value: number): string {
@@ -78,11 +77,6 @@ export class Words {
     return this.speaker.number(value.toFixed(decimals), "kWh");
   }
 
-  /** Return the average power of the energy of an interval. */
-  power(value: number): string {
-    return this.speaker.number(powerOf(value).toFixed(2), "kW");
-  }
-
   quality(quality: Run["quality"] | "actual"): string {
     return this.speaker.text(QUALITIES[quality]);
   }
@@ -106,9 +100,9 @@ export class Words {
     return this.speaker.text("bounds", { lowest: digits(lowest), highest: digits(highest) });
   }
 
-  /** Return the time of quarter hours in a row; what the clock shows twice has the time zone. */
+  /** Return the time of intervals in a row; what the clock shows twice has the time zone. */
   times(cells: readonly Cell[]): string {
-    const zoned = cells.some(({ width }) => width < 1);
+    const zoned = cells.some(({ twice }) => twice);
     return this.ends(cells, zoned).join("–");
   }
 

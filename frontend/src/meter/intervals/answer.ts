@@ -1,4 +1,4 @@
-// The energy of quarter hours, as the integration's actions return it.
+// The energy of intervals, as the integration's actions return it.
 import type { DeviceEntry, HomeAssistant } from "../../home-assistant.ts";
 import { DOMAIN } from "../devices.ts";
 
@@ -29,17 +29,21 @@ export interface Registers {
   exported_lowest?: number | null;
 }
 
+export interface Answer {
+  /** How long intervals are, as the options of the meter say. */
+  minutes: number;
+  intervals: Interval[];
+}
+
 /** Return the intervals between two instants that are over and known. */
-export async function intervalsBetween(
+export function intervalsBetween(
   hass: HomeAssistant,
   device: DeviceEntry,
   start: number,
   end: number,
-): Promise<Interval[]> {
+): Promise<Answer> {
   const span = { start: new Date(start).toISOString(), end: new Date(end).toISOString() };
-  const data = { ...span, minutes: 15 };
-  const { intervals } = await ask<{ intervals: Interval[] }>(hass, device, "get_intervals", data);
-  return intervals;
+  return ask(hass, device, "get_intervals", span);
 }
 
 /** Return what the registers showed at an instant. */

@@ -1,9 +1,10 @@
 // Months, days and quarter hours by the local clock of a time zone.
-export const QUARTER = 900_000;
-const HOUR = 4 * QUARTER;
-const DAY = 24 * HOUR;
-/** Quarter hours of a day on which no clock is changed; a row of the heat map is this wide. */
-export const QUARTERS = 96;
+export const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+/** All time zones and clock changes are multiples of it. */
+const STEP = 15 * MINUTE;
+/** What the rows of days are wide: the minutes of a day on which no clock is changed. */
+export const ROW = 1440;
 
 export interface Month {
   year: number;
@@ -11,21 +12,22 @@ export interface Month {
   month: number;
 }
 
-/** A quarter hour, and where it is in the row of its day. */
+/** An interval of a day, and where it is in the row of the day. */
 export interface Slot {
   /** In ms since 1970. */
   start: number;
   end: number;
-  /** In quarter hours of the clock since midnight. */
+  /** In minutes of the clock since midnight. */
   x: number;
-  /** 1, or half of it in an hour that the clock shows twice. */
   width: number;
+  /** Whether the clock shows this time twice; both share its place in the row. */
+  twice: boolean;
 }
 
 export interface Day {
   start: number;
   end: number;
-  /** 92 or 100 of them on a day on which clocks change by an hour. */
+  /** Of 15 minutes, these are 92 or 100 where clocks change by an hour, and else 96. */
   slots: Slot[];
 }
 
@@ -46,14 +48,14 @@ export function isBefore(one: Month, other: Month): boolean {
   return one.year * 12 + one.month < other.year * 12 + other.month;
 }
 
-/** Return the days of a month. */
-export function daysOf({ year, month }: Month, zone: string): Day[] {
+/** Return the days of a month, with intervals of so many minutes. */
+export function daysOf({ year, month }: Month, zone: string, minutes: number): Day[] {
   const count = new Date(Date.UTC(year, month, 0)).getUTCDate();
   const starts: number[] = [];
   for (let day = 1; day <= count + 1; day += 1) starts.push(startOf(year, month, day, zone));
   return starts.slice(1).map((end, index) => {
     const start = starts[index] ?? end;
-    return { start, end, slots: slotsOf(start, end, zone) };
+    return { start, end, slots: slotsOf(start, end, zone, minutes) };
   });
 }
 
@@ -62,15 +64,19 @@ function startOf(year: number, month: number, day: number, zone: string): number
   const noon = Date.UTC(year, month - 1, day, 12);
   const date = new Date(noon).getUTCDate();
   let start = noon - clockAt(noon, zone).offset - 14 * HOUR;
-  while (clockAt(start, zone).day !== date) start += QUARTER;
+  while (clockAt(start, zone).day !== date) start += STEP;
   return start;
 }
 
-function slotsOf(start: number, end: number, zone: string): Slot[] {
+/** Intervals are aligned to the clock; one is shorter where that is changed by half of it. */
+function slotsOf(start: number, end: number, zone: string, minutes: number): Slot[] {
   const slots: Slot[] = [];
-  for (let begin = start; begin < end; begin += QUARTER) {
-    const sinceMidnight = end - start === DAY ? begin - start : clockAt(begin, zone).sinceMidnight;
-    slots.push({ start: begin, end: begin + QUARTER, x: sinceMidnight / QUARTER, width: 1 });
+  const regular = end - start === ROW * MINUTE;
+  for (let begin = start; begin < end;) {
+    const x = regular ? (begin - start) / MINUTE : clockAt(begin, zone).sinceMidnight / MINUTE;
+    const width = minutes - (x % minutes);
+    slots.push({ start: begin, end: begin + width * MINUTE, x, width, twice: false });
+    begin += width * MINUTE;
   }
   squeezeRepeated(slots);
   return slots;
@@ -78,14 +84,20 @@ function slotsOf(start: number, end: number, zone: string): Slot[] {
 
 /** Let what the clock shows twice share its place, one after the other. */
 function squeezeRepeated(slots: Slot[]): void {
-  const back = slots.findIndex(({ x }, index) => x < (slots[index - 1]?.x ?? 0));
-  const from = slots[back]?.x;
-  const until = slots[back - 1]?.x;
-  if (from === undefined || until === undefined) return;
-  const repeated = until + 1 - from;
-  slots.slice(back - repeated, back + repeated).forEach((slot, index) => {
-    slot.x = from + index / 2;
-    slot.width = 1 / 2;
+  const endOf = (slot: Slot | undefined): number => (slot ? slot.x + slot.width : 0);
+  const back = slots.findIndex(({ x }, index) => x < endOf(slots[index - 1]));
+  const [before, after] = [slots[back - 1], slots[back]];
+  if (!before || !after) return;
+  const from = after.x;
+  const until = endOf(before);
+  slots.forEach((slot, index) => {
+    const isFirst = index < back;
+    const end = endOf(slot);
+    const squeezed = (x: number): number =>
+      isFirst ? Math.min(x, (x + from) / 2) : Math.max(x, (x + until) / 2);
+    slot.twice = isFirst ? end > from : slot.x < until;
+    slot.x = squeezed(slot.x);
+    slot.width = squeezed(end) - slot.x;
   });
 }
 

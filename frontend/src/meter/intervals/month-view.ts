@@ -5,12 +5,12 @@ import type { Day, Slot } from "./calendar.ts";
 /** In kWh; undefined where no interval counts it. */
 export type Energy = Readonly<Record<Direction, number | undefined>>;
 
-/** A quarter hour, and what is known of it. */
+/** An interval of a day, and what is known of it. */
 export interface Cell extends Slot {
   interval: Interval | undefined;
 }
 
-/** Quarter hours in a row that are estimated, edited or not known. */
+/** Intervals in a row that are estimated, edited or not known. */
 export interface Run {
   quality: Exclude<Quality, "actual"> | "unknown";
   start: number;
@@ -27,7 +27,7 @@ export interface DayView {
   runs: Run[];
 }
 
-/** A quarter hour by the index of its day in the month, and its own in the day. */
+/** An interval by the index of its day in the month, and its own in the day. */
 export interface Position {
   day: number;
   cell: number;
@@ -40,9 +40,9 @@ export interface MonthView {
   estimated: Energy;
   /** These may go on over midnight; those of the days end there. */
   runs: Run[];
-  /** The most that one interval has in one direction, in kWh. */
+  /** The highest average power of an interval in one direction, in kW. */
   highest: number;
-  /** The last known quarter hour. */
+  /** The last known interval. */
   last: Position | undefined;
 }
 
@@ -62,8 +62,9 @@ export function viewOf(days: readonly Day[], intervals: readonly Interval[]): Mo
     energy: energyOf(all),
     estimated: energyOf(all.filter(({ interval }) => interval?.quality === "estimated")),
     runs: runs(all),
-    highest: intervals.reduce(
-      (most, { imported, exported }) => Math.max(most, imported ?? 0, exported ?? 0),
+    highest: all.reduce(
+      (most, cell) =>
+        Math.max(most, powerOf(cell, "imported") ?? 0, powerOf(cell, "exported") ?? 0),
       0,
     ),
     last: positionOf(views, last),
@@ -75,6 +76,12 @@ export function positionOf(days: readonly DayView[], instant: number): Position 
   const day = days.findIndex(({ start, end }) => instant >= start && instant < end);
   const cell = days[day]?.cells.findIndex(({ end }) => instant < end) ?? -1;
   return cell < 0 ? undefined : { day, cell };
+}
+
+/** Return the average power of an interval in kW. */
+export function powerOf({ start, end, interval }: Cell, direction: Direction): number | undefined {
+  const energy = interval?.[direction];
+  return energy == null ? undefined : (energy * 3_600_000) / (end - start);
 }
 
 function runsOf(cells: readonly Cell[]): Run[] {
