@@ -90,7 +90,7 @@ async def _async_restore_outage(
         for row in replaced.rows
         if row.start in booked.rows
     ]
-    booked.async_import(hass, rows)
+    await booked.async_import(hass, rows)
     return len(rows)
 
 

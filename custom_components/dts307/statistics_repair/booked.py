@@ -11,6 +11,7 @@ from homeassistant.components.recorder.statistics import (
     get_metadata,
     statistics_during_period,
 )
+from homeassistant.components.recorder.tasks import SynchronizeTask
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
@@ -45,10 +46,10 @@ class Booked:
         statistic_id = _statistic_id(hass, entry, key)
         if statistic_id is None:
             return None
-        recorder = get_instance(hass)
         # The owner may be changing the unit just now.
-        await recorder.async_block_till_done()
-        return await recorder.async_add_executor_job(cls._read, hass, statistic_id, start, end)
+        await _async_recorder_done(hass)
+        executor = get_instance(hass).async_add_executor_job
+        return await executor(cls._read, hass, statistic_id, start, end)
 
     @classmethod
     def _read(cls, hass: HomeAssistant, statistic_id: str, start: float, end: float) -> Self | None:
@@ -76,14 +77,21 @@ class Booked:
             },
         )
 
-    @callback
-    def async_import(self, hass: HomeAssistant, rows: Sequence[Row]) -> None:
+    async def async_import(self, hass: HomeAssistant, rows: Sequence[Row]) -> None:
         """Let the recorder write rows in place of those with the same start."""
         data = [
             StatisticData(start=dt_util.utc_from_timestamp(row.start), state=row.state, sum=row.sum)
             for row in rows
         ]
         async_import_statistics(hass, self.metadata, data)
+        await _async_recorder_done(hass)
+
+
+async def _async_recorder_done(hass: HomeAssistant) -> None:
+    """Wait until the recorder has done what it was asked to, also what it is doing now."""
+    done = hass.loop.create_future()
+    get_instance(hass).queue_task(SynchronizeTask(done))
+    await done
 
 
 def can_convert(one: str | None, other: str | None) -> bool:

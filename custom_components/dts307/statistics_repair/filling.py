@@ -123,7 +123,7 @@ class _Filling:
         await self._kept.async_keep(
             ReplacedRows(key=values.key, unit=booked.unit, rows=tuple(replaced))
         )
-        booked.async_import(self._hass, rows)
+        await booked.async_import(self._hass, rows)
         _LOGGER.info(
             "Filled in %d hours of an outage in the statistics %s",
             len(rows),

@@ -2,20 +2,13 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 import shutil
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.components.recorder import Recorder, get_instance
-from homeassistant.components.recorder.statistics import (
-    async_change_statistics_unit,
-    async_update_statistics_metadata,
-)
+from homeassistant.components.recorder import get_instance
 from homeassistant.core import CoreState, HomeAssistant
-from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import entity_registry as er
 from homeassistant.loader import DATA_CUSTOM_COMPONENTS
 from homeassistant.setup import async_setup_component
 import pytest
@@ -25,91 +18,27 @@ from pytest_homeassistant_custom_component.common import (
 )
 from pytest_homeassistant_custom_component.components.recorder.common import (
     async_recorder_block_till_done,
-    async_wait_recording_done,
 )
 from pytest_homeassistant_custom_component.typing import RecorderInstanceContextManager
-import voluptuous as vol
 
 from custom_components.dts307.connection.timing import DATA_TIMING
 from custom_components.dts307.const import DOMAIN
-from custom_components.dts307.meter.intervals import Row
-from custom_components.dts307.stores import ReplacedRows
-from custom_components.dts307.stores.replaced_rows import parse_replaced_rows
 from tests.integration.bills import begin_at_home
 from tests.integration.home import entry_for, load
-from tests.integration.outages import EXPORTED, IMPORTED, POWER, Hours, StatisticsRows, bars
+from tests.integration.statistics_repair.hours import (
+    BEGUN,
+    EXPORTED,
+    IMPORTED,
+    POWER,
+    Hours,
+    an_outage,
+    bars,
+    starts,
+)
 from tests.integration.timing import PATIENT
 from tests.lines import network, network_data
 
-BEGUN = datetime(2026, 10, 31, 22, 0, tzinfo=UTC)
-"""In the evening. In the night that follows, New York sets its clocks back."""
-
-
 pytestmark = pytest.mark.usefixtures("real_disk")
-
-
-@pytest.fixture
-def recorder_config() -> dict[str, Any]:
-    """Record the counters alone, which is faster."""
-    return {"include": {"entities": [f"sensor.dts_307_{key}" for key in (IMPORTED, EXPORTED)]}}
-
-
-@pytest.fixture
-async def hours(
-    recorder_mock: Recorder,  # noqa: ARG001 - it compiles the statistics
-    hass: HomeAssistant,
-    freezer: FrozenDateTimeFactory,
-) -> Hours:
-    """A meter before it is set up."""
-    await begin_at_home(hass)
-    assert await async_setup_component(hass, "sensor", {})
-    return Hours(hass, freezer, BEGUN)
-
-
-@pytest.fixture
-async def entry(hours: Hours) -> AsyncIterator[MockConfigEntry]:
-    """The meter's config entry, set up."""
-    async with network(hours.device) as line:
-        entry = entry_for(hours.device, network_data(line), ct_rating=100.0, ct_sets=1)
-        await load(hours.hass, entry)
-        yield entry
-
-
-def starts(rows: StatisticsRows) -> list[float]:
-    """Return which hours have a row, counted from the first one."""
-    return [(start - BEGUN.timestamp()) / 3600 for start, _, _ in rows]
-
-
-async def restore(hours: Hours, entry: MockConfigEntry, first: float, last: float) -> int:
-    """Restore the outages with hours between two instants; return how many hours were."""
-    times = {
-        name: (BEGUN + timedelta(hours=at)).isoformat()
-        for name, at in (("start", first), ("end", last))
-    }
-    response = await hours.hass.services.async_call(
-        DOMAIN,
-        "restore_statistics",
-        {"config_entry_id": entry.entry_id, **times},
-        blocking=True,
-        return_response=True,
-    )
-    assert response is not None
-    restored = response["restored_hours"]
-    assert isinstance(restored, int)
-    return restored
-
-
-async def an_outage(hours: Hours, *, until: float = 7.2) -> StatisticsRows:
-    """Let the meter be silent for some hours; return the rows before they are filled in."""
-    await hours.run(0, 2.7)
-    hours.fall_silent()
-    await hours.run(2.7, 5.5)
-    hours.answer()
-    await hours.run(5.5, 6.05)
-    await hours.compile(6, fill=False)
-    before = await hours.rows()
-    await hours.run(6.05, until)
-    return before
 
 
 async def test_a_night(hours: Hours, entry: MockConfigEntry) -> None:
@@ -233,25 +162,6 @@ async def test_home_assistant_was_off(
             await hass.async_stop(force=True)
 
 
-async def test_restored(hours: Hours, entry: MockConfigEntry) -> None:
-    """Rows are as they were, missing ones show nothing, and it stays so."""
-    before = await an_outage(hours)
-    filled = await hours.rows()
-    assert await restore(hours, entry, 3.5, 4.5) == 6
-    rows = await hours.rows()
-    assert starts(rows) == list(range(7))
-    assert [row for row in rows if row in before] == before
-    assert [row for row in rows if row in filled][-2:] == filled[-2:]
-    assert bars(rows) == pytest.approx(
-        [0.6, before[2][2] - before[1][2], 0, 0, filled[5][2] - before[2][2], 0.6], abs=0.01
-    )
-    await hours.hass.config_entries.async_reload(entry.entry_id)
-    await hours.run(7.9, 9.2)
-    assert (await hours.rows())[:7] == rows
-    with pytest.raises(ServiceValidationError, match="earlier start"):
-        await restore(hours, entry, 0, 9)
-
-
 async def test_a_question_is_answered_hours_later(hours: Hours, entry: MockConfigEntry) -> None:
     """Nothing is published meanwhile; then the energy is spread over the time until the answer."""
     hass = hours.hass
@@ -270,81 +180,6 @@ async def test_a_question_is_answered_hours_later(hours: Hours, entry: MockConfi
     assert bars(before)[1:] == pytest.approx([0] * 4, abs=0.01)
     assert max(bars(rows)) < 29_000 / 3.8
     assert rows[-1][2] == pytest.approx(29_000 + 0.6 * 8, abs=0.1)
-
-
-async def test_another_unit_and_name(hours: Hours, entry: MockConfigEntry) -> None:
-    """The owner changed them: before the outage, and before it was restored."""
-    hass = hours.hass
-    await hours.run(0, 1.1)
-    statistic_id = hours.statistic_id(IMPORTED)
-    await async_change_statistics_unit(
-        hass, statistic_id, new_unit_of_measurement="MWh", old_unit_of_measurement="kWh"
-    )
-    before = await an_outage(hours)
-    rows = await hours.rows(unit="MWh")
-    assert bars(rows) == pytest.approx([0.0006] * 6, abs=0.00003)
-    assert [each["unit_of_measurement"] for _, each in await hours.metadata()] == ["MWh"]
-
-    renamed = "sensor.from_the_grid"
-    er.async_get(hass).async_update_entity(statistic_id, new_entity_id=renamed)
-    await hours.run(7.9, 8.2)
-    await async_change_statistics_unit(
-        hass, renamed, new_unit_of_measurement="Wh", old_unit_of_measurement="MWh"
-    )
-    await restore(hours, entry, 2, 3)
-    restored = await hours.rows()
-    assert [restored[2], restored[5]] == [pytest.approx(before[2]), pytest.approx(before[3])]
-
-
-async def test_the_owner_adjusts_the_sum(hours: Hours, entry: MockConfigEntry) -> None:
-    """After an outage was filled in: what is restored has the adjustment, too."""
-    before = await an_outage(hours)
-    get_instance(hours.hass).async_adjust_statistics(
-        hours.statistic_id(IMPORTED), BEGUN + timedelta(hours=1), 5.0, "kWh"
-    )
-    await restore(hours, entry, 2, 3)
-    rows = await hours.rows()
-    assert rows[2][2] == pytest.approx(before[2][2] + 5)
-    assert bars(rows)[1:4] == pytest.approx([before[2][2] - before[1][2], 0, 0])
-
-
-async def test_statistics_that_are_gone(hours: Hours, entry: MockConfigEntry) -> None:
-    """They were deleted, or their sensor is disabled: nothing comes back, nothing is filled in."""
-    await an_outage(hours)
-    hass = hours.hass
-    await hours.run(7.9, 8.05)
-    await hours.compile(8, fill=False)
-    get_instance(hass).async_clear_statistics([hours.statistic_id(IMPORTED)])
-    await async_wait_recording_done(hass)
-    exported = await hours.rows(EXPORTED)
-    assert await restore(hours, entry, 0, 9) == 3
-    assert await hours.rows(EXPORTED) != exported
-    await hours.run(8.1, 8.2)
-    assert starts(await hours.rows()) == []
-    er.async_get(hass).async_update_entity(
-        hours.statistic_id(EXPORTED), disabled_by=er.RegistryEntryDisabler.USER
-    )
-    await hours.run(8.9, 9.2)
-    assert starts(await hours.rows()) == [8]
-    with pytest.raises(ServiceValidationError):
-        await restore(hours, entry, 0, 9)
-
-
-async def test_statistics_in_a_unit_of_something_else(hours: Hours, entry: MockConfigEntry) -> None:
-    """They are left alone."""
-    await an_outage(hours)
-    rows = await hours.rows()
-    async_update_statistics_metadata(
-        hours.hass,
-        hours.statistic_id(IMPORTED),
-        new_unit_class=None,
-        new_unit_of_measurement="cats",
-    )
-    kept = entry.runtime_data.store.replaced_rows
-    kept.async_set_checked(IMPORTED, BEGUN.timestamp())
-    await hours.run(7.9, 8.2)
-    assert await restore(hours, entry, 0, 9) == 3
-    assert (await hours.rows())[: len(rows)] == rows
 
 
 async def test_turned_off(hours: Hours, entry: MockConfigEntry) -> None:
@@ -375,36 +210,3 @@ async def test_the_clock_was_ahead(hours: Hours, entry: MockConfigEntry) -> None
     kept.async_set_checked(IMPORTED, BEGUN.timestamp() + 86400)
     await an_outage(hours)
     assert bars(await hours.rows()) == pytest.approx([0.6] * 6, abs=0.03)
-
-
-async def test_the_oldest_rows_are_dropped(hours: Hours, entry: MockConfigEntry) -> None:
-    """But never those of the latest outage."""
-    kept = entry.runtime_data.store.replaced_rows
-    await hours.run(0, 0.1)
-
-    def outage(number: int, length: int) -> ReplacedRows:
-        rows = tuple(
-            Row(start=1e6 * number + 3600 * hour, state=1, sum=1) for hour in range(length)
-        )
-        return ReplacedRows(key=IMPORTED, unit="kWh", rows=rows)
-
-    for number, length in enumerate((6000, 3000, 2000)):
-        await kept.async_keep(outage(number, length))
-    assert [len(each.rows) for each in kept.between(0, 1e9)] == [3000, 2000]
-    await kept.async_keep(outage(4, 12_000))
-    assert [len(each.rows) for each in kept.between(0, 1e9)] == [12_000]
-
-
-@pytest.mark.parametrize(
-    "odd",
-    [
-        {},
-        {"checked": {"a": "b"}, "replaced": []},
-        {"checked": {}, "replaced": [{"key": "a", "unit": None, "rows": [[0, 1]]}]},
-        {"checked": {}, "replaced": [{"key": "a", "unit": 1, "rows": []}]},
-    ],
-)
-def test_a_damaged_file(odd: dict[str, Any]) -> None:
-    """It is set aside, as it is not well-typed."""
-    with pytest.raises(vol.Invalid):
-        parse_replaced_rows(odd)

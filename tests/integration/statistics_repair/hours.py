@@ -1,6 +1,6 @@
 """A meter whose energy goes into Home Assistant's statistics, hour by hour, with outages."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import pairwise
 from typing import Literal
@@ -29,6 +29,9 @@ _POINTS = {IMPORTED: "TotWhImp", EXPORTED: "TotWhExp"}
 
 POWER = {IMPORTED: 600, EXPORTED: 120}
 """W, unless a test sets another one"""
+
+BEGUN = datetime(2026, 10, 31, 22, 0, tzinfo=UTC)
+"""In the evening. In the night that follows, New York sets its clocks back."""
 
 _HOUR = timedelta(hours=1)
 
@@ -161,3 +164,21 @@ class Hours:
 def bars(rows: StatisticsRows) -> list[float]:
     """Return what the Energy dashboard shows for the hours after the first, in kWh."""
     return [later[2] - sooner[2] for sooner, later in pairwise(rows)]
+
+
+def starts(rows: StatisticsRows) -> list[float]:
+    """Return which hours have a row, counted from the first one."""
+    return [(start - BEGUN.timestamp()) / 3600 for start, _, _ in rows]
+
+
+async def an_outage(hours: Hours, *, until: float = 7.2) -> StatisticsRows:
+    """Let the meter be silent for some hours; return the rows before they are filled in."""
+    await hours.run(0, 2.7)
+    hours.fall_silent()
+    await hours.run(2.7, 5.5)
+    hours.answer()
+    await hours.run(5.5, 6.05)
+    await hours.compile(6, fill=False)
+    before = await hours.rows()
+    await hours.run(6.05, until)
+    return before
