@@ -10,11 +10,12 @@ from playwright.async_api import Locator, Route, ViewportSize, expect
 import pytest
 import pytest_asyncio
 
+from tests.e2e.axe import assert_accessible
 from tests.e2e.pictures import picture
+from tests.e2e.visit import visit
 
 from .history import keep_history, last_month, outages
 from .home import HISTORY, WIDE, Home, dashboard
-from .test_axe import is_accessible
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -43,7 +44,7 @@ async def card(home: Home, history: Home) -> AsyncIterator[Locator]:
     """Look at the month before this one on a wide screen."""
     assert history is home
     await home.page.set_viewport_size(WIDE)
-    await home.page.goto("/of-history/history")
+    await visit(home.page, "/of-history/history")
     card = home.card(HISTORY)
     await card.get_by_role("button", name="Previous month").click()
     await expect(card.locator(".month")).to_have_text(f"{last_month(datetime.now(UTC)):%B %Y}")
@@ -124,7 +125,7 @@ async def test_keys(home: Home, card: Locator) -> None:
         "aria-label", re.compile("12:15 AM\N{EN DASH}12:30 AM, Imp")
     )
     await expect(card.locator(".detail")).to_contain_text("12:15 AM\N{EN DASH}12:30 AM Measured")
-    await is_accessible(home.page.locator(HISTORY))
+    await assert_accessible(home.page.locator(HISTORY))
     await home.page.keyboard.press("PageDown")
     await expect(card.locator(".month")).to_have_text(f"{datetime.now(UTC):%B %Y}")
     following = card.get_by_role("button", name="Next month")
@@ -143,7 +144,7 @@ async def test_registers_at_midnight(home: Home, card: Locator) -> None:
     registers = await ask(home, "get_registers", at=midnight.isoformat())
     for name, column in (("imported", 2), ("exported", 3)):
         await expect(row.locator("td").nth(column)).to_have_text(f"{registers[name]:,.2f}")
-    await is_accessible(home.page.locator(HISTORY))
+    await assert_accessible(home.page.locator(HISTORY))
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
@@ -160,7 +161,7 @@ async def test_on_a_phone(home: Home, card: Locator, *, dark: bool) -> None:
     assert box["width"] > 0.7 * PHONE["width"]
     await of_day(card, 7).click(position={"x": box["width"] * 14.1 / 24, "y": 5})
     await expect(card.locator(".detail")).to_contain_text("2:00 PM\N{EN DASH}2:15 PM Estimated")
-    await is_accessible(home.page.locator(HISTORY))
+    await assert_accessible(home.page.locator(HISTORY))
 
 
 async def test_a_month_that_cannot_be_had(home: Home, card: Locator) -> None:
@@ -174,7 +175,7 @@ async def test_a_month_that_cannot_be_had(home: Home, card: Locator) -> None:
             "The history could not be loaded. The disk is full."
         )
         assert await grid.bounding_box() == before
-        await is_accessible(home.page.locator(HISTORY))
+        await assert_accessible(home.page.locator(HISTORY))
     await card.get_by_role("button", name="Retry").click()
     await expect(card.locator(".figure").first).to_contain_text("kWh")
     assert await grid.bounding_box() == before
@@ -211,14 +212,14 @@ async def test_the_first_day(home: Home) -> None:
     """Until an interval is over, the card says that it waits for it."""
     strategy = {"type": "custom:dts307", "device_id": home.devices["delta"]}
     await dashboard(home, "of-first-day", strategy)
-    await home.page.goto("/of-first-day/history")
+    await visit(home.page, "/of-first-day/history")
     card = home.card(HISTORY)
     waiting = card.get_by_text("The first complete interval will show here.")
     # It may be over by now.
     await expect(waiting.or_(card.locator(".figure")).first).to_be_visible()
     previous = card.get_by_role("button", name="Previous month")
     await expect(previous).to_have_attribute("aria-disabled", "true")
-    await is_accessible(home.page.locator(HISTORY))
+    await assert_accessible(home.page.locator(HISTORY))
 
 
 async def test_pictures(home: Home, card: Locator) -> None:
