@@ -105,7 +105,7 @@ async def test_pointing_at_an_interval(card: Locator) -> None:
     await strip.hover(position={"x": before["width"] * 14.1 / 24, "y": 5})
     detail = card.locator(".detail")
     await expect(detail).to_contain_text("7, 2:00 PM\N{EN DASH}2:15 PM Estimated")
-    await expect(detail).to_contain_text(re.compile(r"\d\.\d{3} to \d\.\d{3} kWh"))
+    await expect(detail).to_contain_text(re.compile(r"\d\.\d{3} to \d\.\d{3}\s+kWh"))
     assert await strip.bounding_box() == before
     await card.locator("h2").hover()
     await expect(detail).to_contain_text("Whole month")
