@@ -102,16 +102,18 @@ export class Words {
 
   /** Return the time of intervals in a row; what the clock shows twice has the time zone. */
   times(cells: readonly Cell[]): string {
-    const zoned = cells.some(({ twice }) => twice);
-    return this.ends(cells, zoned).join("–");
+    const [from, to] = this.ends(cells, "time");
+    if (!cells.some(({ twice }) => twice)) return `${from}–${to}`;
+    const [first, last] = this.ends(cells, "zone");
+    return `${from}${first === last ? "" : ` ${first}`}–${to} ${last}`;
   }
 
-  private ends(cells: readonly Cell[], zoned: boolean): string[] {
+  private ends(cells: readonly Cell[], shape: "time" | "zone"): [string, string] {
     const [first, last] = [cells[0], cells[cells.length - 1]];
-    return [first?.start ?? 0, last?.end ?? 0].map((instant) => {
-      const time = formatted(this.hass, "time", instant);
-      return zoned ? `${time} ${formatted(this.hass, "zone", instant)}` : time;
-    });
+    return [
+      formatted(this.hass, shape, first?.start ?? 0),
+      formatted(this.hass, shape, last?.end ?? 0),
+    ];
   }
 
   date(instant: number): string {
@@ -153,7 +155,7 @@ export class Words {
   run({ start, end, cells, quality, energy }: Run): { when: string; what: string } {
     // What ends at midnight ends on its day.
     const [first, last] = [this.day(start), this.day(end - 1)];
-    const [from = "", to = ""] = this.ends(cells, false);
+    const [from, to] = this.ends(cells, "time");
     const when =
       first === last ? `${first}, ${this.times(cells)}` : `${first}, ${from} – ${last}, ${to}`;
     const what = [this.quality(quality), this.energies(energy)].filter(Boolean).join(": ");
