@@ -77,19 +77,21 @@ class Hours:
         self._freezer.move_to(self.begun + hours * _HOUR)
         self._count()
 
-    async def run(self, first: float, last: float) -> None:
-        """Let time pass from one instant to another, in hours, and the meter be read all the while.
+    async def run_to(self, last: float) -> None:
+        """Let time pass until some hours after the beginning, and the meter be read all the while.
 
-        It is read two minutes before and after each hour; then the hour is compiled.
+        It is read shortly before and after each hour; then the hour is compiled.
         """
-        for hour in range(int(first), int(last) + 1):
-            if first <= hour + 2 / 60 <= last:
-                await self.read_at(hour + 2 / 60)
-            if first <= hour + 0.1 <= last:
-                self.move_to(hour + 0.1)
-                await self.compile(hour)
-            if first <= hour + 58 / 60 <= last:
-                await self.read_at(hour + 58 / 60)
+        now = (dt_util.utcnow() - self.begun) / _HOUR
+        for hour in range(int(now), int(last) + 1):
+            for part, is_read in ((0.01, True), (0.1, False), (0.99, True)):
+                if not now < hour + part <= last:
+                    continue
+                if is_read:
+                    await self.read_at(hour + part)
+                else:
+                    self.move_to(hour + part)
+                    await self.compile(hour)
 
     async def compile(self, hour: int, *, fill: bool = True) -> None:
         """Let Home Assistant compile the hour before, and the first minutes of this one.
@@ -171,14 +173,14 @@ def starts(rows: StatisticsRows) -> list[float]:
     return [(start - BEGUN.timestamp()) / 3600 for start, _, _ in rows]
 
 
-async def an_outage(hours: Hours, *, until: float = 7.2) -> StatisticsRows:
+async def an_outage(hours: Hours, until: float = 5.2) -> StatisticsRows:
     """Let the meter be silent for some hours; return the rows before they are filled in."""
-    await hours.run(0, 2.7)
+    await hours.run_to(1.7)
     hours.fall_silent()
-    await hours.run(2.7, 5.5)
+    await hours.run_to(3.5)
     hours.answer()
-    await hours.run(5.5, 6.05)
-    await hours.compile(6, fill=False)
+    await hours.run_to(4.05)
+    await hours.compile(4, fill=False)
     before = await hours.rows()
-    await hours.run(6.05, until)
+    await hours.run_to(until)
     return before

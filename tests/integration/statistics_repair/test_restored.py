@@ -59,17 +59,17 @@ async def test_restored(hours: Hours, entry: MockConfigEntry) -> None:
     """Rows are as they were, missing ones show nothing, and it stays so."""
     before = await an_outage(hours)
     filled = await hours.rows()
-    assert await restore(hours, entry, 3.5, 4.5) == 6
+    assert await restore(hours, entry, 1.5, 2.5) == 4
     rows = await hours.rows()
-    assert starts(rows) == list(range(7))
+    assert starts(rows) == list(range(5))
     assert [row for row in rows if row in before] == before
     assert [row for row in rows if row in filled][-2:] == filled[-2:]
     assert bars(rows) == pytest.approx(
-        [0.6, before[2][2] - before[1][2], 0, 0, filled[5][2] - before[2][2], 0.6], abs=0.01
+        [before[1][2] - before[0][2], 0, filled[3][2] - before[1][2], 0.6], abs=0.01
     )
     await hours.hass.config_entries.async_reload(entry.entry_id)
-    await hours.run(7.9, 9.2)
-    assert (await hours.rows())[:7] == rows
+    await hours.run_to(6.2)
+    assert (await hours.rows())[:5] == rows
     with pytest.raises(ServiceValidationError, match="earlier start"):
         await restore(hours, entry, 0, 9)
 
@@ -77,57 +77,57 @@ async def test_restored(hours: Hours, entry: MockConfigEntry) -> None:
 async def test_another_unit_and_name(hours: Hours, entry: MockConfigEntry) -> None:
     """The owner changed them: before the outage, and before it was restored."""
     hass = hours.hass
-    await hours.run(0, 1.1)
+    await hours.run_to(1.1)
     statistic_id = hours.statistic_id(IMPORTED)
     await async_change_statistics_unit(
         hass, statistic_id, new_unit_of_measurement="MWh", old_unit_of_measurement="kWh"
     )
     before = await an_outage(hours)
     rows = await hours.rows(unit="MWh")
-    assert bars(rows) == pytest.approx([0.0006] * 6, abs=0.00003)
+    assert bars(rows) == pytest.approx([0.0006] * 4, abs=0.00003)
     assert [each["unit_of_measurement"] for _, each in await hours.metadata()] == ["MWh"]
 
     renamed = "sensor.from_the_grid"
     er.async_get(hass).async_update_entity(statistic_id, new_entity_id=renamed)
-    await hours.run(7.9, 8.2)
+    await hours.run_to(6.2)
     await async_change_statistics_unit(
         hass, renamed, new_unit_of_measurement="Wh", old_unit_of_measurement="MWh"
     )
-    await restore(hours, entry, 2, 3)
+    await restore(hours, entry, 1, 2)
     restored = await hours.rows()
-    assert [restored[2], restored[5]] == [pytest.approx(before[2]), pytest.approx(before[3])]
+    assert [restored[1], restored[3]] == [pytest.approx(before[1]), pytest.approx(before[2])]
 
 
 async def test_the_owner_adjusts_the_sum(hours: Hours, entry: MockConfigEntry) -> None:
     """After an outage was filled in: what is restored has the adjustment, too."""
     before = await an_outage(hours)
     get_instance(hours.hass).async_adjust_statistics(
-        hours.statistic_id(IMPORTED), BEGUN + timedelta(hours=1), 5.0, "kWh"
+        hours.statistic_id(IMPORTED), BEGUN, 5.0, "kWh"
     )
-    await restore(hours, entry, 2, 3)
+    await restore(hours, entry, 1, 2)
     rows = await hours.rows()
-    assert rows[2][2] == pytest.approx(before[2][2] + 5)
-    assert bars(rows)[1:4] == pytest.approx([before[2][2] - before[1][2], 0, 0])
+    assert rows[1][2] == pytest.approx(before[1][2] + 5)
+    assert bars(rows)[:2] == pytest.approx([before[1][2] - before[0][2], 0])
 
 
 async def test_statistics_that_are_gone(hours: Hours, entry: MockConfigEntry) -> None:
     """They were deleted, or their sensor is disabled: nothing comes back, nothing is filled in."""
     await an_outage(hours)
     hass = hours.hass
-    await hours.run(7.9, 8.05)
-    await hours.compile(8, fill=False)
+    await hours.run_to(6.05)
+    await hours.compile(6, fill=False)
     get_instance(hass).async_clear_statistics([hours.statistic_id(IMPORTED)])
     await async_wait_recording_done(hass)
     exported = await hours.rows(EXPORTED)
-    assert await restore(hours, entry, 0, 9) == 3
+    assert await restore(hours, entry, 0, 9) == 2
     assert await hours.rows(EXPORTED) != exported
-    await hours.run(8.1, 8.2)
+    await hours.run_to(6.2)
     assert starts(await hours.rows()) == []
     er.async_get(hass).async_update_entity(
         hours.statistic_id(EXPORTED), disabled_by=er.RegistryEntryDisabler.USER
     )
-    await hours.run(8.9, 9.2)
-    assert starts(await hours.rows()) == [8]
+    await hours.run_to(7.2)
+    assert starts(await hours.rows()) == [6]
     with pytest.raises(ServiceValidationError):
         await restore(hours, entry, 0, 9)
 
@@ -144,15 +144,15 @@ async def test_statistics_in_a_unit_of_something_else(hours: Hours, entry: MockC
     )
     kept = entry.runtime_data.store.replaced_rows
     kept.async_set_checked(IMPORTED, BEGUN.timestamp())
-    await hours.run(7.9, 8.2)
-    assert await restore(hours, entry, 0, 9) == 3
+    await hours.run_to(6.2)
+    assert await restore(hours, entry, 0, 9) == 2
     assert (await hours.rows())[: len(rows)] == rows
 
 
 async def test_the_oldest_rows_are_dropped(hours: Hours, entry: MockConfigEntry) -> None:
     """But never those of the latest outage."""
     kept = entry.runtime_data.store.replaced_rows
-    await hours.run(0, 0.1)
+    await hours.run_to(0.1)
 
     def outage(number: int, length: int) -> ReplacedRows:
         rows = tuple(
