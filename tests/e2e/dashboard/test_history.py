@@ -181,6 +181,20 @@ async def test_a_month_that_cannot_be_had(home: Home, card: Locator) -> None:
     assert await grid.bounding_box() == before
 
 
+@pytest.mark.parametrize(
+    ("name", "ending"),
+    [("CSV", ".csv"), ("Green Button", "_green_button.xml"), ("NEM12", "_nem12.csv")],
+)
+async def test_a_download(home: Home, card: Locator, name: str, ending: str) -> None:
+    """The file has the month and the format in its name."""
+    async with home.page.expect_download() as started:
+        await card.get_by_role("button", name=name).click()
+    download = await started.value
+    month = f"{last_month(datetime.now(UTC)):%Y-%m}"
+    assert download.suggested_filename.endswith(f"_{month}{ending}")
+    assert await download.failure() is None
+
+
 async def test_a_file_that_cannot_be_made(home: Home, card: Locator) -> None:
     """The card says why, in the words of Home Assistant."""
     await home.page.route("**/api/dts307/**", refuse)
