@@ -15,23 +15,25 @@ const BROWSERS = ["chrome78", "firefox98", "safari15"];
 
 /** Each file of the build by a source in it, and the most bytes that it may have. */
 const BUDGETS = [
-  ["src/main.ts", 6_800],
-  ["src/cards/meter/meter-card.ts", 19_000],
+  ["src/main.ts", 7_600],
+  ["src/cards/meter/meter-card.ts", 18_000],
   ["src/cards/phasor/phasor-card.ts", 7_000],
+  ["src/cards/intervals/intervals-card.ts", 28_500],
   // Lit, and what the cards share: the readings of a meter and the form, too.
-  ["src/cards/shared/base-card.ts", 28_000],
-  ["src/dashboard/strategy.ts", 6_500],
+  ["src/cards/shared/base-card.ts", 29_500],
+  ["src/dashboard/strategy.ts", 6_700],
   // English, and what else the cards and the dashboard share.
-  ["src/i18n/localize.ts", 4_800],
-  ["src/i18n/translations/de.json", 3_100],
-  ["src/i18n/translations/es.json", 3_100],
-  ["src/i18n/translations/fr.json", 3_100],
-  ["src/i18n/translations/nl.json", 3_100],
-  ["src/i18n/translations/pt-BR.json", 3_100],
+  ["src/i18n/localize.ts", 6_200],
+  ["src/i18n/translations/de.json", 4_600],
+  ["src/i18n/translations/es.json", 4_600],
+  ["src/i18n/translations/fr.json", 4_600],
+  ["src/i18n/translations/nl.json", 4_600],
+  ["src/i18n/translations/pt-BR.json", 4_600],
 ];
 
 const CHUNKS = {
   "meter-card": "src/cards/meter/meter-card.ts",
+  "intervals-card": "src/cards/intervals/intervals-card.ts",
   "phasor-card": "src/cards/phasor/phasor-card.ts",
   dashboard: "src/dashboard/dashboard.ts",
 };

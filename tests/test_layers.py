@@ -17,21 +17,26 @@ FOLDER = ROOT / "custom_components/dts307"
 LAYERS = (
     # The device library.
     "meter.clock meter.errors meter.hysteresis meter.identity meter.phases meter.sample",
-    "meter.house_balance",
+    "meter.house_balance meter.reading_gaps",
     "meter.modbus",
     "meter.sunspec",
     "meter.installation meter.validation",
     "meter.alarms meter.intervals",
+    "meter.exports",
     "meter",
     # Home Assistant's side.
-    "const recording",
-    "identification issues options snapshot",
-    "daylight prices",
+    "const number_text recording",
+    "counter_names identification issues options snapshot",
+    "daylight meter_events prices",
     "automation connection descriptions frontend_module production stores",
     "ct_rating energy_dashboard meter_session outage replacement",
     "coordinator flows",
-    "actions backup cost diagnostics entity house_consumption live_readings port_watch repairs scan",
-    "binary_sensor condition config_flow sensor trigger",
+    "cost",
+    "actions backup diagnostics entity house_consumption live_readings port_watch repairs scan",
+    "binary_sensor condition config_flow event export_file logbook sensor trigger",
+    "statistics_repair",
+    "downloads",
+    "export_action",
     "__init__",
 )
 """A module or package of one line imports only from the lines before it, which excludes cycles."""

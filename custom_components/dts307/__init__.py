@@ -18,15 +18,19 @@ from .connection import MeterAddress, async_diagnosing_unit, async_failure, asyn
 from .const import CONF_ADD_TO_ENERGY, DOMAIN
 from .coordinator import Dts307ConfigEntry, Dts307Coordinator
 from .ct_rating import async_offer_ct_rating
+from .downloads import async_register_downloads
 from .energy_dashboard import async_add_if_wanted
+from .export_action import async_register_export
 from .frontend_module import async_serve_module
 from .live_readings import async_register_live_readings
+from .meter_events import async_announce_reports, async_forget_reports
 from .outage import async_continue_outage, async_withdraw_all
 from .port_watch import async_watch_port
 from .scan import is_suspended
+from .statistics_repair import async_fill_outages, async_register_restore
 from .stores import async_remove_stores
 
-PLATFORMS = (Platform.BINARY_SENSOR, Platform.SENSOR)
+PLATFORMS = (Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR)
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
@@ -41,7 +45,10 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     # Disabling an entry whose setup is being retried does not unload it.
     async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, entry_changed)
     async_register_actions(hass)
+    async_register_export(hass)
+    async_register_downloads(hass)
     async_register_live_readings(hass)
+    async_register_restore(hass)
     await async_serve_module(hass)
     return True
 
@@ -72,7 +79,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: Dts307ConfigEntry) -> bo
     entry.runtime_data = coordinator
     async_watch_port(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    async_announce_reports(hass, entry)
     async_offer_ct_rating(hass, entry)
+    async_fill_outages(hass, entry)
     if coordinator.data is None:
         _async_add_later(hass, entry)
     else:
@@ -104,4 +113,5 @@ async def async_unload_entry(hass: HomeAssistant, entry: Dts307ConfigEntry) -> b
 async def async_remove_entry(hass: HomeAssistant, entry: Dts307ConfigEntry) -> None:
     """Remove the meter's stored data and its repairs."""
     async_withdraw_all(hass, entry)
+    async_forget_reports(hass, entry)
     await async_remove_stores(hass, entry)

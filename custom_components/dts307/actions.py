@@ -57,7 +57,7 @@ def async_register_actions(hass: HomeAssistant) -> None:
             _async_get_intervals,
             {
                 **_SPAN,
-                vol.Optional(ATTR_MINUTES, default=15): vol.All(vol.Coerce(int), vol.In(INTERVALS)),
+                vol.Optional(ATTR_MINUTES): vol.All(vol.Coerce(int), vol.In(INTERVALS)),
             },
         ),
         (GET_REGISTERS, _async_get_registers, {**_METER, vol.Required(ATTR_AT): cv.datetime}),
@@ -92,7 +92,8 @@ async def _async_get_intervals(call: ServiceCall) -> ServiceResponse:
     """Return the intervals between two instants, with energies in kWh."""
     coordinator = _coordinator(call)
     start, end = _span(call)
-    seconds = 60 * call.data[ATTR_MINUTES]
+    minutes = call.data.get(ATTR_MINUTES, coordinator.options.interval // 60)
+    seconds = 60 * minutes
     if (end - start).total_seconds() > MOST_INTERVALS * seconds:
         raise ServiceValidationError(
             translation_domain=DOMAIN,
@@ -102,6 +103,7 @@ async def _async_get_intervals(call: ServiceCall) -> ServiceResponse:
     found = await coordinator.billing.async_intervals(start.timestamp(), end.timestamp(), seconds)
     return {
         "serial_number": coordinator.serial_number,
+        "minutes": minutes,
         "intervals": [_interval(interval) for interval in found],
         "estimated_share": round(estimated_share(found), 4),
     }
@@ -110,9 +112,9 @@ async def _async_get_intervals(call: ServiceCall) -> ServiceResponse:
 async def _async_get_registers(call: ServiceCall) -> ServiceResponse:
     """Return what the meter's display showed at an instant, in kWh."""
     coordinator = _coordinator(call)
-    at = dt_util.as_local(call.data[ATTR_AT]).timestamp()
-    registers = await coordinator.billing.async_registers(at)
-    if registers is None:
+    at = dt_util.as_local(call.data[ATTR_AT])
+    registers = await coordinator.billing.async_registers(at.timestamp())
+    if registers is None or at > dt_util.utcnow() or not registers.is_known:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="nothing_known")
     return _registers(registers)
 

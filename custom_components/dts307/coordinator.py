@@ -27,6 +27,9 @@ from .const import DEFAULT_NAME, DOMAIN, MANUFACTURER, UNEXPECTED_ERROR
 from .identification import serial_number_of
 from .meter import Meter, MeterError, Reading
 from .meter.modbus import ConnectionHealth
+from .meter.reading_gaps import GapFinder
+from .meter.validation import believed_totals
+from .meter_events import Outage, async_report
 from .meter_session import MeterSession
 from .options import MeterOptions, Role
 from .outage import async_continue_outage, async_end_outage
@@ -77,6 +80,7 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
         self.installation = self.store.installation
         self.alarms = self.store.alarms
         self.billing = self.store.billing
+        self._gaps = GapFinder.starting(self.options.poll_interval, None)
         self.connection = ConnectionCoordinator(hass, entry, self.name, self._session.health)
 
     @property
@@ -115,6 +119,7 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
     async def async_load(self) -> None:
         """Load what was stored of the meter."""
         await self.store.async_load()
+        self._gaps = GapFinder.starting(self.options.poll_interval, self.counters.last_read)
 
     async def async_finish(self) -> None:
         """Stop polling, and store the meter's state.
@@ -178,6 +183,7 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
     @callback
     def _async_snapshot(self, reading: Reading) -> Snapshot:
         """Put together what follows from a validated reading."""
+        self._async_find_gap(reading)
         billing, demand = self.billing.async_check(reading, self.counters.registers)
         if self.options.role is Role.SOLAR and self.options.production_counter is None:
             self.options = async_locate_production(self.hass, self.config_entry, reading)
@@ -190,6 +196,15 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
             ledger=self.billing.ledger,
             production=production(reading, self.options),
         )
+
+    @callback
+    def _async_find_gap(self, reading: Reading) -> None:
+        """Report a time in which nothing was read, once its energy is known."""
+        clock = self.store.clock.current
+        totals = believed_totals(reading, self.counters.registers, clock.now)
+        self._gaps, gap = self._gaps.after(totals, clock)
+        if gap is not None:
+            async_report(self.hass, self.config_entry, Outage(gap))
 
     @callback
     @override

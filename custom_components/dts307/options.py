@@ -27,6 +27,7 @@ CONF_BILLING_DAY: Final = "billing_day"
 CONF_DEMAND_WINDOW: Final = "demand_window"
 CONF_INTERVAL: Final = "interval"
 CONF_RECORDING: Final = "recording"
+CONF_FILL_OUTAGES: Final = "fill_outages"
 CONF_IMPORT_PRICE: Final = "import_price"
 CONF_IMPORT_PRICE_ENTITY: Final = "import_price_entity"
 CONF_EXPORT_PRICE: Final = "export_price"
@@ -105,6 +106,8 @@ class MeterOptions:
     interval: int
     """s; the length of the intervals of interval data"""
     recording: Recording
+    fill_outages: bool
+    """whether hours that nobody read get their rows in Home Assistant's statistics"""
     import_price: PriceSource | None
     export_price: PriceSource | None
     """the prices of imported and exported energy, or None if none is chosen"""
@@ -136,6 +139,7 @@ class MeterOptions:
             demand_window=60 * chosen[CONF_DEMAND_WINDOW],
             interval=60 * chosen[CONF_INTERVAL],
             recording=Recording(chosen.get(CONF_RECORDING, Recording.ECONOMICAL)),
+            fill_outages=chosen.get(CONF_FILL_OUTAGES, True),
             import_price=_price(chosen, CONF_IMPORT_PRICE_ENTITY, CONF_IMPORT_PRICE),
             export_price=_price(chosen, CONF_EXPORT_PRICE_ENTITY, CONF_EXPORT_PRICE),
         )

@@ -18,6 +18,8 @@ from .identification import CONF_SERIAL_NUMBER, identification, serial_number_of
 from .issues import async_raise_issue, async_withdraw_issue
 from .meter import Identity, Meter, MeterError, Reading
 from .meter.validation import FirstSight, believable
+from .meter_events import Replaced, async_report
+from .number_text import number_text
 from .options import MeterOptions
 from .stores import CounterKeeper, async_carry_to_new_meter
 
@@ -52,7 +54,7 @@ async def async_raise_replaced(
         entry,
         _REPLACED,
         question={MAY_BEGIN_AT_ZERO: counters.can_have_begun_at_zero},
-        placeholders=_shown(sight),
+        placeholders=_shown(hass, sight),
     )
 
 
@@ -81,6 +83,8 @@ async def async_continue_with_new_meter(
         await hass.config_entries.async_unload(entry.entry_id)
         await _async_rename(hass, entry, unique_id, identity.serial_number)
         await async_carry_to_new_meter(hass, entry, sight, from_zero=from_zero)
+        event = Replaced(old=serial_number_of(entry), new=identity.serial_number)
+        async_report(hass, entry, event)
         data = {key: value for key, value in entry.data.items() if key != CONF_SERIAL_NUMBER}
         hass.config_entries.async_update_entry(entry, unique_id=unique_id, data={**data, **kept})
     await hass.config_entries.async_reload(entry.entry_id)
@@ -122,13 +126,13 @@ async def _async_first_sight(entry: ConfigEntry, meter: Meter) -> FirstSight | N
     return FirstSight.of(meter.identity.serial_number, reads[0], reads[1], service_current)
 
 
-def _shown(sight: FirstSight | None) -> dict[str, str]:
+def _shown(hass: HomeAssistant, sight: FirstSight | None) -> dict[str, str]:
     """Return what the repair shows of the other meter's registers."""
     if sight is None:
         return dict.fromkeys(("time", "imported", "exported"), _UNKNOWN)
 
     def energy(register: float | None) -> str:
-        return _UNKNOWN if register is None else f"{register / 1000:.3f}"
+        return _UNKNOWN if register is None else number_text(hass, register / 1000, digits=3)
 
     seen = dt_util.as_local(dt_util.utc_from_timestamp(sight.at))
     return {

@@ -19,6 +19,7 @@ export interface DeviceEntry {
   serial_number: string | null;
   sw_version: string | null;
   identifiers: [string, string][];
+  primary_config_entry: string | null;
 }
 
 export interface ValuePart {
@@ -34,7 +35,13 @@ export interface HomeAssistant {
   connection: Connection;
   language: string;
   connected: boolean;
-  locale: { language: string; time_zone: "local" | "server" };
+  locale: { language: string; time_zone: "local" | "server"; time_format?: string };
+  /** Return the address of a path of the server. */
+  hassUrl(path: string): string;
+  loadBackendTranslation(
+    category: string,
+    integration: string,
+  ): Promise<(key: string, values?: Record<string, string>) => string>;
   callWS<T>(message: { type: string; [key: string]: unknown }): Promise<T>;
   localize(key: string): string;
   formatEntityState(state: HassEntity, value?: string): string;

@@ -15,5 +15,10 @@ defineLazyCard(
   { narrow: 540, wide: 316 },
   () => import("./cards/phasor/phasor-card.ts"),
 );
+defineLazyCard(
+  "dts307-intervals-card",
+  { narrow: 988, wide: 1015 },
+  () => import("./cards/intervals/intervals-card.ts"),
+);
 defineLazyStrategy();
 addToPickers();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { placeOf } from "../src/cards/meter/place.ts";
+import { placeOf } from "../src/meter/place.ts";
 
 const drawn = (role?: string): unknown[] => {
   const { from, to, flow, words } = placeOf(role);

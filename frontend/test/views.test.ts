@@ -50,6 +50,16 @@ test("the link of a meter is shown with its CT rating", () => {
   assert.ok(namesOf(cardsOf("link", grid), "tile").includes("CT rating"));
 });
 
+test("the history of a meter is a card as wide as the view", () => {
+  const cards = cardsOf("history", grid);
+  assert.deepEqual(
+    cards.map(({ type }) => type),
+    ["heading", "custom:dts307-intervals-card"],
+  );
+  assert.deepEqual(cards[1]?.grid_options, { columns: "full" });
+  assert.equal(VIEWS.find(({ path }) => path === "history")?.wide, true);
+});
+
 test("today has the card that the first view has", () => {
   const [card] = cardsOf("today", grid).filter(({ type }) => type === "custom:dts307-card");
   assert.deepEqual(card, { type: "custom:dts307-card", device_id: "1", compact: true });

@@ -9,6 +9,7 @@ from scripts.dev.processes import LOOPBACK, free_port
 from simulator import Simulator
 from simulator.meter import Meter
 
+from .axe import assert_dialog_accessible
 from .flow import begin_setup, dialog, enter_address, fill, finish, submit
 from .truth import expected_states, shown_states
 
@@ -26,6 +27,7 @@ async def test_add_a_meter_and_see_what_it_measures(
     await enter_address(page, LOOPBACK, free_port())
     await submit(page)
     await expect(dialog(page).get_by_text("refuses connections on this port")).to_be_visible()
+    await assert_dialog_accessible(dialog(page))
 
     await enter_address(page, LOOPBACK, simulator.tcp_port)
     await dialog(page).get_by_text("Known settings").click()

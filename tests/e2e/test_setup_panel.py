@@ -13,6 +13,7 @@ from simulator import MeterConfig, Simulator, SimulatorConfig, TcpConfig
 from simulator.measure import Role
 from simulator.server import Framing
 
+from .axe import assert_dialog_accessible
 from .flow import begin_setup, dialog, enter_address, fill, finish, submit, tick
 from .pictures import picture
 
@@ -40,18 +41,21 @@ async def test_a_panel_of_four(page: Page, home_assistant: Client, simulator: Si
     """Three are added, asked about in turn, and shown in the Energy dashboard; one waits."""
     await begin_setup(page, "Network adapter")
     await enter_address(page, LOOPBACK, simulator.tcp_port)
+    await assert_dialog_accessible(dialog(page))
     await submit(page)
     first, *others = PLACES
     await expect(dialog(page).get_by_text("Meter 1 of 1")).to_be_visible()
     await describe(page, first)
     await fill(page, "CT rating", "200")
     await picture(dialog(page).locator("dialog"), "meter", steady=False)
+    await assert_dialog_accessible(dialog(page))
     await submit(page)
     await expect(dialog(page).get_by_text("More meters answer")).to_be_visible()
     for meter in simulator.meters[1:]:
         await expect(dialog(page).get_by_text(meter.serial)).to_be_visible()
     await tick(page, LEFT_OUT)
     await picture(dialog(page).locator("dialog"), "meters")
+    await assert_dialog_accessible(dialog(page))
     await submit(page)
     for position, place in enumerate(others, 2):
         await expect(dialog(page).get_by_text(f"Meter {position} of 3")).to_be_visible()
@@ -62,6 +66,7 @@ async def test_a_panel_of_four(page: Page, home_assistant: Client, simulator: Si
     await tick(page, PLACES[2])
     await expect(dialog(page).locator("entity-preview-row")).to_contain_text(" | ")
     await picture(dialog(page).locator("dialog"), "finish-panel", steady=False)
+    await assert_dialog_accessible(dialog(page))
     await submit(page)
     await finish(page)
 

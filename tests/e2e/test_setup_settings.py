@@ -15,6 +15,7 @@ from tests.device import Device
 from tests.e2e.visit import visit
 from tests.uart import UartLine
 
+from .axe import assert_dialog_accessible
 from .flow import begin_setup, choose_port, dialog, fill, finish, submit
 from .pictures import picture
 
@@ -75,6 +76,7 @@ async def test_speed_and_parity_are_found_out(
     await dialog(page).get_by_text("Known settings").click()
     await expect(dialog(page).get_by_text("Stop bits", exact=True)).to_be_visible()
     await picture(dialog(page).locator("dialog"), "serial")
+    await assert_dialog_accessible(dialog(page))
     await choose_port(page, line.path)
     await fill(page, "Unit ID", str(UNIT_ID))
     await submit(page)

@@ -70,7 +70,7 @@ def hass_config_dir(tmp_path: Path) -> str:
 @pytest.fixture
 def mock_recorder_before_hass(request: pytest.FixtureRequest) -> None:
     """Where a test has the real recorder, prepare it before Home Assistant, as it wants it."""
-    if "recorder_mock" in request.fixturenames:
+    if {"recorder_mock", "async_test_recorder"} & set(request.fixturenames):
         request.getfixturevalue("async_test_recorder")
 
 

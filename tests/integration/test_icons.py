@@ -15,6 +15,7 @@ from custom_components.dts307.descriptions import (
     CONNECTION_BINARY_SENSORS,
     CONNECTION_SENSORS,
     COST_SENSORS,
+    LOGGED_EVENTS,
     PRODUCTION_SENSOR,
 )
 from tests.integration.home import INTEGRATION
@@ -29,6 +30,7 @@ DESCRIPTIONS: dict[str, tuple[EntityDescription, ...]] = {
         *CONNECTION_SENSORS,
     ),
     "binary_sensor": (*binary_sensor.BINARY_SENSORS, *CONNECTION_BINARY_SENSORS),
+    "event": (LOGGED_EVENTS,),
 }
 """Of all roles."""
 

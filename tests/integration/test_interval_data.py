@@ -93,6 +93,7 @@ async def test_the_actions_answer(
     span = {"start": "2026-06-10 00:00:00", "end": "2026-06-11 00:00:00"}
     response = await ask(hass, "get_intervals", config_entry_id=entry.entry_id, **span)
     assert response["serial_number"] == meter.serial_number
+    assert response["minutes"] == 15
     assert response["estimated_share"] == pytest.approx(0.15 / 0.5, abs=1e-3)
     *earlier, quarter, last = response["intervals"]
     assert {interval["quality"] for interval in earlier} == {"actual"}
@@ -138,6 +139,8 @@ async def test_the_actions_answer(
         ("get_energy", {"start": "2026-06-10 12:00", "end": "2026-06-10 12:00"}, "end_before"),
         ("get_energy", {"start": "2026-05-10 12:00", "end": "2026-06-10 10:00"}, "nothing_known"),
         ("get_intervals", {"start": "2020-01-01", "end": "2026-01-01"}, "too_many_intervals"),
+        ("get_registers", {"at": "2026-06-10 10:59"}, "nothing_known"),
+        ("get_registers", {"at": "2026-06-10 11:32"}, "nothing_known"),
         ("get_registers", {"at": "2026-06-10", "config_entry_id": "none"}, "entry_not_found"),
     ],
 )
@@ -230,7 +233,7 @@ async def test_intervals_of_another_length(
     await change(hass, entry, interval=5)
     await border(hass, freezer, meter, "06-10 11:40:00", 5_000_100)
     await border(hass, freezer, meter, "06-10 11:45:00", 5_000_130)
-    (known,) = await intervals(hass, "06-10 11:40:00", "06-10 11:45:00", minutes=5)
+    (known,) = await intervals(hass, "06-10 11:40:00", "06-10 11:45:00")
     assert (known["imported"], known["quality"]) == (0.03, "actual")
 
 

@@ -49,8 +49,8 @@ from custom_components.dts307.options import MeterOptions
 from custom_components.dts307.stores import MeterStore
 from custom_components.dts307.stores.alarms import parse_alarms
 from custom_components.dts307.stores.billing import parse_ledger, parse_totals
-from custom_components.dts307.stores.counters import parse_counters
 from custom_components.dts307.stores.installation import parse_installation
+from custom_components.dts307.stores.stored_counters import parse_counters
 from tests.integration.bills import start
 from tests.integration.disk import FILES, Disk
 from tests.integration.home import let_pass

@@ -29,6 +29,7 @@ DEFAULTS = {
     "voltage_hold": 60,
     "billing_day": 1,
     "demand_window": 15,
+    "interval": 15,
 }
 """The options in the form's sections, unless something else is entered."""
 
@@ -80,7 +81,7 @@ async def test_a_ct_rating_that_is_cleared_is_gone(hass: HomeAssistant) -> None:
 
         await change(hass, entry, scan_interval=5, ct_sets=1)
         chosen = {"scan_interval": 5, "ct_sets": 1, "direction": "auto", "recording": "economical"}
-        assert entry.options == {**chosen, **DEFAULTS}
+        assert entry.options == {**chosen, "fill_outages": True, **DEFAULTS}
         assert type(entry.options["scan_interval"]) is int
 
 
@@ -102,7 +103,7 @@ async def test_what_is_in_the_sections_is_kept(hass: HomeAssistant) -> None:
             for key, part in form_of(result).schema.items()
             if isinstance(part, section)
         }
-        assert sections["billing"] == billing
+        assert sections["billing"] == billing | {"interval": "15"}
         assert sections["states"].items() >= states.items()
 
 

@@ -50,14 +50,22 @@ def test_only_counters_with_a_question_are_listed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "names"),
+    ("language", "registers", "names"),
     [
-        ("en", ("Apparent energy imported phase B", "Reactive energy Q1", "Energy exported")),
-        ("de", ("Bezogene Scheinenergie Phase B", "Blindenergie Q1", "Eingespeiste Energie")),
+        (
+            "en",
+            "5.000 → 0.007",
+            ("Apparent energy imported phase B", "Reactive energy Q1", "Energy exported"),
+        ),
+        (
+            "de",
+            "5,000 → 0,007",
+            ("Bezogene Scheinenergie Phase B", "Blindenergie Q1", "Eingespeiste Energie"),
+        ),
     ],
 )
 async def test_the_list_speaks_the_language_of_the_home(
-    hass: HomeAssistant, language: str, names: tuple[str, ...]
+    hass: HomeAssistant, language: str, registers: str, names: tuple[str, ...]
 ) -> None:
     hass.config.language = language
     await hass.config.async_set_time_zone("Europe/Berlin")
@@ -72,6 +80,6 @@ async def test_the_list_speaks_the_language_of_the_home(
         )
     }
     lines = counter_list(hass, questioned_counters(filters)).splitlines()
-    numbers = [f"5.000 → 0.007 {unit} (2026-06-01 14:00)" for unit in ("kVAh", "kvarh", "kWh")]
+    numbers = [f"{registers} {unit} (2026-06-01 14:00)" for unit in ("kVAh", "kvarh", "kWh")]
     assert texts
     assert lines == [f"- **{name}**: {each}" for name, each in zip(names, numbers, strict=True)]

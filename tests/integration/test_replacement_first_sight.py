@@ -97,12 +97,13 @@ async def test_the_period_is_an_estimate(
 
 async def test_a_third_meter(hass: HomeAssistant, meter: Device) -> None:
     """It counts from when it was seen itself."""
+    hass.config.language = "fr"
     async with network(meter) as line:
         entry = known(meter, line)
         await load(hass, entry)
         await swap(hass, entry, meter, 500)
         await swap(hass, entry, meter, 900_000, serial=THIRD)
-        assert placeholders(hass, entry)["imported"] == "900.000"
+        assert placeholders(hass, entry)["imported"] == "900,000"
         count(meter, 900_200, 0)
         assert await answer(hass, entry, "same_place") == "create_entry"
         assert entry.unique_id == THIRD

@@ -63,6 +63,7 @@ async def test_power_and_volts_are_shown(hass: HomeAssistant) -> None:
 
 async def test_volts_between_phases_where_there_is_no_neutral(hass: HomeAssistant) -> None:
     """A delta service has no other voltages, so the form shows no others."""
+    hass.config.language = "de"
     device = Device()
     for point in ("PhVphA", "PhVphB", "PhVphC", "PhVphCA"):
         device.write(point, None)
@@ -70,7 +71,7 @@ async def test_volts_between_phases_where_there_is_no_neutral(hass: HomeAssistan
         device.write(point, None)
     assert (
         measurements(await finish(hass, device))
-        == f"- **DTS 307**: A-B{NBSP}211.1{NBSP}V · B-C{NBSP}208.8{NBSP}V"
+        == f"- **DTS 307**: A-B{NBSP}211,1{NBSP}V · B-C{NBSP}208,8{NBSP}V"
     )
 
 

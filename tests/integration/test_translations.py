@@ -23,11 +23,22 @@ from custom_components.dts307.descriptions.connection import (
 )
 from custom_components.dts307.descriptions.cost import COST_SENSORS
 from custom_components.dts307.descriptions.house import HOUSE_SENSORS
+from custom_components.dts307.descriptions.logged import LOGGED_EVENTS
 from custom_components.dts307.descriptions.production import PRODUCTION_SENSOR
 from custom_components.dts307.energy_dashboard import NOT_IN_DASHBOARD, EnergyDashboardError
 from custom_components.dts307.flows import option_forms, setup_forms
 from custom_components.dts307.flows.energy_offer import EnergyOffer
 from custom_components.dts307.flows.options_flow import Dts307OptionsFlow
+from custom_components.dts307.meter.reading_gaps import ReadingGap, Totals
+from custom_components.dts307.meter.validation import CounterAnswer, CounterChange
+from custom_components.dts307.meter_events import (
+    METER_EVENTS,
+    Answered,
+    EventType,
+    Outage,
+    Replaced,
+    RolledOver,
+)
 from custom_components.dts307.options import Role
 from tests.integration.dashboard import have_home_source
 from tests.integration.home import ENGLISH, INTEGRATION
@@ -38,12 +49,14 @@ SAME_IN_ALL = {
     r"config\.step\.meter\.title": "nothing but placeholders",
     r"selector\.(baudrate|stopbits)\.options\.\d+": "numbers",
     r"selector\.framing\.options\.tcp": "the name of a protocol",
+    r"selector\.export_format\.options\.\w+": "names of formats",
 }
 SAME: dict[str, dict[str, str]] = {
     "de": {
         r"config\.step\.network\.data\.(host|port)": "technicians' words",
         r"config\.step\.meter\.data\.name": "a German name is a name",
         r"entity\.sensor\.current_level\.state\.normal": "normal is normal",
+        r"services\.export\.fields\.format\.name": "a German format is a format",
     },
     "es": {
         r"config\.step\.network\.data\.host": "a technicians' word",
@@ -56,6 +69,7 @@ SAME: dict[str, dict[str, str]] = {
         r"options\.step\.init\.title": "French options are options",
         r"entity\.sensor\.current_level\.state\.normal": "normal is normal",
         r"selector\.(demand_window|interval)\.options\.\d+": "minutes are minutes",
+        r"services\.export\.fields\.format\.name": "a French format is a format",
     },
     "nl": {
         r"config\.step\.network\.data\.host": "a technicians' word",
@@ -89,6 +103,7 @@ ENTITIES: dict[str, tuple[EntityDescription, ...]] = {
         *CONNECTION_SENSORS,
     ),
     "binary_sensor": binary_sensor.BINARY_SENSORS + CONNECTION_BINARY_SENSORS,
+    "event": (LOGGED_EVENTS,),
 }
 
 CLASS_NAMES: dict[str, dict[str | None, str]] = {
@@ -169,6 +184,9 @@ def test_all_that_is_in_the_way_of_the_dashboard_is_explained() -> None:
     assert told == {**explained, "added": told["added"], "already_there": told["already_there"]}
 
 
+LONGEST_LABEL = 36
+"""Characters; in a field on a phone that is 390 px wide"""
+
 NUMBERS = {"config": 3, "options": 3}
 """How many numbers the forms of a flow ask for outside of their sections."""
 IN_SECTIONS = {"config": 1, "options": 7}
@@ -244,13 +262,27 @@ def test_every_number_out_of_its_range_is_told_the_range(language: str) -> None:
             assert_told(f"{flow}.error.{key}_range", config)
 
 
+@pytest.mark.parametrize("language", ["en", *TRANSLATED])
+def test_labels_of_empty_fields_fit_on_a_phone(language: str) -> None:
+    """Home Assistant writes them into the field, where a second line has no room."""
+    empty = {str(key) for key in setup_fields() if key.default is vol.UNDEFINED}
+    assert {"host", "ct_rating"} <= empty
+    labels = {
+        path: text
+        for path, text in told_in(language).items()
+        if ".data." in path and path.rpartition(".")[2] in empty
+    }
+    assert len(labels) > len(empty)
+    assert {path: text for path, text in labels.items() if len(text) > LONGEST_LABEL} == {}
+
+
 def test_every_choice_has_a_label(monkeypatch: pytest.MonkeyPatch) -> None:
     have_home_source(monkeypatch)
     option_forms = [form for _, form in form_texts()]
     for form in option_forms:
         option_forms += [part.schema for part in form.schema.values() if isinstance(part, section)]
     selects = [field for form in option_forms for field in form.schema.values()]
-    for kind in ("triggers", "conditions"):
+    for kind in ("triggers", "conditions", "services"):
         described = load_yaml_dict(str(INTEGRATION / f"{kind}.yaml"))
         for key, told in described.items():
             if not key.startswith("."):
@@ -261,9 +293,10 @@ def test_every_choice_has_a_label(monkeypatch: pytest.MonkeyPatch) -> None:
         # Meters go by the names that they have.
         if isinstance(field, SelectSelector) and "translation_key" in field.config
     }
-    # Those of what is measured live are no choices.
-    told = {key: set(told["options"]) for key, told in ENGLISH["selector"].items() if key != "live"}
-    assert choices == told
+    # Those of what is measured live, and of the logbook, are no choices.
+    no_choices = {"live", "logbook"}
+    told = {key: set(told["options"]) for key, told in ENGLISH["selector"].items()}
+    assert choices == {key: options for key, options in told.items() if key not in no_choices}
 
 
 @pytest.mark.parametrize("platform", ENTITIES)
@@ -289,3 +322,20 @@ def test_sensors_take_the_name_of_their_device_class() -> None:
         if description.key not in unnamed:
             own_name = told[description.translation_key]["name"]
             assert own_name != CLASS_NAMES["sensor"].get(description.device_class)
+
+
+def test_every_event_has_its_texts() -> None:
+    """Its type and the owner's answer are words in the state, its attributes have names."""
+    told = ENGLISH["entity"]["event"][METER_EVENTS]["state_attributes"]
+    assert set(told["event_type"]["state"]) == set(EventType)
+    assert set(told["answer"]["state"]) == set(CounterAnswer)
+    gap = ReadingGap(begin=0, end=0, energy=Totals(), with_start=False)
+    change = CounterChange(key="energy_imported.total", before=0, now=0, counted=0)
+    events = (
+        Outage(gap),
+        RolledOver((change,)),
+        Answered(CounterAnswer.REAL, (change,)),
+        Replaced("", ""),
+    )
+    assert {event.type for event in events} == set(EventType)
+    assert set(told) == {"event_type", *(name for event in events for name in event.attributes)}

@@ -37,6 +37,17 @@ ONLY_IN_A_FORM = {
 ONLY_AT_AN_ENTRY = {"being_searched", "unexpected_error"}
 """What happens to an entry, but is not an answer to what was entered in a form."""
 
+FROM_ACTIONS = {
+    "nothing_known",
+    "end_before_start",
+    "nothing_to_restore",
+    "too_many_intervals",
+    "export_request",
+    "nem12_interval_length",
+    "nem12_no_whole_day",
+}
+"""What an action or a download is refused for."""
+
 RANGES = {"ct_rating_range", "ct_sets_range", "port_range", "unit_id_range"}
 """What a number gets that is out of the range of its field."""
 
@@ -121,7 +132,8 @@ def test_every_failure_is_explained() -> None:
     assert refusals() - failures() == ONLY_IN_A_FORM | {"link_in_use"}
     told = failures() | refusals() | WITH_HOLDER
     assert set(ENGLISH["config"]["error"]) == told | RANGES
-    assert set(ENGLISH["exceptions"]) == (told - ONLY_IN_A_FORM) | ONLY_AT_AN_ENTRY
+    at_an_entry = ONLY_AT_AN_ENTRY | FROM_ACTIONS
+    assert set(ENGLISH["exceptions"]) == (told - ONLY_IN_A_FORM) | at_an_entry
     for reason in told - ONLY_IN_A_FORM:
         message = ENGLISH["exceptions"][reason]["message"]
         assert message == ENGLISH["config"]["error"][reason]

@@ -8,6 +8,7 @@ from .ct_rating import CT_RATING_SENSOR
 from .events import EVENTS
 from .house import HOUSE_SENSORS
 from .live import LIVE_ATTRIBUTES, LIVE_VALUES
+from .logged import LOGGED_EVENTS
 from .measured import PHASE_SENSORS, TOTAL_SENSORS
 from .net_metering import NET_METERING
 from .production import PRODUCTION, PRODUCTION_SENSOR
@@ -27,6 +28,7 @@ __all__ = [
     "LINK_STATE",
     "LIVE_ATTRIBUTES",
     "LIVE_VALUES",
+    "LOGGED_EVENTS",
     "NET_METERING",
     "PHASE_SENSORS",
     "PRODUCTION",

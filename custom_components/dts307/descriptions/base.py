@@ -51,8 +51,3 @@ class MeterSensorDescription[T](MeterEntityDescription[T], SensorEntityDescripti
 @dataclass(frozen=True, kw_only=True)
 class MeterBinarySensorDescription[T](MeterEntityDescription[T], BinarySensorEntityDescription):
     """A binary sensor of a meter."""
-
-
-def in_kilo(value: float | None) -> float | None:
-    """Convert Wh to kWh (or varh, VAh); the rounding is finer than any meter counts."""
-    return None if value is None else round(value / 1000, 9)

@@ -11,6 +11,7 @@ from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.const import EntityCategory, UnitOfEnergy, UnitOfPower
 from homeassistant.util import dt as dt_util
 
+from ..counter_names import in_kilo
 from ..meter import PerPhase
 from ..meter.intervals import (
     EXPORTED,
@@ -23,7 +24,7 @@ from ..meter.intervals import (
 )
 from ..recording import RecordingRule
 from ..snapshot import Snapshot
-from .base import ENERGY_RECORDING, MeterSensorDescription, in_kilo
+from .base import ENERGY_RECORDING, MeterSensorDescription
 
 type Attributes = dict[str, Any]
 

@@ -13,6 +13,7 @@ from homeassistant.const import (
 )
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
+    BooleanSelector,
     EntitySelector,
     EntitySelectorConfig,
     NumberSelector,
@@ -36,6 +37,7 @@ from ..options import (
     CONF_EXPORT_PRICE,
     CONF_EXPORT_PRICE_ENTITY,
     CONF_EXPORT_THRESHOLD,
+    CONF_FILL_OUTAGES,
     CONF_IMPORT_PRICE,
     CONF_IMPORT_PRICE_ENTITY,
     CONF_INTERVAL,
@@ -228,6 +230,7 @@ _HISTORY: Final = {
     vol.Required(CONF_RECORDING, default=Recording.ECONOMICAL): choice(
         CONF_RECORDING, tuple(Recording)
     ),
+    vol.Required(CONF_FILL_OUTAGES, default=True): BooleanSelector(),
 }
 
 _SOLAR_OPTIONS: Final = {

@@ -19,6 +19,7 @@ from ..meter.installation import measures_nothing
 from ..meter.modbus import retry_once
 from ..meter.phases import PAIR_LABELS, PHASE_LABELS, PHASES
 from ..meter.validation import believable
+from ..number_text import number_text
 from ..options import MeterOptions, Role
 
 _NOTHING: Final = "-"
@@ -68,7 +69,7 @@ async def async_text(hass: HomeAssistant, reading: Reading | None, *, brief: boo
     """
     if reading is None:
         return await async_live_text(hass, "no_answer")
-    parts = [] if brief else _phase_texts(reading)
+    parts = [] if brief else _phase_texts(hass, reading)
     if (power := reading.power.total) is not None:
         key = "exporting" if power < 0 else "importing"
         parts.insert(
@@ -77,13 +78,13 @@ async def async_text(hass: HomeAssistant, reading: Reading | None, *, brief: boo
     return " · ".join(parts) or _NOTHING
 
 
-def _phase_texts(reading: Reading) -> list[str]:
+def _phase_texts(hass: HomeAssistant, reading: Reading) -> list[str]:
     """Return the voltage of each phase, or between phases if there is no neutral."""
     volts, labels = reading.voltage_line_to_neutral, PHASE_LABELS
     if not any((volts.a, volts.b, volts.c)):
         volts, labels = reading.voltage_line_to_line, PAIR_LABELS
     return [
-        f"{labels[phase]} {volt:.1f} V".replace(" ", "\N{NO-BREAK SPACE}")
+        f"{labels[phase]} {number_text(hass, volt, digits=1)} V".replace(" ", "\N{NO-BREAK SPACE}")
         for phase in PHASES
         if (volt := getattr(volts, phase)) is not None
     ]

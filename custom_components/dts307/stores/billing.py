@@ -20,6 +20,7 @@ from ..meter.intervals import (
     DemandRecord,
     EnergyBetween,
     Entry,
+    HourEnd,
     Interval,
     Ledger,
     RegisterEstimates,
@@ -180,6 +181,10 @@ class BillingKeeper:
     async def async_registers(self, at: float) -> RegisterEstimates | None:
         """Return what the meter's display showed at an instant; None before the first reading."""
         return await self._intervals.async_registers(self.ledger, at)
+
+    async def async_hour_ends(self, name: str, start: float, end: float) -> Sequence[HourEnd]:
+        """Return what a counter was at the end of each hour from ``start`` to ``end``, in s."""
+        return await self._intervals.async_hour_ends(self.ledger, name, start, end)
 
     def _ledger_as_dict(self) -> dict[str, Any]:
         return self._books.settled.ledger.as_dict()

@@ -1,7 +1,7 @@
 """Keep the counter filters of a meter across restarts, and ask what they cannot decide."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
@@ -11,6 +11,7 @@ from ..identification import serial_number_of
 from ..issues import async_raise_issue, async_withdraw_issue
 from ..meter import Reading
 from ..meter.intervals import Ledger
+from ..meter.reading_gaps import StoredTotals
 from ..meter.sample import CONSECUTIVE_WITHIN, Sample
 from ..meter.validation import (
     ANSWERS,
@@ -19,27 +20,28 @@ from ..meter.validation import (
     CounterFilters,
     CounterQuestion,
     FirstSight,
-    HeldValues,
     QuestionedCounter,
     RegisterReads,
-    Trusted,
     answered,
+    answered_counters,
     awaiting_reconfirmation,
     can_have_rolled_over,
     questioned_counters,
     questions,
     register_reads,
     rejudged,
+    rollovers,
     validated,
     without_counters,
 )
+from ..meter_events import Answered, RolledOver, async_report
 from ..options import MeterOptions
 from .clock import ClockKeeper
-from .formats import COUNTERS
 from .kept_state import KeptState
 from .question_texts import counter_list
 from .refresh import RefreshKeeper
 from .state_saver import AT_ONCE, SOON, WHILE_COUNTING, StateSaver
+from .stored_counters import filters_from_ledger, last_read, parse_counters
 
 FILE_COUNTERS: Final = "counters"
 
@@ -77,6 +79,8 @@ class CounterKeeper:
         self._refresh = RefreshKeeper(hass, entry)
         self.first_sight: FirstSight | None = None
         """another meter in this place, about which the owner is asked"""
+        self.last_read: StoredTotals | None = None
+        """the last reading before this start; None before the first"""
         self._checked_at = 0.0
         self._stepped = 0.0
         self._follows_gap = True
@@ -91,6 +95,7 @@ class CounterKeeper:
         stored = await self._file.async_load()
         if stored:
             self._filters, self.first_sight = stored.filters, stored.first_sight
+            self.last_read = last_read(stored)
             self._refresh.async_restore(stored.refresh_period, stored.held_values)
         else:
             self._refresh.async_restore(0.0, None)
@@ -137,6 +142,8 @@ class CounterKeeper:
         self._follows_gap = now - self._checked_at > CONSECUTIVE_WITHIN
         self._checked_at = now
         self._filters, checked = validated(before, reading, now, rated, self._refresh.held)
+        if rolled_over := rollovers(before, self._filters):
+            async_report(self._hass, self._entry, RolledOver(rolled_over))
         asks = self._async_ask()
         if _offsets(before) != _offsets(self._filters):
             # After a kill, the register alone would lead to a lower value.
@@ -183,7 +190,10 @@ class CounterKeeper:
 
     async def async_answer(self, answer: CounterAnswer, reading: Reading) -> None:
         """Apply the owner's answer to all counters that it is about."""
-        self._filters = answered(self._filters, answer, reading, self._service_current)
+        before = self._filters
+        self._filters = answered(before, answer, reading, self._service_current)
+        if changes := answered_counters(before, self._filters):
+            async_report(self._hass, self._entry, Answered(answer, changes))
         self._async_ask()
         await self._saver.async_write(self._file)
 
@@ -224,61 +234,6 @@ class CounterKeeper:
             async_withdraw_issue(self._hass, self._entry, f"counter_{question}")
         self._asked = asked
         return changed
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredCounters:
-    """What the file of a meter's counters holds."""
-
-    is_complete: bool
-    """whether nothing later has been shown"""
-    filters: CounterFilters
-    refresh_period: float
-    """s; how often the registers are refreshed"""
-    held_values: HeldValues | None
-    first_sight: FirstSight | None
-    """another meter in this place"""
-
-
-def parse_counters(stored: Any) -> StoredCounters:
-    """Return what a stored file holds.
-
-    Raises vol.Invalid.
-    """
-    parsed = COUNTERS(stored)
-    counters, sight, values = parsed["counters"], parsed["first_sight"], parsed["held_values"]
-    return StoredCounters(
-        is_complete=parsed["latest"],
-        filters={key: CounterFilter.from_dict(counter) for key, counter in counters.items()},
-        refresh_period=parsed["refresh_period"],
-        held_values=values and HeldValues(**values),
-        first_sight=sight and FirstSight.from_dict(sight),
-    )
-
-
-def filters_from_ledger(ledger: Ledger, serial_number: str) -> CounterFilters:
-    """Return filters that continue the totals as the ledger knows them.
-
-    The offset between a total and its register is kept. If the latest readings are of another
-    meter, the totals continue from where they were, as after a replacement.
-    """
-    of_this_meter = ledger.serial_number == serial_number
-    filters = {}
-    for name, (published, register) in ledger.totals.items():
-        if of_this_meter:
-            sample = Sample(value=published.value, at=published.at)
-            counter = CounterFilter(
-                trusted=Trusted(
-                    confirmed=sample,
-                    latest=sample,
-                    offset=published.value - register.value,
-                    floor=published.value,
-                )
-            )
-        else:
-            counter = CounterFilter(base=published.value)
-        filters[f"energy_{name}.total"] = counter
-    return filters
 
 
 def _believed(counter: CounterFilter) -> Sample | None:

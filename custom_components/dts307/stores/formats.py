@@ -96,6 +96,14 @@ def _pair(first: Any, second: Any) -> Any:
 _POINT: Final = _pair(_instant, _number)
 
 
+def _row(value: Any) -> tuple[float, float, float]:
+    """Return the start, the state and the sum of an hour's statistics."""
+    match value:
+        case [start, state, total]:
+            return _instant(start), _number(state), _number(total)
+    raise vol.Invalid("not a row of statistics")
+
+
 def _track(value: Any) -> list[tuple[float, float]]:
     points: list[tuple[float, float]] = vol.Schema([_POINT])(value)
     instants = [at for at, _ in points]
@@ -206,6 +214,21 @@ HOUSE: Final = _record(
         vol.Required("published"): _number,
         vol.Required("offset"): vol.Maybe(_number),
         vol.Required("margin"): vol.All(_number, vol.Range(min=0)),
+    }
+)
+
+REPLACED_ROWS: Final = _record(
+    {
+        vol.Required("checked"): {_text: _instant},
+        vol.Required("replaced"): [
+            _record(
+                {
+                    vol.Required("key"): _text,
+                    vol.Required("unit"): vol.Maybe(_text),
+                    vol.Required("rows"): [_row],
+                }
+            )
+        ],
     }
 )
 

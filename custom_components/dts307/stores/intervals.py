@@ -1,7 +1,8 @@
 """Interval data of one meter: written at the borders of intervals, and answered for any time."""
 
 from collections.abc import Sequence
-from functools import partial
+from dataclasses import replace
+from functools import lru_cache, partial
 import sqlite3
 
 from homeassistant.config_entries import ConfigEntry
@@ -11,10 +12,12 @@ from homeassistant.util import dt as dt_util
 from ..daylight import async_may_flow
 from ..meter.intervals import (
     EXPORTED,
+    HOUR,
     IMPORTED,
     REFERENCE_PERIOD,
     EnergyBetween,
     Gap,
+    HourEnd,
     Interval,
     IntervalGrid,
     Ledger,
@@ -25,7 +28,9 @@ from ..meter.intervals import (
     counter_at_borders,
     energy_between,
     evenly,
+    hour_ends,
     intervals,
+    needs_reference,
     shaped,
     with_tracks,
 )
@@ -99,6 +104,18 @@ class IntervalKeeper:
             return None
         return ledger.registers_at(at, ledger.now, _grid(self._options.interval).zone)
 
+    async def async_hour_ends(
+        self, ledger: Ledger, name: str, start: float, end: float
+    ) -> Sequence[HourEnd]:
+        """Return what a counter was at the end of each hour from ``start`` to ``end``, in s."""
+        tracks = await self._file.async_tracks(start - HOUR, end, ledger.recent)
+        # With reads around midnights only, each hour would look as if nobody had read it.
+        detailed, spread = replace(ledger, tracks=tracks), self._async_spread(ledger)
+        grid = _grid(self._options.interval)
+        return await self._hass.async_add_executor_job(
+            hour_ends, detailed, name, (start, end), grid, spread
+        )
+
     async def _async_detailed(self, ledger: Ledger, start: float, end: float) -> Ledger:
         """Return the ledger with the reads around all borders between two instants."""
         return with_tracks(ledger, await self._file.async_tracks(start, end, ledger.recent))
@@ -112,16 +129,21 @@ class IntervalKeeper:
             for channel in (IMPORTED, EXPORTED)
         }
 
-        def spread(gap: Gap) -> Progress:
-            begin, end = gap.before.at - REFERENCE_PERIOD, gap.before.at
+        # The gaps of both counters mostly begin with the same read.
+        @lru_cache(maxsize=1)
+        def reference(end: float) -> Sequence[Interval]:
+            begin = end - REFERENCE_PERIOD
             try:
                 tracks = self._file.tracks(begin, end, ledger.recent)
             except sqlite3.Error:
                 # The file fails or is damaged, which the next write says.
                 tracks = ledger.recent
+            return intervals(with_tracks(ledger, tracks), begin, end, grid, evenly)
+
+        def spread(gap: Gap) -> Progress:
             return shaped(
                 gap,
-                intervals(with_tracks(ledger, tracks), begin, end, grid, evenly),
+                reference(gap.before.at) if needs_reference(gap) else (),
                 zone=grid.zone,
                 may_flow=may_flow[gap.channel],
             )

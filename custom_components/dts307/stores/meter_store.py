@@ -16,6 +16,7 @@ from .house import FILE_HOUSE, HouseKeeper
 from .installation import FILE_INSTALLATION, InstallationKeeper
 from .interval_file import async_remove_intervals
 from .kept_state import async_remove
+from .replaced_rows import FILE_REPLACED_ROWS, ReplacedRowsKeeper
 from .state_saver import StateSaver
 
 _FILES: Final = (
@@ -26,6 +27,7 @@ _FILES: Final = (
     FILE_TOTALS,
     FILE_HOUSE,
     FILE_COST,
+    FILE_REPLACED_ROWS,
 )
 
 
@@ -43,6 +45,7 @@ class MeterStore:
         self.billing = BillingKeeper(hass, entry, options, self._saver, self.clock)
         self.house = HouseKeeper(hass, entry, self._saver)
         self.cost = CostKeeper(hass, entry, options, self._saver, self.billing)
+        self.replaced_rows = ReplacedRowsKeeper(hass, entry, self._saver)
         self._is_at_grid = options.role is Role.GRID
 
     async def async_load(self) -> None:
@@ -52,6 +55,7 @@ class MeterStore:
         await self.counters.async_load(self.billing.ledger)
         await self.installation.async_load()
         await self.alarms.async_load()
+        await self.replaced_rows.async_load()
         if self._is_at_grid:
             await self.house.async_load()
         await self.cost.async_load()

@@ -25,6 +25,9 @@ interface View {
   sections: { type: "grid"; cards: Card[]; column_span?: number }[];
 }
 
+/** Columns of a view where meters are beside each other, or a section takes all of them. */
+const WIDE = 3;
+
 type EnergyPreferences = Record<"energy_sources" | "device_consumption", Record<string, unknown>[]>;
 
 export async function dashboardOf(config: StrategyConfig, hass: HomeAssistant): Promise<Dashboard> {
@@ -51,16 +54,16 @@ export async function dashboardOf(config: StrategyConfig, hass: HomeAssistant): 
   // The cards of the Energy dashboard show the whole home, so they appear once.
   const first = sites.findIndex((site) => site.inEnergy);
   sites.forEach((site, index) => (site.inEnergy = index === first));
-  const views = VIEWS.map(({ path, icon, sections }): View => {
+  const views = VIEWS.map(({ path, icon, sections, wide }): View => {
     const rows = sites.map((site) => sections(site).filter((cards) => cards.length > 1));
-    const longest = Math.max(...rows.map(({ length }) => length));
+    const longest = wide ? WIDE : Math.max(...rows.map(({ length }) => length));
     return {
       title: localize(texts, `view_${path}`),
       path,
       icon,
       type: "sections",
       // Each meter has its own row, unless all meters have a single section.
-      max_columns: longest > 1 ? longest : 3,
+      max_columns: longest > 1 ? longest : WIDE,
       sections: rows.flatMap((row) =>
         row.map((cards, place) => {
           const last = place === row.length - 1;

@@ -22,8 +22,10 @@ export interface Site extends Registered {
 }
 
 interface Topic {
-  path: "now" | "today" | "period" | "quality" | "link";
+  path: "now" | "today" | "period" | "history" | "quality" | "link";
   icon: string;
+  /** Whether a section is as wide as three. */
+  wide?: boolean;
   /** Each section starts with a heading; one with nothing else is left out. */
   sections: (site: Site) => Card[][];
 }
@@ -105,6 +107,21 @@ export const VIEWS: Topic[] = [
         ]),
       ],
       [heading(site, "last_month"), ...statistics(site, "day", 31)],
+    ],
+  },
+  {
+    path: "history",
+    icon: "mdi:calendar-clock",
+    wide: true,
+    sections: (site) => [
+      [
+        heading(site, "by_time"),
+        {
+          type: "custom:dts307-intervals-card",
+          device_id: site.deviceId,
+          grid_options: { columns: "full" },
+        },
+      ],
     ],
   },
   {

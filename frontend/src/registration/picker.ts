@@ -28,6 +28,7 @@ export function addToPickers(): void {
   window.customCards.push(
     cardEntry("dts307-card", "card_name", "card_description"),
     cardEntry("dts307-phasor-card", "phasor_name", "phasor_description"),
+    cardEntry("dts307-intervals-card", "intervals_name", "intervals_description"),
   );
   window.customStrategies ??= [];
   window.customStrategies.push(

@@ -4,6 +4,8 @@ export const REGISTRATION_KEYS = [
   "card_description",
   "phasor_name",
   "phasor_description",
+  "intervals_name",
+  "intervals_description",
   "dashboard_name",
   "dashboard_description",
 ] as const;

@@ -51,7 +51,7 @@ async def shared_home(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator
         )
         page = await context.new_page()
         page.set_default_timeout(PATIENCE_MS)
-        home = Home(simulator, client, page, devices)
+        home = Home(simulator, client, page, devices, folder)
         home.listen()
         await visit(page, f"{DASHBOARD}/all")
         await home.card().wait_for()

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from playwright.async_api import ConsoleMessage, Error, Locator, Page, ViewportSize, expect
@@ -19,6 +20,7 @@ SERVICE_CURRENT = 20.0
 DASHBOARD = "/of-cards"
 CARD = "dts307-card"
 PHASORS = "dts307-phasor-card"
+HISTORY = "dts307-intervals-card"
 
 WIDE = ViewportSize(width=1280, height=1000)
 NARROW = ViewportSize(width=360, height=900)
@@ -43,6 +45,8 @@ class Home:
     page: Page
     devices: Mapping[str, str]
     """ids of the devices, by service"""
+    folder: Path
+    """the configuration of Home Assistant"""
     complaints: list[str] = field(default_factory=list)
     """what the browser's console says of our module"""
 
@@ -58,12 +62,16 @@ class Home:
 
     async def set_options(self, service: str, **answers: Any) -> None:
         """Change what an owner has told of a meter."""
+        await set_options(self.client, await self.entry_id(service), {"settings"}, answers)
+
+    async def entry_id(self, service: str) -> str:
+        """Return the ID of a meter's config entry."""
         (device,) = (
             device
             for device in await self.client.command("config/device_registry/list")
             if device["id"] == self.devices[service]
         )
-        await set_options(self.client, device["primary_config_entry"], {"settings"}, answers)
+        return str(device["primary_config_entry"])
 
     async def entities(self, service: str) -> dict[str, str]:
         """Return the entity ids of a meter, by key."""

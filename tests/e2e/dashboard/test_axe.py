@@ -1,37 +1,20 @@
 """axe-core finds nothing wrong in our elements.
 
-Home Assistant's own elements around them are not looked at. Nor are the editors and the set-up,
-which consist of its forms.
+Home Assistant's own elements around them are not looked at. The tests of the editors, of the set-up
+and of repairs let axe-core look at their dialogs.
 """
 
 from typing import Any
 
-from playwright.async_api import Locator, expect
+from playwright.async_api import expect
 import pytest
 
-from scripts.dev.processes import REPOSITORY
+from tests.e2e.axe import assert_accessible, assert_dialog_accessible
 from tests.e2e.visit import visit
 
 from .home import CARD, NARROW, PHASORS, Home, dashboard, overload, shows
 
-AXE = REPOSITORY / "frontend/node_modules/axe-core/axe.min.js"
-FINDINGS = """async (element) => {
-    const { passes, violations } = await axe.run(element, { elementRef: false });
-    const found = violations.flatMap(({ id, nodes }) =>
-        nodes.map(({ html, failureSummary }) => `${id}: ${html}\\n${failureSummary}`),
-    );
-    return [passes.length, found];
-}"""
-
 pytestmark = pytest.mark.asyncio(loop_scope="package")
-
-
-async def is_accessible(element: Locator) -> None:
-    """Let axe-core look at an element and all that is in it."""
-    await element.page.evaluate(f"() => {{ if (!window.axe) {{ {AXE.read_text()} }} }}")
-    passed, found = await element.evaluate(FINDINGS)
-    assert found == []
-    assert passed > 0
 
 
 async def test_a_finding_is_found(home: Home) -> None:
@@ -39,8 +22,9 @@ async def test_a_finding_is_found(home: Home) -> None:
     await home.show("wye")
     await shows(home.card(), " A")
     await home.card().evaluate("(card) => card.shadowRoot.append(document.createElement('img'))")
-    with pytest.raises(AssertionError, match="image-alt"):
-        await is_accessible(home.page.locator(CARD).first)
+    for finds in (assert_accessible, assert_dialog_accessible):
+        with pytest.raises(AssertionError, match="image-alt"):
+            await finds(home.page.locator(CARD).first)
     await home.card().evaluate("(card) => card.shadowRoot.lastElementChild.remove()")
 
 
@@ -49,10 +33,10 @@ async def test_cards(home: Home, *, dark: bool) -> None:
     for view, kind in (("wye", CARD), ("delta", CARD), ("delta-phasors", PHASORS)):
         await home.show(view, dark=dark)
         await shows(home.card(kind), " A")
-        await is_accessible(home.page.locator(kind).first)
+        await assert_accessible(home.page.locator(kind).first)
     await home.show("both", size=NARROW, dark=dark)
-    await is_accessible(home.page.locator(CARD).first)
-    await is_accessible(home.page.locator(PHASORS).first)
+    await assert_accessible(home.page.locator(CARD).first)
+    await assert_accessible(home.page.locator(PHASORS).first)
 
 
 async def test_a_compact_card(home: Home) -> None:
@@ -64,12 +48,12 @@ async def test_a_compact_card(home: Home) -> None:
     await home.client.command("lovelace/config/save", url_path="of-axe", config={"views": views})
     await visit(home.page, "/of-axe/small")
     await shows(home.card(), "W")
-    await is_accessible(home.page.locator(CARD))
+    await assert_accessible(home.page.locator(CARD))
 
 
 async def test_an_overload(home: Home) -> None:
     async with overload(home):
-        await is_accessible(home.page.locator(CARD).first)
+        await assert_accessible(home.page.locator(CARD).first)
 
 
 async def test_what_is_not_available(home: Home) -> None:
@@ -79,12 +63,12 @@ async def test_what_is_not_available(home: Home) -> None:
         for view, kind in (("wye", CARD), ("wye-phasors", PHASORS)):
             await home.show(view)
             await expect(home.card(kind)).to_contain_text("does not answer")
-            await is_accessible(home.page.locator(kind).first)
+            await assert_accessible(home.page.locator(kind).first)
     finally:
         await home.simulator.set_plugged(plugged=True, meters=meters)
     await home.show("gone")
     await shows(home.card(), "no longer set up")
-    await is_accessible(home.page.locator(CARD).first)
+    await assert_accessible(home.page.locator(CARD).first)
 
 
 async def test_views(home: Home) -> None:
@@ -95,4 +79,4 @@ async def test_views(home: Home) -> None:
         await shows(home.card(), "The delta meter")
         for kind in (CARD, PHASORS):
             for card in await home.page.locator(kind).all():
-                await is_accessible(card)
+                await assert_accessible(card)

@@ -44,7 +44,8 @@ async def test_a_page_without_cards(home: Home, downloads: list[str]) -> None:
     await home.page.wait_for_function(DEFINED)
     await home.page.wait_for_load_state("networkidle")
     assert downloads == [""]
-    assert await names_of_cards(home.page) == ["DTS 307 meter", "DTS 307 phasors"]
+    names = await names_of_cards(home.page)
+    assert names == ["DTS 307 meter", "DTS 307 phasors", "DTS 307 history"]
     assert downloads == [""]
 
     await home.go(f"{DASHBOARD}/wye")

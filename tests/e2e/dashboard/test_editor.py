@@ -7,6 +7,7 @@ from playwright.async_api import expect
 import pytest
 
 from scripts.dev.client import HomeAssistantError, wait_for
+from tests.e2e.axe import assert_dialog_accessible
 from tests.e2e.visit import visit
 
 from .home import Home, dashboard, shows
@@ -58,6 +59,7 @@ async def test_add_a_card(home: Home) -> None:
     await editor.locator("ha-selector-select").get_by_text("B", exact=True).click()
     await expect(editor.locator("dts307-card .phase")).to_have_count(1)
     await expect(editor.locator("dts307-card .phase")).to_contain_text("B")
+    await assert_dialog_accessible(editor)
     switches = editor.locator("ha-selector-boolean ha-switch")
     await switches.nth(1).click()
     await expect(editor.locator("dts307-faceplate")).to_have_count(0)
@@ -111,6 +113,7 @@ async def test_choose_the_meter_of_a_dashboard(home: Home) -> None:
     await page.get_by_role("button", name="Edit dashboard").first.click()
     editor = page.locator("dts307-dashboard-editor")
     await expect(editor).to_contain_text("Leave empty for all meters")
+    await assert_dialog_accessible(editor)
     await editor.locator("ha-device-picker").click()
     await page.get_by_text("The split meter").last.click()
     await expect(editor).to_contain_text("Meter")

@@ -20,6 +20,7 @@ VIEWS = {
     "now": ("dts307-card", "dts307-phasor-card", "hui-gauge-card", "hui-history-graph-card"),
     "today": ("dts307-card", "hui-history-graph-card"),
     "period": ("hui-tile-card",),
+    "history": ("dts307-intervals-card",),
     "quality": ("hui-tile-card",),
     "link": ("hui-tile-card", "hui-history-graph-card"),
 }

@@ -21,7 +21,7 @@ from custom_components.dts307.meter.intervals import (
     with_tracks,
 )
 from custom_components.dts307.meter.sample import Sample
-from tests.meter.ledgers import NEW_YORK, at, read
+from tests.meter.ledgers import NEW_YORK, SERIAL, at, read
 
 BEGIN = at("06-10", "12:00:00")
 QUARTER = 900.0
@@ -241,3 +241,14 @@ def test_borders_at_which_a_counter_is_not_known_are_left_out() -> None:
     )
     assert [count.at for count in known] == [BEGIN + 900, BEGIN + 1800]
     assert known[0].value == pytest.approx(1089)
+
+
+def test_a_counter_that_was_last_believed_exactly_at_a_border() -> None:
+    """It is known there, for however long it is in question after that."""
+    ledger = read(read(Ledger(), BEGIN - 5, 1000), BEGIN, 1020)
+    seen = Sample(value=0, at=BEGIN + 3600)
+    ledger = ledger.after({"seen": seen}, SERIAL, NEW_YORK)
+    known = counter_at_borders(
+        with_tracks(ledger, ledger.recent), "imported", BEGIN - 900, BEGIN + 9000, grid=GRID
+    )
+    assert known == [Sample(value=1020, at=BEGIN)]

@@ -74,6 +74,15 @@ def test_a_weekend_before_two_of_its_days_are_known_is_shaped_by_all_days() -> N
     assert ratio == pytest.approx((5 * 2400 + 100) / (2400 + 5 * 100))
 
 
+def test_two_days_of_a_weekend_are_enough() -> None:
+    start = instant("06-27 08:00")
+    reference = lived(weekends_at_noon, (instant("06-15 00:00"), instant("06-27 00:00")))
+    gap = gap_of(start, start + 12 * HOUR, 2400 + 11 * 100)
+    progress = shaped(gap, reference, zone=BERLIN)
+    noon = instant("06-27 12:00")
+    assert energy_between(gap, progress, noon, noon + HOUR) == pytest.approx(2400)
+
+
 def test_one_reference_day() -> None:
     start = instant("06-17 08:00")
     reference = lived(weekends_at_noon, (start - DAY, start))
@@ -251,7 +260,12 @@ def test_a_gap_without_time_or_energy(energy: float) -> None:
     """A counter that fell counted nothing that is known."""
     at = datetime(2026, 6, 17, tzinfo=UTC).timestamp()
     reference = lived(weekends_at_noon, (at - REFERENCE_PERIOD, at))
-    moment = shaped(gap_of(at, at, energy), reference, zone=BERLIN)
+    moment = shaped(
+        gap_of(at, at, energy),
+        reference,
+        zone=BERLIN,
+        may_flow=lambda start, end: (end - start) / (end - start),
+    )
     assert (moment(at - 1), moment(at), moment(at + 1)) == (0, 0, 1)
     day = shaped(gap_of(at, at + DAY, min(energy, 0)), reference, zone=BERLIN)
     assert (day(at), day(at + DAY / 2), day(at + DAY)) == (0, 0.5, 1)

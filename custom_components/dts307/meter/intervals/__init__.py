@@ -1,12 +1,13 @@
 """Interval data: register reads at midnights and borders, billing periods, and demand."""
 
 from .bill import Billing, BillingPeriod, PeriodEnergy, RegisterEstimates
+from .billing_at import billing
 from .books import Books, Entry, RunBooks
 from .cost import CostAccount, Prices, as_decimal, as_price
 from .demand import Demand, DemandInterval, DemandRecord, demand
 from .energy_between import EnergyBetween, energy_between, estimated_share
 from .estimate import Estimate
-from .estimation import REFERENCE_PERIOD, MayFlow, always, shaped
+from .estimation import REFERENCE_PERIOD, MayFlow, always, needs_reference, shaped
 from .history import (
     TrackChange,
     joined,
@@ -28,11 +29,13 @@ from .interval import (
     evenly,
     intervals,
 )
-from .ledger import EXPORTED, IMPORTED, REGISTER, Ledger, billing
-from .track import Samples, Track, Tracks, as_pair, from_pair, kept
+from .ledger import Ledger
+from .statistics_rows import HOUR, HourEnd, Refill, Row, hour_ends, refills
+from .track import EXPORTED, IMPORTED, REGISTER, Samples, Track, Tracks, as_pair, from_pair, kept
 
 __all__ = [
     "EXPORTED",
+    "HOUR",
     "IMPORTED",
     "REFERENCE_PERIOD",
     "REGISTER",
@@ -47,6 +50,7 @@ __all__ = [
     "Entry",
     "Estimate",
     "Gap",
+    "HourEnd",
     "Interval",
     "IntervalGrid",
     "Ledger",
@@ -55,7 +59,9 @@ __all__ = [
     "Prices",
     "Progress",
     "Quality",
+    "Refill",
     "RegisterEstimates",
+    "Row",
     "RunBooks",
     "Samples",
     "Spread",
@@ -73,10 +79,13 @@ __all__ = [
     "estimated_share",
     "evenly",
     "from_pair",
+    "hour_ends",
     "intervals",
     "joined",
     "kept",
     "most_reads",
+    "needs_reference",
+    "refills",
     "shaped",
     "storable",
     "track_changes",

@@ -57,6 +57,11 @@ class RegisterEstimates:
     imported: Estimate | None
     exported: Estimate | None
 
+    @property
+    def is_known(self) -> bool:
+        """Whether one of the two was known."""
+        return self.imported is not None or self.exported is not None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Billing:

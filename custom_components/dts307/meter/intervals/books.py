@@ -16,8 +16,8 @@ from ..sample import CONSECUTIVE_WITHIN, Sample
 from ..sunspec import Reading
 from ..validation import FirstSight, RegisterReads
 from .demand import DemandRecord
-from .ledger import EXPORTED, IMPORTED, REGISTER, SEEN, Ledger
-from .track import Samples, Tracks, as_pair, from_pair
+from .ledger import Ledger
+from .track import EXPORTED, IMPORTED, REGISTER, SEEN, Samples, Tracks, as_pair, from_pair
 
 _MOST_POWER: Final = 20_000.0
 _MOST_TIMES_POWER: Final = 3.0

@@ -16,7 +16,8 @@ from .interval import (
     filled_counters,
     intervals,
 )
-from .ledger import EXPORTED, IMPORTED, Ledger
+from .ledger import Ledger
+from .track import EXPORTED, IMPORTED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,6 +45,11 @@ def always(_start: float, _end: float) -> float:
     return 1.0
 
 
+def needs_reference(gap: Gap) -> bool:
+    """Return whether a gap is so long that the time before it shapes how its energy is spread."""
+    return gap.after.at - gap.before.at > _SPREAD_EVENLY_WITHIN
+
+
 def shaped(
     gap: Gap,
     reference: Iterable[Interval],
@@ -58,18 +63,16 @@ def shaped(
     Of the ``reference``, the intervals of the time before the gap, only actual ones count. Each
     quarter hour weighs as much as energy flowed on average at this local time of comparable days:
     of weekdays, or of Saturdays and Sundays. If fewer than two such days are known at this time,
-    all days are comparable; if none is known, the average of all known times counts. A gap of up to
-    two hours needs no reference.
+    all days are comparable; if none is known, the average of all known times counts. A gap that
+    ``needs_reference`` says no of is spread without it.
 
     Nothing is put where energy may not flow, and no quarter hour gets more power than the highest
     one of the reference, as long as the energy fits in. Otherwise these presumptions give way, one
-    after the other. ``most_power`` in W gives way last, if the average of the gap is higher.
+    after the other. ``most_power`` in W gives way last: if the average of the gap is higher.
     """
-    length = gap.after.at - gap.before.at
-    most = inf if most_power is None else most_power
-    if length <= 0 or gap.energy <= 0 or most * length / 3600 <= gap.energy:
+    if gap.after.at <= gap.before.at or gap.energy <= 0:
         return _progress((gap.before.at, gap.after.at), (1.0,))
-    profile = _Profile(reference if length > _SPREAD_EVENLY_WITHIN else (), gap.channel, zone)
+    profile = _Profile(reference if needs_reference(gap) else (), gap.channel, zone)
     borders = _quarter_hours(gap.before.at, gap.after.at)
     hours = [(end - start) / 3600 for start, end in pairwise(borders)]
     usable = [
@@ -77,6 +80,7 @@ def shaped(
         for (start, end), time in zip(pairwise(borders), hours, strict=True)
     ]
     shape = [profile.power(start) * time for start, time in zip(borders[:-1], usable, strict=True)]
+    most = inf if most_power is None else most_power
     usual = min(most, profile.highest or most)
     shares = [0.0] * len(hours)
     for weights, power, times in (
@@ -93,6 +97,7 @@ def shaped(
         rooms = [max(0.0, limit - share) for limit, share in zip(limits, shares, strict=True)]
         added = _poured(left, weights, rooms)
         shares = [share + more for share, more in zip(shares, added, strict=True)]
+    # If the energy does not fit at all, each part is full, which is even.
     return _progress(borders, shares)
 
 

@@ -14,8 +14,9 @@ import math
 
 from ..sample import Sample
 from .estimate import Estimate
-from .ledger import EXPORTED, IMPORTED, Ledger
+from .ledger import Ledger
 from .periods import borders, interval_start
+from .track import EXPORTED, IMPORTED
 
 
 class Quality(StrEnum):
@@ -169,6 +170,8 @@ class FilledCounter:
         if not known.estimated:
             return known.value
         before, after = self._track.around(at)
+        if after.at <= at:
+            return after.value
         gap = Gap(channel=self.name, before=before, after=after)
         if before not in self._progress:
             self._progress[before] = self._spread(gap)

@@ -16,7 +16,7 @@ from operator import sub
 from typing import Any, Final
 
 from ..sample import Sample
-from .bill import Billing, BillingPeriod, PeriodEnergy, RegisterEstimates
+from .bill import BillingPeriod, PeriodEnergy, RegisterEstimates
 from .estimate import Estimate
 from .periods import (
     billing_date,
@@ -25,18 +25,23 @@ from .periods import (
     local_midnight,
     next_billing_date,
 )
-from .track import Samples, Track, Tracks, continued, kept, newer_than
+from .track import (
+    EXPORTED,
+    IMPORTED,
+    REGISTER,
+    SEEN,
+    Samples,
+    Track,
+    Tracks,
+    continued,
+    kept,
+    newer_than,
+)
 
 RETAINED: Final = 2 * 430
 """Reads that are kept of a total: those around the midnights of fourteen months, so that a bill can
 be compared with the same month's a year ago. It is a number and not an age, as a clock that is far
 ahead would make all of them look old."""
-
-IMPORTED: Final = "imported"
-EXPORTED: Final = "exported"
-REGISTER: Final = "register_"
-SEEN: Final = "seen"
-"""The track of the meter's responses. It counts nothing, and goes on while no total is believed."""
 
 _NOTHING: Final = Estimate.exactly(0.0)
 _ROUNDING_ERROR: Final = 1e-3
@@ -300,21 +305,3 @@ class Ledger:
             unread=tuple((float(at), float(power)) for at, power in stored["unread"]),
             edited=tuple(float(at) for at in stored["edited"]),
         )
-
-
-def billing(ledger: Ledger, zone: tzinfo, billing_day: int) -> Billing:
-    """Return what can be compared with the bill.
-
-    ``billing_day`` is 1 to 31; in a month that is too short, its last day takes its place.
-    """
-    now = ledger.now
-    if now is None:
-        return Billing()
-    *earlier, this_period = ledger.periods(zone, billing_day)
-    midnight = local_midnight(local_day(now, zone), zone)
-    return Billing(
-        this_period=this_period,
-        last_period=earlier[-1] if earlier else None,
-        at_billing_day=ledger.registers_at(this_period.start.timestamp(), now, zone),
-        at_midnight=ledger.registers_at(midnight, now, zone),
-    )

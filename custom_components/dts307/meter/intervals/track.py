@@ -15,6 +15,12 @@ from typing import Final
 from ..sample import CONSECUTIVE_WITHIN, Sample
 from .estimate import Estimate, interpolated
 
+IMPORTED: Final = "imported"
+EXPORTED: Final = "exported"
+REGISTER: Final = "register_"
+SEEN: Final = "seen"
+"""The track of the meter's responses. It counts nothing, and goes on while no total is believed."""
+
 _CLOCK_SETTLED_AFTER: Final = 86400.0
 """s; a clock that stays behind for this long was wrong before, and is right now."""
 

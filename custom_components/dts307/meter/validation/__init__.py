@@ -1,5 +1,6 @@
 """Which register reads are believed: the V of validation, estimation and editing (VEE)."""
 
+from .changes import CounterChange, answered_counters, rollovers
 from .contradiction import believable, has_lost_values
 from .counter_filter import ANSWERS, CounterAnswer, CounterFilter, CounterQuestion
 from .first_sight import FirstSight
@@ -9,6 +10,7 @@ from .meter_counters import (
     RegisterReads,
     answered,
     awaiting_reconfirmation,
+    believed_totals,
     can_have_rolled_over,
     questions,
     register_reads,
@@ -24,6 +26,7 @@ from .trusted import Trusted
 __all__ = [
     "ANSWERS",
     "CounterAnswer",
+    "CounterChange",
     "CounterFilter",
     "CounterFilters",
     "CounterQuestion",
@@ -35,8 +38,10 @@ __all__ = [
     "RegisterReads",
     "Trusted",
     "answered",
+    "answered_counters",
     "awaiting_reconfirmation",
     "believable",
+    "believed_totals",
     "can_have_rolled_over",
     "count_size",
     "has_lost_values",
@@ -44,6 +49,7 @@ __all__ = [
     "questions",
     "register_reads",
     "rejudged",
+    "rollovers",
     "validated",
     "without_counters",
 ]

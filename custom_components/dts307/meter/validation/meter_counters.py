@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from ..phases import PARTS
-from ..sample import Sample
+from ..reading_gaps import Totals
+from ..sample import CONSECUTIVE_WITHIN, Sample
 from ..sunspec import PerPhase, Reading
 from .counter_filter import CounterAnswer, CounterFilter, CounterQuestion
 from .limits import ENERGY_KINDS, Limits, counter_limits
@@ -83,6 +84,22 @@ def register_reads(filters: CounterFilters) -> RegisterReads:
     return RegisterReads(
         imported=register_read("energy_imported.total"),
         exported=register_read("energy_exported.total"),
+    )
+
+
+def believed_totals(reading: Reading, registers: RegisterReads, now: float) -> Totals:
+    """Return the totals of a reading with validated counters, those that were believed just now.
+
+    ``now`` is in s, on the clock of the ``registers``.
+    """
+
+    def believed(total: float | None, register: Sample | None) -> float | None:
+        is_new = register is not None and now - register.at <= CONSECUTIVE_WITHIN
+        return total if is_new else None
+
+    return Totals(
+        imported=believed(reading.energy_imported.total, registers.imported),
+        exported=believed(reading.energy_exported.total, registers.exported),
     )
 
 

@@ -15,7 +15,6 @@ import type { CardForm } from "../shared/card-form.ts";
 import "./faceplate.ts";
 import "./flow.ts";
 import { phaseBarsStyles, renderPhaseBars } from "./phase-bars.ts";
-import { placeOf } from "./place.ts";
 import { TodayController } from "./today-controller.ts";
 
 export { stubConfig } from "../shared/base-card.ts";
@@ -38,7 +37,7 @@ export class MeterCard extends BaseCard {
 
   /** Return the counters that have statistics: those of enabled entities. */
   private counters(): Counter[] {
-    return placeOf(this.reading?.role).counted.flatMap((counted) => {
+    return this.place.counted.flatMap((counted) => {
       const counter = this.reading?.[counted.name];
       if (!counter || counter.state.entity_id === NO_ENTITY) return [];
       return [{ ...counter, ...counted }];
@@ -105,7 +104,7 @@ export class MeterCard extends BaseCard {
   private renderPower(hass: HomeAssistant, { power, production, role }: Reading): TemplateResult {
     const watts = power?.value;
     const way = watts === undefined || watts === 0 ? "" : watts < 0 ? "export" : "import";
-    const { from, to, flow, words } = placeOf(role);
+    const { from, to, flow, words } = this.place;
     const produces = (production?.value ?? 0) > 0;
     const moves = produces ? "producing" : way ? words[way] : "idle";
     const word = this.text(watts === undefined ? "unavailable" : moves);

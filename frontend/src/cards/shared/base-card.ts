@@ -7,6 +7,8 @@ import type { TextKey, Texts } from "../../i18n/localize.ts";
 import { meterOf, nameOf } from "../../meter/devices.ts";
 import { entitiesOf } from "../../meter/entities.ts";
 import type { MeterEntities } from "../../meter/entities.ts";
+import { placeOf } from "../../meter/place.ts";
+import type { Place } from "../../meter/place.ts";
 import { NO_ENTITY } from "../../meter/quantity.ts";
 import type { Quantity } from "../../meter/quantity.ts";
 import { readingOf } from "../../meter/reading.ts";
@@ -36,7 +38,7 @@ export abstract class BaseCard extends LitElement {
   hass?: HomeAssistant;
   config?: CardConfig;
   protected entities?: MeterEntities;
-  private texts?: Texts;
+  protected texts?: Texts;
   protected reading?: Reading;
   protected readonly live = new LiveController(this);
   private askedDevice?: DeviceEntry;
@@ -44,6 +46,11 @@ export abstract class BaseCard extends LitElement {
 
   protected get device(): DeviceEntry | undefined {
     return this.hass && meterOf(this.hass, this.config?.device_id);
+  }
+
+  /** What the meter stands between. */
+  protected get place(): Place {
+    return placeOf(this.reading?.role);
   }
 
   /** Home Assistant replaces `hass` with each state; only changes that show are drawn. */

@@ -1,0 +1,106 @@
+"""The action that restores the statistics as they were before an outage was filled in."""
+
+from datetime import datetime
+from math import isclose
+from typing import Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID
+from homeassistant.core import (
+    HomeAssistant,
+    ServiceCall,
+    ServiceResponse,
+    SupportsResponse,
+    callback,
+)
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.service import async_get_config_entry
+from homeassistant.util import dt as dt_util
+import voluptuous as vol
+
+from ..const import DOMAIN
+from ..coordinator import Dts307ConfigEntry
+from ..meter.intervals import HOUR, Row
+from ..stores import ReplacedRows
+from .booked import Booked, can_convert, converted
+
+RESTORE_STATISTICS: Final = "restore_statistics"
+ATTR_START: Final = "start"
+ATTR_END: Final = "end"
+
+_SCHEMA: Final = vol.Schema(
+    {
+        vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
+        vol.Required(ATTR_START): cv.datetime,
+        vol.Required(ATTR_END): cv.datetime,
+    }
+)
+
+
+@callback
+def async_register_restore(hass: HomeAssistant) -> None:
+    """Register the action."""
+
+    async def restore(call: ServiceCall) -> ServiceResponse:
+        entry: Dts307ConfigEntry = async_get_config_entry(
+            hass, DOMAIN, call.data.get(ATTR_CONFIG_ENTRY_ID)
+        )
+        start, end = (_instant(call.data[name]) for name in (ATTR_START, ATTR_END))
+        hours = await _async_restore(hass, entry, start, end)
+        if not hours:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN, translation_key="nothing_to_restore"
+            )
+        return {"restored_hours": hours}
+
+    hass.services.async_register(
+        DOMAIN,
+        RESTORE_STATISTICS,
+        restore,
+        schema=_SCHEMA,
+        supports_response=SupportsResponse.OPTIONAL,
+    )
+
+
+async def _async_restore(
+    hass: HomeAssistant, entry: Dts307ConfigEntry, start: float, end: float
+) -> int:
+    """Restore the outages that overlap a time, each as a whole; return the number of hours."""
+    kept = entry.runtime_data.store.replaced_rows
+    hours = 0
+    async with kept.changing:
+        for replaced in kept.between(start, end):
+            if restored := await _async_restore_outage(hass, entry, replaced):
+                await kept.async_drop(replaced)
+            hours += restored
+    return hours
+
+
+async def _async_restore_outage(
+    hass: HomeAssistant, entry: ConfigEntry, replaced: ReplacedRows
+) -> int:
+    """Restore one outage; return the number of hours, 0 if its statistics are gone."""
+    first, last = replaced.rows[0].start, replaced.rows[-1].start
+    booked = await Booked.async_read(hass, entry, replaced.key, first, last + HOUR)
+    if booked is None or not can_convert(replaced.unit, booked.unit):
+        return 0
+    rows = [
+        _adjusted(converted(row, replaced.unit, booked.unit), booked.rows[row.start])
+        for row in replaced.rows
+        if row.start in booked.rows
+    ]
+    await booked.async_import(hass, rows)
+    return len(rows)
+
+
+def _adjusted(row: Row, current: Row) -> Row:
+    """Return a row with what the owner has added to the sum since it was replaced."""
+    if isclose(row.offset, current.offset, rel_tol=1e-9, abs_tol=1e-6):
+        return row
+    return Row(start=row.start, state=row.state, sum=row.state - current.offset)
+
+
+def _instant(value: datetime) -> float:
+    """Return s since 1970; a time without a zone is local."""
+    return dt_util.as_utc(value).timestamp()

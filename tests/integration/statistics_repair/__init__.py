@@ -1,0 +1,1 @@
+"""Outages in Home Assistant's statistics, with the real recorder."""
