@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 import logging
+from pathlib import Path
 import threading
 from typing import Any
 
@@ -25,6 +26,7 @@ from sqlalchemy.exc import OperationalError
 
 from custom_components.dts307 import prices
 from custom_components.dts307.const import DOMAIN
+from custom_components.dts307.stores import clock
 from custom_components.dts307.stores.cost import FILE_COST
 from tests.device import Device
 from tests.integration.bills import begin_at_home, change, count, instant, kwh, poll, sensor, start
@@ -240,6 +242,40 @@ async def test_a_change_of_the_options_applies_from_then_on(
     await change(hass, entry, import_price=None, export_price=0.1)
     assert not is_there(hass, meter, COST)
     assert is_there(hass, meter, COMPENSATION)
+
+
+async def test_another_interval_length_begins_where_the_former_ended(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, meter: Device, entry: MockConfigEntry
+) -> None:
+    """The price before that has nothing to do with what flows after it."""
+    cost_of_a_kwh(hass, "0.50")
+    await border(hass, freezer, meter, "06-10 12:00:00", 0)
+    await border(hass, freezer, meter, "06-10 12:15:00", 0)
+    cost_of_a_kwh(hass, "0.10")
+    await poll(hass, freezer, "06-10 12:20:00")
+    await change(hass, entry, interval=60)
+    await border(hass, freezer, meter, "06-10 13:00:00", 1000)
+    assert kwh(hass, meter, COST) == pytest.approx(0.1, abs=0.001)
+
+
+async def test_a_machine_that_was_started_again(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    meter: Device,
+    entry: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Until its clock is trusted, nothing more is booked; then all of it is."""
+    await border(hass, freezer, meter, "06-10 12:00:00", 1000)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    monkeypatch.setattr(clock, "BOOT_ID", Path(hass.config.path("of no known run")))
+    freezer.move_to(instant("06-10 12:05:00"))
+    await start(hass, entry)
+    await border(hass, freezer, meter, "06-10 12:15:00", 2000)
+    await border(hass, freezer, meter, "06-10 12:30:00", 3000)
+    assert kwh(hass, meter, COST) == pytest.approx(0.1, abs=DUST)
+    await poll(hass, freezer, "06-10 12:36:00")
+    assert kwh(hass, meter, COST) == pytest.approx(0.3, abs=DUST)
 
 
 async def test_a_price_entity_that_comes_later(

@@ -132,12 +132,16 @@ class CostKeeper:
         return None if track is None else self._accounts[name].after([track.latest]).total
 
     def _due(self) -> Iterator[tuple[str, float]]:
-        """Yield the counters of which something is to be booked, and up to which border in s."""
+        """Yield the counters of which something is to be booked, and up to which border in s.
+
+        If the clock went back, that border is before the one up to which was booked.
+        """
         tracks = self._billing.settled.tracks
         for name in self._accounts.keys() & tracks.keys():
-            border = self._grid.start(tracks[name].latest.at)
+            until, latest = self._accounts[name].until, tracks[name].latest.at
+            border = self._grid.start(latest)
             # While it is not known which of two clocks was right, nothing is booked.
-            if tracks[name].provisional is None and border != self._accounts[name].until:
+            if tracks[name].provisional is None and (border > until or latest < until):
                 yield name, border
 
     def _note(self, name: str, at: float, price: Decimal) -> None:

@@ -185,6 +185,34 @@ def test_what_was_booked_too_high_is_not_booked_again() -> None:
     assert back.after(lower).total == Decimal("0.25")
 
 
+@settings(deadline=None, max_examples=60)
+@given(
+    price=PRICES,
+    bookings=st.lists(
+        st.tuples(
+            st.integers(0, 5000),
+            st.integers(0, 96),
+            st.lists(st.tuples(st.integers(1, 96), st.integers(0, 9000)), max_size=6),
+        ),
+        max_size=8,
+    ),
+)
+def test_whatever_the_clock_did_all_energy_is_booked_once(
+    price: Decimal, bookings: list[tuple[int, int, list[tuple[int, int]]]]
+) -> None:
+    """Counts at past borders may change, and the latest border may be earlier than before."""
+    booked, newest = account(Prices(((0.0, price),))), 1000
+    for energy, border, earlier in bookings:
+        newest += energy
+        known = {BEGIN + QUARTER * n: float(min(newest, 1000 + wh)) for n, wh in earlier}
+        latest = max(booked.until + QUARTER, BEGIN + QUARTER * 97)
+        at_borders = [Sample(value=wh, at=when) for when, wh in sorted(known.items())]
+        at_borders.append(Sample(value=float(newest), at=latest))
+        booked = booked.booked(at_borders, BEGIN + QUARTER * border)
+        assert booked.counter == newest
+        assert booked.total == price * (newest - 1000) / 1000
+
+
 def test_a_counter_that_begins_anew_costs_nothing() -> None:
     """Its stored state was lost, and so is where it was."""
     lost = account(prices((0, "0.1"))).after(counts(3000, 500, 1500))
