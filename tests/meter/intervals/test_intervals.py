@@ -145,12 +145,13 @@ def test_days_on_which_the_clock_is_changed(
 ) -> None:
     start = at(day, zone=zone)
     end = start + sum(lengths)
-    ledger = Ledger()
-    for when in range(int(start) - 60, int(end) + 120, 60):
-        samples = {"imported": Sample(value=when - start + 60, at=float(when))}
+    ledger = Ledger(interval=60.0 * minutes)
+    for when in range(int(start) - 90, int(end) + 120, 60):
+        samples = {"imported": Sample(value=when - start + 90, at=float(when))}
         ledger = ledger.after(samples, SERIAL, zone)
     known = found(ledger, start, end, IntervalGrid(zone=zone, seconds=60.0 * minutes))
     assert [interval.end - interval.start for interval in known] == lengths
+    assert {interval.quality for interval in known} == {Quality.ACTUAL}
     assert math.fsum(each.imported.value for each in known if each.imported) == pytest.approx(
         end - start
     )
