@@ -64,7 +64,8 @@ def _changes_of(name: str, before: Track | None, after: Track) -> Iterator[Track
         since = min(sample.at for sample in changed)
         yield TrackChange(name=name, provisional=False, since=since, samples=after.samples[same:])
     former, provisional = _provisional(before), _provisional(after)
-    if former != provisional:
+    # If the file could not be read, what it holds of an earlier step of the clock is void.
+    if before is None or former != provisional:
         yield TrackChange(name=name, provisional=True, since=-inf, samples=provisional)
 
 
