@@ -118,8 +118,10 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
         # It applies to new files only, and not within a transaction.
         database.execute(f"PRAGMA page_size = {_PAGE_SIZE}")
         database.autocommit = False
-        with database:
-            yield _in_format(database)
+        yield _in_format(database)
+        # An exception ends in closing, which undoes what SQLite has not undone by itself. It has if
+        # the disk is full, and then would call an explicit rollback an error.
+        database.commit()
 
 
 def _in_format(database: sqlite3.Connection) -> sqlite3.Connection:
