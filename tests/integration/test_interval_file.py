@@ -27,6 +27,23 @@ def times_in(path: Path) -> list[float]:
     return [sample.at for sample in reads_database.between(path, 0, 4e9)["imported"].samples]
 
 
+def bytes_read() -> int:
+    """Return how many bytes this process has read from files."""
+    fields = dict(line.split(": ") for line in Path("/proc/self/io").read_text().splitlines())
+    return int(fields["rchar"])
+
+
+def test_only_what_is_asked_for_is_read(tmp_path: Path) -> None:
+    """A border and a question cost the same after three years as on the first day."""
+    path = tmp_path / DATABASE
+    store(path, [900.25 * place for place in range(30_000)])
+    assert path.stat().st_size > 400_000
+    before = bytes_read()
+    reads_database.between(path, 9_000_000, 9_086_400, {"imported"})
+    store(path, [900.25 * 30_000])
+    assert bytes_read() - before < 150_000
+
+
 def test_a_full_disk_damages_nothing(tmp_path: Path) -> None:
     """SQLite says that the disk is full, or that writing failed, and keeps what there was."""
     path = tmp_path / DATABASE

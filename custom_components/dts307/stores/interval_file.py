@@ -74,8 +74,10 @@ class IntervalFile:
 
     def tracks(self, start: float, end: float, recent: Tracks) -> Tracks:
         """Do the same in the executor; raises sqlite3.Error."""
-        stored = reads_database.between(self._path, start, end) if self._path.exists() else {}
-        return joined(stored, recent)
+        if not self._path.exists():
+            return recent
+        names = recent.keys() or reads_database.COLUMNS
+        return joined(reads_database.between(self._path, start, end, names), recent)
 
     def _load(self) -> Tracks:
         if not self._path.exists():
