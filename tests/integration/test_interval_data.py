@@ -365,9 +365,9 @@ async def test_the_oldest_reads_are_dropped(
     await border(hass, freezer, meter, "06-10 12:00:00", 5_000_100)
     path = Disk(hass, entry).path(DATABASE)
     before = reads_database.between(path, 0, 4e9)["imported"].samples
-    reads_database.drop_old(path, 3)
+    reads_database.drop_old(path, 3, 0)
     assert reads_database.between(path, 0, 4e9)["imported"].samples == before[-3:]
-    reads_database.drop_old(path, 3)
+    reads_database.drop_old(path, 3, 0)
     assert reads_database.between(path, 0, 4e9)["imported"].samples == before[-3:]
 
 

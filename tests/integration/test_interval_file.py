@@ -5,14 +5,29 @@ from pathlib import Path
 import resource
 import sqlite3
 
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import HomeAssistant
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.dts307.meter.intervals import TrackChange
 from custom_components.dts307.meter.sample import Sample
 from custom_components.dts307.stores import reads_database
+from tests.device import Device
+from tests.integration.disk import Disk
 from tests.integration.test_interval_data import (
     DATABASE,
+    border,
+    entry as _entry,
+    intervals,
+    meter as _meter,
 )
+
+pytestmark = pytest.mark.usefixtures("real_disk")
+
+DAY = 86400.0
+
+entry, meter = _entry, _meter
 
 
 def store(path: Path, times: Sequence[float]) -> None:
@@ -25,6 +40,25 @@ def store(path: Path, times: Sequence[float]) -> None:
 def times_in(path: Path) -> list[float]:
     """Return when the stored reads were."""
     return [sample.at for sample in reads_database.between(path, 0, 4e9)["imported"].samples]
+
+
+def test_a_longer_interval_costs_no_history(tmp_path: Path) -> None:
+    """There are more reads than three years of hours have, but they are of three years."""
+    path = tmp_path / DATABASE
+    times = [day * DAY for day in range(100, 200)]
+    store(path, times)
+    reads_database.drop_old(path, 10, 100 * DAY)
+    assert times_in(path) == times
+    reads_database.drop_old(path, 10, 49.5 * DAY)
+    assert times_in(path) == times[50:]
+
+
+def test_what_a_clock_that_is_far_ahead_wrote_makes_nothing_too_old(tmp_path: Path) -> None:
+    path = tmp_path / DATABASE
+    times = [*(day * DAY for day in range(20)), 5000 * DAY]
+    store(path, times)
+    reads_database.drop_old(path, 30, 1000 * DAY)
+    assert times_in(path) == times
 
 
 def bytes_read() -> int:
@@ -60,3 +94,36 @@ def test_a_full_disk_damages_nothing(tmp_path: Path) -> None:
     assert len(times_in(path)) == 3000
     store(path, [900.25 * place for place in range(3000, 6000)])
     assert len(times_in(path)) == 6000
+
+
+def allow_writing(path: Path, *, allowed: bool) -> None:
+    """Let the file be of a version that may be written, or only be read."""
+    content = bytearray(path.read_bytes())
+    content[18] = 1 if allowed else 3
+    path.write_bytes(content)
+
+
+async def test_a_file_that_can_only_be_read(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    meter: Device,
+    entry: MockConfigEntry,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It is loaded, and told once, however often it is asked."""
+    path = Disk(hass, entry).path(DATABASE)
+    await border(hass, freezer, meter, "06-10 11:45:00", 5_000_100)
+    await border(hass, freezer, meter, "06-10 12:00:00", 5_000_350)
+    allow_writing(path, allowed=False)
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    for minute in (15, 30):
+        await border(hass, freezer, meter, f"06-10 12:{minute}:00", 5_000_350 + minute)
+        known = await intervals(hass, "06-01 11:45:00", f"06-10 12:{minute}:00")
+        assert {interval["quality"] for interval in known} == {"actual"}
+    told = [each for each in caplog.messages if each.startswith("The interval data of")]
+    assert len(told) == 1
+    allow_writing(path, allowed=True)
+    await border(hass, freezer, meter, "06-10 12:45:00", 5_000_400)
+    assert any("is stored again" in each for each in caplog.messages)
+    stored = {sample.value for sample in reads_database.latest(path, DAY)["imported"].samples}
+    assert stored >= {5_000_100, 5_000_350, 5_000_365, 5_000_380, 5_000_400}

@@ -72,13 +72,14 @@ def check(path: Path) -> None:
             raise sqlite3.DatabaseError(result)
 
 
-def drop_old(path: Path, most: int) -> None:
-    """Delete the oldest reads where there are more than ``most``."""
+def drop_old(path: Path, most: int, seconds: float) -> None:
+    """Delete the reads that are both beyond the latest ``most`` and more than ``seconds`` old."""
     with _opened(path) as database:
         database.execute(
             "DELETE FROM reads WHERE provisional = 0 AND at <= (SELECT at FROM reads "
-            "WHERE provisional = 0 ORDER BY at DESC LIMIT 1 OFFSET ?)",
-            (most,),
+            "WHERE provisional = 0 ORDER BY at DESC LIMIT 1 OFFSET ?) AND at < "
+            "(SELECT max(at) FROM reads WHERE provisional = 0) - ?",
+            (most, seconds),
         )
 
 

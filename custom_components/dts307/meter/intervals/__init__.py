@@ -7,6 +7,7 @@ from .energy_between import EnergyBetween, energy_between, estimated_share
 from .estimate import Estimate
 from .estimation import REFERENCE_PERIOD, MayFlow, always, shaped
 from .history import (
+    HELD,
     TrackChange,
     joined,
     most_reads,
@@ -31,6 +32,7 @@ from .track import Samples, Track, Tracks, as_pair, from_pair, kept
 
 __all__ = [
     "EXPORTED",
+    "HELD",
     "IMPORTED",
     "REFERENCE_PERIOD",
     "REGISTER",
