@@ -6,10 +6,12 @@ import resource
 import sqlite3
 
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.dts307.backup import async_pre_backup
 from custom_components.dts307.meter.intervals import TrackChange
 from custom_components.dts307.meter.sample import Sample
 from custom_components.dts307.stores import reads_database
@@ -94,6 +96,38 @@ def test_a_full_disk_damages_nothing(tmp_path: Path) -> None:
     assert len(times_in(path)) == 3000
     store(path, [900.25 * place for place in range(3000, 6000)])
     assert len(times_in(path)) == 6000
+
+
+async def test_home_assistant_stops_during_a_backup(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, meter: Device, entry: MockConfigEntry
+) -> None:
+    """What was not written yet is written, for the last time."""
+    path = Disk(hass, entry).path(DATABASE)
+    await border(hass, freezer, meter, "06-10 11:45:00", 5_000_100)
+    await async_pre_backup(hass)
+    await border(hass, freezer, meter, "06-10 12:00:00", 5_000_350)
+    assert reads_database.latest(path, 3600)["imported"].latest.value == 5_000_100
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert reads_database.latest(path, 3600)["imported"].latest.value == 5_000_350
+
+
+async def test_nobody_says_that_a_backup_has_ended(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, meter: Device, entry: MockConfigEntry
+) -> None:
+    path = Disk(hass, entry).path(DATABASE)
+    await border(hass, freezer, meter, "06-10 11:45:00", 5_000_100)
+    await async_pre_backup(hass)
+    await border(hass, freezer, meter, "06-11 11:30:00", 5_000_350)
+    assert reads_database.latest(path, 3600)["imported"].latest.value == 5_000_100
+    await border(hass, freezer, meter, "06-11 12:00:00", 5_000_400)
+    stored = reads_database.latest(path, 2 * DAY)["imported"]
+    assert [sample.value for sample in stored.samples[-4:]] == [
+        5_000_350,
+        5_000_350,
+        5_000_400,
+        5_000_400,
+    ]
 
 
 def allow_writing(path: Path, *, allowed: bool) -> None:

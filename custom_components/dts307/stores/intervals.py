@@ -1,7 +1,10 @@
 """Interval data of one meter: written at the borders of intervals, and answered for any time."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from math import inf
 import sqlite3
+from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -30,6 +33,9 @@ from ..meter.intervals import (
 from ..options import MeterOptions
 from .interval_file import IntervalFile
 
+_HELD_AT_MOST: Final = 86400.0
+"""s; nobody may say that a backup has ended, and memory only holds the reads of three days."""
+
 
 class IntervalKeeper:
     """Stores the reads around interval borders, and returns interval data of a ledger."""
@@ -40,7 +46,7 @@ class IntervalKeeper:
         self._entry = entry
         self._options = options
         self._file = IntervalFile(hass, entry, options.interval)
-        self._is_held = False
+        self._held_until = -inf
 
     async def async_load(self) -> Tracks:
         """Return the stored reads of the latest days."""
@@ -49,19 +55,19 @@ class IntervalKeeper:
     @callback
     def async_border_passed(self, recent: Tracks) -> None:
         """Write the reads around a border that was passed, unless a backup is being made."""
-        if not self._is_held:
+        if self._hass.loop.time() >= self._held_until:
             self._entry.async_create_task(
                 self._hass, self.async_write(recent), "write interval data"
             )
 
     async def async_hold(self) -> None:
-        """Write nothing at borders until the next other write."""
-        self._is_held = True
+        """Write nothing at borders until the next other write, or for a day."""
+        self._held_until = self._hass.loop.time() + _HELD_AT_MOST
         await self._file.async_written()
 
     async def async_write(self, recent: Tracks) -> None:
         """Write the reads that are not written yet."""
-        self._is_held = False
+        self._held_until = -inf
         await self._file.async_write(recent)
 
     async def async_intervals(
@@ -100,16 +106,26 @@ class IntervalKeeper:
             for channel in (IMPORTED, EXPORTED)
         }
 
-        def spread(gap: Gap) -> Progress:
-            begin, end = gap.before.at - REFERENCE_PERIOD, gap.before.at
+        # Both counters mostly have their gaps at the same time.
+        @lru_cache(maxsize=1)
+        def before(end: float) -> Sequence[Interval]:
+            """Return the intervals of the weeks before a gap."""
+            begin = end - REFERENCE_PERIOD
             try:
                 tracks = self._file.tracks(begin, end, ledger.recent)
             except sqlite3.Error:
                 # The file fails or is damaged, which the next write says.
                 tracks = ledger.recent
+            return intervals(with_tracks(ledger, tracks), begin, end, grid, evenly)
+
+        def reference(gap: Gap) -> Iterator[Interval]:
+            """Read the file only if the estimate needs it, as that of a short gap does not."""
+            yield from before(gap.before.at)
+
+        def spread(gap: Gap) -> Progress:
             return shaped(
                 gap,
-                intervals(with_tracks(ledger, tracks), begin, end, grid, evenly),
+                reference(gap),
                 zone=grid.zone,
                 may_flow=may_flow[gap.channel],
             )
