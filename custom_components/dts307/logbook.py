@@ -4,7 +4,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from homeassistant.components.logbook import LOGBOOK_ENTRY_MESSAGE, LOGBOOK_ENTRY_NAME
+from homeassistant.components.logbook import (
+    LOGBOOK_ENTRY_ICON,
+    LOGBOOK_ENTRY_MESSAGE,
+    LOGBOOK_ENTRY_NAME,
+)
 from homeassistant.const import ATTR_DEVICE_ID, CONF_TYPE, Platform
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
@@ -17,6 +21,12 @@ from .meter_events import BUS_EVENT, METER_EVENTS, EventType
 from .number_text import number_text
 
 _NO_BREAK: Final = "\u00a0"
+_ICONS: Final[Mapping[str, str]] = {
+    EventType.OUTAGE: "mdi:lan-disconnect",
+    EventType.ROLLED_OVER: "mdi:counter",
+    EventType.ANSWERED: "mdi:comment-check-outline",
+    EventType.REPLACED: "mdi:meter-electric-outline",
+}
 
 type _Details = Mapping[str, Any]
 """The data of an event, as ``MeterOccurrence.attributes`` has them."""
@@ -34,6 +44,7 @@ def async_describe_events(
         return {
             LOGBOOK_ENTRY_NAME: _meter_name(hass, event.data[ATTR_DEVICE_ID]),
             LOGBOOK_ENTRY_MESSAGE: _message(hass, event.data),
+            LOGBOOK_ENTRY_ICON: _ICONS[event.data[CONF_TYPE]],
         }
 
     async_describe_event(DOMAIN, BUS_EVENT, describe)

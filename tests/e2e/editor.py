@@ -29,6 +29,20 @@ class Element:
     """how long it has to last"""
 
 
+async def go(page: Page, path: str) -> None:
+    """Go to a page as Home Assistant itself does, without loading all of it again."""
+    if page.url == "about:blank":
+        await visit(page, "/config/dashboard")
+        await page.locator("ha-config-dashboard").wait_for()
+    await page.evaluate(
+        """(path) => {
+            history.pushState(null, "", path);
+            window.dispatchEvent(new CustomEvent("location-changed"));
+        }""",
+        path,
+    )
+
+
 async def offer(page: Page, what: str) -> Locator:
     """Open the list of the triggers or conditions that the meter has."""
     await page.get_by_text(f"Add {what}", exact=True).first.click()
@@ -65,11 +79,11 @@ async def save(client: Client, page: Page, name: str) -> dict[str, Any]:
     dialog = page.locator("ha-dialog-automation-save")
     await dialog.locator("input").first.fill(name)
     await dialog.get_by_role("button", name="Save").click()
-    return await saved(client, name)
+    return await saved(client, page, name)
 
 
-async def saved(client: Client, name: str) -> dict[str, Any]:
-    """Return what is stored of an automation, once it is on."""
+async def saved(client: Client, page: Page, name: str) -> dict[str, Any]:
+    """Return what is stored of an automation, once it is on and its page is shown."""
 
     async def stored() -> dict[str, Any]:
         for state in await client.get("/api/states"):
@@ -81,12 +95,14 @@ async def saved(client: Client, name: str) -> dict[str, Any]:
                 return found
         return {}
 
-    return await wait_for(stored, f"the automation {name}")
+    found = await wait_for(stored, f"the automation {name}")
+    await page.wait_for_url(f"**/config/automation/edit/{found['id']}")
+    return found
 
 
 async def import_blueprint(page: Page, address: str) -> None:
     """Import a blueprint by its URL."""
-    await visit(page, "/config/blueprint/dashboard")
+    await go(page, "/config/blueprint/dashboard")
     await page.get_by_text("Import blueprint", exact=True).first.click()
     dialog = page.locator("ha-dialog-import-blueprint")
     await dialog.locator("input").first.fill(address)

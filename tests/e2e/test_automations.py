@@ -12,11 +12,10 @@ import pytest
 import pytest_asyncio
 
 from scripts.dev.client import wait_for
-from tests.e2e.visit import visit
 from tests.private_names import missing
 
 from .conftest import SharedHomeAssistant
-from .editor import METER, TEXTS, Element, add, condition, offer, save
+from .editor import METER, TEXTS, Element, add, condition, go, offer, save
 from .house import EXPORT, IMPORT, OVERLOAD, SILENCE, House, Phase, open_house
 from .pictures import picture
 
@@ -62,12 +61,14 @@ def test_home_assistant_has_the_private_names() -> None:
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_the_triggers_of_a_meter_are_offered(house: House) -> None:
-    await visit(house.page, "/config/automation/edit/new")
+    await go(house.page, "/config/automation/edit/new")
     offered = await offer(house.page, "trigger")
     for texts in TEXTS["triggers"].values():
         named = f"{texts['name']} {METER}"
         await expect(offered.get_by_role("button", name=named)).to_be_visible()
     await picture(house.page, "automation-editor", steady=False)
+    await house.page.keyboard.press("Escape")
+    await expect(offered).to_have_count(0)
 
 
 @pytest.mark.asyncio(loop_scope="module")
@@ -104,7 +105,8 @@ class Owner:
 
     async def builds(self, name: str, what: str, *elements: Element) -> str:
         """Build an automation of triggers or of conditions, and return its ID."""
-        await visit(self.house.page, "/config/automation/edit/new")
+        await go(self.house.page, "/config/automation/edit/new")
+        await expect(self.house.page.get_by_text("New automation")).to_be_visible()
         for element in elements:
             await add(self.house.page, what, element)
         saved = await save(self.house.client, self.house.page, name)

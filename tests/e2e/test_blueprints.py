@@ -181,7 +181,7 @@ async def test_a_blueprint(house: House, address: str, blueprint: str) -> None:
     await house.page.get_by_text(name, exact=True).first.click()
     await fill_in(visit)
     await house.page.get_by_text("Save", exact=True).click()
-    await saved(house.client, name)
+    await saved(house.client, house.page, name)
     await house.page.get_by_text("Notifications", exact=True).click()
     await see(visit)
     await remove_automations(house.client)

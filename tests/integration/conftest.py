@@ -9,11 +9,17 @@ from typing import Any
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity import Entity
+from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import mock_storage
+from pytest_homeassistant_custom_component.typing import (
+    MockHAClientWebSocket,
+    WebSocketGenerator,
+)
 from serialx import descriptor_transport
 
 from custom_components.dts307.connection.timing import DATA_TIMING
+from custom_components.dts307.const import DOMAIN
 from custom_components.dts307.meter.modbus import SCAN_RANGE
 from custom_components.dts307.stores import clock
 from tests.integration.timing import HASTY_RESPONSE, PATIENT, change_timing
@@ -129,3 +135,17 @@ def slow_driver(monkeypatch: pytest.MonkeyPatch) -> None:
         close(descriptor)
 
     monkeypatch.setattr(descriptor_transport, "_safe_close", close_slowly)
+
+
+@pytest.fixture
+def hass_ws_client(hass_ws_client: WebSocketGenerator, hass: HomeAssistant) -> WebSocketGenerator:
+    """Return a generator of clients of a server that has the integration's paths.
+
+    Home Assistant's own server takes further paths while it runs; that of the tests does not.
+    """
+
+    async def client(*arguments: Any, **named: Any) -> MockHAClientWebSocket:
+        assert await async_setup_component(hass, DOMAIN, {})
+        return await hass_ws_client(*arguments, **named)
+
+    return client

@@ -122,7 +122,8 @@ async def test_the_actions_answer(
     assert energy["registers_at_start"]["imported"] == 5000.0
     assert energy["registers_at_end"]["imported"] == 5000.55
     assert energy["registers_at_end"]["serial_number"] == meter.serial_number
-    assert energy["estimated_share"] == response["estimated_share"]
+    # What flowed since 12:15 is no whole interval, and an estimate, too.
+    assert energy["estimated_share"] == pytest.approx(0.2 / 0.55, abs=1e-3)
 
     registers = await ask(hass, "get_registers", at="2026-06-10 11:45:00")
     assert registers == {
@@ -367,9 +368,9 @@ async def test_the_oldest_reads_are_dropped(
     await border(hass, freezer, meter, "06-10 12:00:00", 5_000_100)
     path = Disk(hass, entry).path(DATABASE)
     before = reads_database.between(path, 0, 4e9)["imported"].samples
-    reads_database.drop_old(path, 3)
+    reads_database.drop_old(path, 3, 0)
     assert reads_database.between(path, 0, 4e9)["imported"].samples == before[-3:]
-    reads_database.drop_old(path, 3)
+    reads_database.drop_old(path, 3, 0)
     assert reads_database.between(path, 0, 4e9)["imported"].samples == before[-3:]
 
 

@@ -131,6 +131,7 @@ async def test_the_sentences(hass: HomeAssistant, language: str) -> None:
         entry = described[BUS_EVENT](Event(BUS_EVENT, data))
         assert entry["message"].replace("\u00a0", " ") == sentence
         assert entry["name"] == "DTS 307"
+        assert entry["icon"].startswith("mdi:")
 
 
 async def test_the_logbook(

@@ -91,6 +91,7 @@ class BillingKeeper:
         )
         saver.add(self._ledger_file, self._ledger_as_dict)
         saver.add(self._totals_file, self._totals_as_dict)
+        saver.add_last(self.async_write_intervals)
 
     @property
     def ledger(self) -> Ledger:

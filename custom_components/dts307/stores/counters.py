@@ -142,12 +142,12 @@ class CounterKeeper:
         self._follows_gap = now - self._checked_at > CONSECUTIVE_WITHIN
         self._checked_at = now
         self._filters, checked = validated(before, reading, now, rated, self._refresh.held)
-        if rolled_over := rollovers(before, self._filters):
-            async_report(self._hass, self._entry, RolledOver(rolled_over))
         asks = self._async_ask()
         if _offsets(before) != _offsets(self._filters):
             # After a kill, the register alone would lead to a lower value.
             within = AT_ONCE
+            if changes := rollovers(before, self._filters):
+                async_report(self._hass, self._entry, RolledOver(changes))
         else:
             within = SOON if asks else WHILE_COUNTING
         self._saver.async_changed(self._file, within)

@@ -11,7 +11,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
 from ..const import DOMAIN
-from ..meter.intervals import Tracks, joined, most_reads, storable, track_changes
+from ..meter.intervals import HELD, Tracks, joined, most_reads, storable, track_changes
 from . import reads_database
 from .kept_state import log_set_aside, set_aside
 
@@ -42,8 +42,10 @@ class IntervalFile:
 
     async def async_load(self) -> Tracks:
         """Return the stored reads of the latest days; drop those that are too old."""
-        self._written = await self._async_guarded(self._load) or {}
-        return self._written
+        self._written = loaded = await self._async_guarded(self._load) or {}
+        if loaded:
+            await self._async_guarded(self._drop_old)
+        return loaded
 
     async def async_write(self, tracks: Tracks) -> None:
         """Write what has changed since the last time in the reads that are held in memory."""
@@ -57,6 +59,7 @@ class IntervalFile:
 
             if changes and (written := await self._async_guarded(write)):
                 self._written = written
+                self._log_success()
 
     async def async_written(self) -> None:
         """Wait for a write that is under way."""
@@ -68,26 +71,30 @@ class IntervalFile:
 
         ``recent`` are the tracks that are held in memory.
         """
-        if all(track.since <= start for track in recent.values()):
+        if recent and all(track.since <= start for track in recent.values()):
             return recent
         return await self._async_guarded(lambda: self.tracks(start, end, recent)) or recent
 
     def tracks(self, start: float, end: float, recent: Tracks) -> Tracks:
         """Do the same in the executor; raises sqlite3.Error."""
-        stored = reads_database.between(self._path, start, end) if self._path.exists() else {}
-        return joined(stored, recent)
+        if not self._path.exists():
+            return recent
+        names = recent.keys() or reads_database.COLUMNS
+        return joined(reads_database.between(self._path, start, end, names), recent)
 
     def _load(self) -> Tracks:
         if not self._path.exists():
             return {}
         reads_database.check(self._path)
-        reads_database.drop_old(self._path, self._most_reads)
         return reads_database.latest(self._path, _RECENT)
+
+    def _drop_old(self) -> None:
+        reads_database.drop_old(self._path, self._most_reads, HELD)
 
     async def _async_guarded[T](self, job: Callable[[], T]) -> T | None:
         """Return what a job in the executor returns; None if the file cannot be used."""
         try:
-            result = await self._hass.async_add_executor_job(job)
+            return await self._hass.async_add_executor_job(job)
         except sqlite3.DatabaseError as err:
             if reads_database.is_passing(err):
                 self._log_failure(err)
@@ -96,10 +103,12 @@ class IntervalFile:
                 log_set_aside(self._title, _CONTENT, err, where)
                 self._written = {}
             return None
+
+    def _log_success(self) -> None:
+        """Say that the file can be written again; that it can be read is not enough."""
         if self._is_failing:
             _LOGGER.warning("The interval data of %s is stored again", self._title)
             self._is_failing = False
-        return result
 
     def _log_failure(self, err: sqlite3.DatabaseError) -> None:
         """Say once that the file cannot be used, until it can be again."""

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
+from math import inf
 import sqlite3
+from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -38,6 +40,9 @@ from ..meter.sample import Sample
 from ..options import MeterOptions
 from .interval_file import IntervalFile
 
+_HELD_AT_MOST: Final = 86400.0
+"""s; nobody may say that a backup has ended, and memory only holds the reads of three days."""
+
 
 class IntervalKeeper:
     """Stores the reads around interval borders, and returns interval data of a ledger."""
@@ -48,7 +53,7 @@ class IntervalKeeper:
         self._entry = entry
         self._options = options
         self._file = IntervalFile(hass, entry, options.interval)
-        self._is_held = False
+        self._held_until = -inf
 
     async def async_load(self) -> Tracks:
         """Return the stored reads of the latest days."""
@@ -57,19 +62,19 @@ class IntervalKeeper:
     @callback
     def async_border_passed(self, recent: Tracks) -> None:
         """Write the reads around a border that was passed, unless a backup is being made."""
-        if not self._is_held:
+        if self._hass.loop.time() >= self._held_until:
             self._entry.async_create_task(
                 self._hass, self.async_write(recent), "write interval data"
             )
 
     async def async_hold(self) -> None:
-        """Write nothing at borders until the next other write."""
-        self._is_held = True
+        """Write nothing at borders until the next other write, or for a day."""
+        self._held_until = self._hass.loop.time() + _HELD_AT_MOST
         await self._file.async_written()
 
     async def async_write(self, recent: Tracks) -> None:
         """Write the reads that are not written yet."""
-        self._is_held = False
+        self._held_until = -inf
         await self._file.async_write(recent)
 
     async def async_intervals(

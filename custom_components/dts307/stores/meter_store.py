@@ -64,7 +64,6 @@ class MeterStore:
     async def async_finish(self) -> None:
         """Write everything; nothing more is shown or written after that."""
         await self._saver.async_finish()
-        await self.billing.async_write_intervals()
 
 
 async def async_carry_to_new_meter(
@@ -83,7 +82,6 @@ async def async_carry_to_new_meter(
     await counters.async_load(billing.ledger)
     billing.carry_to_new_meter(sight, counters.carry_to_new_meter(sight, from_zero=from_zero))
     await saver.async_finish()
-    await billing.async_write_intervals()
     # How the old meter was wired and how it counted says nothing about the new one.
     await async_remove(hass, entry, FILE_INSTALLATION)
 

@@ -5,7 +5,7 @@ and closes the file again. So a kill costs the transaction in progress only. All
 raise sqlite3.Error.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 import sqlite3
@@ -57,7 +57,11 @@ def write(path: Path, changes: Sequence[TrackChange]) -> None:
         if changes:
             empty = " AND ".join(f"{name} IS NULL" for name in COLUMNS)
             since = min(change.since for change in changes)
-            database.execute(f"DELETE FROM reads WHERE at >= ? AND {empty}", (since,))  # noqa: S608
+            # With both values named, SQLite finds the rows by the key, and reads no others.
+            database.execute(
+                f"DELETE FROM reads WHERE provisional IN (0, 1) AND at >= ? AND {empty}",  # noqa: S608
+                (since,),
+            )
 
 
 def check(path: Path) -> None:
@@ -68,13 +72,14 @@ def check(path: Path) -> None:
             raise sqlite3.DatabaseError(result)
 
 
-def drop_old(path: Path, most: int) -> None:
-    """Delete the oldest reads where there are more than ``most``."""
+def drop_old(path: Path, most: int, seconds: float) -> None:
+    """Delete the reads that are both beyond the latest ``most`` and more than ``seconds`` old."""
     with _opened(path) as database:
         database.execute(
             "DELETE FROM reads WHERE provisional = 0 AND at <= (SELECT at FROM reads "
-            "WHERE provisional = 0 ORDER BY at DESC LIMIT 1 OFFSET ?)",
-            (most,),
+            "WHERE provisional = 0 ORDER BY at DESC LIMIT 1 OFFSET ?) AND at < "
+            "(SELECT max(at) FROM reads WHERE provisional = 0) - ?",
+            (most, seconds),
         )
 
 
@@ -87,24 +92,30 @@ def latest(path: Path, seconds: float) -> Tracks:
         return tracks_of(_reads(database, newest - seconds, newest))
 
 
-def between(path: Path, start: float, end: float) -> Tracks:
-    """Return the tracks between two instants in s, with the reads next to them."""
+def between(path: Path, start: float, end: float, names: Collection[str] = COLUMNS) -> Tracks:
+    """Return the tracks between two instants in s, with the reads next to them.
+
+    For a track that was never read, the whole file is searched. So name only others.
+    """
     with _opened(path) as database:
-        return tracks_of(_reads(database, start, end))
+        return tracks_of(_reads(database, start, end, names))
 
 
 def _reads(
-    database: sqlite3.Connection, start: float, end: float
+    database: sqlite3.Connection, start: float, end: float, names: Collection[str] = COLUMNS
 ) -> Iterator[tuple[bool, str, Sample]]:
     """Yield the reads between two instants, and those next to them, in the order of time."""
-    for name in COLUMNS:
+    for name in (column for column in COLUMNS if column in names):
         rows: Iterable[tuple[int, float, float]] = database.execute(
+            # One SELECT with an OR would read the whole file.
             f"SELECT provisional, at, {name} FROM reads WHERE {name} IS NOT NULL "  # noqa: S608
-            "AND (provisional = 1 OR at >= coalesce("
+            "AND provisional = 0 AND at >= coalesce("
             f"(SELECT max(at) FROM reads WHERE provisional = 0 AND at <= :start "
             f"AND {name} IS NOT NULL), :start) AND at <= coalesce("
             f"(SELECT min(at) FROM reads WHERE provisional = 0 AND at >= :end "
-            f"AND {name} IS NOT NULL), :end)) ORDER BY provisional, at",
+            f"AND {name} IS NOT NULL), :end) "
+            f"UNION ALL SELECT provisional, at, {name} FROM reads WHERE {name} IS NOT NULL "
+            "AND provisional = 1 ORDER BY provisional, at",
             {"start": start, "end": end},
         )
         for provisional, at, value in rows:
@@ -118,8 +129,10 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
         # It applies to new files only, and not within a transaction.
         database.execute(f"PRAGMA page_size = {_PAGE_SIZE}")
         database.autocommit = False
-        with database:
-            yield _in_format(database)
+        yield _in_format(database)
+        # An exception ends in closing, which undoes what SQLite has not undone by itself. It has if
+        # the disk is full, and then would call an explicit rollback an error.
+        database.commit()
 
 
 def _in_format(database: sqlite3.Connection) -> sqlite3.Connection:

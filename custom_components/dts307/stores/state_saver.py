@@ -9,7 +9,7 @@ deadlines, and what a kill costs.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from math import inf
 from typing import Any, Final
 
@@ -40,6 +40,7 @@ class StateSaver:
         self._hass = hass
         self._entry = entry
         self._files: dict[KeptState[Any], Content] = {}
+        self._last: list[Callable[[], Awaitable[None]]] = []
         self._deadlines: dict[KeptState[Any], float] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._unsubscribe: CALLBACK_TYPE | None = None
@@ -51,6 +52,10 @@ class StateSaver:
     def add(self, file: KeptState[Any], content: Content) -> None:
         """Add a file; ``content`` returns what to write."""
         self._files[file] = content
+
+    def add_last(self, write: Callable[[], Awaitable[None]]) -> None:
+        """Add what else is to be written when everything is, for the last time."""
+        self._last.append(write)
 
     @callback
     def async_begin(self) -> None:
@@ -79,6 +84,8 @@ class StateSaver:
         self.finished = True
         self._async_stop()
         await self._async_write(list(self._files))
+        for write in self._last:
+            await write()
 
     async def _async_final_write(self, _event: Event) -> None:
         self._unsubscribe = None

@@ -119,7 +119,20 @@ def test_a_single_read_is_not_stored() -> None:
         "register_imported",
         "register_exported",
     }
-    assert {len(change.samples) for change in changes} == {2}
+    assert {len(change.samples) for change in changes if not change.provisional} == {2}
+
+
+def test_what_could_not_be_loaded_decides_no_clock() -> None:
+    """The file could not be read after the clock went back. What it holds of that is void."""
+    file = File()
+    ledger = after(after(Ledger(), BEGIN + 5, 100), BEGIN + 905, 200)
+    ledger = after(after(ledger, BEGIN + 5 - DAY / 2, 201), BEGIN + 905 - DAY / 2, 202)
+    file.apply(list(track_changes({}, storable({}, ledger.recent))))
+    assert file.tracks["imported"].provisional is not None
+    again = after(after(Ledger(), BEGIN + 2000, 300), BEGIN + 3000, 400)
+    file.apply(list(track_changes({}, storable({}, again.recent))))
+    assert {track.provisional for track in file.tracks.values()} == {None}
+    assert [read.value for read in file.tracks["imported"].samples] == [100, 200, 300, 400]
 
 
 def test_nothing_changes_between_borders() -> None:

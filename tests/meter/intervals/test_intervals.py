@@ -11,12 +11,15 @@ import pytest
 
 from custom_components.dts307.meter.intervals import (
     Estimate,
+    Gap,
     Interval,
     IntervalGrid,
     Ledger,
+    Progress,
     Quality,
     energy_between,
     estimated_share,
+    evenly,
     intervals,
     with_tracks,
 )
@@ -101,6 +104,38 @@ def test_a_replaced_meter_edits_the_gap_too() -> None:
     assert second.imported.highest == pytest.approx(1400 - 1300 + 3600 * 1000 / 3600)
 
 
+def late(gap: Gap) -> Progress:
+    """Let most energy of a gap flow at its end."""
+    even = evenly(gap)
+    return lambda when: even(when) ** 3
+
+
+def test_the_share_of_a_part_of_an_interval() -> None:
+    """What is asked for need not begin and end with an interval."""
+    ledger = polled(Ledger(), BEGIN, BEGIN + 1000, 1200)
+    ledger = polled(ledger, BEGIN + 5000, BEGIN + 6000, 1200)
+    energy = energy_between(ledger, BEGIN + 1100, BEGIN + 1200, GRID)
+    assert energy is not None
+    assert energy.estimated_share == 1
+
+
+def test_sums_are_exact_while_the_clock_is_undecided() -> None:
+    """The clock goes back into a gap, so that the bounds of what came later are unknown."""
+    ledger = polled(Ledger(), BEGIN, BEGIN + 1000, 1200)
+    ledger = polled(ledger, BEGIN + 15_400, BEGIN + 16_400, 1200)
+    for passed in range(5):
+        ledger = read(ledger, BEGIN + 8000 + passed, 6500 + passed, 3500)
+    detailed = with_tracks(ledger, ledger.recent)
+    known = intervals(detailed, BEGIN, BEGIN + 14_400, GRID, late)
+    energy = energy_between(detailed, BEGIN, BEGIN + 14_400, GRID, late)
+    assert energy is not None
+    assert energy.imported is not None
+    assert energy.imported.highest == math.inf
+    assert len(known) == 16
+    total = math.fsum(each.imported.value for each in known if each.imported)
+    assert total == pytest.approx(energy.imported.value)
+
+
 def test_what_is_not_known_yet_is_left_out() -> None:
     """While a counter is in quarantine, nobody knows what it counts."""
     ledger = polled(Ledger(), BEGIN, BEGIN + 1000, 1200)
@@ -145,12 +180,13 @@ def test_days_on_which_the_clock_is_changed(
 ) -> None:
     start = at(day, zone=zone)
     end = start + sum(lengths)
-    ledger = Ledger()
-    for when in range(int(start) - 60, int(end) + 120, 60):
-        samples = {"imported": Sample(value=when - start + 60, at=float(when))}
+    ledger = Ledger(interval=60.0 * minutes)
+    for when in range(int(start) - 90, int(end) + 120, 60):
+        samples = {"imported": Sample(value=when - start + 90, at=float(when))}
         ledger = ledger.after(samples, SERIAL, zone)
     known = found(ledger, start, end, IntervalGrid(zone=zone, seconds=60.0 * minutes))
     assert [interval.end - interval.start for interval in known] == lengths
+    assert {interval.quality for interval in known} == {Quality.ACTUAL}
     assert math.fsum(each.imported.value for each in known if each.imported) == pytest.approx(
         end - start
     )

@@ -9,6 +9,7 @@ from .energy_between import EnergyBetween, energy_between, estimated_share
 from .estimate import Estimate
 from .estimation import REFERENCE_PERIOD, MayFlow, always, needs_reference, shaped
 from .history import (
+    HELD,
     TrackChange,
     joined,
     most_reads,
@@ -35,6 +36,7 @@ from .track import EXPORTED, IMPORTED, REGISTER, Samples, Track, Tracks, as_pair
 
 __all__ = [
     "EXPORTED",
+    "HELD",
     "HOUR",
     "IMPORTED",
     "REFERENCE_PERIOD",

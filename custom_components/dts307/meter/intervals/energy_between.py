@@ -14,9 +14,10 @@ from .interval import (
     Spread,
     evenly,
     filled_counters,
-    intervals,
+    intervals_between,
 )
 from .ledger import Ledger
+from .periods import borders
 from .track import EXPORTED, IMPORTED
 
 
@@ -55,6 +56,7 @@ def energy_between(
     finish = min(end, max(counter.until for counter in counters.values()))
     if begin >= finish:
         return None
+    instants = (begin, *borders(begin, finish, grid.zone, grid.seconds), finish)
     return EnergyBetween(
         start=begin,
         end=finish,
@@ -62,7 +64,7 @@ def energy_between(
         exported=_energy(counters.get(EXPORTED), begin, finish),
         registers_at_start=ledger.registers_at(begin, now, grid.zone),
         registers_at_end=ledger.registers_at(finish, now, grid.zone),
-        estimated_share=estimated_share(intervals(ledger, begin, finish, grid, spread)),
+        estimated_share=estimated_share(intervals_between(counters, sorted({*instants}))),
     )
 
 

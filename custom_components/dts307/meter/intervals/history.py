@@ -16,8 +16,9 @@ from .track import Track, Tracks
 _RECENT: Final = 3 * 86400.0
 """s; a clock that went back is decided within a day."""
 
-_HELD_YEARS: Final = 3
-_SECONDS_PER_YEAR: Final = 366 * 86400.0
+HELD: Final = 3 * 366 * 86400.0
+"""s before the latest stored read, of which reads are stored: three years."""
+
 _READS_PER_BORDER: Final = 2
 
 
@@ -64,7 +65,8 @@ def _changes_of(name: str, before: Track | None, after: Track) -> Iterator[Track
         since = min(sample.at for sample in changed)
         yield TrackChange(name=name, provisional=False, since=since, samples=after.samples[same:])
     former, provisional = _provisional(before), _provisional(after)
-    if former != provisional:
+    # If the file could not be read, what it holds of an earlier step of the clock is void.
+    if before is None or former != provisional:
         yield TrackChange(name=name, provisional=True, since=-inf, samples=provisional)
 
 
@@ -87,11 +89,11 @@ def trimmed(tracks: Tracks) -> Tracks:
 
 
 def most_reads(interval: float) -> int:
-    """Return how many reads are stored: those around the borders of three years.
+    """Return how many reads are stored whatever their age: those around the borders of three years.
 
-    It is a number and not an age, as a clock that is far ahead would make all of them look old.
+    By their age alone, all would look old once a clock was far ahead.
     """
-    return int(_READS_PER_BORDER * _HELD_YEARS * _SECONDS_PER_YEAR / interval)
+    return int(_READS_PER_BORDER * HELD / interval)
 
 
 def tracks_of(reads: Iterable[tuple[bool, str, Sample]]) -> Tracks:

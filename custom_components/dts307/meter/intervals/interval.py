@@ -5,12 +5,11 @@ which nobody read the meter, the energy of the whole gap is still exact, and how
 the gap is an estimate. docs/internals/interval-data.md explains why.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from enum import StrEnum
 from itertools import pairwise
-import math
 
 from ..sample import Sample
 from .estimate import Estimate
@@ -103,13 +102,20 @@ def intervals(
     ledger: Ledger, start: float, end: float, grid: IntervalGrid, spread: Spread = evenly
 ) -> Sequence[Interval]:
     """Return the whole intervals between two instants in s, as far as a counter knows them."""
-    counters = filled_counters(ledger, spread).values()
+    counters = filled_counters(ledger, spread)
+    return intervals_between(counters, borders(start, end, grid.zone, grid.seconds))
+
+
+def intervals_between(
+    counters: Mapping[str, FilledCounter], instants: Iterable[float]
+) -> Sequence[Interval]:
+    """Return the intervals between consecutive instants in s, as far as a counter knows them."""
     found = []
-    for begin, finish in pairwise(borders(start, end, grid.zone, grid.seconds)):
-        energies = {counter.name: counter.energy(begin, finish) for counter in counters}
+    for begin, finish in pairwise(instants):
+        energies = {name: each.energy(begin, finish) for name, each in counters.items()}
         known = [energy for energy in energies.values() if energy is not None]
         if known:
-            is_edited = any(counter.is_edited(begin, finish) for counter in counters)
+            is_edited = any(each.is_edited(begin, finish) for each in counters.values())
             found.append(
                 Interval(
                     start=begin,
@@ -155,7 +161,7 @@ class FilledCounter:
         if start < track.since or end > track.latest.at:
             return None
         counted = self._ledger.energy_of(track, start, end, self._now)
-        if not counted.estimated or math.isinf(counted.highest):
+        if not counted.estimated:
             return counted
         value = self.value(end) - self.value(start)
         return replace(counted, value=min(max(value, counted.lowest), counted.highest))
@@ -167,7 +173,7 @@ class FilledCounter:
     def value(self, at: float) -> float:
         """Return the counter at an instant in s, from its first to its latest read, in Wh."""
         known = self._track.at(at, self._now)
-        if not known.estimated:
+        if not known.estimated or at >= self.until:
             return known.value
         before, after = self._track.around(at)
         if after.at <= at:

@@ -20,7 +20,7 @@ from .bill import BillingPeriod, PeriodEnergy, RegisterEstimates
 from .estimate import Estimate
 from .periods import (
     billing_date,
-    interval_start,
+    latest_border,
     local_day,
     local_midnight,
     next_billing_date,
@@ -113,7 +113,7 @@ class Ledger:
             return self._boundary(local_midnight(local_day(at, zone), zone), at)
 
         def border(at: float) -> float:
-            return self._boundary(interval_start(at, zone, self.interval), at)
+            return self._boundary(latest_border(at, zone, self.interval), at)
 
         meters = self.meters
         if samples and (not meters or meters[-1][1] != serial_number):

@@ -8,6 +8,10 @@ from calendar import monthrange
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
+from typing import Final
+
+_MINUTE: Final = 60.0
+"""s; clocks are changed at whole minutes."""
 
 
 def local_day(at: float, zone: tzinfo) -> date:
@@ -42,19 +46,27 @@ def interval_start(at: float, zone: tzinfo, seconds: float) -> float:
     return (at + offset) // seconds * seconds - offset
 
 
+def latest_border(at: float, zone: tzinfo, seconds: float) -> float:
+    """Return the latest border of intervals up to an instant.
+
+    It is the start of an interval, or a change of the clock by a part of their length.
+    """
+    border = interval_start(at, zone, seconds)
+    while _offset(border, zone) != _offset(at, zone):
+        border += _MINUTE
+    return border
+
+
 def borders(start: float, end: float, zone: tzinfo, seconds: float) -> Iterator[float]:
     """Yield the borders of intervals from one instant to another, both included.
 
     Where the local clock is changed by a part of the length, an interval is shorter.
     """
-    at = interval_start(start, zone, seconds)
+    at = latest_border(start, zone, seconds)
     while at <= end:
         if at >= start:
             yield at
-        aligned = interval_start(at + seconds, zone, seconds)
-        # Where the clock is changed, the local time that would be aligned may not exist.
-        exists = _offset(aligned, zone) == _offset(at + seconds, zone)
-        at = aligned if aligned > at and exists else at + seconds
+        at = latest_border(at + seconds, zone, seconds)
 
 
 def _offset(at: float, zone: tzinfo) -> float:
