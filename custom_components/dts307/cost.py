@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from decimal import Decimal
 import logging
+from typing import override
 
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_state_change_event
@@ -34,6 +35,11 @@ class CostCoordinator(DataUpdateCoordinator[Costs]):
         self.config_entry.async_create_background_task(
             self.hass, self._async_begin(), "learn energy prices"
         )
+
+    @override
+    async def _async_update_data(self) -> Costs:
+        """Return what is known, for who asks to update a sensor."""
+        return self.data
 
     async def _async_begin(self) -> None:
         entry, keeper = self.config_entry, self._keeper

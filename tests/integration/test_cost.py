@@ -13,6 +13,7 @@ from homeassistant.components.recorder.statistics import statistics_during_perio
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
+from homeassistant.helpers.entity_component import async_update_entity
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from pymodbus.constants import ExcCodes
@@ -213,6 +214,9 @@ async def test_the_interval_in_progress_is_shown(
     await border(hass, freezer, meter, "06-10 12:00:00", 0)
     count(meter, 5_001_000)
     await poll(hass, freezer, "06-10 12:05:00")
+    assert kwh(hass, meter, COST) == pytest.approx(0.10)
+    await async_update_entity(hass, sensor(hass, meter, COST).entity_id)
+    await poll(hass, freezer, "06-10 12:05:06")
     assert kwh(hass, meter, COST) == pytest.approx(0.10)
     assert float(disk.content(FILE_COST)["accounts"]["imported"]["total"]) == 0
     assert (
