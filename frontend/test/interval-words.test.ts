@@ -55,7 +55,7 @@ test("an estimate has its bounds, where both are known", () => {
   const cell = cellAt(at("07T12:00"), { ...bounds, exported_highest: null, quality: "estimated" });
   assert.match(
     wordsIn("en", "grid").cell(cell),
-    /Imported 0\.250 kWh, 0\.100 to 0\.400 kWh, Exported 0\.500 kWh, Estimated$/,
+    /Imported 0\.250 kWh, 0\.100 to 0\.400\skWh, Exported 0\.500 kWh, Estimated$/,
   );
 });
 
