@@ -1,6 +1,6 @@
 """Interval data of one meter: written at the borders of intervals, and answered for any time."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
 from math import inf
@@ -32,7 +32,6 @@ from ..meter.intervals import (
     evenly,
     hour_ends,
     intervals,
-    needs_reference,
     shaped,
     with_tracks,
 )
@@ -136,7 +135,8 @@ class IntervalKeeper:
 
         # The gaps of both counters mostly begin with the same read.
         @lru_cache(maxsize=1)
-        def reference(end: float) -> Sequence[Interval]:
+        def before(end: float) -> Sequence[Interval]:
+            """Return the intervals of the weeks before a gap."""
             begin = end - REFERENCE_PERIOD
             try:
                 tracks = self._file.tracks(begin, end, ledger.recent)
@@ -145,10 +145,14 @@ class IntervalKeeper:
                 tracks = ledger.recent
             return intervals(with_tracks(ledger, tracks), begin, end, grid, evenly)
 
+        def reference(gap: Gap) -> Iterator[Interval]:
+            """Read the file only if the estimate needs it; that of a short gap mostly does not."""
+            yield from before(gap.before.at)
+
         def spread(gap: Gap) -> Progress:
             return shaped(
                 gap,
-                reference(gap.before.at) if needs_reference(gap) else (),
+                reference(gap),
                 zone=grid.zone,
                 may_flow=may_flow[gap.channel],
             )

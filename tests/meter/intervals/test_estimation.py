@@ -173,7 +173,10 @@ def test_nothing_flows_in_the_dark_if_there_is_light_enough(
 ) -> None:
     usable = situation.usable_hours
     assume(usable > 0)
-    fits = situation.with_energy(share * (situation.most_power or 20_000) * usable)
+    lit = [each for each in situation.reference if situation.may_flow(each.start, each.end) > 0]
+    fits = replace(situation, reference=lit).with_energy(
+        share * (situation.most_power or 20_000) * usable
+    )
     progress = fits.progress()
     for start, end in parts_of(fits.gap):
         if situation.may_flow(start, end) == 0 and fits.gap.energy > 0:

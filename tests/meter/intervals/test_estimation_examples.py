@@ -41,6 +41,22 @@ def test_even_a_short_gap_has_no_export_after_sunset() -> None:
     assert progress(start + 2 * QUARTER) == pytest.approx(1)
 
 
+@pytest.mark.parametrize("hours", [1.5, 12])
+def test_a_battery_that_exports_each_night_does_so_in_a_gap(hours: float) -> None:
+    """The gap begins ten minutes before sunset, and all would be put there."""
+    start = instant("06-17 20:10")
+    sun = Sun(rises=4, hours=14 + 20 / 60)
+    reference = lived(
+        lambda local: 5000.0 * (local.hour >= 20),
+        (start - REFERENCE_PERIOD, start),
+        channel=EXPORTED,
+    )
+    gap = gap_of(start, start + hours * HOUR, min(hours, 3.8) * 5000, EXPORTED)
+    progress = shaped(gap, reference, zone=BERLIN, may_flow=sun)
+    highest = max(energy_between(gap, progress, *part) for part in parts_of(gap))
+    assert highest == pytest.approx(5000 / 4, rel=0.01)
+
+
 def weekends_at_noon(local: datetime) -> float:
     """Cook at 18:00 on weekdays, and at 12:00 at weekends."""
     hour = 12 if local.weekday() >= 5 else 18
@@ -214,9 +230,12 @@ def test_one_quarter_hour_of_export_does_not_get_all() -> None:
 def test_what_exceeds_the_known_powers_stays_in_the_light() -> None:
     """Only a cloudy day is known."""
     start = instant("06-17 00:00", ZoneInfo("UTC"))
-    reference = lived(lambda _: 100.0, (start - DAY, start), channel=EXPORTED)
+    zone = ZoneInfo("UTC")
+    reference = lived(
+        lambda local: 100.0 * (12 <= local.hour < 18), (start - DAY, start), zone, channel=EXPORTED
+    )
     gap = gap_of(start, start + DAY, 12_000, EXPORTED)
-    progress = shaped(gap, reference, zone=BERLIN, may_flow=NOON_TO_SIX)
+    progress = shaped(gap, reference, zone=zone, may_flow=NOON_TO_SIX)
     assert progress(start + 12 * HOUR) == 0
     assert progress(start + 13 * HOUR) == pytest.approx(1 / 6)
 

@@ -7,7 +7,7 @@ from .cost import CostAccount, Prices, as_decimal, as_price
 from .demand import Demand, DemandInterval, DemandRecord, demand
 from .energy_between import EnergyBetween, energy_between, estimated_share
 from .estimate import Estimate
-from .estimation import REFERENCE_PERIOD, MayFlow, always, needs_reference, shaped
+from .estimation import REFERENCE_PERIOD, MayFlow, always, shaped
 from .history import (
     HELD,
     TrackChange,
@@ -86,7 +86,6 @@ __all__ = [
     "joined",
     "kept",
     "most_reads",
-    "needs_reference",
     "refills",
     "shaped",
     "storable",

@@ -31,10 +31,16 @@ day has too many chance peaks to be preferred to all other days."""
 _ROUNDING: Final = 1e-9
 """The share of a gap's energy, or h, that sums may be off."""
 
+_STRAY: Final = 0.01
+"""The share of energy that proves nothing: some light is left when the sun has set."""
+
 _SATURDAY: Final = 5
 
 type MayFlow = Callable[[float, float], float]
 """The share of the time between two instants in s in which energy may flow at all."""
+
+type _Counted = tuple[float, float, float]
+"""Start and end of an interval in s, and its energy in Wh."""
 
 type _Time = tuple[bool | None, int | None]
 """Whether it is at a weekend, and the quarter hour of the day; None is any."""
@@ -45,7 +51,7 @@ def always(_start: float, _end: float) -> float:
     return 1.0
 
 
-def needs_reference(gap: Gap) -> bool:
+def _is_long(gap: Gap) -> bool:
     """Return whether a gap is so long that the time before it shapes how its energy is spread."""
     return gap.after.at - gap.before.at > _SPREAD_EVENLY_WITHIN
 
@@ -63,22 +69,25 @@ def shaped(
     Of the ``reference``, the intervals of the time before the gap, only actual ones count. Each
     quarter hour weighs as much as energy flowed on average at this local time of comparable days:
     of weekdays, or of Saturdays and Sundays. If fewer than two such days are known at this time,
-    all days are comparable; if none is known, the average of all known times counts. A gap that
-    ``needs_reference`` says no of is spread without it.
+    all days are comparable; if none is known, the average of all known times counts. A gap of up to
+    two hours has no such shape.
 
-    Nothing is put where energy may not flow, and no quarter hour gets more power than the highest
-    one of the reference, as long as the energy fits in. Otherwise these presumptions give way, one
-    after the other. ``most_power`` in W gives way last: if the average of the gap is higher.
+    Nothing is put where energy may not flow, unless some did in the reference. No quarter hour gets
+    more power than the highest one of the reference, as long as the energy fits in. Otherwise these
+    presumptions give way, one after the other. ``most_power`` in W gives way last, if the average
+    of the gap is higher.
     """
     if gap.after.at <= gap.before.at or gap.energy <= 0:
         return _progress((gap.before.at, gap.after.at), (1.0,))
-    profile = _Profile(reference if needs_reference(gap) else (), gap.channel, zone)
     borders = _quarter_hours(gap.before.at, gap.after.at)
     hours = [(end - start) / 3600 for start, end in pairwise(borders)]
-    usable = [
-        may_flow(start, end) * time
-        for (start, end), time in zip(pairwise(borders), hours, strict=True)
-    ]
+    shares_of_time = [may_flow(start, end) for start, end in pairwise(borders)]
+    is_long, is_limited = _is_long(gap), min(shares_of_time) < 1
+    known = _actual(reference, gap.channel) if is_long or is_limited else ()
+    if is_limited and _flows_anyway(known, may_flow):
+        shares_of_time = [1.0] * len(hours)
+    usable = [share * time for share, time in zip(shares_of_time, hours, strict=True)]
+    profile = _Profile(known if is_long else (), zone)
     shape = [profile.power(start) * time for start, time in zip(borders[:-1], usable, strict=True)]
     most = inf if most_power is None else most_power
     usual = min(most, profile.highest or most)
@@ -101,22 +110,39 @@ def shaped(
     return _progress(borders, shares)
 
 
+def _actual(reference: Iterable[Interval], channel: str) -> Sequence[_Counted]:
+    """Return what a channel counted in the actual intervals."""
+    counted: Iterable[tuple[Interval, Estimate | None]] = (
+        (interval, getattr(interval, channel)) for interval in reference
+    )
+    return [
+        (interval.start, interval.end, energy.value)
+        for interval, energy in counted
+        if interval.quality is Quality.ACTUAL and energy is not None
+    ]
+
+
+def _flows_anyway(reference: Sequence[_Counted], may_flow: MayFlow) -> bool:
+    """Return whether more than a stray part has flowed when energy is presumed not to flow."""
+    contrary = fsum(
+        energy for start, end, energy in reference if energy > 0 and may_flow(start, end) == 0
+    )
+    return contrary > _STRAY * fsum(energy for _, _, energy in reference)
+
+
 class _Profile:
     """The average power of the quarter hours of a local day, in W."""
 
-    def __init__(self, reference: Iterable[Interval], channel: str, zone: tzinfo) -> None:
-        """Average the actual intervals of a channel, in whatever order they come."""
+    def __init__(self, reference: Iterable[_Counted], zone: tzinfo) -> None:
+        """Average what was counted, in whatever order it comes."""
         self._zone = zone
         self.highest = 0.0
         """W in one interval"""
         known: defaultdict[_Time, list[tuple[float, float]]] = defaultdict(list)
-        for interval in reference:
-            counted: Estimate | None = getattr(interval, channel)
-            if interval.quality is not Quality.ACTUAL or counted is None:
-                continue
-            power = counted.value * 3600 / (interval.end - interval.start)
+        for begin, finish, energy in reference:
+            power = energy * 3600 / (finish - begin)
             self.highest = max(self.highest, power)
-            for start, end in pairwise(_quarter_hours(interval.start, interval.end)):
+            for start, end in pairwise(_quarter_hours(begin, finish)):
                 time = (end - start) / 3600
                 for each in self._times(start):
                     known[each].append((power * time, time))
