@@ -8,6 +8,7 @@ import sqlite3
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -16,9 +17,11 @@ from custom_components.dts307.meter.intervals import TrackChange
 from custom_components.dts307.meter.sample import Sample
 from custom_components.dts307.stores import reads_database
 from tests.device import Device
+from tests.integration.bills import start
 from tests.integration.disk import Disk
 from tests.integration.test_interval_data import (
     DATABASE,
+    ask,
     border,
     entry as _entry,
     intervals,
@@ -161,3 +164,24 @@ async def test_a_file_that_can_only_be_read(
     assert any("is stored again" in each for each in caplog.messages)
     stored = {sample.value for sample in reads_database.latest(path, DAY)["imported"].samples}
     assert stored >= {5_000_100, 5_000_350, 5_000_365, 5_000_380, 5_000_400}
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_whose_the_reads_are_is_lost(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, meter: Device, entry: MockConfigEntry
+) -> None:
+    """Until the meter has answered, nothing is said of its registers."""
+    await border(hass, freezer, meter, "06-10 12:00:00", 5_000_100)
+    await border(hass, freezer, meter, "06-10 12:15:00", 5_000_200)
+    await hass.config_entries.async_unload(entry.entry_id)
+    for name in ("ledger", "totals"):
+        Disk(hass, entry).path(name).unlink()
+    meter.silent = True
+    await start(hass, entry)
+    for action, data in (
+        ("get_registers", {"at": "2026-06-10 12:05"}),
+        ("get_energy", {"start": "2026-06-10 12:00", "end": "2026-06-10 12:15"}),
+    ):
+        with pytest.raises(ServiceValidationError) as refused:
+            await ask(hass, action, **data)
+        assert refused.value.translation_key == "nothing_known"

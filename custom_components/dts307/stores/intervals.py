@@ -104,7 +104,7 @@ class IntervalKeeper:
     async def async_registers(self, ledger: Ledger, at: float) -> RegisterEstimates | None:
         """Return what the meter's display showed at an instant; None before the first reading."""
         ledger = await self._async_detailed(ledger, at, at)
-        if ledger.now is None:
+        if ledger.now is None or not ledger.meters:
             return None
         return ledger.registers_at(at, ledger.now, _grid(self._options.interval).zone)
 

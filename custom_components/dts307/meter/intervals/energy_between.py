@@ -50,7 +50,7 @@ def energy_between(
     """Return what was counted between two instants; None if nothing is known of that time."""
     counters = filled_counters(ledger, spread)
     now = ledger.now
-    if now is None or not counters:
+    if now is None or not counters or not ledger.meters:
         return None
     begin = max(start, min(counter.since for counter in counters.values()))
     finish = min(end, max(counter.until for counter in counters.values()))
