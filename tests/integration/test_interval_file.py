@@ -83,6 +83,18 @@ def test_only_what_is_asked_for_is_read(tmp_path: Path) -> None:
     assert bytes_read() - before < 150_000
 
 
+def test_a_damaged_page_is_found(tmp_path: Path) -> None:
+    """SQLite opens such a file, and says so only when it is asked, or comes across the page."""
+    path = tmp_path / DATABASE
+    store(path, [900.25 * place for place in range(3000)])
+    content = bytearray(path.read_bytes())
+    content[10 * 1024 + 8 : 10 * 1024 + 12] = b"\xff" * 4
+    path.write_bytes(content)
+    with pytest.raises(sqlite3.DatabaseError) as damage:
+        reads_database.check(path)
+    assert not reads_database.is_passing(damage.value)
+
+
 def test_a_full_disk_damages_nothing(tmp_path: Path) -> None:
     """SQLite says that the disk is full, or that writing failed, and keeps what there was."""
     path = tmp_path / DATABASE

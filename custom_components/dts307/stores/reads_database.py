@@ -41,7 +41,7 @@ def is_passing(err: sqlite3.DatabaseError) -> bool:
 
 
 def write(path: Path, changes: Sequence[TrackChange]) -> None:
-    """Change the stored reads."""
+    """Change the stored reads; there is at least one change."""
     with _opened(path) as database:
         for change in changes:
             # The names of columns are ours.
@@ -54,14 +54,13 @@ def write(path: Path, changes: Sequence[TrackChange]) -> None:
                 f"ON CONFLICT DO UPDATE SET {change.name} = excluded.{change.name}",
                 [(change.provisional, sample.at, sample.value) for sample in change.samples],
             )
-        if changes:
-            empty = " AND ".join(f"{name} IS NULL" for name in COLUMNS)
-            since = min(change.since for change in changes)
-            # With both values named, SQLite finds the rows by the key, and reads no others.
-            database.execute(
-                f"DELETE FROM reads WHERE provisional IN (0, 1) AND at >= ? AND {empty}",  # noqa: S608
-                (since,),
-            )
+        empty = " AND ".join(f"{name} IS NULL" for name in COLUMNS)
+        since = min(change.since for change in changes)
+        # With both values named, SQLite finds the rows by the key, and reads no others.
+        database.execute(
+            f"DELETE FROM reads WHERE provisional IN (0, 1) AND at >= ? AND {empty}",  # noqa: S608
+            (since,),
+        )
 
 
 def check(path: Path) -> None:

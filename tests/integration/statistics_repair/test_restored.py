@@ -167,6 +167,15 @@ async def test_the_oldest_rows_are_dropped(hours: Hours, entry: MockConfigEntry)
     assert [len(each.rows) for each in kept.between(0, 1e9)] == [12_000]
 
 
+def test_a_file_is_read_again() -> None:
+    rows = [[3600.0, 1.5, 2.5], [7200.0, 1.75, 2.75]]
+    stored = {"checked": {"a": 7200.0}, "replaced": [{"key": "a", "unit": "kWh", "rows": rows}]}
+    checked, (replaced,) = parse_replaced_rows(stored)
+    assert checked == {"a": 7200.0}
+    assert (replaced.key, replaced.unit) == ("a", "kWh")
+    assert [[row.start, row.state, row.sum] for row in replaced.rows] == rows
+
+
 @pytest.mark.parametrize(
     "odd",
     [

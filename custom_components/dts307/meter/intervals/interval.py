@@ -176,8 +176,6 @@ class FilledCounter:
         if not known.estimated or at >= self.until:
             return known.value
         before, after = self._track.around(at)
-        if after.at <= at:
-            return after.value
         gap = Gap(channel=self.name, before=before, after=after)
         if before not in self._progress:
             self._progress[before] = self._spread(gap)
