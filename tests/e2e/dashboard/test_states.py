@@ -120,4 +120,4 @@ async def test_an_update_while_the_page_is_open(home: Home) -> None:
             return window.customCards.map((card) => card.type);
         }"""
     )
-    assert sorted(offered) == ["dts307-card", "dts307-phasor-card"]
+    assert sorted(offered) == ["dts307-card", "dts307-intervals-card", "dts307-phasor-card"]
