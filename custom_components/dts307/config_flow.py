@@ -156,16 +156,17 @@ class Dts307ConfigFlow(ScanFlow, domain=DOMAIN):
 
     async def async_step_meter(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for what the registers of a meter do not contain: its name, role and CTs."""
-        meter = self._meters[self._at]
         if user_input is not None:
+            meter = self._meters[self._at]
             meter.name = user_input.pop(CONF_NAME).strip() or meter.name
             meter.options = user_input
             self._at += 1
-            if self._at == len(self._meters):
-                if self._are_neighbours_asked:
-                    return await self.async_step_neighbours()
-                return await self.async_step_more_meters()
-            meter = self._meters[self._at]
+        # The frontend may request the form while its answer is still being worked on.
+        if self._at == len(self._meters):
+            if self._are_neighbours_asked:
+                return await self.async_step_neighbours()
+            return await self.async_step_more_meters()
+        meter = self._meters[self._at]
         meter.name = self._suggested_name(meter)
         self._async_preview([meter])
         reading = await async_measure(self.hass, meter.address)

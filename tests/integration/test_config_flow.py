@@ -298,3 +298,19 @@ async def test_a_name_of_blanks(hass: HomeAssistant, entered: str, name: str) ->
     async with network(Device()) as line:
         result = await search(hass, "network", unknowing(network_data(line)))
         assert (await add_meter(hass, result, name=entered)).title == name
+
+
+async def test_a_form_that_is_requested_while_it_is_answered(hass: HomeAssistant) -> None:
+    """The frontend asks for it at any time; then the next form is the answer to both."""
+    flows = hass.config_entries.flow
+    async with network(Device()) as line:
+        result = await search(hass, "network", unknowing(network_data(line)))
+        answering = hass.async_create_task(
+            flows.async_configure(result["flow_id"], suggested(result)), eager_start=True
+        )
+        assert not answering.done()
+        assert (await flows.async_configure(result["flow_id"]))["step_id"] == "finish"
+        answered = await answering
+        assert answered["step_id"] == "finish"
+        result = await submit(hass, answered, {})
+        assert result["type"] is FlowResultType.CREATE_ENTRY
