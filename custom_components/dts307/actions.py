@@ -21,7 +21,7 @@ from homeassistant.util.json import JsonValueType
 import voluptuous as vol
 
 from .const import DOMAIN
-from .coordinator import Dts307ConfigEntry, Dts307Coordinator
+from .coordinator import Dts307ConfigEntry
 from .meter.intervals import Estimate, Interval, RegisterEstimates, estimated_share
 from .options import INTERVALS
 
@@ -38,11 +38,12 @@ MOST_INTERVALS: Final = 36_000
 """A year of intervals of 15 minutes, and a little more."""
 
 _METER: Final = {vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string}
-_SPAN: Final = {
+SPAN_FIELDS: Final = {
     **_METER,
     vol.Required(ATTR_START): cv.datetime,
     vol.Required(ATTR_END): cv.datetime,
 }
+"""The meter and the time that an action is about; see ``entry_of`` and ``span_of``."""
 
 type Response = dict[str, JsonValueType]
 
@@ -51,12 +52,12 @@ type Response = dict[str, JsonValueType]
 def async_register_actions(hass: HomeAssistant) -> None:
     """Register the actions once, for all meters."""
     for name, action, fields in (
-        (GET_ENERGY, _async_get_energy, _SPAN),
+        (GET_ENERGY, _async_get_energy, SPAN_FIELDS),
         (
             GET_INTERVALS,
             _async_get_intervals,
             {
-                **_SPAN,
+                **SPAN_FIELDS,
                 vol.Optional(ATTR_MINUTES): vol.All(vol.Coerce(int), vol.In(INTERVALS)),
             },
         ),
@@ -73,8 +74,8 @@ def async_register_actions(hass: HomeAssistant) -> None:
 
 async def _async_get_energy(call: ServiceCall) -> ServiceResponse:
     """Return the energy between two instants, in kWh, and the registers at both."""
-    coordinator = _coordinator(call)
-    start, end = _span(call)
+    coordinator = entry_of(call).runtime_data
+    start, end = span_of(call)
     energy = await coordinator.billing.async_energy(start.timestamp(), end.timestamp())
     if energy is None:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="nothing_known")
@@ -90,8 +91,8 @@ async def _async_get_energy(call: ServiceCall) -> ServiceResponse:
 
 async def _async_get_intervals(call: ServiceCall) -> ServiceResponse:
     """Return the intervals between two instants, with energies in kWh."""
-    coordinator = _coordinator(call)
-    start, end = _span(call)
+    coordinator = entry_of(call).runtime_data
+    start, end = span_of(call)
     minutes = call.data.get(ATTR_MINUTES, coordinator.options.interval // 60)
     seconds = 60 * minutes
     if (end - start).total_seconds() > MOST_INTERVALS * seconds:
@@ -111,7 +112,7 @@ async def _async_get_intervals(call: ServiceCall) -> ServiceResponse:
 
 async def _async_get_registers(call: ServiceCall) -> ServiceResponse:
     """Return what the meter's display showed at an instant, in kWh."""
-    coordinator = _coordinator(call)
+    coordinator = entry_of(call).runtime_data
     at = dt_util.as_local(call.data[ATTR_AT])
     registers = await coordinator.billing.async_registers(at.timestamp())
     if registers is None or at > dt_util.utcnow() or not registers.is_known:
@@ -119,18 +120,15 @@ async def _async_get_registers(call: ServiceCall) -> ServiceResponse:
     return _registers(registers)
 
 
-def _coordinator(call: ServiceCall) -> Dts307Coordinator:
-    """Return the coordinator of the meter that is meant; of the only one if none is named.
+def entry_of(call: ServiceCall) -> Dts307ConfigEntry:
+    """Return the entry of the meter that is meant, or the only one if none is named.
 
     Raises ServiceValidationError if there is none, or it is not loaded.
     """
-    entry: Dts307ConfigEntry = async_get_config_entry(
-        call.hass, DOMAIN, call.data.get(ATTR_CONFIG_ENTRY_ID)
-    )
-    return entry.runtime_data
+    return async_get_config_entry(call.hass, DOMAIN, call.data.get(ATTR_CONFIG_ENTRY_ID))
 
 
-def _span(call: ServiceCall) -> tuple[datetime, datetime]:
+def span_of(call: ServiceCall) -> tuple[datetime, datetime]:
     """Return start and end; raise ServiceValidationError if they are the wrong way round."""
     start, end = (dt_util.as_local(call.data[name]) for name in (ATTR_START, ATTR_END))
     if start >= end:

@@ -14,11 +14,11 @@ from homeassistant.core import (
 )
 from homeassistant.exceptions import UnknownUser
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.service import async_get_config_entry
 from homeassistant.util import dt as dt_util
 import voluptuous as vol
 from yarl import URL
 
+from .actions import entry_of
 from .const import DOMAIN
 from .downloads import INTERVALS_URL
 from .export_file import (
@@ -50,7 +50,7 @@ def async_register_export(hass: HomeAssistant) -> None:
 async def _async_export(call: ServiceCall) -> ServiceResponse:
     """Return a link to the file, which needs no signing in for a day, and the file's name."""
     hass, user_id = call.hass, call.context.user_id
-    entry = async_get_config_entry(hass, DOMAIN, call.data.get(ATTR_CONFIG_ENTRY_ID))
+    entry = entry_of(call)
     # The link leads to the same file, however late it is opened.
     asked = {ATTR_END: dt_util.utcnow().replace(microsecond=0), **call.data}
     user = None if user_id is None else await hass.auth.async_get_user(user_id)

@@ -1,11 +1,9 @@
 """The action that restores the statistics as they were before an outage was filled in."""
 
-from datetime import datetime
 from math import isclose
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import (
     HomeAssistant,
     ServiceCall,
@@ -14,11 +12,9 @@ from homeassistant.core import (
     callback,
 )
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.service import async_get_config_entry
-from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
+from ..actions import SPAN_FIELDS, entry_of, span_of
 from ..const import DOMAIN
 from ..coordinator import Dts307ConfigEntry
 from ..meter.intervals import HOUR, Row
@@ -26,16 +22,6 @@ from ..stores import ReplacedRows
 from .booked import Booked, can_convert, converted
 
 RESTORE_STATISTICS: Final = "restore_statistics"
-ATTR_START: Final = "start"
-ATTR_END: Final = "end"
-
-_SCHEMA: Final = vol.Schema(
-    {
-        vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
-        vol.Required(ATTR_START): cv.datetime,
-        vol.Required(ATTR_END): cv.datetime,
-    }
-)
 
 
 @callback
@@ -43,11 +29,8 @@ def async_register_restore(hass: HomeAssistant) -> None:
     """Register the action."""
 
     async def restore(call: ServiceCall) -> ServiceResponse:
-        entry: Dts307ConfigEntry = async_get_config_entry(
-            hass, DOMAIN, call.data.get(ATTR_CONFIG_ENTRY_ID)
-        )
-        start, end = (_instant(call.data[name]) for name in (ATTR_START, ATTR_END))
-        hours = await _async_restore(hass, entry, start, end)
+        start, end = span_of(call)
+        hours = await _async_restore(hass, entry_of(call), start.timestamp(), end.timestamp())
         if not hours:
             raise ServiceValidationError(
                 translation_domain=DOMAIN, translation_key="nothing_to_restore"
@@ -58,7 +41,7 @@ def async_register_restore(hass: HomeAssistant) -> None:
         DOMAIN,
         RESTORE_STATISTICS,
         restore,
-        schema=_SCHEMA,
+        schema=vol.Schema(SPAN_FIELDS),
         supports_response=SupportsResponse.OPTIONAL,
     )
 
@@ -99,8 +82,3 @@ def _adjusted(row: Row, current: Row) -> Row:
     if isclose(row.offset, current.offset, rel_tol=1e-9, abs_tol=1e-6):
         return row
     return Row(start=row.start, state=row.state, sum=row.state - current.offset)
-
-
-def _instant(value: datetime) -> float:
-    """Return s since 1970; a time without a zone is local."""
-    return dt_util.as_utc(value).timestamp()
