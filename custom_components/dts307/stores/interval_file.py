@@ -11,16 +11,13 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
 from ..const import DOMAIN
-from ..meter.intervals import HELD, Tracks, joined, most_reads, storable, track_changes
+from ..meter.intervals import HELD, RECENT, Tracks, joined, most_reads, storable, track_changes
 from . import reads_database
 from .kept_state import log_set_aside, set_aside
 
 _LOGGER = logging.getLogger(__name__)
 
 _CONTENT: Final = "the interval data of earlier days"
-
-_RECENT: Final = 3 * 86400.0
-"""s before the latest stored read, of which reads are held in memory."""
 
 
 class IntervalFile:
@@ -86,7 +83,7 @@ class IntervalFile:
         if not self._path.exists():
             return {}
         reads_database.check(self._path)
-        return reads_database.latest(self._path, _RECENT)
+        return reads_database.latest(self._path, RECENT)
 
     def _drop_old(self) -> None:
         reads_database.drop_old(self._path, self._most_reads, HELD)

@@ -10,6 +10,7 @@ from .estimate import Estimate
 from .estimation import REFERENCE_PERIOD, MayFlow, always, shaped
 from .history import (
     HELD,
+    RECENT,
     TrackChange,
     joined,
     most_reads,
@@ -39,6 +40,7 @@ __all__ = [
     "HELD",
     "HOUR",
     "IMPORTED",
+    "RECENT",
     "REFERENCE_PERIOD",
     "REGISTER",
     "Billing",

@@ -13,8 +13,9 @@ from ..sample import Sample
 from .ledger import Ledger
 from .track import Track, Tracks
 
-_RECENT: Final = 3 * 86400.0
-"""s; a clock that went back is decided within a day."""
+RECENT: Final = 3 * 86400.0
+"""s before the latest read, of which reads are held in memory. A clock that went back is decided
+within a day."""
 
 HELD: Final = 3 * 366 * 86400.0
 """s before the latest stored read, of which reads are stored: three years."""
@@ -85,7 +86,7 @@ def _common(some: Sequence[Sample], others: Sequence[Sample]) -> int:
 
 def trimmed(tracks: Tracks) -> Tracks:
     """Return the tracks with the reads of the latest days."""
-    return {name: track.known_from(track.latest.at - _RECENT) for name, track in tracks.items()}
+    return {name: track.known_from(track.latest.at - RECENT) for name, track in tracks.items()}
 
 
 def most_reads(interval: float) -> int:
