@@ -56,10 +56,8 @@ def test_polled_quarters_are_actual() -> None:
         assert interval.end - interval.start == QUARTER
         assert interval.imported is not None
         assert interval.exported is not None
-        assert interval.net is not None
         assert interval.imported.value == pytest.approx(300)
         assert interval.exported.value == pytest.approx(150)
-        assert interval.net.value == pytest.approx(150)
 
 
 def test_a_gap_is_estimated_and_its_energy_exact() -> None:
@@ -147,7 +145,6 @@ def test_what_is_not_known_yet_is_left_out() -> None:
     first, second, third = found(ledger, BEGIN, BEGIN + 3000)
     assert first.imported is not None
     assert second.imported is third.imported is None
-    assert second.net is None
     assert second.exported is not None
     assert second.exported.value == pytest.approx(600 * 100 / 3600)
     assert third.exported == Estimate.exactly(0)

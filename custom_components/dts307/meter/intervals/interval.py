@@ -72,13 +72,6 @@ class Interval:
     """energy, or None if the meter does not count it, did not yet, or it is not known yet"""
     quality: Quality
 
-    @property
-    def net(self) -> Estimate | None:
-        """Energy imported minus energy exported."""
-        if self.imported is None or self.exported is None:
-            return None
-        return self.imported - self.exported
-
 
 type Progress = Callable[[float], float]
 """The share of a gap's energy that had flowed by an instant in s: from 0 at its start to 1 at its
