@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import (
     SOURCE_USER,
     ConfigEntry,
@@ -80,6 +81,15 @@ async def let_pass(hass: HomeAssistant, seconds: float = 6) -> None:
     """Let time pass at once, by default enough for the next poll, and wait for what it starts."""
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=seconds))
     await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def let_poll(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, times: int = 1, seconds: float = 6
+) -> None:
+    """Let the meter be read some times."""
+    for _ in range(times):
+        freezer.tick(timedelta(seconds=seconds))
+        await let_pass(hass, seconds)
 
 
 def state_of(hass: HomeAssistant, device: Device, key: str, platform: str = "sensor") -> str:

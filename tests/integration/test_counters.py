@@ -30,7 +30,7 @@ from custom_components.dts307.meter import Meter, Reading
 from custom_components.dts307.repairs import async_create_fix_flow
 from tests.device import Device
 from tests.integration.disk import storage_key
-from tests.integration.home import entry_for, let_pass, load, state_of
+from tests.integration.home import entry_for, let_poll, load, state_of
 from tests.lines import network, network_data
 
 IMPORTED = "sensor.dts_307_energy_imported"
@@ -44,15 +44,6 @@ def meter(freezer: FrozenDateTimeFactory) -> Device:
     device = Device()
     device.write("TotWhImp", 5_000_000)
     return device
-
-
-async def poll(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, times: int = 1, seconds: float = 6
-) -> None:
-    """Let the meter be read some times."""
-    for _ in range(times):
-        freezer.tick(timedelta(seconds=seconds))
-        await let_pass(hass, seconds)
 
 
 def issue(hass: HomeAssistant, entry: MockConfigEntry, question: str) -> ir.IssueEntry | None:
@@ -86,11 +77,11 @@ async def test_a_wrong_count_shows_nowhere(
         assert state_of(hass, meter, "energy_imported") == "5000.0"
         meter.write("TotWhImp", wrong)
         meter.write("W", 777)
-        await poll(hass, freezer)
+        await let_poll(hass, freezer)
         assert state_of(hass, meter, "energy_imported") == "5000.0"
         assert state_of(hass, meter, "power") == "777"
         meter.write("TotWhImp", 5_000_012)
-        await poll(hass, freezer, 2)
+        await let_poll(hass, freezer, 2)
         assert state_of(hass, meter, "energy_imported") == "5000.012"
 
 
@@ -108,7 +99,7 @@ async def test_the_last_good_value_survives_a_restart(
         await hass.async_block_till_done(wait_background_tasks=True)
         assert state_of(hass, meter, "energy_imported") == "5000.0"
         meter.write("TotWhImp", 5_024_000)
-        await poll(hass, freezer, 2)
+        await let_poll(hass, freezer, 2)
         assert state_of(hass, meter, "energy_imported") == "5024.0"
 
 
@@ -122,7 +113,7 @@ async def test_counters_are_kept_while_running(
     async with network(meter) as line:
         entry = entry_for(meter, network_data(line))
         await load(hass, entry)
-        await poll(hass, freezer)
+        await let_poll(hass, freezer)
         freezer.tick(timedelta(seconds=60))
         async_fire_time_changed(hass)
         await hass.async_block_till_done(wait_background_tasks=True)
@@ -151,9 +142,9 @@ async def test_a_counter_that_was_set_back(
         entry = entry_for(meter, network_data(line), ct_rating=100.0, ct_sets=2)
         await load(hass, entry)
         meter.write("TotWhImp", 3)
-        await poll(hass, freezer, 4)
+        await let_poll(hass, freezer, 4)
         assert issue(hass, entry, "set_back") is None
-        await poll(hass, freezer, 10)
+        await let_poll(hass, freezer, 10)
         asked = issue(hass, entry, "set_back")
         assert asked is not None
         assert asked.is_fixable
@@ -164,12 +155,12 @@ async def test_a_counter_that_was_set_back(
         assert state_of(hass, meter, "energy_imported") == "5000.0"
 
         meter.write("TotWhImp", 9)
-        await poll(hass, freezer)
+        await let_poll(hass, freezer)
         meter.requests.clear()
         result = await answer(hass, asked.issue_id, choice)
         assert result["type"] is FlowResultType.CREATE_ENTRY
         assert meter.requests, "it is read at once"
-        await poll(hass, freezer, 2)
+        await let_poll(hass, freezer, 2)
         assert issue(hass, entry, "set_back") is None
         assert state_of(hass, meter, "energy_imported") == shown
 
@@ -189,8 +180,8 @@ async def test_a_counter_that_rolled_over(
         entry = entry_for(meter, network_data(line), ct_rating=100.0, ct_sets=2)
         await load(hass, entry)
         meter.write("TotWhImp", 10)
-        await poll(hass, freezer, seconds=600)
-        await poll(hass, freezer, 14)
+        await let_poll(hass, freezer, seconds=600)
+        await let_poll(hass, freezer, 14)
         asked = issue(hass, entry, "set_back")
         assert asked is not None
         manager = hass.data["repairs"]["flow_manager"]
@@ -198,7 +189,7 @@ async def test_a_counter_that_rolled_over(
         assert ("rolled_over" in menu["menu_options"]) is (shown is not None)
         if shown is not None:
             await answer(hass, asked.issue_id, "rolled_over")
-            await poll(hass, freezer, 2)
+            await let_poll(hass, freezer, 2)
             assert state_of(hass, meter, "energy_imported") == shown
 
 
@@ -249,10 +240,10 @@ async def test_a_leap_that_goes_away_by_itself(
         entry = entry_for(meter, network_data(line), ct_rating=100.0, ct_sets=1)
         await load(hass, entry)
         meter.write("TotWhImp", 9_000_000)
-        await poll(hass, freezer, 13)
+        await let_poll(hass, freezer, 13)
         assert issue(hass, entry, "leap") is not None
         meter.write("TotWhImp", 5_000_100)
-        await poll(hass, freezer, 2)
+        await let_poll(hass, freezer, 2)
         assert issue(hass, entry, "leap") is None
         assert state_of(hass, meter, "energy_imported") == "5000.1"
 
@@ -265,7 +256,7 @@ async def test_a_question_ends_with_its_entry(
         entry = entry_for(meter, network_data(line), ct_rating=100.0, ct_sets=1)
         await load(hass, entry)
         meter.write("TotWhImp", 9_000_000)
-        await poll(hass, freezer, 13)
+        await let_poll(hass, freezer, 13)
         assert await hass.config_entries.async_reload(entry.entry_id)
         await hass.async_block_till_done(wait_background_tasks=True)
         assert issue(hass, entry, "leap") is not None
@@ -293,7 +284,7 @@ async def test_an_answer_while_the_meter_is_away(
         entry = entry_for(meter, network_data(line))
         await load(hass, entry)
         meter.write("TotWhImp", 3)
-        await poll(hass, freezer, 13)
+        await let_poll(hass, freezer, 13)
         asked = issue(hass, entry, "set_back")
         assert asked is not None
         manager = hass.data["repairs"]["flow_manager"]
@@ -325,7 +316,7 @@ async def test_the_recorder_books_what_went_through_the_meter(
         await async_wait_recording_done(hass)
         for number, register in enumerate(registers):
             meter.write("TotWhImp", register)
-            await poll(hass, freezer)
+            await let_poll(hass, freezer)
             if number == 2:
                 assert await hass.config_entries.async_reload(entry.entry_id)
                 await hass.async_block_till_done(wait_background_tasks=True)
@@ -374,10 +365,10 @@ async def test_nothing_falls_after_home_assistant_was_killed(
         assert await hass.config_entries.async_setup(entry.entry_id)
         await hass.async_block_till_done(wait_background_tasks=True)
         meter.requests.clear()
-        await poll(hass, freezer)
+        await let_poll(hass, freezer)
         assert len(meter.requests) == 1
         state = hass.states.get(IMPORTED)
         assert state is None or state.state in {"unknown", "unavailable"}
         meter.write("TotWhImp", 5_300_004)
-        await poll(hass, freezer)
+        await let_poll(hass, freezer)
         assert state_of(hass, meter, "energy_imported") == "5300.004"

@@ -25,7 +25,7 @@ from custom_components.dts307.meter_events import BUS_EVENT
 from custom_components.dts307.stores.stored_counters import StoredCounters, last_read
 from simulator.meter import MeterConfig
 from tests.device import Device
-from tests.integration.home import entry_for, let_pass, load
+from tests.integration.home import entry_for, let_pass, let_poll, load
 from tests.integration.repair_flows import open_repair
 from tests.lines import network, network_data
 
@@ -60,21 +60,12 @@ def shown(hass: HomeAssistant) -> State:
     return state
 
 
-async def poll(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, times: int = 1, seconds: float = 6
-) -> None:
-    """Let the meter be read some times."""
-    for _ in range(times):
-        freezer.tick(timedelta(seconds=seconds))
-        await let_pass(hass, seconds)
-
-
 async def be_away(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, meter: Device, **passed: float
 ) -> None:
     """Let the line be cut for a while, while energy goes on flowing."""
     meter.refusal = ExcCodes.ILLEGAL_ADDRESS
-    await poll(hass, freezer)
+    await let_poll(hass, freezer)
     freezer.tick(timedelta(**passed) - timedelta(seconds=6))
     meter.write("TotWhImp", 5_003_210)
     meter.write("TotWhExp", 700_400)
@@ -119,9 +110,9 @@ async def test_an_outage(
         assert {**attributes, "type": state.attributes["event_type"]} == OUTAGE
 
         meter.refusal = ExcCodes.ILLEGAL_ADDRESS
-        await poll(hass, freezer)
+        await let_poll(hass, freezer)
         meter.refusal = None
-        await poll(hass, freezer, 2, seconds=30)
+        await let_poll(hass, freezer, 2, seconds=30)
         assert len(announced) == 1
         assert shown(hass) == state
 
@@ -168,13 +159,13 @@ async def test_a_question_is_no_outage_after_a_restart(
         entry = entry_for(meter, network_data(line), ct_rating=100.0, ct_sets=1)
         await load(hass, entry)
         meter.write("TotWhImp", 9_000_000)
-        await poll(hass, freezer, 20)
+        await let_poll(hass, freezer, 20)
         assert await hass.config_entries.async_reload(entry.entry_id)
-        await poll(hass, freezer)
+        await let_poll(hass, freezer)
         assert not announced
         await be_away(hass, freezer, meter, minutes=10)
         meter.write("TotWhImp", 9_000_050)
-        await poll(hass, freezer, 20)
+        await let_poll(hass, freezer, 20)
         assert [(each["imported"], each["exported"]) for each in told(announced)] == [(None, 0.4)]
 
 
@@ -188,7 +179,7 @@ async def test_a_rollover(
         await load(hass, entry_for(meter, network_data(line)))
         for register in (4, 14, 24):
             meter.write("TotWhImp", register)
-            await poll(hass, freezer)
+            await let_poll(hass, freezer)
     assert told(announced) == [
         {
             "type": "rolled_over",
@@ -207,10 +198,10 @@ async def test_an_answer(
         entry = entry_for(meter, network_data(line), ct_rating=100.0, ct_sets=2)
         await load(hass, entry)
         meter.write("TotWhImp", 3)
-        await poll(hass, freezer, 14)
+        await let_poll(hass, freezer, 14)
         assert not announced
         await answer(hass, entry, "counter_set_back", "zero")
-        await poll(hass, freezer, 2)
+        await let_poll(hass, freezer, 2)
     assert told(announced) == [
         {
             "type": "answered",
@@ -232,11 +223,11 @@ async def test_an_answer_that_comes_too_late(
         entry = entry_for(meter, network_data(line), ct_rating=100.0, ct_sets=1)
         await load(hass, entry)
         meter.write("TotWhImp", 9_000_000)
-        await poll(hass, freezer, 13)
+        await let_poll(hass, freezer, 13)
         asked = ir.async_get(hass).async_get_issue(DOMAIN, f"counter_leap_{entry.entry_id}")
         opened = await open_repair(hass, asked)
         meter.write("TotWhImp", 5_000_100)
-        await poll(hass, freezer, 2)
+        await let_poll(hass, freezer, 2)
         manager = hass.data["repairs"]["flow_manager"]
         await manager.async_configure(opened["flow_id"], {"next_step_id": "real"})
     assert not announced
