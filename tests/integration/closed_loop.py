@@ -7,7 +7,7 @@ import random
 
 from tests.integration.blueprints import House
 
-_ROUND = 10
+_ROUND = 12
 """s between two instants at which the house is measured"""
 
 

@@ -34,7 +34,7 @@ async def house(
     device = Device()
     async with network(device) as line:
         entry = entry_for(device, network_data(line), ct_rating=100, ct_sets=1)
-        house = House(hass, freezer, device, entry, stride=10)
+        house = House(hass, freezer, device, entry, stride=15)
         house.draws(50)
         await house.begins()
         await house.passes(20)

@@ -81,7 +81,7 @@ class Machine:
         self._count()
         self._freezer.move_to(self.begun + timedelta(seconds=self.seconds + self.error))
 
-    async def poll(self, minutes: float, every: float = 30.0) -> None:
+    async def poll(self, minutes: float, every: float = 60.0) -> None:
         """Let the meter be polled for some minutes."""
         for _ in range(int(minutes * 60 / every)):
             self.elapse(every)
