@@ -36,9 +36,11 @@ PATIENCE_MS = 30_000
 expect.set_options(timeout=PATIENCE_MS)
 DASHBOARD = "dashboard"
 """The package of the tests of cards."""
-ALONE = ("test_killed", "test_benchmark")
+SECOND_DASHBOARD = ("test_access", "test_axe", "test_downloads", "test_history")
+"""Files of that package with a home of their own, so that two processes share the package."""
+ALONE = ("test_killed", "test_benchmark", "test_restarted")
 """Files of long tests that share nothing."""
-LONGEST = (ALONE[0], DASHBOARD, ALONE[1], "test_first_meter")
+LONGEST = (ALONE[0], DASHBOARD, SECOND_DASHBOARD[0], *ALONE[1:], "test_first_meter")
 DESKTOP = ViewportSize(width=1280, height=900)
 
 
@@ -53,9 +55,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def home_of(nodeid: str) -> str:
-    """Return what a test shares a Home Assistant with: its package or its file."""
+    """Return what a test shares a Home Assistant with: its package, a half of it, or its file."""
     file = Path(nodeid.partition("::")[0])
-    return DASHBOARD if file.parent.name == DASHBOARD else file.stem
+    if file.parent.name != DASHBOARD:
+        return file.stem
+    return SECOND_DASHBOARD[0] if file.stem in SECOND_DASHBOARD else DASHBOARD
 
 
 class HomeScheduling(LoadScopeScheduling):
