@@ -9,6 +9,7 @@ from typing import Final
 
 from homeassistant.components.modbus import async_get_temporary_unit
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 from modbus_connection import (
     ModbusExceptionError,
     ModbusSerialParams,
@@ -44,11 +45,11 @@ from ..meter.modbus import (
     classify,
     limited_request,
     probe_gateway,
+    raw_port,
     read_registers,
     responding_units,
 )
 from ..meter.sunspec import BASE_ADDRESSES
-from .raw_port import raw_port
 
 _EXCHANGE_BITS: Final = (8 + 9) * 11
 """Bits on a serial line for a probe and its response."""
@@ -192,7 +193,9 @@ class ConnectedBus:
             self.noisy |= result is ProbeResult.NOISE
             return responding_units(received)
 
-        async with raw_port(params, self._timing.port_open, self._unusable) as request:
+        async with raw_port(
+            params, self._timing.port_open, self._unusable, HomeAssistantError
+        ) as request:
             yield probe
 
     def _unusable(self, error: MeterError) -> UnusableSettingsError:
