@@ -45,6 +45,8 @@ LAYERS = (
 
 LEVEL = {unit: level for level, line in enumerate(LAYERS) for unit in line.split()}
 
+PROGRAM = ROOT / "dts307"
+
 SOURCES = sorted(FOLDER.rglob("*.py"))
 
 
@@ -105,3 +107,11 @@ def test_imports_lead_down(source: Path) -> None:
 def test_the_device_library_needs_no_home_assistant(source: Path) -> None:
     allowed = sys.stdlib_module_names | {"custom_components", "modbus_connection", "serialx"}
     assert {name.partition(".")[0] for name in imports(source)} <= allowed
+
+
+@pytest.mark.parametrize("source", sorted(PROGRAM.rglob("*.py")), ids=lambda source: source.stem)
+def test_the_program_needs_only_the_device_library_and_its_dependencies(source: Path) -> None:
+    """Beside the library it shares, its symbolic links, nothing of the integration."""
+    allowed = sys.stdlib_module_names | {"dts307", "modbus_connection", "paho", "rich"}
+    names = {name.partition(".")[0] for name in imports(source)}
+    assert names <= allowed | {"textual", "typer"}
