@@ -29,7 +29,7 @@ from .buses import (
     resilient_unit,
 )
 from .failures import Failure, async_failure
-from .modbus_internals import params_in_use
+from .modbus_internals import ModbusEndpoint, params_in_use
 from .port_users import async_only_free_port
 from .request_limits import async_store_request_limit, async_stored_request_limit
 from .serial_ports import (
@@ -56,6 +56,7 @@ __all__ = [
     "Failure",
     "Framing",
     "MeterAddress",
+    "ModbusEndpoint",
     "ModbusParams",
     "NetworkAdapter",
     "PortChangedError",

@@ -3,7 +3,6 @@
 from typing import Final, NamedTuple
 
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
 
 from ..meter import MeterError
 from ..meter.address import BusAddress, SerialPort
@@ -23,12 +22,10 @@ class Failure(NamedTuple):
     placeholders: dict[str, str]
 
 
-async def async_failure(
-    hass: HomeAssistant, err: MeterError | HomeAssistantError, bus: BusAddress
-) -> Failure:
+async def async_failure(hass: HomeAssistant, err: Exception, bus: BusAddress) -> Failure:
     """Explain a failure; the text names who uses the connection or the port, if that is known.
 
-    Home Assistant's error means that the connection is in use with other settings.
+    Home Assistant's own error means that the connection is in use with other settings.
     """
     if isinstance(err, SpeaksBacnetError) and isinstance(bus, SerialPort):
         return Failure(failure_key(err, bus), {"baudrate": str(bus.baudrate)})
