@@ -41,12 +41,17 @@ _OPENING: Final = (ModbusConnectionError, ModbusTimeoutError, ValueError)
 class Connection:
     """A Modbus connection, and what is known of the units behind it."""
 
-    def __init__(self, bus: BusAddress, timing: LinkTiming = LINK_TIMING) -> None:
-        """Prepare; the first request opens the connection."""
+    def __init__(
+        self, bus: BusAddress, timing: LinkTiming = LINK_TIMING, shared: SharedBus | None = None
+    ) -> None:
+        """Prepare; the first request opens the connection.
+
+        ``shared`` is what is known of the bus from before.
+        """
         self.bus = bus
         self._timing = timing
         self._link = ModbusConnection(bus.params)
-        self._shared = SharedBus(is_port=bus.transport is Transport.SERIAL)
+        self._shared = shared or SharedBus(is_port=bus.transport is Transport.SERIAL)
         self._states: dict[int, ProbeState] = {}
         self._limits: dict[int, RequestLimit] = {}
         self._units: dict[int, ModbusUnit] = {}
@@ -74,10 +79,10 @@ class Connection:
     def _new_unit(self, unit_id: int) -> ModbusUnit:
         bus, timing = self.bus, self._timing
         seconds = timing.response_timeout(bus.baudrate)
-        opening = _OpeningUnit(self._link, self._link.for_unit(unit_id), bus.params, timing)
+        opening = opening_unit(self._link, unit_id, bus.params, timing)
         is_alone = partial(self._is_alone, unit_id)
         resilient = ResilientUnit(
-            cast("ModbusUnit", opening),
+            opening,
             timeout=seconds,
             byte_time=timing.byte_time(bus.baudrate),
             bus=self._shared,
@@ -103,13 +108,22 @@ class Connection:
 
 
 @asynccontextmanager
-async def connected(bus: BusAddress, timing: LinkTiming = LINK_TIMING) -> AsyncIterator[Connection]:
+async def connected(
+    bus: BusAddress, timing: LinkTiming = LINK_TIMING, shared: SharedBus | None = None
+) -> AsyncIterator[Connection]:
     """Use a bus, and close the connection to it in any case."""
-    connection = Connection(bus, timing)
+    connection = Connection(bus, timing, shared)
     try:
         yield connection
     finally:
         await connection.close()
+
+
+def opening_unit(
+    link: ModbusConnection, unit_id: int, params: ModbusParams, timing: LinkTiming
+) -> ModbusUnit:
+    """Return a unit that finds out why its connection cannot be opened."""
+    return cast("ModbusUnit", _OpeningUnit(link, link.for_unit(unit_id), params, timing))
 
 
 class _OpeningUnit:

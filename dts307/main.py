@@ -7,6 +7,7 @@ import typer
 
 from .exit_codes import ExitCode
 from .read import read
+from .scan import scan
 
 _EXIT_CODES = "\n\n".join(f"{code.value:>3}  {code.text}" for code in ExitCode)
 
@@ -18,7 +19,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=f"[bold]Exit codes[/bold]\n\n{_EXIT_CODES}",
 )
-app.command()(read)
+for _command in (scan, read):
+    app.command()(_command)
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - called by Typer

@@ -100,7 +100,9 @@ def is_serial(where: str) -> bool:
 
 def bus_text(bus: BusAddress) -> str:
     """Return a bus as the command line names it."""
-    return bus.device if isinstance(bus, SerialPort) else bus.place
+    if isinstance(bus, SerialPort):
+        return bus.device
+    return f"[{bus.host}]:{bus.port}" if ":" in bus.host else bus.place
 
 
 def _network_adapter(where: str, framing: Framing) -> NetworkAdapter:

@@ -18,6 +18,8 @@ _OWN_TEXTS: Final = {
     " be in the group dialout.",
     "garbled_reply": "The answers arrive damaged. Check the baud rate and parity, the wires and the"
     " 120 ohm resistors at both ends of the bus, and that no two devices share a unit ID.",
+    "no_meter_among": "Devices answer, but none of them is a SunSpec meter: {devices}. Check that"
+    " the meter is connected to this bus, and that it is set to Modbus, not BACnet.",
     "another_meter": "A meter with another serial number answers here.",
 }
 """Texts whose remedy in the integration is something that only Home Assistant has."""
@@ -36,3 +38,10 @@ def failure_text(err: MeterError, bus: BusAddress) -> str:
     key = failure_key(err, bus)
     text: str = _OWN_TEXTS.get(key) or translations()["exceptions"][key]["message"]
     return text.replace("{baudrate}", str(bus.baudrate))
+
+
+def search_text(key: str, **placeholders: str) -> str:
+    """Return why a search has found nothing, and what to do about it."""
+    text: str = _OWN_TEXTS.get(key) or translations()["config"]["error"][key]
+    text = text.replace("*Full search* tries", "The option --full tries")
+    return text.format(**placeholders)
