@@ -19,9 +19,11 @@ LAYERS = (
     "meter.clock meter.errors meter.hysteresis meter.identity meter.phases meter.sample",
     "meter.house_balance meter.reading_gaps",
     "meter.modbus",
+    "meter.address",
+    "meter.failure_key",
     "meter.sunspec",
-    "meter.installation meter.validation",
-    "meter.alarms meter.intervals",
+    "meter.bus_scan meter.installation meter.validation",
+    "meter.alarms meter.intervals meter.session",
     "meter.exports",
     "meter",
     # Home Assistant's side.
@@ -29,7 +31,7 @@ LAYERS = (
     "counter_names identification issues options snapshot",
     "daylight meter_events prices",
     "automation connection descriptions frontend_module production stores",
-    "ct_rating energy_dashboard meter_session outage replacement",
+    "ct_rating energy_dashboard outage replacement",
     "coordinator flows",
     "cost",
     "actions backup diagnostics entity house_consumption live_readings port_watch repairs scan",
@@ -42,6 +44,8 @@ LAYERS = (
 """A module or package of one line imports only from the lines before it, which excludes cycles."""
 
 LEVEL = {unit: level for level, line in enumerate(LAYERS) for unit in line.split()}
+
+PROGRAM = ROOT / "dts307"
 
 SOURCES = sorted(FOLDER.rglob("*.py"))
 
@@ -103,3 +107,11 @@ def test_imports_lead_down(source: Path) -> None:
 def test_the_device_library_needs_no_home_assistant(source: Path) -> None:
     allowed = sys.stdlib_module_names | {"custom_components", "modbus_connection", "serialx"}
     assert {name.partition(".")[0] for name in imports(source)} <= allowed
+
+
+@pytest.mark.parametrize("source", sorted(PROGRAM.rglob("*.py")), ids=lambda source: source.stem)
+def test_the_program_needs_only_the_device_library_and_its_dependencies(source: Path) -> None:
+    """Beside the library it shares, its symbolic links, nothing of the integration."""
+    allowed = sys.stdlib_module_names | {"dts307", "modbus_connection", "paho", "rich"}
+    names = {name.partition(".")[0] for name in imports(source)}
+    assert names <= allowed | {"textual", "typer"}

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 import logging
 from traceback import walk_tb
 from types import CodeType
@@ -12,6 +13,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.util import dt as dt_util
 from modbus_connection import ModbusUnit
 
 from .connection import (
@@ -20,6 +22,7 @@ from .connection import (
     async_check_port_path,
     async_failure,
     async_has_other_path,
+    async_identify,
     async_store_request_limit,
     async_stored_request_limit,
 )
@@ -28,9 +31,9 @@ from .identification import serial_number_of
 from .meter import Meter, MeterError, Reading
 from .meter.modbus import ConnectionHealth
 from .meter.reading_gaps import GapFinder
+from .meter.session import MeterSession
 from .meter.validation import believed_totals
 from .meter_events import Outage, async_report
-from .meter_session import MeterSession
 from .options import MeterOptions, Role
 from .outage import async_continue_outage, async_end_outage
 from .production import async_locate_production, production
@@ -70,7 +73,11 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
         self.address = address
         self._limit = async_stored_request_limit(hass, entry, address)
         self._session = MeterSession(
-            hass, unit, serial_number_of(entry), self._limit, self._async_identified
+            unit,
+            serial_number_of(entry),
+            partial(async_identify, hass, unit, self._limit),
+            self._async_identified,
+            utcnow=dt_util.utcnow,
         )
         self._polling = asyncio.Lock()
         self._is_finishing = False
@@ -171,7 +178,7 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
 
         Its traceback is logged once for each place that raises, also if it comes and goes.
         """
-        self._session.fail_unexpectedly(begun)
+        self._session.fail_unexpectedly(UNEXPECTED_ERROR, begun)
         *_, (frame, line) = walk_tb(err.__traceback__)
         if (place := (frame.f_code, line)) not in self._logged_places:
             self._logged_places.add(place)
@@ -222,7 +229,7 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
         return reading
 
     async def _async_validated_once(self, *, whole: bool = False) -> Reading:
-        reading = await self._session.async_read(whole=whole)
+        reading = await self._session.read(whole=whole)
         self.store.clock.async_tick()
         return self.counters.async_check(self.installation.async_check(reading))
 

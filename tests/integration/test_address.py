@@ -7,7 +7,7 @@ from hypothesis import given, strategies as st
 from modbus_connection import ModbusSerialParams, ModbusTcpParams
 import pytest
 
-from custom_components.dts307.connection.address import (
+from custom_components.dts307.connection import (
     BusAddress,
     Framing,
     MeterAddress,

@@ -7,8 +7,7 @@ from homeassistant.components.usb import SerialDevice, USBDevice
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.dts307.connection import serial_ports
-from custom_components.dts307.connection.address import NetworkAdapter, SerialPort
+from custom_components.dts307.connection import NetworkAdapter, SerialPort, serial_ports
 from custom_components.dts307.connection.serial_ports import async_resolved_bus
 from simulator.meter import MeterConfig
 from tests.device import Device

@@ -13,6 +13,7 @@ from custom_components.dts307.connection import (
 )
 from custom_components.dts307.flows import energy_offer, preview
 from custom_components.dts307.meter import MeterError
+from custom_components.dts307.meter.bus_scan import cause
 from custom_components.dts307.meter.installation import NoMeasurement
 from custom_components.dts307.meter.modbus import ScanStage
 from custom_components.dts307.scan import explanation
@@ -122,7 +123,8 @@ def returned(module: ModuleType, function: str) -> set[str]:
 
 def refusals() -> set[str]:
     """Return the keys that the config flow names itself."""
-    told = returned(explanation, "async_explain") | returned(preview, "doubt")
+    told = returned(explanation, "async_explain") | returned(cause, "cause_of")
+    told |= returned(preview, "doubt")
     nothing_found = {f"nothing_found_{transport}" for transport in Transport}
     return told | nothing_found | set(NoMeasurement) | {"none_chosen", "link_in_use"}
 

@@ -1,6 +1,6 @@
 """How a meter is reached: its address, the shared bus behind it, and why it cannot be reached."""
 
-from .address import (
+from ..meter.address import (
     CONF_BAUDRATE,
     CONF_FRAMING,
     CONF_PARITY,
@@ -19,6 +19,7 @@ from .address import (
     SerialPort,
     Transport,
 )
+from ..meter.failure_key import failure_key
 from .buses import (
     async_bus_users,
     async_diagnosing_unit,
@@ -27,8 +28,8 @@ from .buses import (
     async_temporary_meter,
     resilient_unit,
 )
-from .failures import Failure, async_failure, failure_key
-from .modbus_internals import params_in_use
+from .failures import Failure, async_failure
+from .modbus_internals import ModbusEndpoint, params_in_use
 from .port_users import async_only_free_port
 from .request_limits import async_store_request_limit, async_stored_request_limit
 from .serial_ports import (
@@ -55,6 +56,7 @@ __all__ = [
     "Failure",
     "Framing",
     "MeterAddress",
+    "ModbusEndpoint",
     "ModbusParams",
     "NetworkAdapter",
     "PortChangedError",

@@ -20,6 +20,7 @@ from modbus_connection import ModbusTcpParams, ModbusUnit
 
 from ..const import DOMAIN
 from ..meter import Meter
+from ..meter.address import BusAddress, MeterAddress, ModbusParams, Transport
 from ..meter.errors import PortInUseError
 from ..meter.modbus import (
     DiagnosingUnit,
@@ -31,7 +32,6 @@ from ..meter.modbus import (
     probe_gateway,
     probe_unit,
 )
-from .address import BusAddress, MeterAddress, ModbusParams, Transport
 from .modbus_internals import ModbusEndpoint
 from .request_limits import async_request_limit
 from .serial_ports import async_resolved

@@ -11,8 +11,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
+from ..meter.address import MeterAddress
 from ..meter.modbus import RequestLimit
-from .address import MeterAddress
 from .modbus_internals import ModbusEndpoint
 
 CONF_REQUEST_LIMIT: Final = "request_limit"

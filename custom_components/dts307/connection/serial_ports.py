@@ -17,7 +17,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
 from ..issues import async_raise_issue, async_withdraw_issue
-from .address import BusAddress, MeterAddress, SerialPort
+from ..meter.address import BusAddress, MeterAddress, SerialPort
 from .port_users import resolve
 from .system_paths import async_system_paths
 

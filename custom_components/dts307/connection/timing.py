@@ -7,20 +7,13 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
-from ..meter.modbus import LINK_TIMING, SCAN_RANGE, SCAN_TIMING, LinkTiming, ScanRange, ScanTiming
+from ..meter.bus_scan import BusTiming
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Timing:
+class Timing(BusTiming):
     """Durations in s, and the range of a scan."""
 
-    link: LinkTiming = LINK_TIMING
-    scan: ScanTiming = SCAN_TIMING
-    scan_range: ScanRange = SCAN_RANGE
-    port_open: float = 4.0
-    """for which a scan waits for a port that a busy machine is still closing"""
-    others_finish: float = 5.0
-    """for which a scan waits for a temporary use of its connection to end"""
     entries_resume: float = 30.0
     """after a scan, if the person in the flow does not go on"""
     preview: float = 2.0

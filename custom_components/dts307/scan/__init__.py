@@ -1,6 +1,6 @@
 """Scan a serial port or a network adapter for meters."""
 
-from .results import result_text
+from ..meter.bus_scan import result_text
 from .scan_flow import ScanFlow
 from .suspension import is_suspended
 

@@ -14,11 +14,12 @@ from homeassistant.util.hass_dict import HassKey
 from ..connection import BusAddress, MeterAddress, NetworkAdapter
 from ..const import DOMAIN
 from ..flows import CONF_EVERYTHING, CONF_THOROUGH, SECTION_KNOWN
+from ..meter.bus_scan import MeterScan
 from ..meter.modbus import ScanResult
 from .address_flow import AddressFlow
 from .explanation import async_explain
 from .known_meters import KnownMeters, async_known_meters
-from .meter_scan import MeterScan
+from .links import SharedLinks
 from .suspension import SuspendedEntries
 
 _SCANS: HassKey[dict[str, ScanFlow]] = HassKey(f"{DOMAIN}_scans")
@@ -80,7 +81,7 @@ class ScanFlow(AddressFlow):
         is_slow = isinstance(bus, NetworkAdapter) and self._suspended.is_empty
         self._are_neighbours_due = is_slow and not (thorough or is_reconfigured)
         self._scan = MeterScan(
-            self.hass,
+            SharedLinks(self.hass),
             address,
             is_wanted=self._is_wanted,
             on_progress=self.async_update_progress,

@@ -3,6 +3,7 @@
 from .backoff import READ_FAILURES, ConnectionHealth
 from .diagnosing_unit import PROBE_ERRORS, DiagnosingUnit, ProbeState
 from .gateway_probe import probe_gateway
+from .raw_port import raw_port
 from .registers import LOST_RESPONSES, READ_LIMIT, RequestLimit, read_registers, retry_once
 from .resilient_unit import ResilientUnit
 from .scan import (
@@ -67,6 +68,7 @@ __all__ = [
     "opened_probe",
     "probe_gateway",
     "probe_unit",
+    "raw_port",
     "read_registers",
     "responding_units",
     "retry_once",

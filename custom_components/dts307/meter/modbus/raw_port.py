@@ -7,12 +7,11 @@ import errno
 import time
 from typing import Final
 
-from homeassistant.exceptions import HomeAssistantError
 from modbus_connection import ModbusSerialParams
 
-from ..meter import LinkDownError, MeterError
-from ..meter.errors import HostUnknownError, LinkLostError, opening_error
-from ..meter.modbus import PortLostError, SerialProbe, UnusableSettingsError, opened_probe
+from ..errors import HostUnknownError, LinkDownError, LinkLostError, MeterError, opening_error
+from .scan import UnusableSettingsError
+from .serial_probe import PortLostError, SerialProbe, opened_probe
 
 _POLL: Final = 0.1
 """s between two attempts to open a port"""
@@ -26,19 +25,23 @@ async def raw_port(
     params: ModbusSerialParams,
     patience: float,
     unusable: Callable[[MeterError], UnusableSettingsError],
+    unavailable: type[Exception] = ValueError,
 ) -> AsyncIterator[Request]:
     """Open a port, and wait for ``patience`` seconds if it is in use.
+
+    ``unavailable`` is what the kind of port raises if it cannot be used now, such as that of
+    another device that is not ready.
 
     Raises MeterError if it cannot be opened or is lost, or what ``unusable`` returns if that is for
     the settings.
     """
 
     async def request(unit_id: int, seconds: float) -> bytes:
-        with _converted_errors(params.device, unusable):
+        with _converted_errors(params.device, unusable, unavailable):
             return await probe.request(unit_id, seconds)
 
     async with AsyncExitStack() as stack:
-        with _converted_errors(params.device, unusable):
+        with _converted_errors(params.device, unusable, unavailable):
             probe = await _opened(stack, params, patience)
         yield request
 
@@ -59,7 +62,9 @@ async def _opened(
 
 @contextmanager
 def _converted_errors(
-    device: str, unusable: Callable[[MeterError], UnusableSettingsError]
+    device: str,
+    unusable: Callable[[MeterError], UnusableSettingsError],
+    unavailable: type[Exception],
 ) -> Iterator[None]:
     """Turn the system's errors into ours.
 
@@ -68,8 +73,7 @@ def _converted_errors(
     """
     try:
         yield
-    except (ValueError, HomeAssistantError) as err:
-        # An invalid address, or an adapter of another integration that is not ready.
+    except (ValueError, unavailable) as err:
         kind = HostUnknownError if isinstance(err, UnicodeError) else LinkDownError
         raise kind(str(err)) from err
     except OSError as err:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-from ..connection import BusAddress
-from ..meter.modbus import ScanResult
+from ..address import BusAddress
+from ..modbus import ScanResult
 
 _MOST_LISTED: Final = 8
 """The most devices that a text lists."""

@@ -1,4 +1,4 @@
-"""Scan a serial port or a network adapter for meters, over Home Assistant's Modbus connections."""
+"""Scan a serial port or a network adapter for meters."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -6,25 +6,13 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
-from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError
 from modbus_connection import ModbusSerialParams
 
-from ..connection import (
-    DEFAULT_UNIT_ID,
-    BusAddress,
-    MeterAddress,
-    SerialPort,
-    async_bus_users,
-    async_timing,
-    params_in_use,
-)
-from ..meter import MeterError
-from ..meter.errors import SpeaksBacnetError
-from ..meter.modbus import (
+from ..address import DEFAULT_UNIT_ID, BusAddress, MeterAddress, SerialPort
+from ..errors import MeterError, SpeaksBacnetError
+from ..modbus import (
     BusScan,
     Probe,
-    ScanRange,
     ScanResult,
     ScanStage,
     UnusableSettingsError,
@@ -33,6 +21,7 @@ from ..meter.modbus import (
     usual_settings,
 )
 from .connected_bus import ConnectedBus
+from .links import Links
 
 _LONG_STAGES: Final = (ScanStage.UNIT_IDS, ScanStage.EVERYTHING)
 _UNIT_IDS_PER_UPDATE: Final = 8
@@ -44,7 +33,7 @@ class MeterScan:
 
     def __init__(  # noqa: PLR0913 - all of them say what is searched for, and how
         self,
-        hass: HomeAssistant,
+        links: Links,
         address: MeterAddress,
         *,
         is_wanted: Callable[[ScanResult[BusAddress]], bool],
@@ -59,11 +48,12 @@ class MeterScan:
 
         ``meter.modbus.BusScan`` explains the other parameters.
         """
-        timing = async_timing(hass)
-        candidates = _candidates(hass, address.bus, timing.scan_range)
+        timing = links.timing
+        candidates = _candidates(links, address.bus)
         self._candidates, self._unit_id = candidates, address.unit_id
         self._timing = timing
-        self._bus = ConnectedBus(hass)
+        self._unavailable = links.unavailable
+        self._bus = ConnectedBus(links)
         self._on_progress = on_progress
         plan = serial_passes if isinstance(address.bus, SerialPort) else network_passes
         unit_ids = list(dict.fromkeys((address.unit_id, DEFAULT_UNIT_ID)))
@@ -88,8 +78,9 @@ class MeterScan:
         self.probe = Probe(passes[0].stage, passes[0].settings, address.unit_id, 0.0)
         """The probe under way."""
         self.results: list[ScanResult[BusAddress]] = []
-        self.error: MeterError | HomeAssistantError | None = None
-        """Why the scan could not begin, or could not be completed."""
+        self.error: Exception | None = None
+        """Why the scan could not begin, or could not be completed: a MeterError, or what the links
+        raise if a connection is in use with other settings."""
 
     @property
     def wanted(self) -> list[ScanResult[BusAddress]]:
@@ -122,7 +113,7 @@ class MeterScan:
                 await self._listen_for_bacnet()
         except SpeaksBacnetError as err:
             self.bus, self.error = self.probe.settings, err
-        except (MeterError, HomeAssistantError) as err:
+        except (MeterError, self._unavailable) as err:
             self.error = err
         finally:
             self._changed.set()
@@ -139,7 +130,7 @@ class MeterScan:
             async with self._bus.held(settings):
                 async for result in self._scan.neighbours():
                     self.results.append(result)
-        except MeterError, HomeAssistantError:
+        except MeterError, self._unavailable:
             return
         finally:
             self._changed.set()
@@ -168,7 +159,6 @@ class MeterScan:
         await self._changed.wait()
         self._changed.clear()
 
-    @callback
     def _note(self, probe: Probe[BusAddress]) -> None:
         before, self.probe = self.probe, probe
         self._on_progress(probe.progress)
@@ -183,17 +173,17 @@ def _update_key(probe: Probe[BusAddress]) -> tuple[object, ...]:
     return probe.stage, probe.settings, unit_id
 
 
-@callback
-def _candidates(hass: HomeAssistant, bus: BusAddress, scan_range: ScanRange) -> list[BusAddress]:
+def _candidates(links: Links, bus: BusAddress) -> list[BusAddress]:
     """Return a bus with each of its possible settings, its own first.
 
-    If an entry holds the connection already, its settings are the only ones. A temporary hold does
+    If something holds the connection already, its settings are the only ones. A temporary hold does
     not count, because it ends in a moment.
     """
     if isinstance(bus, SerialPort):
-        used = params_in_use(hass, bus.params.endpoint)
-        if async_bus_users(hass, bus.params) and isinstance(used, ModbusSerialParams):
+        used = links.params_in_use(bus.params.endpoint)
+        if links.is_used(bus.params) and isinstance(used, ModbusSerialParams):
             return [bus.with_params(used)]
-        return [bus.with_params(each) for each in usual_settings(bus.params, scan_range=scan_range)]
-    used_alike = [each for each in bus.framings if async_bus_users(hass, each.params)]
+        settings = usual_settings(bus.params, scan_range=links.timing.scan_range)
+        return [bus.with_params(each) for each in settings]
+    used_alike = [each for each in bus.framings if links.is_used(each.params)]
     return [*(used_alike or bus.framings)]

@@ -1,4 +1,4 @@
-"""A bus to scan, over a port of its own or over a connection that Home Assistant shares."""
+"""A bus to scan, over a port of its own or over a connection that others use, too."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,8 +7,6 @@ from math import inf
 import time
 from typing import Final
 
-from homeassistant.components.modbus import async_get_temporary_unit
-from homeassistant.core import HomeAssistant
 from modbus_connection import (
     ModbusExceptionError,
     ModbusSerialParams,
@@ -16,27 +14,24 @@ from modbus_connection import (
     ModbusUnit,
 )
 
-from ..connection import (
+from ..address import (
     DEFAULT_BAUDRATE,
     DEFAULT_UNIT_ID,
     BusAddress,
     MeterAddress,
     NetworkAdapter,
-    async_shared_bus,
-    async_temporary_meter,
-    async_timing,
-    params_in_use,
 )
-from ..meter import (
+from ..errors import (
     GarbledReplyError,
-    Identity,
+    LinkLostError,
     MeterBusyError,
     MeterError,
     MeterSilentError,
     ReadRefusedError,
+    SpeaksBacnetError,
 )
-from ..meter.errors import LinkLostError, SpeaksBacnetError
-from ..meter.modbus import (
+from ..identity import Identity
+from ..modbus import (
     PROBE_ERRORS,
     ProbeResult,
     UnitProbe,
@@ -44,11 +39,12 @@ from ..meter.modbus import (
     classify,
     limited_request,
     probe_gateway,
+    raw_port,
     read_registers,
     responding_units,
 )
-from ..meter.sunspec import BASE_ADDRESSES
-from .raw_port import raw_port
+from ..sunspec import BASE_ADDRESSES
+from .links import Links
 
 _EXCHANGE_BITS: Final = (8 + 9) * 11
 """Bits on a serial line for a probe and its response."""
@@ -60,10 +56,10 @@ _POLL: Final = 0.1
 class ConnectedBus:
     """A bus behind a serial port or a network adapter, with each of its possible settings."""
 
-    def __init__(self, hass: HomeAssistant) -> None:
+    def __init__(self, links: Links) -> None:
         """Begin with a bus of which nothing is known."""
-        self._hass = hass
-        self._timing = async_timing(hass)
+        self._links = links
+        self._timing = links.timing
         self._gateway: BusAddress | None = None
         """The settings with which a gateway reported that no unit answers."""
         self._asked: set[BusAddress] = set()
@@ -116,7 +112,7 @@ class ConnectedBus:
         """
         deadline = time.monotonic() + self._timing.others_finish
         while time.monotonic() < deadline:
-            used = params_in_use(self._hass, settings.params.endpoint)
+            used = self._links.params_in_use(settings.params.endpoint)
             if used in (None, settings.params):
                 return used is None
             await asyncio.sleep(_POLL)
@@ -129,7 +125,7 @@ class ConnectedBus:
         Otherwise an adapter that serves one client at a time might refuse either of them.
         """
         await asyncio.sleep(self._timing.scan.slot_free)
-        async with async_get_temporary_unit(self._hass, settings.params, DEFAULT_UNIT_ID) as unit:
+        async with self._links.unit(settings.params, DEFAULT_UNIT_ID) as unit:
             unit.require_timeout(self._timing.scan.gateway)
             self._is_held = True
             yield
@@ -144,7 +140,7 @@ class ConnectedBus:
         Raises MeterError.
         """
         address = MeterAddress(settings, unit_id)
-        async with self._turn_of(settings), async_temporary_meter(self._hass, address) as meter:
+        async with self._turn_of(settings), self._links.meter(address) as meter:
             return meter.identity
 
     async def diagnose(self, settings: BusAddress, unit_id: int) -> MeterError | None:
@@ -192,7 +188,9 @@ class ConnectedBus:
             self.noisy |= result is ProbeResult.NOISE
             return responding_units(received)
 
-        async with raw_port(params, self._timing.port_open, self._unusable) as request:
+        async with raw_port(
+            params, self._timing.port_open, self._unusable, self._links.unavailable
+        ) as request:
             yield probe
 
     def _unusable(self, error: MeterError) -> UnusableSettingsError:
@@ -211,15 +209,15 @@ class ConnectedBus:
             seconds = max(response_timeout, self._timing.scan.gateway)
         # Alone, the library's own timeout ends the wait for a silent unit before that.
         busy = self._timing.link.busy if alone else 0.0
-        shared = async_shared_bus(self._hass, settings)
+        shared = self._links.shared_bus(settings)
 
         async def probe(unit_id: int) -> frozenset[int]:
-            async with async_get_temporary_unit(self._hass, params, unit_id) as unit, shared.lock:
+            async with self._links.unit(params, unit_id) as unit, shared.lock:
                 answers = await self._answers_at_first(unit, settings, seconds, busy)
             return frozenset({unit_id} if answers else ())
 
         # The connection stays open between two probes.
-        async with async_get_temporary_unit(self._hass, params, DEFAULT_UNIT_ID) as unit:
+        async with self._links.unit(params, DEFAULT_UNIT_ID) as unit:
             if alone:
                 # Once connected, the library waits no longer either.
                 unit.require_timeout(seconds)

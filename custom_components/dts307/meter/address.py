@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, ClassVar, Final, Literal, Self
 
-from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_PORT
 from modbus_connection import ModbusSerialParams, ModbusTcpParams
 
-from ..meter.modbus import settings_text
+from .modbus import settings_text
 
 CONF_TRANSPORT: Final = "transport"
+CONF_DEVICE: Final = "device"
+CONF_HOST: Final = "host"
+CONF_PORT: Final = "port"
 CONF_BAUDRATE: Final = "baudrate"
 CONF_PARITY: Final = "parity"
 CONF_STOPBITS: Final = "stopbits"
@@ -36,7 +38,7 @@ type ModbusParams = ModbusSerialParams | ModbusTcpParams
 
 
 class Transport(StrEnum):
-    """How Home Assistant reaches a bus."""
+    """How a bus is reached."""
 
     SERIAL = "serial"
     NETWORK = "network"
@@ -62,7 +64,7 @@ class SerialPort:
 
     @property
     def params(self) -> ModbusSerialParams:
-        """The parameters of Home Assistant's Modbus connection."""
+        """The parameters of the Modbus connection."""
         return ModbusSerialParams(
             device=self.device,
             baudrate=self.baudrate,
@@ -117,7 +119,7 @@ class NetworkAdapter:
 
     @property
     def params(self) -> ModbusParams:
-        """The parameters of Home Assistant's Modbus connection."""
+        """The parameters of the Modbus connection."""
         if self.framing is Framing.RTU:
             host = f"[{self.host}]" if ":" in self.host else self.host
             return ModbusSerialParams(

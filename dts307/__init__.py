@@ -1,0 +1,1 @@
+"""The command line program dts307: the device library without Home Assistant."""

@@ -1,0 +1,5 @@
+"""Run the program: ``python -m dts307``."""
+
+from .main import main
+
+main()

@@ -1,0 +1,50 @@
+"""The entry point and its commands."""
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from .exit_codes import ExitCode
+from .read import read
+from .scan import scan
+
+_EXIT_CODES = "\n\n".join(f"{code.value:>3}  {code.text}" for code in ExitCode)
+
+app = typer.Typer(
+    name="dts307",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=f"[bold]Exit codes[/bold]\n\n{_EXIT_CODES}",
+)
+for _command in (scan, read):
+    app.command()(_command)
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - called by Typer
+    if wanted:
+        typer.echo(f"dts307 {version('dts307')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Read DTS 307 and other SunSpec energy meters, over RS-485 or a network.
+
+    Begin with [bold]dts307 scan[/bold]: it finds the meters on a bus and their settings.
+    """
+
+
+def main() -> None:
+    """Run the program."""
+    app()

@@ -1,0 +1,62 @@
+"""What the commands print: tables for people, JSON for programs."""
+
+from dataclasses import asdict
+import json
+import sys
+from typing import Annotated, Any, Final
+
+from rich.console import Console
+import typer
+
+from .meter import Identity, Reading
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+ABSENT = "-"
+"""In tables, what a meter does not state."""
+
+_PIPE_WIDTH: Final = 160
+
+
+def console() -> Console:
+    """Return the console on standard output, without colours in a pipe.
+
+    NO_COLOR and FORCE_COLOR in the environment decide otherwise.
+    """
+    width = None if sys.stdout.isatty() else _PIPE_WIDTH
+    return Console(file=sys.stdout, highlight=False, width=width)
+
+
+def print_json(data: object) -> None:
+    """Print data as one JSON document."""
+    typer.echo(json.dumps(data, indent=2))
+
+
+def reading_data(reading: Reading) -> dict[str, Any]:
+    """Return the values of a reading for JSON: SI units, None for what the meter does not state."""
+    data = asdict(reading)
+    for name in ("resolutions", "whole"):
+        del data[name]
+    data["events"] = None if reading.events is None else event_names(reading)
+    return data
+
+
+def event_names(reading: Reading) -> list[str]:
+    """Return the names of the event flags that are set."""
+    return [str(flag.name).lower() for flag in reading.events or ()]
+
+
+def digits(reading: Reading) -> int:
+    """Return how many digits the numbers of a reading have at most: float32 has seven."""
+    return 7 if reading.energy_resolution is None else 10
+
+
+def meter_text(identity: Identity, unit_id: int) -> str:
+    """Return which meter it is, in one line."""
+    names = (identity.manufacturer, identity.model, identity.serial_number)
+    return f"{' '.join(filter(None, names))} (unit {unit_id})"
+
+
+def number(value: float | None, digits: int = 10) -> str:
+    """Return a number as the meter states it, without digits that only arithmetic adds."""
+    return ABSENT if value is None else f"{value:.{digits}g}"

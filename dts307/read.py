@@ -1,0 +1,105 @@
+"""Read a meter once."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Final
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from .connect import connected
+from .meter import Meter, PerPhase, Reading
+from .meter.modbus import retry_once
+from .meter.phases import PAIR_LABELS, PARTS, PHASE_LABELS, PHASES, TOTAL
+from .meter.validation import believable
+from .output import (
+    Json,
+    console,
+    digits,
+    event_names,
+    meter_text,
+    number,
+    print_json,
+    reading_data,
+)
+from .program import explained, run
+from .target import Target, takes_target
+
+_QUANTITIES: Final = (
+    ("power", "Power", "W", 1),
+    ("current", "Current", "A", 1),
+    ("voltage_line_to_neutral", "Voltage", "V", 1),
+    ("voltage_line_to_line", "Line-to-line voltage", "V", 1),
+    ("power_factor", "Power factor", "", 1),
+    ("apparent_power", "Apparent power", "VA", 1),
+    ("reactive_power", "Reactive power", "var", 1),
+    ("energy_imported", "Energy imported", "kWh", 1000),
+    ("energy_exported", "Energy exported", "kWh", 1000),
+)
+"""Fields of a reading, with their labels, the units that are shown, and what divides by them."""
+
+
+@takes_target
+def read(target: Target, *, json: Json = False) -> None:
+    """Read a meter once.
+
+    Power has the meter's own sign. Most meters count import positive; compare with the energies.
+
+    [bold]Examples[/bold]
+
+        dts307 read /dev/ttyUSB0
+        dts307 read COM3 --baud 19200 --unit 101
+        dts307 read 192.168.1.50 --json
+        dts307 read gateway:4196 --rtu-over-tcp
+    """
+    run(_read(target, as_json=json))
+
+
+async def _read(target: Target, *, as_json: bool) -> None:
+    with explained(target.bus):
+        async with connected(target.bus) as connection:
+            meter = await connection.identify(target.unit_id)
+            reading = believable(await retry_once(meter.read))
+            at = datetime.now(UTC)
+    if as_json:
+        print_json(
+            {
+                "time": at.isoformat(timespec="milliseconds"),
+                "unit_id": target.unit_id,
+                "identity": asdict(meter.identity),
+                "model": meter.model.model_id,
+                "reading": reading_data(reading),
+            }
+        )
+    else:
+        console().print(reading_report(meter, target.unit_id, reading))
+
+
+def reading_report(meter: Meter, unit_id: int, reading: Reading) -> Group:
+    """Return what a meter is and measures, in total and for each phase."""
+    table = Table(box=SIMPLE_HEAD)
+    table.add_column("")
+    table.add_column("Total", justify="right", style="bold")
+    phases = PHASES[: reading.phases] if reading.phases > 1 else ()
+    for phase in phases:
+        table.add_column(f"{PHASE_LABELS[phase]} / {PAIR_LABELS[phase]}", justify="right")
+    table.add_column("Unit")
+    for name, label, shown_unit, divisor in _QUANTITIES:
+        values: PerPhase = getattr(reading, name)
+        if any(getattr(values, part) is not None for part in PARTS):
+            cells = [
+                number(value and value / divisor, digits(reading))
+                for value in (getattr(values, part) for part in (TOTAL, *phases))
+            ]
+            table.add_row(label, *cells, shown_unit)
+    table.add_row(
+        "Frequency", number(reading.frequency, digits(reading)), *([""] * len(phases)), "Hz"
+    )
+    events = ", ".join(event_names(reading)).replace("_", " ")
+    return Group(
+        Text(meter_text(meter.identity, unit_id), style="bold"),
+        table,
+        Text(f"Event flags: {events or 'none'}"),
+    )

@@ -1,0 +1,1 @@
+"""The command line program, against real servers of Modbus."""

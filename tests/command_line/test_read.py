@@ -1,0 +1,49 @@
+"""Reading a meter once."""
+
+import pytest
+
+from simulator.meter import MeterConfig
+from simulator.server import Framing
+from tests.command_line.program import run
+from tests.device import METER_MODELS, Device
+from tests.lines import SPEED, network, serial
+
+
+@pytest.mark.parametrize("model", METER_MODELS)
+async def test_a_table_for_people(model: int) -> None:
+    device = Device(MeterConfig(model=model, serial="S-42"))
+    async with network(device) as line:
+        ended = await run("read", f"{line.host}:{line.port}")
+    assert (ended.code, ended.err) == (0, "")
+    assert "S-42" in ended.out
+    assert "unit 100" in ended.out
+    assert "\N{ESCAPE}" not in ended.out
+    for label in ("Power", "oltage", "Energy imported", "Frequency"):
+        assert label in ended.out
+
+
+async def test_json_for_programs() -> None:
+    device = Device(MeterConfig(serial="S-42", unit=7))
+    device.write("W", 1234)
+    device.write("W_SF", 0)
+    async with network(device) as line:
+        data = (await run("read", f"{line.host}:{line.port}", "--unit", 7, "--json")).json
+    assert data["unit_id"] == 7
+    assert data["model"] == 203
+    assert data["identity"]["serial_number"] == "S-42"
+    assert data["reading"]["power"]["total"] == 1234
+    assert data["reading"]["events"] == []
+
+
+async def test_a_serial_port() -> None:
+    device = Device()
+    async with serial(device) as line:
+        ended = await run("read", line.path, "--baud", SPEED, "--json")
+    assert ended.json["identity"]["serial_number"] == device.serial_number
+
+
+async def test_rtu_over_tcp() -> None:
+    device = Device()
+    async with network(device, framing=Framing.RTU) as line:
+        ended = await run("read", f"{line.host}:{line.port}", "--rtu-over-tcp", "--json")
+    assert ended.json["identity"]["serial_number"] == device.serial_number
