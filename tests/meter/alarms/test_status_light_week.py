@@ -13,7 +13,7 @@ from tests.meter.published import METER_MODELS, PHASES
 
 MONDAY = 1_780_272_000
 """1 June 2026, 0:00 UTC."""
-STEP = 613
+STEP = 307
 """s; a prime number, so that a week covers every minute of the hour."""
 
 HEARTBEATS = {Colour.GREEN: EnergyDirection.IMPORTING, Colour.ORANGE: EnergyDirection.EXPORTING}
