@@ -8,6 +8,7 @@ import typer
 from .exit_codes import ExitCode
 from .read import read
 from .scan import scan
+from .watch import watch
 
 _EXIT_CODES = "\n\n".join(f"{code.value:>3}  {code.text}" for code in ExitCode)
 
@@ -19,7 +20,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=f"[bold]Exit codes[/bold]\n\n{_EXIT_CODES}",
 )
-for _command in (scan, read):
+for _command in (scan, read, watch):
     app.command()(_command)
 
 
