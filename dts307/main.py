@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from .doctor import doctor
 from .exit_codes import ExitCode
 from .read import read
 from .scan import scan
@@ -20,7 +21,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=f"[bold]Exit codes[/bold]\n\n{_EXIT_CODES}",
 )
-for _command in (scan, read, watch):
+for _command in (scan, read, watch, doctor):
     app.command()(_command)
 
 
