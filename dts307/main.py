@@ -5,9 +5,13 @@ from typing import Annotated
 
 import typer
 
+from .doctor import doctor
+from .dump import dump
 from .exit_codes import ExitCode
 from .read import read
 from .scan import scan
+from .set_address import set_address
+from .watch import watch
 
 _EXIT_CODES = "\n\n".join(f"{code.value:>3}  {code.text}" for code in ExitCode)
 
@@ -19,7 +23,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=f"[bold]Exit codes[/bold]\n\n{_EXIT_CODES}",
 )
-for _command in (scan, read):
+for _command in (scan, read, watch, doctor, dump, set_address):
     app.command()(_command)
 
 

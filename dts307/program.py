@@ -13,13 +13,13 @@ from .meter.errors import MeterError
 from .texts import failure_text
 
 
-def run(command: Coroutine[Any, Any, None]) -> None:
-    """Run a command.
+def run[T](command: Coroutine[Any, Any, T]) -> T:
+    """Run a command, or a part of it, and return its result.
 
-    Raises typer.Exit if it does not succeed.
+    Raises typer.Exit on Ctrl-C.
     """
     try:
-        asyncio.run(command)
+        return asyncio.run(command)
     except KeyboardInterrupt:
         raise typer.Exit(ExitCode.INTERRUPTED) from None
 

@@ -86,9 +86,11 @@ def takes_target(command: Callable[..., None]) -> Callable[..., None]:
         target = parse_target(**{name: options.pop(name) for name in shared})
         command(target, **options)
 
-    parameters = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in shared.values()]
-    with_target.__signature__ = inspect.Signature([*parameters, *own])  # type: ignore[attr-defined]
-    with_target.__annotations__ = {each.name: each.annotation for each in (*parameters, *own)}
+    # Typer calls commands by the names of their parameters.
+    by_name = inspect.Parameter.KEYWORD_ONLY
+    parameters = [each.replace(kind=by_name) for each in (*shared.values(), *own)]
+    with_target.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    with_target.__annotations__ = {each.name: each.annotation for each in parameters}
     return with_target
 
 

@@ -7,6 +7,7 @@ from .house import House, Tweak
 from .measure import Role
 from .meter import Meter, MeterConfig
 from .page import Page, PageConfig
+from .replay import Replay
 from .server import Framing, PtyConfig, SerialConfig, TcpConfig
 from .simulator import Simulator, SimulatorConfig
 
@@ -21,6 +22,7 @@ __all__ = [
     "Page",
     "PageConfig",
     "PtyConfig",
+    "Replay",
     "Role",
     "SerialConfig",
     "Simulator",

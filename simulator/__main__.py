@@ -19,6 +19,7 @@ from . import (
     Page,
     PageConfig,
     PtyConfig,
+    Replay,
     Role,
     SerialConfig,
     Simulator,
@@ -54,6 +55,7 @@ a meter is described by NAME=VALUE pairs, all of them optional:
   missing=A+PhV  points to report as not implemented
   base=40000     address of the SunS marker: 40000, 50000 or 0
   l1=66          length of model 1: 66 or 65
+  settable=1     whether its Modbus address can be written (default: 0)
   empty=0        content of unimplemented integer counters, such as 0x80000000
 
 once everything is ready, one line of JSON on standard output lists the addresses:
@@ -80,6 +82,7 @@ _METER_FIELDS: dict[str, tuple[str, Callable[[str], object]]] = {
     "missing": ("missing", lambda names: frozenset(names.split("+"))),
     "base": ("base", int),
     "l1": ("identity_length", int),
+    "settable": ("settable", lambda number: bool(int(number))),
     "empty": ("empty_counter", lambda number: int(number, 0)),
 }
 
@@ -100,6 +103,14 @@ def meter(text: str) -> MeterConfig:
                 raise ArgumentTypeError(f"unknown name {name!r} in a meter's description")
         return MeterConfig(**values, counters=counters)  # type: ignore[arg-type]
     except ValueError as err:
+        raise ArgumentTypeError(str(err)) from err
+
+
+def dump(text: str) -> Replay:
+    """Return the registers in a file."""
+    try:
+        return Replay.load(Path(text))
+    except (OSError, ValueError) as err:
         raise ArgumentTypeError(str(err)) from err
 
 
@@ -135,6 +146,15 @@ def parser() -> ArgumentParser:
         metavar="NAME=VALUE,...",
         help="a meter; repeatable (default: a DTS 307 at the grid as unit 100 and"
         " a DTS 307/1 at the inverter as unit 101, both a year in service)",
+    )
+    add(
+        "--dump",
+        type=dump,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="replay the registers of a real meter, from dts307 dump or the integration's"
+        " diagnostics; repeatable; the default meters are then absent",
     )
     add(
         "--tcp",
@@ -196,11 +216,14 @@ def configuration(options: Namespace) -> SimulatorConfig:
     Raises:
         ValueError: a part of the configuration refuses its values.
     """
-    meters: list[MeterConfig] = options.meter or [meter(text) for text in _DEFAULT_METERS]
+    meters: list[MeterConfig] = options.meter or [
+        meter(text) for text in (() if options.dump else _DEFAULT_METERS)
+    ]
     if options.noise:
         meters = [replace(each, accuracy=each.accuracy or _ACCURACY_CLASS) for each in meters]
     return SimulatorConfig(
         meters=meters,
+        replays=options.dump,
         tcp=[
             TcpConfig(host=host, port=port, framing=options.framing) for host, port in options.tcp
         ],

@@ -1,7 +1,8 @@
 """The Modbus behaviour of the meters on any line: which requests they answer, and how.
 
 pymodbus does framing and transport. Its server answers other addresses and other functions with
-gateway errors. A meter is silent on other addresses, and refuses all functions but 3.
+gateway errors. A meter is silent on other addresses, and refuses all functions but 3. One that is
+settable also takes a new address, in register DA of model 1.
 """
 
 from collections.abc import Iterable
@@ -10,37 +11,69 @@ from typing import Any, override
 
 from pymodbus.constants import ExcCodes
 from pymodbus.pdu import ExceptionResponse, ModbusPDU
+from pymodbus.pdu.register_message import (
+    WriteMultipleRegistersRequest,
+    WriteMultipleRegistersResponse,
+)
 from pymodbus.simulator import DataType, SimAction, SimData, SimDevice
 
-from .meter import Meter
+from .meter import LAST_UNIT, Meter
+from .replay import Replay
 
 _READ_HOLDING_REGISTERS = 3
 _MOST_REGISTERS = 125
 
 
 class Bus:
-    """Meters on one line, by unit ID; unplugged ones stay silent.
+    """Meters and replays on one line, by unit ID; unplugged meters stay silent.
 
     Raises:
         ValueError: two meters have the same unit.
     """
 
-    def __init__(self, meters: Iterable[Meter]) -> None:
+    def __init__(self, meters: Iterable[Meter], replays: Iterable[Replay] = ()) -> None:
         """Put the meters on the bus."""
         self.meters: dict[int, Meter] = {}
+        self.replays: dict[int, Replay] = {}
         for meter in meters:
-            if meter.unit in self.meters:
-                raise ValueError(f"two meters have unit {meter.unit}")
+            self._require_free(meter.unit)
             self.meters[meter.unit] = meter
+        for replay in replays:
+            self._require_free(replay.unit)
+            self.replays[replay.unit] = replay
+
+    def _require_free(self, unit: int) -> None:
+        if unit in self.meters or unit in self.replays:
+            raise ValueError(f"two meters have unit {unit}")
 
     @property
     def plugged(self) -> bool:
         """Whether any meter is still connected."""
-        return any(meter.plugged for meter in self.meters.values())
+        return bool(self.replays) or any(meter.plugged for meter in self.meters.values())
 
     def devices(self) -> list[SimDevice]:
         """Return the meters as devices for a pymodbus server."""
-        return [_device(meter) for meter in self.meters.values()]
+        meters = list(self.meters.values())
+        devices = {replay.unit: replay.device() for replay in self.replays.values()}
+        devices |= {meter.unit: _device(meter, meter.unit) for meter in meters}
+        for meter in meters:
+            if meter.config.settable:
+                # The server has to know a device by all addresses that it may get.
+                others = set(range(1, LAST_UNIT + 1)) - devices.keys()
+                devices |= {unit: _device(meter, unit) for unit in others}
+        return list(devices.values())
+
+    def readdress(self, meter: Meter, unit: int) -> None:
+        """Give a meter another unit ID.
+
+        Raises:
+            ValueError: it is none, or another meter has it.
+        """
+        if unit != meter.unit:
+            self._require_free(unit)
+            before = meter.unit
+            meter.readdress(unit)
+            self.meters[unit] = self.meters.pop(before)
 
     def hooks(self) -> dict[str, Any]:
         """Return the arguments that make a pymodbus server behave like these meters."""
@@ -62,9 +95,14 @@ class Bus:
             if meter is not None:
                 meter.signals.transmit(time.monotonic())
             return pdu
-        if meter is None or not meter.plugged:
+        is_there = meter.plugged if meter else pdu.dev_id in self.replays
+        if not is_there:
             return None
-        return pdu if pdu.function_code == _READ_HOLDING_REGISTERS else _Refused(pdu)
+        if pdu.function_code == _READ_HOLDING_REGISTERS:
+            return pdu
+        if meter and meter.config.settable and isinstance(pdu, WriteMultipleRegistersRequest):
+            return _Written(pdu, self, meter)
+        return _Refused(pdu)
 
 
 class _Refused(ModbusPDU):
@@ -80,11 +118,32 @@ class _Refused(ModbusPDU):
         return ExceptionResponse(self.function_code, ExcCodes.ILLEGAL_FUNCTION)
 
 
-def _device(meter: Meter) -> SimDevice:
+class _Written(ModbusPDU):
+    """A request to write registers of a settable meter, which takes only a new address."""
+
+    def __init__(self, request: WriteMultipleRegistersRequest, bus: Bus, meter: Meter) -> None:
+        super().__init__(dev_id=request.dev_id, transaction_id=request.transaction_id)
+        self.function_code = request.function_code
+        self._request, self._bus, self._meter = request, bus, meter
+
+    @override
+    async def datastore_update(self, context: Any, device_id: int) -> ModbusPDU:
+        """Answer, and have the new address from then on."""
+        request = self._request
+        if (request.address, request.count) != (self._meter.address_register, 1):
+            return ExceptionResponse(self.function_code, ExcCodes.ILLEGAL_ADDRESS)
+        try:
+            self._bus.readdress(self._meter, request.registers[0])
+        except ValueError:
+            return ExceptionResponse(self.function_code, ExcCodes.ILLEGAL_VALUE)
+        return WriteMultipleRegistersResponse(address=request.address, count=1)
+
+
+def _device(meter: Meter, unit: int) -> SimDevice:
     """Return a pymodbus device with the meter's registers at the time of each request."""
     registers = list(meter.image().registers)
     block = SimData(meter.config.base, values=registers, datatype=DataType.UINT16, readonly=True)
-    return SimDevice(meter.unit, simdata=[block], action=_show(meter))
+    return SimDevice(unit, simdata=[block], action=_show(meter))
 
 
 def _show(meter: Meter) -> SimAction:

@@ -33,8 +33,10 @@ from .registers import (
 )
 
 BASES = (40000, 50000, 0)
-_FIRST_UNIT, _LAST_UNIT = 1, 247
+FIRST_UNIT, LAST_UNIT = 1, 247
 _LONGEST_SERIAL = 32
+_ADDRESS_OFFSET = 68
+"""Registers from the marker to DA: the marker, the header of model 1, and its texts."""
 _AGE_STEP = 2 * 3600
 _WORST_CLASS = 5
 
@@ -61,6 +63,7 @@ class MeterConfig:
         empty_counter: register content of integer counters that are not implemented.
         base: register address of the SunS marker: 40000, 50000 or 0.
         identity_length: length of model 1, 66 or 65.
+        settable: whether the Modbus address can be written to register DA of model 1.
 
     Raises:
         ValueError: a value is out of its range.
@@ -82,12 +85,13 @@ class MeterConfig:
     empty_counter: int = NOT_ACCUMULATED
     base: int = 40000
     identity_length: int = 66
+    settable: bool = False
 
     def __post_init__(self) -> None:
         """Validate the values."""
         checks = {
             f"model {self.model} is not one of {sorted(MODELS)}": self.model in MODELS,
-            f"unit {self.unit} is not from 1 to 247": _FIRST_UNIT <= self.unit <= _LAST_UNIT,
+            f"unit {self.unit} is not from 1 to 247": FIRST_UNIT <= self.unit <= LAST_UNIT,
             f"base {self.base} is not one of {BASES}": self.base in BASES,
             "identity_length must be 65 or 66": self.identity_length in {65, 66},
             "ct_rating must be positive": self.ct_rating > 0,
@@ -227,6 +231,21 @@ class Meter:
         replaced = replace(self.config, serial=serial)
         self.counters = Counters(replaced.wiring.phases, sources)
         self.config, self._identity = replaced, _identity(replaced)
+        self.refresh()
+
+    @property
+    def address_register(self) -> int:
+        """The register of the Modbus address: DA of model 1."""
+        return self.config.base + _ADDRESS_OFFSET
+
+    def readdress(self, unit: int) -> None:
+        """Have another Modbus address.
+
+        Raises:
+            ValueError: it is not from 1 to 247.
+        """
+        self.config = replace(self.config, unit=unit, serial=self.serial)
+        self._identity = _identity(self.config)
         self.refresh()
 
     def set_faults(self, faults: Faults) -> None:

@@ -15,6 +15,7 @@ from .history import MeterHistory, meter_history
 from .house import House
 from .measure import Role
 from .meter import Meter, MeterConfig, Site
+from .replay import Replay
 from .server import Line, PtyConfig, PtyLine, SerialConfig, SerialLine, TcpConfig, TcpLine
 
 
@@ -24,6 +25,7 @@ class SimulatorConfig:
 
     Args:
         meters: the meters, all on one bus.
+        replays: registers of real meters, on the same bus.
         tcp: TCP ports to serve the bus on.
         pty: a pseudo-terminal to serve the bus on.
         serial: a serial port to serve the bus on.
@@ -39,6 +41,7 @@ class SimulatorConfig:
     """
 
     meters: Sequence[MeterConfig] = field(default=(MeterConfig(),))
+    replays: Sequence[Replay] = ()
     tcp: Sequence[TcpConfig] = ()
     pty: PtyConfig | None = None
     serial: SerialConfig | None = None
@@ -68,7 +71,7 @@ class Simulator:
         self.meters = [Meter(meter, sites[meter.site], self.clock.start) for meter in config.meters]
         if len({meter.serial for meter in self.meters}) < len(self.meters):
             raise ValueError("two meters have the same serial number")
-        bus = Bus(self.meters)
+        bus = Bus(self.meters, config.replays)
         self.tcp = [TcpLine(bus, tcp) for tcp in config.tcp]
         self.pty = None if config.pty is None else PtyLine(bus, config.pty)
         self.serial = None if config.serial is None else SerialLine(bus, config.serial)

@@ -11,6 +11,7 @@ import pytest
 import custom_components.dts307  # noqa: F401
 
 _WAITING = (
+    "command_line/",
     "integration/test_config_flow",
     "integration/test_coordinator",
     "integration/test_diagnostics",

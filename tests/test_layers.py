@@ -22,7 +22,7 @@ LAYERS = (
     "meter.address",
     "meter.failure_key",
     "meter.sunspec",
-    "meter.bus_scan meter.installation meter.validation",
+    "meter.bus_scan meter.installation meter.register_dump meter.validation",
     "meter.alarms meter.intervals meter.session",
     "meter.exports",
     "meter",

@@ -10,6 +10,7 @@ from homeassistant.core import HomeAssistant
 
 from .coordinator import Dts307ConfigEntry, Dts307Coordinator
 from .meter import Meter, MeterError
+from .meter.register_dump import map_data, register_data
 
 TO_REDACT: Final = {CONF_HOST, "serial_number"}
 
@@ -52,22 +53,10 @@ async def _async_meter(coordinator: Dts307Coordinator) -> dict[str, Any]:
 
 
 async def _async_map(meter: Meter) -> dict[str, Any]:
-    """Return a meter's identity and SunSpec map."""
-    return {
-        "identity": asdict(meter.identity),
-        "chain": {
-            "base_address": meter.chain.base_address,
-            "models": [asdict(model) for model in meter.chain.models],
-        },
-        "registers": await _async_registers(meter),
-    }
-
-
-async def _async_registers(meter: Meter) -> dict[str, Any]:
-    """Read the registers, or return the error if the meter does not answer."""
+    """Return a meter's identity and SunSpec map, or the error if it does not answer."""
     try:
-        registers = await meter.read_raw(redacted=True)
+        registers: dict[str, Any] = await register_data(meter)
     except MeterError as err:
         # The message may contain the host.
-        return {"error": type(err).__name__}
-    return {str(address): words for address, words in registers.items()}
+        registers = {"error": type(err).__name__}
+    return {**map_data(meter), "registers": registers}

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 def test_a_meter_in_words() -> None:
     text = (
         "model=211,unit=7,role=solar,site=barn,serial=S-1,product=DTS,version=2.0,ct=100,sets=2,"
-        "days=3,TotWhImp=42,missing=A+PhV,base=0,l1=65,empty=0x80000000"
+        "days=3,TotWhImp=42,missing=A+PhV,base=0,l1=65,settable=1,empty=0x80000000"
     )
     assert meter(text) == MeterConfig(
         model=211,
@@ -37,6 +37,7 @@ def test_a_meter_in_words() -> None:
         missing=frozenset({"A", "PhV"}),
         base=0,
         identity_length=65,
+        settable=True,
         empty_counter=0x80000000,
     )
     assert meter("") == MeterConfig()
