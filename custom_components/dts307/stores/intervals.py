@@ -33,6 +33,7 @@ from ..meter.intervals import (
     hour_ends,
     intervals,
     shaped,
+    widened,
     with_tracks,
 )
 from ..meter.sample import Sample
@@ -112,7 +113,8 @@ class IntervalKeeper:
         self, ledger: Ledger, name: str, start: float, end: float
     ) -> Sequence[HourEnd]:
         """Return what a counter was at the end of each hour from ``start`` to ``end``, in s."""
-        tracks = await self._file.async_tracks(start - HOUR, end, ledger.recent)
+        start_of_reads, end_of_reads = widened(ledger.seams, start - HOUR, end)
+        tracks = await self._file.async_tracks(start_of_reads, end_of_reads, ledger.recent)
         # With reads around midnights only, each hour would look as if nobody had read it.
         detailed, spread = replace(ledger, tracks=tracks), self._async_spread(ledger)
         grid = _grid(self._options.interval)
@@ -122,6 +124,7 @@ class IntervalKeeper:
 
     async def _async_detailed(self, ledger: Ledger, start: float, end: float) -> Ledger:
         """Return the ledger with the reads around all borders between two instants."""
+        start, end = widened(ledger.seams, start, end)
         return with_tracks(ledger, await self._file.async_tracks(start, end, ledger.recent))
 
     @callback
