@@ -12,6 +12,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from ..daylight import async_may_flow
+from ..meter import Reading
 from ..meter.intervals import (
     EXPORTED,
     HOUR,
@@ -36,7 +37,9 @@ from ..meter.intervals import (
     widened,
     with_tracks,
 )
+from ..meter.phases import TOTAL
 from ..meter.sample import Sample
+from ..meter.validation import rated_power
 from ..options import MeterOptions
 from .interval_file import IntervalFile
 
@@ -54,10 +57,17 @@ class IntervalKeeper:
         self._options = options
         self._file = IntervalFile(hass, entry, options.interval)
         self._held_until = -inf
+        self._most_power: float | None = None
 
     async def async_load(self) -> Tracks:
         """Return the stored reads of the latest days."""
         return await self._file.async_load()
+
+    @callback
+    def async_check(self, reading: Reading) -> None:
+        """Learn the rated power from a reading; it is not known without a CT rating."""
+        if (current := self._options.service_current) is not None:
+            self._most_power = rated_power(reading, TOTAL, current)
 
     @callback
     def async_border_passed(self, recent: Tracks) -> None:
@@ -130,7 +140,7 @@ class IntervalKeeper:
     @callback
     def _async_spread(self, ledger: Ledger) -> Spread:
         """Return how the energy of a gap is spread, by the weeks before it."""
-        grid = _grid(self._options.interval)
+        grid, most_power = _grid(self._options.interval), self._most_power
         may_flow = {
             channel: async_may_flow(self._hass, channel, self._options)
             for channel in (IMPORTED, EXPORTED)
@@ -158,6 +168,7 @@ class IntervalKeeper:
                 reference(gap),
                 zone=grid.zone,
                 may_flow=may_flow[gap.channel],
+                most_power=most_power,
             )
 
         return spread
