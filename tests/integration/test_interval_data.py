@@ -228,6 +228,22 @@ async def test_a_long_gap_is_shaped(
         assert [each["imported"] for each in found] == pytest.approx([0.1] * 18, abs=1e-3)
 
 
+async def test_no_bar_is_above_the_rated_power(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, meter: Device, entry: MockConfigEntry
+) -> None:
+    """10 kWh do not fit into the three hours until sunset: some must have flowed in the dark."""
+    await border(hass, freezer, meter, "06-10 20:00:00", 5_000_000)
+    for rating, most in (({}, 3.5), ({"ct_rating": 2, "ct_sets": 1}, 2 * 277 * 3 / 1000)):
+        await change(hass, entry, role="grid", **rating)
+        count(meter, 5_001_800, 80_000)
+        await poll(hass, freezer, "06-11 05:00:02")
+        await poll(hass, freezer, "06-11 05:00:07")
+        found = await intervals(hass, "06-10 20:00:00", "06-11 05:00:00", minutes=60)
+        exported = [each["exported"] for each in found]
+        assert sum(exported) == pytest.approx(10, abs=1e-2)
+        assert most - 0.3 < max(exported) <= most + 1e-3
+
+
 async def test_intervals_of_another_length(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, meter: Device, entry: MockConfigEntry
 ) -> None:

@@ -50,6 +50,7 @@ from custom_components.dts307.stores import MeterStore
 from custom_components.dts307.stores.alarms import parse_alarms
 from custom_components.dts307.stores.billing import parse_ledger, parse_totals
 from custom_components.dts307.stores.installation import parse_installation
+from custom_components.dts307.stores.kept_state import async_remove, set_aside
 from custom_components.dts307.stores.stored_counters import parse_counters
 from tests.integration.bills import start
 from tests.integration.disk import FILES, Disk
@@ -270,20 +271,33 @@ async def test_the_meter_works_without_a_file(  # noqa: PLR0913 - fixtures
 
 
 @pytest.mark.usefixtures("real_disk")
-async def test_a_file_that_can_neither_be_read_nor_moved(
-    hass: HomeAssistant,
-    freezer: FrozenDateTimeFactory,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
+async def test_each_file_that_cannot_be_read_is_kept(
+    hass: HomeAssistant, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The log tells where it still is."""
-    async with Scenario(SCENARIO).begun(hass, freezer, monkeypatch) as (entry, disk):
-        disk.path("states").write_text("?")
-        (disk.path("states.unreadable") / "in the way").mkdir(parents=True)
+    """A second one does not overwrite the first, and all go with the entry."""
+    scenario = Scenario(SCENARIO)
+    entry = scenario.entry({})
+    entry.add_to_hass(hass)
+    disk = Disk(hass, entry)
+    disk.take_over(scenario.folder)
+    for spoiled in ("first", "second", "third"):
+        disk.path("states").write_text(spoiled)
         caplog.clear()
-        await start(hass, entry)
-        assert entry.state is ConfigEntryState.LOADED
-        assert_told(caplog, entry, "states", disk.path("states"))
+        store = MeterStore(hass, entry, MeterOptions.parse(entry.options))
+        await store.async_load()
+        await store.async_finish()
+        (aside,) = (name for name in disk.names if disk.path(name).read_text() == spoiled)
+        assert_told(caplog, entry, "states", disk.path(aside))
+    aside_files = {name for name in disk.names if "unreadable" in name}
+    assert aside_files == {"states.unreadable", "states.unreadable.2", "states.unreadable.3"}
+    assert {disk.path(name).read_text() for name in aside_files} == {"first", "second", "third"}
+    await async_remove(hass, entry, "states")
+    assert not {name for name in disk.names if name.startswith("states")}
+
+
+def test_a_file_that_cannot_be_moved(tmp_path: Path) -> None:
+    """The log tells where it still is, or where it was."""
+    assert set_aside(tmp_path / "states") == tmp_path / "states"
 
 
 @pytest.mark.usefixtures("real_disk")

@@ -134,6 +134,7 @@ class BillingKeeper:
         """Enter a reading whose totals are believed, and return what follows."""
         zone = dt_util.get_default_time_zone()
         clock = self._clock.current
+        self._intervals.async_check(reading)
         imported = reading.energy_imported.total or 0.0
         resolution = count_size(reading, "energy_imported", imported)
         before = self._books

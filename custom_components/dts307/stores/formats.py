@@ -96,12 +96,11 @@ def _pair(first: Any, second: Any) -> Any:
 _POINT: Final = _pair(_instant, _number)
 
 
-def _row(value: Any) -> tuple[float, float, float]:
-    """Return the start, the state and the sum of an hour's statistics."""
+def _instant_and_two(value: Any) -> tuple[float, float, float]:
     match value:
-        case [start, state, total]:
-            return _instant(start), _number(state), _number(total)
-    raise vol.Invalid("not a row of statistics")
+        case [instant, one, other]:
+            return _instant(instant), _number(one), _number(other)
+    raise vol.Invalid("not an instant and two numbers")
 
 
 def _track(value: Any) -> list[tuple[float, float]]:
@@ -225,7 +224,7 @@ REPLACED_ROWS: Final = _record(
                 {
                     vol.Required("key"): _text,
                     vol.Required("unit"): vol.Maybe(_text),
-                    vol.Required("rows"): [_row],
+                    vol.Required("rows"): [_instant_and_two],
                 }
             )
         ],
@@ -249,6 +248,7 @@ LEDGER: Final = _record(
         vol.Required("credit"): _ESTIMATE,
         vol.Optional("unread", default=[]): [_pair(_instant, _number)],
         vol.Optional("edited", default=[]): [_instant],
+        vol.Optional("seams", default=[]): [_instant_and_two],
     }
 )
 

@@ -12,6 +12,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from ..daylight import async_may_flow
+from ..meter import Reading
 from ..meter.intervals import (
     EXPORTED,
     HOUR,
@@ -33,9 +34,12 @@ from ..meter.intervals import (
     hour_ends,
     intervals,
     shaped,
+    widened,
     with_tracks,
 )
+from ..meter.phases import TOTAL
 from ..meter.sample import Sample
+from ..meter.validation import rated_power
 from ..options import MeterOptions
 from .interval_file import IntervalFile
 
@@ -53,10 +57,17 @@ class IntervalKeeper:
         self._options = options
         self._file = IntervalFile(hass, entry, options.interval)
         self._held_until = -inf
+        self._most_power: float | None = None
 
     async def async_load(self) -> Tracks:
         """Return the stored reads of the latest days."""
         return await self._file.async_load()
+
+    @callback
+    def async_check(self, reading: Reading) -> None:
+        """Learn the rated power from a reading; it is not known without a CT rating."""
+        if (current := self._options.service_current) is not None:
+            self._most_power = rated_power(reading, TOTAL, current)
 
     @callback
     def async_border_passed(self, recent: Tracks) -> None:
@@ -112,7 +123,8 @@ class IntervalKeeper:
         self, ledger: Ledger, name: str, start: float, end: float
     ) -> Sequence[HourEnd]:
         """Return what a counter was at the end of each hour from ``start`` to ``end``, in s."""
-        tracks = await self._file.async_tracks(start - HOUR, end, ledger.recent)
+        start_of_reads, end_of_reads = widened(ledger.seams, start - HOUR, end)
+        tracks = await self._file.async_tracks(start_of_reads, end_of_reads, ledger.recent)
         # With reads around midnights only, each hour would look as if nobody had read it.
         detailed, spread = replace(ledger, tracks=tracks), self._async_spread(ledger)
         grid = _grid(self._options.interval)
@@ -122,12 +134,13 @@ class IntervalKeeper:
 
     async def _async_detailed(self, ledger: Ledger, start: float, end: float) -> Ledger:
         """Return the ledger with the reads around all borders between two instants."""
+        start, end = widened(ledger.seams, start, end)
         return with_tracks(ledger, await self._file.async_tracks(start, end, ledger.recent))
 
     @callback
     def _async_spread(self, ledger: Ledger) -> Spread:
         """Return how the energy of a gap is spread, by the weeks before it."""
-        grid = _grid(self._options.interval)
+        grid, most_power = _grid(self._options.interval), self._most_power
         may_flow = {
             channel: async_may_flow(self._hass, channel, self._options)
             for channel in (IMPORTED, EXPORTED)
@@ -155,6 +168,7 @@ class IntervalKeeper:
                 reference(gap),
                 zone=grid.zone,
                 may_flow=may_flow[gap.channel],
+                most_power=most_power,
             )
 
         return spread

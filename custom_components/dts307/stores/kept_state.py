@@ -1,6 +1,7 @@
 """One stored file of a meter, which is loaded after a restart."""
 
 from collections.abc import Callable
+from itertools import chain, count
 import logging
 from pathlib import Path
 from typing import Any, Final
@@ -101,11 +102,18 @@ def log_set_aside(title: str, content: str, err: Exception, where: Path) -> None
 
 
 def set_aside(path: Path) -> Path:
-    """Rename an unreadable file; return where it is now."""
+    """Rename an unreadable file, to a name that no earlier one has; return where it is now."""
     try:
-        return path.replace(path.with_name(path.name + _UNREADABLE))
+        return path.replace(_free_name(path))
     except OSError:
         return path
+
+
+def _free_name(path: Path) -> Path:
+    """Return the first name for an unreadable file that no earlier one has."""
+    aside = path.with_name(path.name + _UNREADABLE)
+    numbered = (aside.with_name(f"{aside.name}.{number}") for number in count(2))
+    return next(each for each in chain((aside,), numbered) if not each.exists())
 
 
 def _unlink_copies(path: Path) -> None:

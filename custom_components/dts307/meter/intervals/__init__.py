@@ -32,6 +32,7 @@ from .interval import (
     intervals,
 )
 from .ledger import Ledger
+from .seams import widened
 from .statistics_rows import HOUR, HourEnd, Refill, Row, hour_ends, refills
 from .track import EXPORTED, IMPORTED, REGISTER, Samples, Track, Tracks, as_pair, from_pair, kept
 
@@ -94,5 +95,6 @@ __all__ = [
     "track_changes",
     "tracks_of",
     "trimmed",
+    "widened",
     "with_tracks",
 ]

@@ -15,6 +15,7 @@ from ..sample import Sample
 from .estimate import Estimate
 from .ledger import Ledger
 from .periods import borders, interval_start
+from .seams import SeamedTrack
 from .track import EXPORTED, IMPORTED
 
 
@@ -128,7 +129,8 @@ class FilledCounter:
         """Take the counter by its name."""
         self.name = name
         self._ledger = ledger
-        self._track = ledger.tracks[name]
+        self._seamed = SeamedTrack(ledger.tracks[name], ledger.seams)
+        self._track = self._seamed.track
         self._spread = spread
         self._now = ledger.now or self._track.latest.at
         self._progress: dict[Sample, Progress] = {}
@@ -154,6 +156,7 @@ class FilledCounter:
         if start < track.since or end > track.latest.at:
             return None
         counted = self._ledger.energy_of(track, start, end, self._now)
+        counted = self._seamed.doubted(counted, start, end)
         if not counted.estimated:
             return counted
         value = self.value(end) - self.value(start)

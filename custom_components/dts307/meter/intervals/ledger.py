@@ -25,6 +25,7 @@ from .periods import (
     local_midnight,
     next_billing_date,
 )
+from .seams import Seams, seams_from, with_seams
 from .track import (
     EXPORTED,
     IMPORTED,
@@ -67,6 +68,8 @@ class Ledger:
     the last read of the old one"""
     edited: tuple[float, ...] = ()
     """when the owner answered a question about a counter, in s"""
+    seams: Seams = ()
+    """where the clock went back"""
     interval: float = field(default=DEFAULT_INTERVAL, compare=False)
     """s; reads are also kept around the borders of intervals of this length"""
     recent: Tracks = field(default_factory=dict, compare=False)
@@ -124,6 +127,7 @@ class Ledger:
             self,
             tracks=continued(self.tracks, samples, midnight),
             recent=continued(self.recent, counted, border),
+            seams=with_seams(self.seams, self.recent, counted),
             meters=meters,
         )
         # If it was opened by a clock that was ahead, that instant is still to come.
@@ -278,6 +282,7 @@ class Ledger:
             "credit": self.credit.as_dict(),
             "unread": self.unread,
             "edited": self.edited,
+            "seams": [seam.as_list() for seam in self.seams],
         }
 
     @classmethod
@@ -304,4 +309,5 @@ class Ledger:
             credit=Estimate.from_dict(stored["credit"]),
             unread=tuple((float(at), float(power)) for at, power in stored["unread"]),
             edited=tuple(float(at) for at in stored["edited"]),
+            seams=seams_from(stored["seams"]),
         )

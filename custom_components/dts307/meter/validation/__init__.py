@@ -4,7 +4,7 @@ from .changes import CounterChange, answered_counters, rollovers
 from .contradiction import believable, has_lost_values
 from .counter_filter import ANSWERS, CounterAnswer, CounterFilter, CounterQuestion
 from .first_sight import FirstSight
-from .limits import count_size
+from .limits import count_size, rated_power
 from .meter_counters import (
     CounterFilters,
     RegisterReads,
@@ -47,6 +47,7 @@ __all__ = [
     "has_lost_values",
     "questioned_counters",
     "questions",
+    "rated_power",
     "register_reads",
     "rejudged",
     "rollovers",

@@ -111,18 +111,26 @@ def counter_limits(
         KeyError: ``key`` names no energy counter.
     """
     name, _, part = key.partition(".")
-    to_neutral, between = reading.voltage_line_to_neutral, reading.voltage_line_to_line
-    volts = max(_HIGHEST_VOLTAGE, abs(to_neutral.total or 0.0), abs(between.total or 0.0))
-    phases = reading.phases if part == TOTAL else 1
     resolution: float | None = getattr(reading, ENERGY_KINDS[name].resolution)
     power = measured_power(reading, key)
-    rated = (service_current or DEFAULT_SERVICE_CURRENT) * volts * phases
+    rated = rated_power(reading, part, service_current or DEFAULT_SERVICE_CURRENT)
     return Limits(
         possible_power=_POSSIBLE_POWER_MARGIN * max(rated, power),
         resolution=count_size(reading, name, raw),
         modulus=None if resolution is None else resolution * _COUNTS,
         measured_power=power,
     )
+
+
+def rated_power(reading: Reading, part: str, service_current: float) -> float:
+    """Return the power in W that is rated: service current in A times voltage times phases.
+
+    ``part`` is the total or a phase.
+    """
+    to_neutral, between = reading.voltage_line_to_neutral, reading.voltage_line_to_line
+    volts = max(_HIGHEST_VOLTAGE, abs(to_neutral.total or 0.0), abs(between.total or 0.0))
+    phases = reading.phases if part == TOTAL else 1
+    return service_current * volts * phases
 
 
 def count_size(reading: Reading, name: str, raw: float) -> float:
