@@ -9,7 +9,7 @@ from homeassistant.const import CONF_HOST
 from homeassistant.core import HomeAssistant
 
 from .coordinator import Dts307ConfigEntry, Dts307Coordinator
-from .meter import Meter, MeterError
+from .meter import Meter, MeterError, Reading
 
 TO_REDACT: Final = {CONF_HOST, "serial_number"}
 
@@ -39,7 +39,7 @@ async def _async_meter(coordinator: Dts307Coordinator) -> dict[str, Any]:
     failure = coordinator.last_exception
     return {
         **(await _async_map(coordinator.meter) if coordinator.meter else {}),
-        "reading": coordinator.data and asdict(coordinator.data.reading),
+        "reading": coordinator.data and _values(coordinator.data.reading),
         "counters": coordinator.counters.as_dict()["counters"],
         "link": {
             "failure": coordinator.connection.data.failure,
@@ -71,3 +71,10 @@ async def _async_registers(meter: Meter) -> dict[str, Any]:
         # The message may contain the host.
         return {"error": type(err).__name__}
     return {str(address): words for address, words in registers.items()}
+
+
+def _values(reading: Reading) -> dict[str, Any]:
+    """Return the values of a reading; its registers are among those of the whole map."""
+    values = asdict(reading)
+    del values["registers"]
+    return values
