@@ -10,8 +10,9 @@ from homeassistant.core import HomeAssistant
 
 from .coordinator import Dts307ConfigEntry, Dts307Coordinator
 from .meter import Meter, MeterError, Reading
+from .sharing import async_sharing_state
 
-TO_REDACT: Final = {CONF_HOST, "serial_number"}
+TO_REDACT: Final = {CONF_HOST, "serial_number", "allowed_clients"}
 
 
 async def async_get_config_entry_diagnostics(
@@ -31,6 +32,7 @@ async def async_get_config_entry_diagnostics(
     }
     if entry.state is ConfigEntryState.LOADED:
         diagnostics |= await _async_meter(entry.runtime_data)
+        diagnostics["sharing"] = async_sharing_state(hass, entry)
     return async_redact_data(diagnostics, TO_REDACT)
 
 

@@ -5,7 +5,7 @@ docs/sharing.md says what clients get.
 
 from .meters import ClientCounts, RefusedError, SharedMeter, SharedMeters
 from .register_image import IMAGE_ADDRESS, RegisterImage
-from .server import MOST_CLIENTS, SunSpecServer
+from .server import MOST_CLIENTS, SunSpecServer, load_server
 
 __all__ = [
     "IMAGE_ADDRESS",
@@ -16,4 +16,5 @@ __all__ = [
     "SharedMeter",
     "SharedMeters",
     "SunSpecServer",
+    "load_server",
 ]

@@ -13,6 +13,16 @@ if TYPE_CHECKING:
 MOST_CLIENTS: Final = 32
 
 
+def load_server() -> type[ModbusServer]:
+    """Import pymodbus' server, which takes a moment.
+
+    Those who share nothing need not wait for that.
+    """
+    from .modbus_server import ModbusServer  # noqa: PLC0415
+
+    return ModbusServer
+
+
 class SunSpecServer:
     """A Modbus TCP server for the registers of meters; it writes nothing and reads no bus."""
 
@@ -62,10 +72,7 @@ class SunSpecServer:
 
         Raises OSError if that fails, for example because the port is taken.
         """
-        # Importing the server takes a moment, which those who do not share need not wait.
-        from .modbus_server import ModbusServer  # noqa: PLC0415
-
-        server = ModbusServer(
+        server = load_server()(
             self.meters, allowed=self._allowed, most=MOST_CLIENTS, clock=self._clock
         )
         await server.open(self._hosts, self._port)
