@@ -27,6 +27,7 @@ from .meter_events import async_announce_reports, async_forget_reports
 from .outage import async_continue_outage, async_withdraw_all
 from .port_watch import async_watch_port
 from .scan import is_suspended
+from .sharing import async_share, async_stop_sharing
 from .statistics_repair import async_fill_outages, async_register_restore
 from .stores import async_remove_stores
 
@@ -78,6 +79,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: Dts307ConfigEntry) -> bo
     await coordinator.async_refresh()
     entry.runtime_data = coordinator
     async_watch_port(hass, entry)
+    interval = coordinator.options.poll_interval
+    await async_share(hass, entry, lambda: coordinator.latest_image, interval)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     async_announce_reports(hass, entry)
     async_offer_ct_rating(hass, entry)
@@ -106,6 +109,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: Dts307ConfigEntry) -> b
     """Stop polling; Home Assistant closes the connection after its last meter."""
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     if unloaded:
+        await async_stop_sharing(hass, entry)
         await entry.runtime_data.async_finish()
     return unloaded
 

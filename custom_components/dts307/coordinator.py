@@ -6,7 +6,7 @@ from functools import partial
 import logging
 from traceback import walk_tb
 from types import CodeType
-from typing import override
+from typing import cast, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -32,6 +32,7 @@ from .meter import Meter, MeterError, Reading
 from .meter.modbus import ConnectionHealth
 from .meter.reading_gaps import GapFinder
 from .meter.session import MeterSession
+from .meter.sharing import RegisterImage
 from .meter.validation import believed_totals
 from .meter_events import Outage, async_report
 from .options import MeterOptions, Role
@@ -96,6 +97,11 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
         return self._session.meter
 
     @property
+    def latest_image(self) -> RegisterImage | None:
+        """The registers of the last accepted reading; None before the first."""
+        return None if self.data is None else self.data.image
+
+    @property
     def serial_number(self) -> str:
         """The serial number of the entry's own meter; empty if it has none."""
         return serial_number_of(self.config_entry)
@@ -144,7 +150,7 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
             begun = self.hass.loop.time()
             try:
                 reading = await self._async_validated_read()
-                snapshot = self._async_snapshot(reading)
+                snapshot = self._async_snapshot(reading, begun)
             except MeterError as err:
                 raise _update_failed(await self._async_failed(err)) from err
             except Exception as err:
@@ -188,8 +194,8 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
         return failure
 
     @callback
-    def _async_snapshot(self, reading: Reading) -> Snapshot:
-        """Put together what follows from a validated reading."""
+    def _async_snapshot(self, reading: Reading, begun: float) -> Snapshot:
+        """Put together what follows from a validated reading, begun at this loop time."""
         self._async_find_gap(reading)
         billing, demand = self.billing.async_check(reading, self.counters.registers)
         if self.options.role is Role.SOLAR and self.options.production_counter is None:
@@ -202,6 +208,7 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
             demand=demand,
             ledger=self.billing.ledger,
             production=production(reading, self.options),
+            image=RegisterImage.of(cast(Meter, self.meter), reading, begun),
         )
 
     @callback

@@ -9,10 +9,11 @@ from homeassistant.const import CONF_HOST
 from homeassistant.core import HomeAssistant
 
 from .coordinator import Dts307ConfigEntry, Dts307Coordinator
-from .meter import Meter, MeterError
+from .meter import Meter, MeterError, Reading
 from .meter.register_dump import map_data, register_data
+from .sharing import async_sharing_state
 
-TO_REDACT: Final = {CONF_HOST, "serial_number"}
+TO_REDACT: Final = {CONF_HOST, "serial_number", "allowed_clients"}
 
 
 async def async_get_config_entry_diagnostics(
@@ -32,6 +33,7 @@ async def async_get_config_entry_diagnostics(
     }
     if entry.state is ConfigEntryState.LOADED:
         diagnostics |= await _async_meter(entry.runtime_data)
+        diagnostics["sharing"] = async_sharing_state(hass, entry)
     return async_redact_data(diagnostics, TO_REDACT)
 
 
@@ -40,7 +42,7 @@ async def _async_meter(coordinator: Dts307Coordinator) -> dict[str, Any]:
     failure = coordinator.last_exception
     return {
         **(await _async_map(coordinator.meter) if coordinator.meter else {}),
-        "reading": coordinator.data and asdict(coordinator.data.reading),
+        "reading": coordinator.data and _values(coordinator.data.reading),
         "counters": coordinator.counters.as_dict()["counters"],
         "link": {
             "failure": coordinator.connection.data.failure,
@@ -60,3 +62,10 @@ async def _async_map(meter: Meter) -> dict[str, Any]:
         # The message may contain the host.
         registers = {"error": type(err).__name__}
     return {**map_data(meter), "registers": registers}
+
+
+def _values(reading: Reading) -> dict[str, Any]:
+    """Return the values of a reading; its registers are among those of the whole map."""
+    values = asdict(reading)
+    del values["registers"]
+    return values

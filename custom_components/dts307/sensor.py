@@ -28,6 +28,7 @@ from .descriptions import (
     PHASE_SENSORS,
     PRODUCTION,
     PRODUCTION_SENSOR,
+    SHARING_SENSORS,
     STATUS,
     TOTAL_SENSORS,
     MeterSensorDescription,
@@ -37,8 +38,10 @@ from .entity import Dts307Entity, Shown, add_connection_entities, add_measured_e
 from .house_consumption import HouseCoordinator
 from .meter.house_balance import House
 from .meter.modbus import ConnectionHealth
+from .meter.sharing import ClientCounts
 from .options import Recording, Role
 from .recording import RecordingGate
+from .sharing import SharingCoordinator, SharingOptions
 from .snapshot import Snapshot
 
 PARALLEL_UPDATES = 0
@@ -63,6 +66,7 @@ async def async_setup_entry(
     else:
         _async_remove(hass, entry, *(each.key for each in HOUSE_SENSORS))
     _async_add_cost(hass, entry, async_add_entities)
+    _async_add_sharing(hass, entry, async_add_entities)
     add_measured_entities(hass, entry, async_add_entities, sensors, _measured_sensor)
     async_add_entities([CtRatingSensor(entry.runtime_data)])
     add_connection_entities(
@@ -97,6 +101,22 @@ def _async_add_cost(
             CostSensor(entry.runtime_data, costs, COST_SENSORS[name]) for name in sources
         )
         costs.async_start()
+
+
+@callback
+def _async_add_sharing(
+    hass: HomeAssistant,
+    entry: Dts307ConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the sensors of how a meter is used that is shared."""
+    if SharingOptions.parse(entry.options) is None:
+        _async_remove(hass, entry, *(each.key for each in SHARING_SENSORS))
+        return
+    counts = SharingCoordinator(hass, entry)
+    async_add_entities(
+        Dts307Sensor[ClientCounts](entry.runtime_data, counts, each) for each in SHARING_SENSORS
+    )
 
 
 @callback

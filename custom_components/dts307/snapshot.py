@@ -6,6 +6,7 @@ from .meter import Reading
 from .meter.alarms import AlarmStates
 from .meter.installation import CtFaults
 from .meter.intervals import Billing, Demand, Ledger
+from .meter.sharing import RegisterImage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,3 +23,5 @@ class Snapshot:
     """where the billing comes from; it also changes when nothing that is shown does"""
     production: float | None
     """W, positive while the inverter produces; None for a meter with another role"""
+    image: RegisterImage = field(compare=False)
+    """the registers that this comes from, as the meter sent them"""

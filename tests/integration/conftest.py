@@ -22,6 +22,7 @@ from custom_components.dts307.connection.timing import DATA_TIMING
 from custom_components.dts307.const import DOMAIN
 from custom_components.dts307.meter.modbus import SCAN_RANGE
 from custom_components.dts307.stores import clock
+from tests.integration.shared import have_adapters
 from tests.integration.timing import HASTY_RESPONSE, PATIENT, change_timing
 from tests.time_lapse import time_lapse
 
@@ -110,6 +111,12 @@ def hasty(
 ) -> None:
     """Wait a fraction of a second for responses, for tests in which some never come."""
     change_timing(hass, link={"response": HASTY_RESPONSE})
+
+
+@pytest.fixture
+async def adapters(hass: HomeAssistant) -> None:
+    """Give this machine a loopback adapter beside the default one."""
+    await have_adapters(hass)
 
 
 @pytest.fixture

@@ -63,6 +63,21 @@ async def load(
     assert entry.state is state, entry.reason
 
 
+async def settings_of(hass: HomeAssistant, entry: ConfigEntry) -> ConfigFlowResult:
+    """Open the form with the settings of a meter."""
+    return await options_step(hass, entry, "settings")
+
+
+async def options_step(hass: HomeAssistant, entry: ConfigEntry, step: str) -> ConfigFlowResult:
+    """Open the options, and choose from their menu."""
+    manager = hass.config_entries.options
+    result = await manager.async_init(entry.entry_id)
+    assert result["type"] is FlowResultType.MENU
+    result = await manager.async_configure(result["flow_id"], {"next_step_id": step})
+    assert result["step_id"] == step
+    return result
+
+
 async def assert_asked_only_in_use(
     hass: HomeAssistant,
     entry: MockConfigEntry,

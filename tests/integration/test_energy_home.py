@@ -25,6 +25,7 @@ from tests.integration.home import (
     form_of,
     load,
     search,
+    settings_of,
     submit,
     suggested,
     unknowing,
@@ -65,7 +66,7 @@ async def test_it_is_offered_where_the_dashboard_can_have_one(
     async with network(device) as line, network(other) as second:
         entry = entry_for(device, network_data(line), role="grid")
         await load(hass, entry)
-        options = await hass.config_entries.options.async_init(entry.entry_id)
+        options = await settings_of(hass, entry)
         setup = await search(hass, "network", unknowing(network_data(second)))
         for form in (options, setup):
             assert ("home" in roles_of(form)) is available

@@ -11,7 +11,15 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from tests.device import Device
 from tests.integration.dashboard import OLD_PREFERENCES, open_dashboard, shown, sources
-from tests.integration.home import ENGLISH, entry_for, form_of, load, state_of, suggested
+from tests.integration.home import (
+    ENGLISH,
+    entry_for,
+    form_of,
+    load,
+    settings_of,
+    state_of,
+    suggested,
+)
 from tests.lines import network, network_data
 
 PRODUCTION = "sensor.dts_307_production"
@@ -25,7 +33,7 @@ async def ask(hass: HomeAssistant, entry: MockConfigEntry, step: str) -> ConfigF
     """Open the options, and choose from their menu."""
     result = await hass.config_entries.options.async_init(entry.entry_id)
     assert result["type"] is FlowResultType.MENU
-    assert result["menu_options"] == ["settings", "energy_dashboard"]
+    assert result["menu_options"] == ["settings", "energy_dashboard", "sharing"]
     return await hass.config_entries.options.async_configure(
         result["flow_id"], {"next_step_id": step}
     )
@@ -42,7 +50,7 @@ async def submit(
 
 async def set_up(hass: HomeAssistant, entry: MockConfigEntry, **entered: Any) -> None:
     """Change the settings, which take effect at once, and leave their sections as they are."""
-    asked = await hass.config_entries.options.async_init(entry.entry_id)
+    asked = await settings_of(hass, entry)
     result = await submit(
         hass, asked, {"ct_sets": 1, "states": {}, "billing": {}, "prices": {}, **entered}
     )
@@ -164,7 +172,7 @@ async def test_its_owner_knows_which_counter_it_is(hass: HomeAssistant) -> None:
         entry = entry_for(device, network_data(line), role="solar")
         await load(hass, entry)
         assert float(state_of(hass, device, "production")) == -2000
-        asked = await hass.config_entries.options.async_init(entry.entry_id)
+        asked = await settings_of(hass, entry)
         assert suggested(asked)["production"] == "energy_exported"
         hass.config_entries.options.async_abort(asked["flow_id"])
 
@@ -181,5 +189,5 @@ async def test_others_are_not_asked_for_it(hass: HomeAssistant, options: dict[st
     async with network(device) as line:
         entry = entry_for(device, network_data(line), **options)
         await load(hass, entry)
-        asked = await hass.config_entries.options.async_init(entry.entry_id)
+        asked = await settings_of(hass, entry)
         assert "production" not in {str(field) for field in form_of(asked).schema}

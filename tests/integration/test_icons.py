@@ -17,6 +17,7 @@ from custom_components.dts307.descriptions import (
     COST_SENSORS,
     LOGGED_EVENTS,
     PRODUCTION_SENSOR,
+    SHARING_SENSORS,
 )
 from tests.integration.home import INTEGRATION
 
@@ -28,6 +29,7 @@ DESCRIPTIONS: dict[str, tuple[EntityDescription, ...]] = {
         PRODUCTION_SENSOR,
         *COST_SENSORS.values(),
         *CONNECTION_SENSORS,
+        *SHARING_SENSORS,
     ),
     "binary_sensor": (*binary_sensor.BINARY_SENSORS, *CONNECTION_BINARY_SENSORS),
     "event": (LOGGED_EVENTS,),

@@ -16,6 +16,7 @@ from tests.integration.home import (
     form_of,
     let_pass,
     load,
+    settings_of,
     suggested,
 )
 from tests.lines import network, network_data
@@ -37,9 +38,7 @@ DEFAULTS = {
 async def change(hass: HomeAssistant, entry: MockConfigEntry, **entered: Any) -> ConfigFlowResult:
     """Enter options into their form, and leave its sections as they are."""
     entered = {"states": {}, "billing": {}, "prices": {}, **entered}
-    result = await hass.config_entries.options.async_init(entry.entry_id)
-    assert result["type"] is FlowResultType.FORM
-    assert result["step_id"] == "settings"
+    result = await settings_of(hass, entry)
     changed = await hass.config_entries.options.async_configure(result["flow_id"], entered)
     await hass.async_block_till_done(wait_background_tasks=True)
     return changed
@@ -75,7 +74,7 @@ async def test_a_ct_rating_that_is_cleared_is_gone(hass: HomeAssistant) -> None:
     async with network(device) as line:
         entry = entry_for(device, network_data(line), ct_rating=200.0, ct_sets=2)
         await load(hass, entry)
-        result = await hass.config_entries.options.async_init(entry.entry_id)
+        result = await settings_of(hass, entry)
         assert suggested(result) == {"ct_rating": 200.0, "ct_sets": 2, **EVERY_READING}
         hass.config_entries.options.async_abort(result["flow_id"])
 
@@ -97,7 +96,7 @@ async def test_what_is_in_the_sections_is_kept(hass: HomeAssistant) -> None:
         chosen = {**DEFAULTS, **states, "billing_day": 17, "demand_window": 30}
         assert entry.options.items() >= chosen.items()
 
-        result = await hass.config_entries.options.async_init(entry.entry_id)
+        result = await settings_of(hass, entry)
         sections = {
             str(key): suggested({**result, "data_schema": part.schema})
             for key, part in form_of(result).schema.items()

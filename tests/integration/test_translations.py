@@ -26,7 +26,7 @@ from custom_components.dts307.descriptions.house import HOUSE_SENSORS
 from custom_components.dts307.descriptions.logged import LOGGED_EVENTS
 from custom_components.dts307.descriptions.production import PRODUCTION_SENSOR
 from custom_components.dts307.energy_dashboard import NOT_IN_DASHBOARD, EnergyDashboardError
-from custom_components.dts307.flows import option_forms, setup_forms
+from custom_components.dts307.flows import option_forms, setup_forms, sharing_form
 from custom_components.dts307.flows.energy_offer import EnergyOffer
 from custom_components.dts307.flows.options_flow import Dts307OptionsFlow
 from custom_components.dts307.meter.reading_gaps import ReadingGap, Totals
@@ -54,6 +54,7 @@ SAME_IN_ALL = {
 SAME: dict[str, dict[str, str]] = {
     "de": {
         r"config\.step\.network\.data\.(host|port)": "technicians' words",
+        r"options\.step\.sharing\.data\.port": "a technicians' word",
         r"config\.step\.meter\.data\.name": "a German name is a name",
         r"entity\.sensor\.current_level\.state\.normal": "normal is normal",
         r"services\.export\.fields\.format\.name": "a German format is a format",
@@ -66,6 +67,7 @@ SAME: dict[str, dict[str, str]] = {
     "fr": {
         r"config\.step\.serial\.data\.device": "a French port is a port",
         r"config\.step\.network\.data\.port": "a French port is a port",
+        r"options\.step\.sharing\.data\.port": "a French port is a port",
         r"options\.step\.init\.title": "French options are options",
         r"entity\.sensor\.current_level\.state\.normal": "normal is normal",
         r"selector\.(demand_window|interval)\.options\.\d+": "minutes are minutes",
@@ -101,6 +103,7 @@ ENTITIES: dict[str, tuple[EntityDescription, ...]] = {
         *COST_SENSORS.values(),
         descriptions.CT_RATING_SENSOR,
         *CONNECTION_SENSORS,
+        *descriptions.SHARING_SENSORS,
     ),
     "binary_sensor": binary_sensor.BINARY_SENSORS + CONNECTION_BINARY_SENSORS,
     "event": (LOGGED_EVENTS,),
@@ -187,7 +190,7 @@ def test_all_that_is_in_the_way_of_the_dashboard_is_explained() -> None:
 LONGEST_LABEL = 36
 """Characters; in a field on a phone that is 390 px wide"""
 
-NUMBERS = {"config": 3, "options": 3}
+NUMBERS = {"config": 3, "options": 5}
 """How many numbers the forms of a flow ask for outside of their sections."""
 IN_SECTIONS = {"config": 1, "options": 7}
 
@@ -200,8 +203,8 @@ def setup_fields() -> dict[Any, Any]:
 
 def option_fields() -> dict[Any, Any]:
     """Return the fields of the options."""
-    fields: dict[Any, Any] = option_forms.options_form({}).schema
-    return fields
+    sharing: dict[Any, Any] = sharing_form.sharing_form(1, {}, "all").schema
+    return {**option_forms.options_form({}).schema, **sharing}
 
 
 def form_texts() -> Iterator[tuple[dict[str, Any], Any]]:
@@ -215,7 +218,9 @@ def form_texts() -> Iterator[tuple[dict[str, Any], Any]]:
     yield steps["meter"], setup_forms.meter_form()
     yield steps["finish"], setup_forms.energy_form(EnergyOffer({"serial number": "name"}))
     # The form of a solar meter has all the fields that there are.
-    yield ENGLISH["options"]["step"]["settings"], option_forms.options_form({"role": Role.SOLAR})
+    options = ENGLISH["options"]["step"]
+    yield options["settings"], option_forms.options_form({"role": Role.SOLAR})
+    yield options["sharing"], sharing_form.sharing_form(1, {}, "all")
 
 
 def test_every_field_has_a_label_and_a_description() -> None:
@@ -288,7 +293,9 @@ def test_every_choice_has_a_label(monkeypatch: pytest.MonkeyPatch) -> None:
             if not key.startswith("."):
                 selects += [selector(field["selector"]) for field in told["fields"].values()]
     choices = {
-        field.config["translation_key"]: set(field.config["options"])
+        field.config["translation_key"]: {
+            each["value"] if isinstance(each, dict) else each for each in field.config["options"]
+        }
         for field in selects
         # Meters go by the names that they have.
         if isinstance(field, SelectSelector) and "translation_key" in field.config

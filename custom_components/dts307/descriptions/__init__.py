@@ -13,6 +13,7 @@ from .measured import PHASE_SENSORS, TOTAL_SENSORS
 from .net_metering import NET_METERING
 from .production import PRODUCTION, PRODUCTION_SENSOR
 from .roles import named_for
+from .sharing import SHARING_SENSORS
 from .status_light import STATUS
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "PHASE_SENSORS",
     "PRODUCTION",
     "PRODUCTION_SENSOR",
+    "SHARING_SENSORS",
     "STATUS",
     "TOTAL_SENSORS",
     "MeterBinarySensorDescription",

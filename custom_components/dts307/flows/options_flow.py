@@ -1,10 +1,14 @@
 """The options flow: change a meter's options, or add it to the Energy dashboard."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
-from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
+from homeassistant.config_entries import ConfigEntry, ConfigFlowResult, OptionsFlowWithReload
 import voluptuous as vol
 
+from ..connection import MeterAddress
+from ..const import DOMAIN
 from ..energy_dashboard import (
     EnergyDashboardError,
     async_add_to_dashboard,
@@ -12,6 +16,7 @@ from ..energy_dashboard import (
     async_is_in_dashboard,
     async_sources_beside,
 )
+from ..sharing import CONF_SHARING, SharingOptions
 from .option_forms import (
     errors_in_sections,
     options_answers,
@@ -19,18 +24,20 @@ from .option_forms import (
     options_form,
     unfolded,
 )
+from .sharing_form import async_sharing_form, sharing_answers, sharing_errors, sharing_options
 
 _NONE: Final = "-"
 
 
 class Dts307OptionsFlow(OptionsFlowWithReload):
-    """Change polling, CTs, alarms and billing of a meter, or add it to the Energy dashboard."""
+    """Change options of a meter, add it to the Energy dashboard, or share it."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Show the menu, or the options at once if there is no Energy dashboard."""
-        if not async_can_offer(self.hass):
-            return await self.async_step_settings()
-        return self.async_show_menu(step_id="init", menu_options=["settings", "energy_dashboard"])
+        """Show the menu."""
+        dashboard = ["energy_dashboard"] if async_can_offer(self.hass) else []
+        return self.async_show_menu(
+            step_id="init", menu_options=["settings", *dashboard, "sharing"]
+        )
 
     async def async_step_settings(
         self, user_input: dict[str, Any] | None = None
@@ -43,7 +50,8 @@ class Dts307OptionsFlow(OptionsFlowWithReload):
         else:
             answers, errors = user_input, errors_in_sections(form, user_input)
             if not errors:
-                return self.async_create_entry(data=options_data(user_input))
+                kept = {key: options[key] for key in (CONF_SHARING,) if key in options}
+                return self.async_create_entry(data={**options_data(user_input), **kept})
         return self.async_show_form(
             step_id="settings",
             data_schema=self.add_suggested_values_to_schema(unfolded(form, errors), answers),
@@ -72,3 +80,54 @@ class Dts307OptionsFlow(OptionsFlowWithReload):
                 "sources": ", ".join(sources) or _NONE,
             },
         )
+
+    async def async_step_sharing(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask whether and how the meter is shared; the other meters get the same server."""
+        entry = self.config_entry
+        others = self._shared_meters()
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            errors = sharing_errors(user_input, {each.unit_id for each in others.values()})
+            if not errors:
+                return self._async_share(sharing_options(user_input), others)
+        answers = user_input or sharing_answers(entry.options, others.values())
+        own_unit_id = MeterAddress.parse(entry.data).unit_id
+        form = await async_sharing_form(self.hass, own_unit_id, answers)
+        return self.async_show_form(
+            step_id="sharing",
+            data_schema=self.add_suggested_values_to_schema(form, answers),
+            errors=errors,
+            description_placeholders={
+                "name": entry.title,
+                "meters": "\n".join(
+                    f"- {other.title}: {options.unit_id}" for other, options in others.items()
+                )
+                or _NONE,
+            },
+        )
+
+    def _shared_meters(self) -> dict[ConfigEntry, SharingOptions]:
+        """Return the other meters that are shared."""
+        return {
+            entry: options
+            for entry in self.hass.config_entries.async_entries(DOMAIN)
+            if entry is not self.config_entry
+            and (options := SharingOptions.parse(entry.options)) is not None
+        }
+
+    def _async_share(
+        self, chosen: SharingOptions | None, others: Mapping[ConfigEntry, SharingOptions]
+    ) -> ConfigFlowResult:
+        """Store the answers, those about the server for all meters."""
+        options = {k: v for k, v in self.config_entry.options.items() if k != CONF_SHARING}
+        if chosen is None:
+            return self.async_create_entry(data=options)
+        manager = self.hass.config_entries
+        for entry, theirs in others.items():
+            if theirs.server != chosen.server:
+                sharing = replace(theirs, server=chosen.server).as_option()
+                manager.async_update_entry(entry, options={**entry.options, CONF_SHARING: sharing})
+                manager.async_schedule_reload(entry.entry_id)
+        return self.async_create_entry(data={**options, CONF_SHARING: chosen.as_option()})

@@ -65,7 +65,7 @@ async def test_each_header_is_asked_for_once_and_then_the_identity() -> None:
     device = Device({40000: sunspec_map(common(), INVERTER, WYE)})
     await Meter.identify(device)
     headers = [(40002, 2), (40070, 2), (40122, 2), (40229, 2)]
-    assert device.requests == [(40000, 2), *headers, (40002, 66)]
+    assert device.requests == [(40000, 2), *headers, (40002, 68)]
 
 
 async def test_the_identity_is_the_one_right_before_the_meter_model() -> None:

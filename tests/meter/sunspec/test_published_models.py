@@ -184,7 +184,7 @@ def test_event_flags_have_their_published_bits(model_id: int) -> None:
 
 def test_the_identity_lies_where_model_1_is_published() -> None:
     fields = declared(Common)
-    assert set(fields) == {"id", "l", "mn", "md", "opt", "vr", "sn"}
+    assert set(fields) == {"id", "l", "mn", "md", "opt", "vr", "sn", "da"}
     for name, field in fields.items():
         check_encoding(field, published_points(1)[name])
 

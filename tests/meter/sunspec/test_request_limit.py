@@ -64,7 +64,7 @@ async def test_the_longest_request_is_learnt_once(most: int) -> None:
     meter = await Meter.identify(device, limit=limit, clock=clock)
     await meter.read()
     assert limit.most == (most if most < 107 else MOST_REGISTERS)
-    assert len(device.requests) < BEFORE_BLOCKS + 4 * (66 + 107) / most
+    assert len(device.requests) < BEFORE_BLOCKS + 4 * (68 + 107) / most
 
     # Whatever follows, and another meter with this limit, sends no request that is refused.
     again = await Meter.identify(device, limit=limit, clock=clock)

@@ -1,13 +1,15 @@
 """The SunSpec register map: find the meter model, and decode its registers to a Reading."""
 
-from .chain import BASE_ADDRESSES
+from .chain import BASE_ADDRESSES, END_MODEL, MARKER
 from .meter import FULL_READ_EVERY, Meter
 from .models import MeterEvent
 from .reading import PerPhase, Reading
 
 __all__ = [
     "BASE_ADDRESSES",
+    "END_MODEL",
     "FULL_READ_EVERY",
+    "MARKER",
     "Meter",
     "MeterEvent",
     "PerPhase",

@@ -17,7 +17,7 @@ from ..modbus import read_registers, retry_once
 
 BASE_ADDRESSES: Final = (40000, 50000, 0)
 """Where a SunSpec map may start (SunSpec Device Information Model 2.2)."""
-_MARKER: Final = [0x5375, 0x6E53]
+MARKER: Final = [0x5375, 0x6E53]
 """"SunS"."""
 END_MODEL: Final = 0xFFFF
 _LAST_ADDRESS: Final = 0xFFFF
@@ -52,7 +52,7 @@ async def find_chain(unit: ModbusUnit) -> Chain:
             continue
         except ReadRefusedError:
             continue
-        if marker == _MARKER:
+        if marker == MARKER:
             return Chain(base_address, await _walk(unit, base_address + 2))
     if failure is not None:
         raise failure
@@ -73,7 +73,7 @@ async def _walk(unit: ModbusUnit, address: int) -> tuple[SunSpecModel, ...]:
             raise
         except ReadRefusedError as err:
             raise EndlessChainError(f"the map breaks off at register {address}") from err
-        if header == _MARKER:
+        if header == MARKER:
             raise GarbledReplyError("a response belongs to the request before")
         if model_id == END_MODEL:
             return tuple(models)

@@ -3,16 +3,18 @@
 from typing import Final
 
 from modbus_connection import ModbusUnit
-from modbus_connection.model.sunspec import SunSpecComponent, SunSpecModel, string
+from modbus_connection.model.sunspec import SunSpecComponent, SunSpecModel, string, uint16
 
 from ..errors import MapChangedError
 from ..identity import Identity
 from ..modbus import RequestLimit, retry_once
-from .model_reader import ModelReader
+from .model_reader import ModelReader, Points
 
 COMMON_MODEL: Final = 1
 COMMON_LENGTH: Final = 65
-"""Shortest length of model 1 that holds the identity; with its pad register it is 66."""
+"""Shortest length of model 1 that holds the identity."""
+PADDED_COMMON_LENGTH: Final = 66
+"""Its length with a register that makes it even."""
 SERIAL_NUMBER: Final = slice(50, 66)
 """The registers of the serial number, counted from the model's header."""
 
@@ -25,16 +27,32 @@ class Common(SunSpecComponent):
     Opt = string(34, 8)
     Vr = string(42, 8)
     SN = string(SERIAL_NUMBER.start, SERIAL_NUMBER.stop - SERIAL_NUMBER.start)
+    DA = uint16(66)
 
 
-async def read_identity(unit: ModbusUnit, model: SunSpecModel, limit: RequestLimit) -> Identity:
-    """Read model 1, which ``model`` locates, with requests of at most the ``limit``.
+class PaddedCommon(Common):
+    """SunSpec model 1 with its pad register."""
+
+    Pad = uint16(67)
+
+
+async def read_common(
+    unit: ModbusUnit, model: SunSpecModel, limit: RequestLimit
+) -> tuple[Identity, tuple[int, ...]]:
+    """Return what model 1 says, and its registers with the header.
+
+    ``model`` locates it; requests are at most as long as the ``limit``.
 
     Raises MeterError.
     """
-    before, points = await retry_once(ModelReader(unit, Common, model, limit).read)
-    if before != points:
+    component = PaddedCommon if model.length >= PADDED_COMMON_LENGTH else Common
+    before, after = await retry_once(ModelReader(unit, component, model, limit).read)
+    if before.points != after.points:
         raise MapChangedError("the identity changed while it was read")
+    return _identity(after.points), after.registers
+
+
+def _identity(points: Points) -> Identity:
     return Identity(
         manufacturer=_text(points["Mn"]),
         model=_text(points["Md"]),

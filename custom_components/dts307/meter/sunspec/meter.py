@@ -18,8 +18,8 @@ from ..errors import (
 from ..identity import Identity
 from ..modbus import RequestLimit, read_registers, retry_once
 from .chain import Chain, find_chain
-from .common import COMMON_LENGTH, COMMON_MODEL, SERIAL_NUMBER, read_identity
-from .model_reader import ModelReader, Points, check_coherent
+from .common import COMMON_LENGTH, COMMON_MODEL, SERIAL_NUMBER, read_common
+from .model_reader import ModelRead, ModelReader, check_coherent
 from .models import EVENTS_POINT, LAYOUTS, PHASE_COUNTS, Layout, MeterEvent
 from .reading import Reading, reading_from_points, with_fast_points
 
@@ -39,14 +39,17 @@ class Meter:
         chain: Chain,
         model: SunSpecModel,
         *,
+        common: tuple[int, ...] = (),
         limit: RequestLimit,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Read ``model`` of ``chain``, with requests of at most the ``limit``.
 
-        ``clock`` returns monotonic seconds.
+        ``common`` are the registers of model 1. ``clock`` returns monotonic seconds.
         """
         self.identity = identity
+        self.common = common
+        """the registers of model 1 with its header, as they were read; none without that model"""
         self.chain = chain
         self.model = model
         self._unit = unit
@@ -84,8 +87,10 @@ class Meter:
                 common = model
             layout = LAYOUTS.get(model.model_id)
             if layout is not None and model.length >= layout.length:
-                identity = await read_identity(unit, common, limit) if common else Identity()
-                return cls(unit, identity, chain, model, limit=limit, clock=clock)
+                identity, words = (
+                    await read_common(unit, common, limit) if common else (Identity(), ())
+                )
+                return cls(unit, identity, chain, model, common=words, limit=limit, clock=clock)
         found = ", ".join(str(model.model_id) for model in chain.models) or "none"
         raise NoMeterModelError(f"SunSpec models found: {found}")
 
@@ -121,7 +126,8 @@ class Meter:
         due = now + half_interval >= self._full_read_at + FULL_READ_EVERY
         self._read_at = now
         if self._latest_whole is not None and not (whole or due):
-            return with_fast_points(self._latest_whole, await self._read_points(self._fast))
+            fast = await self._read_model(self._fast)
+            return with_fast_points(self._latest_whole, fast.points, fast.registers)
         self._latest_whole = await self._read_full()
         self._full_read_at = now
         return self._latest_whole
@@ -155,20 +161,23 @@ class Meter:
         return registers
 
     async def _read_full(self) -> Reading:
-        points = await self._read_points(self._full)
+        full = await self._read_model(self._full)
         if self._layout.events_address is None:
-            events: MeterEvent | None = points[EVENTS_POINT]
+            events: MeterEvent | None = full.points[EVENTS_POINT]
+            registers = full.registers
         else:
-            events = await self._read_events(self.model.address + self._layout.events_address)
-        return reading_from_points(points, events, self.phases)
+            flags = await self._read_events(self.model.address + self._layout.events_address)
+            events = None if flags == _EVENTS_NOT_IMPLEMENTED else MeterEvent(flags)
+            registers = (*full.registers, flags >> 16, flags & 0xFFFF)
+        return reading_from_points(full.points, events, self.phases, registers)
 
-    async def _read_points(self, reader: ModelReader) -> Points:
+    async def _read_model(self, reader: ModelReader) -> ModelRead:
         begun = self._clock()
         before, after = await reader.read()
-        check_coherent(before, after, self._clock() - begun)
+        check_coherent(before.points, after.points, self._clock() - begun)
         return after
 
-    async def _read_events(self, address: int) -> MeterEvent | None:
+    async def _read_events(self, address: int) -> int:
         """Read the event flags, and the next model's ID behind them to verify the response."""
         behind = self.model.address + self.model.span - address
         try:
@@ -178,8 +187,7 @@ class Meter:
             )
         except ReadRefusedError:
             # A meter that refuses its flags can still be measured with.
-            return None
+            return _EVENTS_NOT_IMPLEMENTED
         if registers[-1] != self.chain.follower(self.model):
             raise MapChangedError(f"another model follows the meter model: {registers[-1]}")
-        flags = registers[0] << 16 | registers[1]
-        return None if flags == _EVENTS_NOT_IMPLEMENTED else MeterEvent(flags)
+        return registers[0] << 16 | registers[1]

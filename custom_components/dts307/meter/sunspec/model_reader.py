@@ -4,6 +4,7 @@ docs/internals/split-reads.md explains why.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache, partial
 from itertools import groupby
 import math
@@ -34,6 +35,15 @@ type Points = dict[str, Any]
 """The decoded values of a model's points, by name."""
 
 
+@dataclass(frozen=True, slots=True)
+class ModelRead:
+    """What was read of a model."""
+
+    points: Points
+    registers: tuple[int, ...]
+    """the registers from the model's header to its last point that was read"""
+
+
 class ModelReader:
     """Reads and decodes the points that a component declares, in one request if that is served.
 
@@ -58,8 +68,8 @@ class ModelReader:
         self._plan = cache(partial(_requests, groups))
         """the requests for at most so many registers"""
 
-    async def read(self) -> tuple[Points, Points]:
-        """Return the points as they were read first and last: one object if in one request.
+    async def read(self) -> tuple[ModelRead, ModelRead]:
+        """Return the model as it was read first and last: one object if in one request.
 
         Raises MeterError; MapChangedError if the model has another header.
         """
@@ -67,7 +77,7 @@ class ModelReader:
         before = self._decoded(first)
         return before, before if last is first else self._decoded(last)
 
-    def _decoded(self, registers: Mapping[int, int]) -> Points:
+    def _decoded(self, registers: Mapping[int, int]) -> ModelRead:
         self._verify_header(registers)
         points: Points = {}
         for name, resolved in self._fields.items():
@@ -75,7 +85,7 @@ class ModelReader:
             words = [registers[each] for each in range(address, address + resolved.count)]
             exponent = None if scale is None else decode_int16([registers[scale]])
             points[name] = resolved.field.decode(words, exponent)
-        return points
+        return ModelRead(points, tuple(registers[address] for address in sorted(registers)))
 
     def _verify_header(self, registers: Mapping[int, int]) -> None:
         header = [registers[self._model.address + offset] for offset in range(_HEADER)]

@@ -107,6 +107,9 @@ class Reading:
     """one count of each instantaneous quantity, by its field, in its unit; floats have none"""
     whole: bool = field(default=True, compare=False)
     """whether apparent and reactive energies and event flags are of this instant, too"""
+    registers: tuple[int, ...] = field(default=(), compare=False, repr=False)
+    """the meter model as the meter sent it, with its header; where ``whole`` is false, the end of
+    the model is as old as the values in it"""
 
     @property
     def energy_net(self) -> float | None:
@@ -120,12 +123,16 @@ class Reading:
 type PointValues = Mapping[str, float | None]
 
 
-def reading_from_points(points: PointValues, events: MeterEvent | None, phases: int) -> Reading:
+def reading_from_points(
+    points: PointValues, events: MeterEvent | None, phases: int, registers: tuple[int, ...] = ()
+) -> Reading:
     """Return the Reading for the scaled values of all of a meter model's points.
 
-    ``phases`` is how many phases the model measures; values of other phases are ignored.
+    ``phases`` is how many phases the model measures; values of other phases are ignored. The
+    ``registers`` are what the points were decoded from.
     """
     return Reading(
+        registers=registers,
         events=events,
         phases=phases,
         apparent_energy_resolution=_resolution(points, APPARENT_ENERGY_SCALE, absent=1.0),
@@ -135,9 +142,14 @@ def reading_from_points(points: PointValues, events: MeterEvent | None, phases: 
     )
 
 
-def with_fast_points(latest: Reading, points: PointValues) -> Reading:
+def with_fast_points(latest: Reading, points: PointValues, registers: tuple[int, ...]) -> Reading:
     """Return the Reading for the points of FAST_BLOCKS; the rest is of the latest whole one."""
-    return replace(latest, whole=False, **_fast_values(points, latest.phases))
+    return replace(
+        latest,
+        whole=False,
+        registers=registers + latest.registers[len(registers) :],
+        **_fast_values(points, latest.phases),
+    )
 
 
 def _fast_values(points: PointValues, phases: int) -> dict[str, Any]:

@@ -1,0 +1,37 @@
+"""The network adapters that the server can listen at."""
+
+from typing import Final
+
+from homeassistant.components import network
+from homeassistant.core import HomeAssistant
+
+ALL_ADAPTERS: Final = "all"
+_ALL_ADDRESSES: Final = "0.0.0.0"  # noqa: S104 - it is the owner's choice
+
+
+async def async_adapter_choices(hass: HomeAssistant) -> dict[str, str]:
+    """Return the adapters with an IPv4 address: the name of each, with its addresses."""
+    return {
+        adapter["name"]: ", ".join(addresses)
+        for adapter in await network.async_get_adapters(hass)
+        if (addresses := _addresses(adapter))
+    }
+
+
+async def async_default_adapter(hass: HomeAssistant) -> str:
+    """Return the name of the adapter that Home Assistant uses by default."""
+    adapters = await network.async_get_adapters(hass)
+    names = [each["name"] for each in adapters if each["default"] and _addresses(each)]
+    return names[0] if names else ALL_ADAPTERS
+
+
+async def async_listening_addresses(hass: HomeAssistant, name: str) -> list[str]:
+    """Return the addresses of an adapter; none if it is not there."""
+    if name == ALL_ADAPTERS:
+        return [_ALL_ADDRESSES]
+    adapters = await network.async_get_adapters(hass)
+    return [address for each in adapters if each["name"] == name for address in _addresses(each)]
+
+
+def _addresses(adapter: network.Adapter) -> list[str]:
+    return [each["address"] for each in adapter["ipv4"]]

@@ -1,0 +1,94 @@
+"""The server's port: opened as soon as that is possible, with a repair until then."""
+
+import asyncio
+from datetime import datetime
+import errno
+import logging
+from typing import Final
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.event import async_call_later
+
+from ..const import DOMAIN
+from ..meter.sharing import SunSpecServer, load_server
+from .adapters import ALL_ADAPTERS, async_listening_addresses
+from .options import ServerSettings, allowed_networks
+
+_LOGGER = logging.getLogger(__name__)
+
+PORT_TAKEN: Final = "sharing_port_taken"
+NOT_LISTENING: Final = "sharing_not_listening"
+
+_RETRY: Final = 30.0
+"""s between two attempts to open the port"""
+
+
+class Listener:
+    """A server with its settings."""
+
+    def __init__(self, hass: HomeAssistant, settings: ServerSettings, hosts: list[str]) -> None:
+        """Prepare to listen at addresses of this machine."""
+        self._hass = hass
+        self._lock = asyncio.Lock()
+        self._cancel_retry: CALLBACK_TYPE | None = None
+        self.settings = settings
+        self.server = SunSpecServer(
+            hosts,
+            settings.port,
+            allowed=allowed_networks(settings.allowed),
+            clock=hass.loop.time,
+        )
+
+    @classmethod
+    async def async_create(cls, hass: HomeAssistant, settings: ServerSettings) -> Listener:
+        """Return a server that is not open yet."""
+        await hass.async_add_import_executor_job(load_server)
+        return cls(hass, settings, await async_listening_addresses(hass, settings.adapter))
+
+    async def async_open(self) -> None:
+        """Open the port. If that fails, raise an issue and try again until it is open."""
+        async with self._lock:
+            try:
+                await self.server.start()
+            except OSError as err:
+                self._async_failed(err)
+                self._cancel_retry = async_call_later(self._hass, _RETRY, self._async_retry)
+            else:
+                self._async_withdraw_issues()
+
+    async def async_close(self) -> None:
+        """Close the port and all connections."""
+        async with self._lock:
+            if self._cancel_retry is not None:
+                self._cancel_retry()
+            self._async_withdraw_issues()
+            await self.server.stop()
+
+    async def _async_retry(self, _now: datetime) -> None:
+        self._cancel_retry = None
+        await self.async_open()
+
+    @callback
+    def _async_failed(self, err: OSError) -> None:
+        _LOGGER.debug("The SunSpec server cannot listen: %s", err)
+        key = PORT_TAKEN if err.errno == errno.EADDRINUSE else NOT_LISTENING
+        adapter = self.settings.adapter
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            key,
+            is_fixable=False,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key=key,
+            translation_placeholders={
+                "port": str(self.settings.port),
+                "adapter": "*" if adapter == ALL_ADAPTERS else adapter,
+                "error": str(err),
+            },
+        )
+
+    @callback
+    def _async_withdraw_issues(self) -> None:
+        for key in (PORT_TAKEN, NOT_LISTENING):
+            ir.async_delete_issue(self._hass, DOMAIN, key)

@@ -1,0 +1,1 @@
+"""Tests of the SunSpec server, without Home Assistant."""
