@@ -37,6 +37,7 @@ from .report import (
     print_surroundings,
 )
 from .search import NotFoundError, measure_searches
+from .sharing import measure_sharing, print_sharing
 
 _AT_ONCE = Timing(baud=1_000_000_000, turnaround=0.0)
 
@@ -114,6 +115,11 @@ def _parser() -> ArgumentParser:
         help="instead, 16 meters on one RS-485 bus, and 32 behind a Modbus TCP gateway",
     )
     add(
+        "--sharing",
+        action="store_true",
+        help="instead, what clients of a shared meter can do to Home Assistant",
+    )
+    add(
         "--against",
         metavar="COMMIT",
         help="with --recorder: also measure the integration of an earlier commit in the same run",
@@ -130,7 +136,9 @@ async def _run(options: Namespace) -> None:
             await _run_recorder(folder, options)
         if options.bus:
             await _run_bus(folder, options)
-        if not (options.recorder or options.bus):
+        if options.sharing:
+            print_sharing(await measure_sharing(5 if options.quick else 30))
+        if not (options.recorder or options.bus or options.sharing):
             await _run_polls(folder, QUICK if options.quick else FULL)
     print_load("at the end")
 

@@ -12,7 +12,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.dts307.const import DOMAIN
-from custom_components.dts307.sharing import async_sharing_state
+from custom_components.dts307.sharing import ALL_ADAPTERS, async_sharing_state
+from custom_components.dts307.sharing.adapters import async_listening_addresses
 from simulator.meter import MeterConfig
 from tests.device import METER_MODELS, Device
 from tests.integration.home import entry_for, let_pass, load, state_of
@@ -251,3 +252,8 @@ async def test_sensors_show_who_reads_the_meter(
         await hass.config_entries.async_reload(entry.entry_id)
         await hass.async_block_till_done()
         assert state_of(hass, device, "sharing_requests") == "0"
+
+
+async def test_all_adapters_are_all_addresses(hass: HomeAssistant) -> None:
+    """No test listens there."""
+    assert await async_listening_addresses(hass, ALL_ADAPTERS) == ["0.0.0.0"]  # noqa: S104 - only told

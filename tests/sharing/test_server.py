@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+import gc
 from ipaddress import ip_network
 import socket
 import struct
@@ -16,7 +17,7 @@ from custom_components.dts307.meter.sharing import (
     SharedMeters,
     SunSpecServer,
 )
-from custom_components.dts307.meter.sharing.modbus_server import ModbusServer
+from custom_components.dts307.meter.sharing.modbus_server import Client, ModbusServer
 from tests.meter.device import Clock, common, sunspec_map
 from tests.sharing.clients import ModbusRefusal, RawClient, connected, read_request
 from tests.sharing.shared import MAX_AGE, UNIT_ID, model, serving
@@ -199,6 +200,8 @@ async def test_many_clients_one_after_the_other_leave_nothing_behind() -> None:
             async with connected(server.port) as client:
                 client.writer.write(FIRST)
         await until_gone(server)
+        gc.collect()
+        assert not [each for each in gc.get_objects() if type(each) is Client]
 
 
 @pytest.mark.parametrize(

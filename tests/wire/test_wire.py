@@ -68,7 +68,7 @@ async def test_a_poll_is_one_request(record_property: Callable[[str, object], No
             meter = await Meter.identify(link.unit(GRID.unit), clock=lambda: 0.0)
             identified = wire.reset()
             # Marker, three headers and the identity.
-            assert identified == Traffic(5, 5 * REQUEST, 5, reply(2) * 4 + reply(66))
+            assert identified == Traffic(5, 5 * REQUEST, 5, reply(2) * 4 + reply(68))
 
             assert points_of(await meter.read()) == pytest.approx(
                 normalised(world.meters[0].truth()), rel=1e-12

@@ -147,6 +147,7 @@ def async_counts(hass: HomeAssistant, entry: ConfigEntry) -> ClientCounts:
 @callback
 def async_sharing_state(hass: HomeAssistant, entry: ConfigEntry) -> dict[str, Any] | None:
     """Return the state of the server; None if the entry's meter is not shared."""
-    if SharingOptions.parse(entry.options) is None:
+    sharing = hass.data.get(_DATA_SHARING)
+    if sharing is None or SharingOptions.parse(entry.options) is None:
         return None
-    return hass.data[_DATA_SHARING].state()
+    return sharing.state()
