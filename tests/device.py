@@ -40,8 +40,8 @@ class Device:
 
     While ``silent`` it answers nothing, and it swallows the next ``lost_replies`` requests; the
     next ``garbled_replies`` answers are to another function than was asked for; with ``refusal`` it
-    answers with that Modbus exception. Each answer takes ``delay`` seconds. ``requests`` lists what was asked,
-    and ``asked`` is set with each.
+    answers with that Modbus exception. Each answer takes ``delay`` seconds. ``requests`` lists what
+    was asked, and ``asked`` is set with each.
     """
 
     def __init__(self, config: MeterConfig | None = None, *, timestamp: int = NOON) -> None:
