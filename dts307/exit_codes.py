@@ -24,6 +24,7 @@ class ExitCode(IntEnum):
     NO_ANSWER = 4, "No meter answers, or its answers cannot be used."
     NO_METER = 5, "A device answers, but it is no SunSpec meter."
     REFUSED = 6, "The meter refuses to be set up, or the change was not confirmed."
+    FOUND = 7, "The doctor has found something wrong."
     INTERRUPTED = 130, "Ended with Ctrl-C."
 
     text: str

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from .doctor import doctor
 from .dump import dump
 from .exit_codes import ExitCode
 from .log import log
@@ -11,6 +12,7 @@ from .read import read
 from .release import own_version
 from .scan import scan
 from .set_address import set_address
+from .watch import watch
 
 _EXIT_CODES = "\n\n".join(f"{code.value:>3}  {code.text}" for code in ExitCode)
 
@@ -22,7 +24,16 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=f"[bold]Exit codes[/bold]\n\n{_EXIT_CODES}",
 )
-for _command in (scan, read, log, dump, set_address):
+_COMMANDS = (
+    scan,
+    read,
+    watch,
+    log,
+    doctor,
+    dump,
+    set_address,
+)
+for _command in _COMMANDS:
     app.command()(_command)
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from .connect import Connection
-from .meter import Meter, Reading
+from .meter import Meter, MeterError, Reading
 from .meter.modbus import ConnectionHealth
 from .meter.session import MeterSession
 
@@ -40,7 +40,12 @@ class MeterReader:
 
         Raises MeterError.
         """
-        return await self._session.read(whole=whole)
+        try:
+            return await self._session.read(whole=whole)
+        except MeterError:
+            # Another meter may be in its place by the next attempt.
+            self._session.fail()
+            raise
 
 
 async def _nothing_else(_meter: Meter) -> None:

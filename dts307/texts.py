@@ -24,6 +24,22 @@ _OWN_TEXTS: Final = {
 }
 """Texts whose remedy in the integration is something that only Home Assistant has."""
 
+_OWN_ISSUES: Final = {
+    "power_turned": "The meter reports positive power while its export counter rises. This program"
+    " and the integration invert the sign, so that positive power is import. The energy values are"
+    " correct.",
+    "power_unsigned": "The meter reports power with the same sign for import and export. The energy"
+    " values are correct. If you can set the meter to report signed power, do so.",
+    "phase_opposite": "The power on phase {phases} flows backwards while nothing feeds in. The"
+    " current transformer (CT) of this phase is probably reversed, or on another phase than its"
+    " voltage. Have an electrician check it.",
+    "phases_swapped": "The currents of phases {phases} are a third of a turn away from their"
+    " voltages, as if each current transformer (CT) measured the current of another phase. Power,"
+    " power factor and energy of these phases are wrong, and so are the totals. Have an electrician"
+    " check which CT, and which voltage lead, belongs to which phase.",
+}
+"""Texts of repairs that speak of nights, and of what only Home Assistant has."""
+
 
 @cache
 def translations() -> dict[str, Any]:
@@ -44,4 +60,16 @@ def search_text(key: str, **placeholders: str) -> str:
     """Return why a search has found nothing, and what to do about it."""
     text: str = _OWN_TEXTS.get(key) or translations()["config"]["error"][key]
     text = text.replace("*Full search* tries", "The option --full tries")
+    return text.format(**placeholders)
+
+
+def issue_title(key: str, **placeholders: str) -> str:
+    """Return the title of one of the integration's repairs."""
+    title: str = translations()["issues"][key]["title"]
+    return title.format(**placeholders)
+
+
+def issue_text(key: str, **placeholders: str) -> str:
+    """Return what one of the integration's repairs says, and what to do about it."""
+    text: str = _OWN_ISSUES.get(key) or translations()["issues"][key]["description"]
     return text.format(**placeholders)

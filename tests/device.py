@@ -40,8 +40,8 @@ class Device:
 
     While ``silent`` it answers nothing, and it swallows the next ``lost_replies`` requests; the
     next ``garbled_replies`` answers are to another function than was asked for; with ``refusal`` it
-    answers with that Modbus exception. ``requests`` lists what was asked,
-    and ``asked`` is set with each.
+    answers with that Modbus exception. Each answer takes ``delay`` seconds. ``requests`` lists what
+    was asked, and ``asked`` is set with each.
     """
 
     def __init__(self, config: MeterConfig | None = None, *, timestamp: int = NOON) -> None:
@@ -51,6 +51,7 @@ class Device:
         self.base = config.base
         self.registers: dict[int, int] = {}
         self.silent = False
+        self.delay = 0.0
         self.lost_replies = 0
         self.garbled_replies = 0
         self.refusal: ExcCodes | None = None
@@ -154,6 +155,8 @@ def _served(device: Device) -> SimDevice:
         registers: list[int],
         _values: list[int] | list[bool] | None,
     ) -> ExcCodes | None:
+        if device.delay:
+            await asyncio.sleep(device.delay)
         if device.refusal is not None:
             return device.refusal
         wanted = range(address, address + count)

@@ -1,0 +1,117 @@
+"""Examine a line and an installation."""
+
+from typing import Annotated
+
+from rich.console import Console
+from rich.text import Text
+import typer
+
+from dts307.exit_codes import ExitCode
+from dts307.output import Json, console, print_json
+from dts307.program import run
+from dts307.target import Target, takes_target
+
+from .examination import examine
+from .report import Report
+
+Seconds = Annotated[
+    float, typer.Option("--seconds", min=0, max=86_400, help="How long to read the meter.")
+]
+CtRating = Annotated[
+    float | None,
+    typer.Option("--ct-rating", min=1, max=10_000, help="The rating printed on one CT, in A."),
+]
+CtSets = Annotated[int, typer.Option("--ct-sets", min=1, max=3, help="CT sets in parallel.")]
+NoFeedIn = Annotated[
+    bool,
+    typer.Option(
+        "--no-feed-in", help="No solar plant, battery or generator feeds in while this runs."
+    ),
+]
+
+
+@takes_target
+def doctor(  # noqa: PLR0913 - they are the options of the command line
+    target: Target,
+    *,
+    seconds: Seconds = 10.0,
+    ct_rating: CtRating = None,
+    ct_sets: CtSets = 1,
+    no_feed_in: NoFeedIn = False,
+    json: Json = False,
+) -> None:
+    """Say what is wrong with a line or an installation, and what to do next.
+
+    If nothing answers, it tries the other usual settings of the line. Otherwise it reads the meter
+    for some seconds, and looks for reversed or swapped CTs, missing phases, and voltages and
+    currents out of their range. It also says what it cannot judge.
+
+    [bold]Examples[/bold]
+
+        dts307 doctor /dev/ttyUSB0
+        dts307 doctor 192.168.1.50 --ct-rating 200 --no-feed-in
+        dts307 doctor COM3 --seconds 900 --json
+    """
+    run(
+        _doctor(
+            target,
+            seconds,
+            None if ct_rating is None else ct_rating * ct_sets,
+            dark=no_feed_in,
+            as_json=json,
+        )
+    )
+
+
+async def _doctor(
+    target: Target, seconds: float, service_current: float | None, *, dark: bool, as_json: bool
+) -> None:
+    with Console(stderr=True).status(f"Reading for {seconds:g} s") as status:
+        report = await examine(
+            target,
+            seconds=seconds,
+            service_current=service_current,
+            dark=dark,
+            on_reading=lambda count: status.update(f"Reading {count} of {1 + round(seconds)}"),
+        )
+    if as_json:
+        print_json(report.as_dict())
+    else:
+        print_report(report, console())
+    if report.found:
+        raise typer.Exit(ExitCode.FOUND)
+
+
+def print_report(report: Report, to: Console) -> None:
+    """Print a report for people."""
+    to.print(Text(_heading(report), "bold"))
+    for finding in report.found:
+        mark = "✗" if finding.certain else "?"
+        to.print()
+        to.print(Text(f"{mark} {finding.title}", "bold red"))
+        _print_indented(to, finding.text)
+    for title, texts, mark in (
+        ("Not judged", [each.text for each in report.not_judged], "·"),
+        ("In order", report.in_order, "✓"),
+    ):
+        if texts:
+            to.print()
+            to.print(Text(title, "bold"))
+            for text in texts:
+                _print_indented(to, f"{mark} {text}")
+
+
+def _print_indented(to: Console, text: str) -> None:
+    """Print a text in lines that begin below each other, without blanks at their ends."""
+    for line in Text(text).wrap(to, to.width - 4):
+        line.rstrip()
+        to.print(Text("  ").append_text(line))
+
+
+def _heading(report: Report) -> str:
+    place = f"{report.where}, unit {report.unit_id}"
+    if report.identity is None:
+        return f"{place}: no reading"
+    named = f"{report.identity['model']} {report.identity['serial_number']}".strip()
+    plural = "" if report.readings == 1 else "s"
+    return f"{named} at {place}: {report.readings} reading{plural}, {report.failed} failed"

@@ -1,0 +1,88 @@
+"""Examine a meter: first the line, then what its readings show."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from typing import Final
+
+from dts307.connect import connected
+from dts307.meter.errors import LinkDownError, MeterError
+from dts307.meter.modbus import LINK_TIMING, SCAN_RANGE, LinkTiming, ScanRange
+from dts307.observer import Observation, Observer, alarm_options
+from dts307.session import MeterReader
+from dts307.target import Target, bus_text
+from dts307.texts import failure_text
+
+from .installation import installation_verdicts
+from .line import line_finding
+from .report import Finding, Report
+
+_ATTEMPTS: Final = 3
+"""A probe of the line, which shows why nothing answers, follows the second failure."""
+
+type Pause = Callable[[float], Awaitable[None]]
+
+
+async def examine(  # noqa: PLR0913 - they are the options of the command line
+    target: Target,
+    *,
+    seconds: float,
+    service_current: float | None,
+    dark: bool,
+    on_reading: Callable[[int], None] = lambda _count: None,
+    pause: Pause = asyncio.sleep,
+    timing: LinkTiming = LINK_TIMING,
+    scan_range: ScanRange = SCAN_RANGE,
+) -> Report:
+    """Return what is wrong with a line, or with an installation, after ``seconds`` of readings.
+
+    ``service_current`` is the CT rating times the CT sets in A (guide 3.4), if it is known.
+    ``dark`` says that nothing feeds in. ``on_reading`` is called with the number of attempts.
+    """
+    report = Report(where=bus_text(target.bus), unit_id=target.unit_id)
+    observer = Observer(alarm_options(service_current, hold=False), dark=dark)
+    observations: list[Observation] = []
+    failures: list[MeterError] = []
+    async with connected(target.bus, timing) as connection:
+        reader = MeterReader(connection, target.unit_id)
+        attempts = 1 + round(seconds)
+        for attempt in range(attempts):
+            try:
+                reading = await reader.read(whole=True)
+            except MeterError as err:
+                failures.append(err)
+                if not observations and _is_hopeless(failures):
+                    break
+            else:
+                now = asyncio.get_running_loop().time()
+                observations.append(observer.observe(reading, now))
+            on_reading(attempt + 1)
+            if attempt + 1 < attempts:
+                await pause(1.0)
+    report.readings, report.failed = len(observations), len(failures)
+    if not observations:
+        report.add(await line_finding(failures[-1], target, timing=timing, scan_range=scan_range))
+        return report
+    report.add(_line_verdict(failures, target))
+    if reader.meter is not None:
+        report.identity = asdict(reader.meter.identity)
+    name = (report.identity or {}).get("model") or "the meter"
+    report.add(*installation_verdicts(observations, name, dark=dark))
+    return report
+
+
+def _is_hopeless(failures: list[MeterError]) -> bool:
+    return len(failures) >= _ATTEMPTS or isinstance(failures[-1], LinkDownError)
+
+
+def _line_verdict(failures: list[MeterError], target: Target) -> Finding | str:
+    if not failures:
+        return "Line: every request was answered"
+    reasons = [err.reason for err in failures]
+    latest = max(failures, key=lambda err: reasons.count(err.reason))
+    return Finding(
+        key="unstable_line",
+        title="The line loses answers",
+        text=f"{len(failures)} of the attempts to read failed. The most frequent reason:"
+        f" {failure_text(latest, target.bus)}",
+    )

@@ -1,0 +1,5 @@
+"""The live screen of one or more meters."""
+
+from .command import watch
+
+__all__ = ["watch"]

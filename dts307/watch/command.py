@@ -1,0 +1,143 @@
+"""Watch meters on a live screen."""
+
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+import sys
+from typing import Annotated, Final
+
+import typer
+
+from dts307.connect import connected
+from dts307.exit_codes import ExitCode
+from dts307.meter.address import BusAddress
+from dts307.observer import Observer, alarm_options
+from dts307.program import fail, run
+from dts307.session import MeterReader
+from dts307.target import (
+    DEFAULT_BAUD,
+    DEFAULT_UNIT,
+    Baud,
+    ParityLetter,
+    RtuOverTcp,
+    StopBitCount,
+    Target,
+    bus_text,
+    parse_target,
+)
+from dts307.texts import failure_text
+
+from .csv_log import CsvLog
+from .poll import MeterPoll
+
+_LAST_UNIT: Final = 247
+
+Places = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="PORT|HOST...",
+        help="Serial ports or network adapters, as for the other commands. Unit IDs may follow"
+        " each after a #: gateway:4196#100,101.",
+    ),
+]
+Units = Annotated[
+    list[int] | None,
+    typer.Option("--unit", "-u", min=1, max=_LAST_UNIT, help="A meter's unit ID; repeatable."),
+]
+Every = Annotated[
+    float, typer.Option("--every", min=0.2, max=60, help="Seconds between two readings.")
+]
+CtRating = Annotated[
+    float | None,
+    typer.Option("--ct-rating", min=1, max=10_000, help="The rating printed on one CT, in A."),
+]
+CtSets = Annotated[int, typer.Option("--ct-sets", min=1, max=3, help="CT sets in parallel.")]
+
+
+def watch(  # noqa: PLR0913 - they are the options of the command line
+    where: Places,
+    *,
+    unit: Units = None,
+    baud: Baud = DEFAULT_BAUD,
+    parity: ParityLetter = "N",
+    stop_bits: StopBitCount = 1,
+    every: Every = 1.0,
+    ct_rating: CtRating = None,
+    ct_sets: CtSets = 1,
+    rtu_over_tcp: RtuOverTcp = False,
+) -> None:
+    """Watch meters on a live screen.
+
+    It shows the meter's lights, power with its direction, the phases, phasors, counters and the
+    link. Keys: p pauses the screen, l logs each reading to a CSV file in this folder, q quits.
+
+    [bold]Examples[/bold]
+
+        dts307 watch /dev/ttyUSB0
+        dts307 watch 192.168.1.50 --unit 100 --unit 101 --ct-rating 200
+        dts307 watch COM3#100 gateway:4196#1,2
+    """
+    targets = [
+        parse_target(
+            place, number, baud=baud, parity=parity, stop_bits=stop_bits, rtu_over_tcp=rtu_over_tcp
+        )
+        for text in where
+        for place, number in placed_units(text, unit or [DEFAULT_UNIT])
+    ]
+    if not sys.stdout.isatty():
+        raise fail("This needs a terminal. Use dts307 log to write readings.", ExitCode.USAGE)
+    service_current = None if ct_rating is None else ct_rating * ct_sets
+    run(_watch(targets, every, service_current))
+
+
+def placed_units(text: str, units: list[int]) -> list[tuple[str, int]]:
+    """Return the units that an argument names: those after its #, or else ``units``.
+
+    Raises typer.BadParameter.
+    """
+    place, separator, listed = text.partition("#")
+    if not separator:
+        return [(place, number) for number in units]
+    try:
+        own = [int(number) for number in listed.split(",")]
+    except ValueError:
+        own = []
+    if not own or not all(1 <= number <= _LAST_UNIT for number in own):
+        raise typer.BadParameter(f"{listed!r} after the # is no list of unit IDs.")
+    return [(place, number) for number in own]
+
+
+async def _watch(targets: list[Target], every: float, service_current: float | None) -> None:
+    # The screen's library takes a while to load.
+    from .app import WatchApp  # noqa: PLC0415
+
+    async with AsyncExitStack() as stack:
+        polls = await meter_polls(stack, targets, every, service_current)
+        buses = dict.fromkeys(bus_text(target.bus) for target in targets)
+        await WatchApp(polls, ", ".join(buses), log=CsvLog(Path.cwd())).run_async()
+
+
+async def meter_polls(
+    stack: AsyncExitStack,
+    targets: list[Target],
+    every: float,
+    service_current: float | None,
+    *,
+    now: Callable[[], datetime] = datetime.now,
+) -> list[MeterPoll]:
+    """Prepare to poll each meter; those on one bus share its connection, which ``stack`` closes."""
+    buses: list[BusAddress] = list(dict.fromkeys(target.bus for target in targets))
+    connections = {bus: await stack.enter_async_context(connected(bus)) for bus in buses}
+    return [
+        MeterPoll(
+            MeterReader(connections[target.bus], target.unit_id),
+            Observer(alarm_options(service_current)),
+            f"unit {target.unit_id}" if len(buses) == 1 else target.place,
+            partial(failure_text, bus=target.bus),
+            interval=every,
+            now=now,
+        )
+        for target in dict.fromkeys(targets)
+    ]
