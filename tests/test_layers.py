@@ -32,7 +32,7 @@ LAYERS = (
     "counter_names identification issues options snapshot",
     "daylight meter_events prices",
     "automation connection descriptions frontend_module production sharing stores",
-    "ct_rating energy_dashboard outage replacement",
+    "ct_rating energy_dashboard outage price_watch replacement",
     "coordinator flows",
     "cost",
     "actions backup diagnostics entity house_consumption live_readings port_watch repairs scan",
