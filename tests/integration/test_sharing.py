@@ -167,6 +167,13 @@ async def test_an_adapter_that_cannot_be_listened_at_is_a_repair(
         entry = entry_for(device, network_data(line), **sharing(adapter=adapter))
         await load(hass, entry)
         assert issues(hass) == {"sharing_not_listening"}
+        issue = ir.async_get(hass).async_get_issue(DOMAIN, "sharing_not_listening")
+        assert issue is not None
+        assert issue.translation_placeholders == {
+            "port": "0",
+            "adapter": adapter,
+            "error": "Cannot assign requested address",
+        }
         assert await hass.config_entries.async_unload(entry.entry_id)
         assert issues(hass) == set()
 
