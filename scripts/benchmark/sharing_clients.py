@@ -159,13 +159,13 @@ async def slow_readers(port: int, seconds: float) -> None:
     await _again_and_again(port, seconds, misbehave)
 
 
-async def nobody(_port: int, seconds: float) -> None:
+async def nothing(_port: int, seconds: float) -> None:
     """Leave the server to the good clients."""
     await asyncio.sleep(seconds)
 
 
 LOADS: Final = {
-    "nobody else": nobody,
+    "nothing else": nothing,
     "10,000 connections, one after the other": one_after_the_other,
     "100 floods": floods,
     "100 with half a request": half_frames,

@@ -15,7 +15,7 @@ from custom_components.dts307.const import DOMAIN
 from custom_components.dts307.sharing import ALL_ADAPTERS, async_sharing_state
 from custom_components.dts307.sharing.adapters import async_listening_addresses
 from simulator.meter import MeterConfig
-from tests.device import METER_MODELS, Device
+from tests.device import Device
 from tests.integration.home import entry_for, let_pass, load, state_of
 from tests.integration.shared import UNIT_ID, issues, port_of, refusal, sharing, whole_map
 from tests.lines import network, network_data
@@ -31,7 +31,7 @@ async def taken_port() -> AsyncIterator[socket.socket]:
         yield other
 
 
-@pytest.mark.parametrize("model", METER_MODELS)
+@pytest.mark.parametrize("model", [203, 213])
 async def test_clients_read_what_the_meter_sent(hass: HomeAssistant, model: int) -> None:
     """The bus has no part in it. A poll brings the next values."""
     device = Device(MeterConfig(model=model))
@@ -167,6 +167,13 @@ async def test_an_adapter_that_cannot_be_listened_at_is_a_repair(
         entry = entry_for(device, network_data(line), **sharing(adapter=adapter))
         await load(hass, entry)
         assert issues(hass) == {"sharing_not_listening"}
+        issue = ir.async_get(hass).async_get_issue(DOMAIN, "sharing_not_listening")
+        assert issue is not None
+        assert issue.translation_placeholders == {
+            "port": "0",
+            "adapter": adapter,
+            "error": "Cannot assign requested address",
+        }
         assert await hass.config_entries.async_unload(entry.entry_id)
         assert issues(hass) == set()
 

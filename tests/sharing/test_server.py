@@ -147,7 +147,7 @@ async def test_a_client_that_fetches_nothing_is_left() -> None:
 
 
 @pytest.mark.parametrize("rest", [b"", FIRST[:5], FIRST[:-1]])
-async def test_half_a_request_holds_up_nobody(rest: bytes) -> None:
+async def test_half_a_request_does_not_hold_up_others(rest: bytes) -> None:
     async with serving(IMAGE, Clock()) as server, connected(server.port) as half:
         half.writer.write(rest)
         async with connected(server.port) as client:

@@ -4,6 +4,7 @@ import asyncio
 from datetime import datetime
 import errno
 import logging
+import os
 from typing import Final
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -84,7 +85,8 @@ class Listener:
             translation_placeholders={
                 "port": str(self.settings.port),
                 "adapter": "*" if adapter == ALL_ADAPTERS else adapter,
-                "error": str(err),
+                # asyncio states no error if this machine has none of the addresses.
+                "error": os.strerror(err.errno or errno.EADDRNOTAVAIL),
             },
         )
 
