@@ -1,6 +1,5 @@
-"""The entry point and its commands."""
+"""The commands of the program."""
 
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
@@ -8,7 +7,9 @@ import typer
 from .doctor import doctor
 from .dump import dump
 from .exit_codes import ExitCode
+from .log import log
 from .read import read
+from .release import own_version
 from .scan import scan
 from .set_address import set_address
 from .watch import watch
@@ -23,13 +24,22 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=f"[bold]Exit codes[/bold]\n\n{_EXIT_CODES}",
 )
-for _command in (scan, read, watch, doctor, dump, set_address):
+_COMMANDS = (
+    scan,
+    read,
+    watch,
+    log,
+    doctor,
+    dump,
+    set_address,
+)
+for _command in _COMMANDS:
     app.command()(_command)
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - called by Typer
     if wanted:
-        typer.echo(f"dts307 {version('dts307')}")
+        typer.echo(f"dts307 {own_version()}")
         raise typer.Exit
 
 
@@ -47,8 +57,3 @@ def options(
 
     Begin with [bold]dts307 scan[/bold]: it finds the meters on a bus and their settings.
     """
-
-
-def main() -> None:
-    """Run the program."""
-    app()

@@ -9,8 +9,16 @@ from rich.console import Console
 import typer
 
 from .meter import Identity, Reading
+from .meter.installation import PowerSign, with_import_positive
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+Invert = Annotated[
+    bool,
+    typer.Option(
+        "--invert", help="The meter counts exported power as positive: show import as positive."
+    ),
+]
 
 ABSENT = "-"
 """In tables, what a meter does not state."""
@@ -44,6 +52,11 @@ def reading_data(reading: Reading) -> dict[str, Any]:
 def event_names(reading: Reading) -> list[str]:
     """Return the names of the event flags that are set."""
     return [str(flag.name).lower() for flag in reading.events or ()]
+
+
+def import_positive(reading: Reading, *, invert: bool) -> Reading:
+    """Return a reading with the sign of power inverted, if the meter has the other one."""
+    return with_import_positive(reading, PowerSign.EXPORT_POSITIVE) if invert else reading
 
 
 def digits(reading: Reading) -> int:

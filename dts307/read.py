@@ -12,40 +12,37 @@ from rich.text import Text
 from .connect import connected
 from .meter import Meter, PerPhase, Reading
 from .meter.modbus import retry_once
-from .meter.phases import PAIR_LABELS, PARTS, PHASE_LABELS, PHASES, TOTAL
+from .meter.phases import PAIR_LABELS, PARTS, PHASE_LABELS, TOTAL
 from .meter.validation import believable
 from .output import (
+    Invert,
     Json,
     console,
     digits,
     event_names,
+    import_positive,
     meter_text,
     number,
     print_json,
     reading_data,
 )
 from .program import explained, run
+from .quantities import QUANTITIES, phases_of
 from .target import Target, takes_target
 
-_QUANTITIES: Final = (
-    ("power", "Power", "W", 1),
-    ("current", "Current", "A", 1),
-    ("voltage_line_to_neutral", "Voltage", "V", 1),
-    ("voltage_line_to_line", "Line-to-line voltage", "V", 1),
-    ("power_factor", "Power factor", "", 1),
-    ("apparent_power", "Apparent power", "VA", 1),
-    ("reactive_power", "Reactive power", "var", 1),
-    ("energy_imported", "Energy imported", "kWh", 1000),
-    ("energy_exported", "Energy exported", "kWh", 1000),
-)
-"""Fields of a reading, with their labels, the units that are shown, and what divides by them."""
+_KILO: Final = {"Wh": ("kWh", 1000)}
+"""Units that tables show in thousands, as the meter's display does."""
+
+_SHOWN: Final = QUANTITIES[:9]
+"""Without apparent and reactive energies, which --json has."""
 
 
 @takes_target
-def read(target: Target, *, json: Json = False) -> None:
+def read(target: Target, *, invert: Invert = False, json: Json = False) -> None:
     """Read a meter once.
 
-    Power has the meter's own sign. Most meters count import positive; compare with the energies.
+    Power has the meter's own sign. If the exported energy rises while power is positive, add
+    --invert.
 
     [bold]Examples[/bold]
 
@@ -54,14 +51,15 @@ def read(target: Target, *, json: Json = False) -> None:
         dts307 read 192.168.1.50 --json
         dts307 read gateway:4196 --rtu-over-tcp
     """
-    run(_read(target, as_json=json))
+    run(_read(target, invert=invert, as_json=json))
 
 
-async def _read(target: Target, *, as_json: bool) -> None:
+async def _read(target: Target, *, invert: bool, as_json: bool) -> None:
     with explained(target.bus):
         async with connected(target.bus) as connection:
             meter = await connection.identify(target.unit_id)
             reading = believable(await retry_once(meter.read))
+            reading = import_positive(reading, invert=invert)
             at = datetime.now(UTC)
     if as_json:
         print_json(
@@ -82,18 +80,19 @@ def reading_report(meter: Meter, unit_id: int, reading: Reading) -> Group:
     table = Table(box=SIMPLE_HEAD)
     table.add_column("")
     table.add_column("Total", justify="right", style="bold")
-    phases = PHASES[: reading.phases] if reading.phases > 1 else ()
+    phases = phases_of(reading)
     for phase in phases:
         table.add_column(f"{PHASE_LABELS[phase]} / {PAIR_LABELS[phase]}", justify="right")
     table.add_column("Unit")
-    for name, label, shown_unit, divisor in _QUANTITIES:
-        values: PerPhase = getattr(reading, name)
+    for quantity in _SHOWN:
+        values: PerPhase = getattr(reading, quantity.field)
         if any(getattr(values, part) is not None for part in PARTS):
+            unit, divisor = _KILO.get(quantity.unit, (quantity.unit, 1))
             cells = [
                 number(value and value / divisor, digits(reading))
                 for value in (getattr(values, part) for part in (TOTAL, *phases))
             ]
-            table.add_row(label, *cells, shown_unit)
+            table.add_row(quantity.label, *cells, unit)
     table.add_row(
         "Frequency", number(reading.frequency, digits(reading)), *([""] * len(phases)), "Hz"
     )

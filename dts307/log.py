@@ -1,0 +1,210 @@
+"""Read a meter again and again, into a file or to MQTT."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.util import find_spec
+import math
+from pathlib import Path
+import re
+import sys
+from typing import Annotated, Final, TextIO
+
+import typer
+
+from .connect import connected
+from .exit_codes import exit_code
+from .meter import MeterError, Reading
+from .meter.modbus import LINK_TIMING, LinkTiming
+from .mqtt import Broker, BrokerError, MqttSink
+from .output import Invert, import_positive
+from .program import fail, run
+from .session import MeterReader
+from .sinks import CsvSink, JsonLinesSink, Sink
+from .target import Target, bus_text, takes_target
+from .texts import failure_text
+
+_UNITS: Final = {"ms": 0.001, "": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|)")
+_SHORTEST: Final = 0.1
+
+Every = Annotated[
+    str, typer.Option("--every", "-e", help="How often to read, such as 500ms, 1s, 5min.")
+]
+Csv = Annotated[bool, typer.Option("--csv", help="Write CSV.")]
+JsonLines = Annotated[bool, typer.Option("--jsonl", help="Write one JSON object a line.")]
+Mqtt = Annotated[
+    str | None,
+    typer.Option(
+        "--mqtt", metavar="URL", help="Publish to mqtt://[USER@]HOST[:PORT], or mqtts://."
+    ),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="A file to append to, instead of standard output."),
+]
+Count = Annotated[
+    int | None, typer.Option("--count", "-n", min=1, help="End after so many readings.")
+]
+Prefix = Annotated[str, typer.Option("--topic-prefix", help="MQTT: begin of the topics.")]
+Discovery = Annotated[
+    str, typer.Option("--discovery-prefix", help="MQTT: Home Assistant's discovery prefix.")
+]
+Password = Annotated[
+    str | None,
+    typer.Option(
+        "--mqtt-password",
+        envvar="DTS307_MQTT_PASSWORD",
+        show_envvar=True,
+        help="MQTT: the password; better in the environment, which other users cannot see.",
+    ),
+]
+
+
+@takes_target
+def log(  # noqa: PLR0913 - they are the options of the command line
+    target: Target,
+    *,
+    every: Every = "1s",
+    csv: Csv = False,
+    jsonl: JsonLines = False,
+    mqtt: Mqtt = None,
+    output: Output = None,
+    count: Count = None,
+    invert: Invert = False,
+    topic_prefix: Prefix = "dts307",
+    discovery_prefix: Discovery = "homeassistant",
+    mqtt_password: Password = None,
+) -> None:
+    """Log the readings of a meter until Ctrl-C, as CSV, JSON lines or over MQTT.
+
+    If the meter does not answer, standard error says why, and logging goes on once it answers.
+    With --mqtt, Home Assistant adds the meter by itself.
+
+    [bold]Examples[/bold]
+
+        dts307 log /dev/ttyUSB0 --csv -o meter.csv
+        dts307 log 192.168.1.50 --every 500ms --jsonl
+        dts307 log COM3 --every 10s --mqtt mqtt://user@homeassistant.local
+    """
+    interval = seconds(every)
+    if [csv, jsonl, mqtt is not None].count(True) != 1:
+        raise typer.BadParameter("Give one of --csv, --jsonl and --mqtt.")
+    if mqtt is None:
+        with _opened(output) as file:
+            sink: Sink = JsonLinesSink(file, target.unit_id)
+            if csv:
+                is_begun = output is not None and output.stat().st_size > 0
+                sink = CsvSink(file, target.unit_id, has_heading=is_begun)
+            run(keep_logging(target, sink, interval, count=count, invert=invert))
+        return
+    sink = _mqtt_sink(target, mqtt, mqtt_password, topic_prefix, discovery_prefix)
+    run(keep_logging(target, sink, interval, count=count, invert=invert))
+
+
+def seconds(text: str) -> float:
+    """Return a duration in s.
+
+    Raises typer.BadParameter.
+    """
+    match = _DURATION.fullmatch(text.strip().lower())
+    if match is None:
+        raise typer.BadParameter(f"{text!r} is no duration such as 500ms, 1s or 5min.")
+    duration = float(match[1]) * _UNITS[match[2]]
+    if duration < _SHORTEST:
+        raise typer.BadParameter("A meter cannot be read more often than every 100ms.")
+    return duration
+
+
+def _mqtt_sink(
+    target: Target, url: str, password: str | None, prefix: str, discovery: str
+) -> MqttSink:
+    if find_spec("paho") is None:
+        raise fail("MQTT needs the package paho-mqtt: install 'dts307[mqtt]'.")
+    try:
+        broker = Broker.parse(url, password)
+    except ValueError as err:
+        raise typer.BadParameter(str(err)) from err
+    place = f"{bus_text(target.bus)}_{target.unit_id}"
+    return MqttSink(broker, place, prefix=prefix, discovery=discovery)
+
+
+@contextmanager
+def _opened(output: Path | None) -> Iterator[TextIO]:
+    if output is None:
+        yield sys.stdout
+        return
+    try:
+        file = output.open("a", encoding="utf-8", newline="")
+    except OSError as err:
+        raise fail(f"{output} cannot be written: {err.strerror}.") from err
+    with file:
+        yield file
+
+
+async def keep_logging(  # noqa: PLR0913 - they are the options of the command line
+    target: Target,
+    sink: Sink,
+    interval: float,
+    *,
+    count: int | None = None,
+    invert: bool = False,
+    timing: LinkTiming = LINK_TIMING,
+) -> None:
+    """Read a meter every ``interval`` s into a sink; for ever, or ``count`` times.
+
+    Raises typer.Exit if the meter cannot be read at first, or if the sink fails.
+    """
+    outage: str | None = None
+    written = 0
+    async with connected(target.bus, timing) as connection:
+        reader = MeterReader(connection, target.unit_id)
+        try:
+            async for reading in _readings(reader, interval):
+                if isinstance(reading, MeterError):
+                    if not written:
+                        raise fail(failure_text(reading, target.bus), exit_code(reading))
+                    if outage != (outage := reading.reason):
+                        _say(failure_text(reading, target.bus))
+                        sink.lost()
+                    continue
+                if not written and reader.meter:
+                    await sink.open(reader.meter, reading)
+                if outage is not None:
+                    outage = None
+                    _say("The meter answers again.")
+                sink.write(datetime.now(UTC), import_positive(reading, invert=invert))
+                written += 1
+                if written == count:
+                    return
+        except BrokerError as err:
+            raise fail(f"The MQTT broker cannot be used: {err}.") from err
+        finally:
+            await sink.close()
+
+
+async def _readings(reader: MeterReader, interval: float) -> AsyncIterator[Reading | MeterError]:
+    """Yield a reading every ``interval`` s, and each failure; readings that are late are left out.
+
+    A meter that does not answer is asked less often, as others may share its bus.
+    """
+    now = asyncio.get_running_loop().time
+    due = now()
+    while True:
+        try:
+            result: Reading | MeterError = await reader.read()
+        except MeterError as err:
+            result = err
+        yield result
+        if reader.health.answering:
+            due += interval * max(1, math.ceil((now() - due) / interval))
+        else:
+            due = now() + reader.health.pause(interval)
+        await asyncio.sleep(due - now())
+
+
+def _say(text: str) -> None:
+    """Say on standard error what has happened, and when."""
+    at = datetime.now().astimezone().isoformat(sep=" ", timespec="seconds")
+    typer.echo(f"{at} {text}", err=True)

@@ -1,0 +1,152 @@
+"""Publishing over MQTT, to a real broker, and what Home Assistant makes of it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import astuple
+import json
+import socket
+
+from amqtt.broker import Broker as MqttBroker
+from amqtt.client import MQTTClient
+from homeassistant.core import HomeAssistant
+import pytest
+from pytest_homeassistant_custom_component.common import async_fire_mqtt_message
+
+from dts307.mqtt import Broker
+from simulator.meter import MeterConfig
+from tests.command_line.program import Ended, run
+from tests.device import Device
+from tests.lines import network
+
+TOPIC = "dts307/S-42"
+
+
+def free_port() -> int:
+    """Return a port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@asynccontextmanager
+async def broker(*, anonymous: bool = True) -> AsyncIterator[int]:
+    """A broker on a port of this machine, which may refuse those without a password."""
+    port = free_port()
+    served = MqttBroker(
+        {
+            "listeners": {"default": {"type": "tcp", "bind": f"127.0.0.1:{port}"}},
+            "plugins": {
+                "amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": anonymous}
+            },
+        }
+    )
+    await served.start()
+    try:
+        yield port
+    finally:
+        await served.shutdown()
+
+
+@asynccontextmanager
+async def subscriber(port: int) -> AsyncIterator[MQTTClient]:
+    """A client that gets everything."""
+    client = MQTTClient(config={"auto_reconnect": False})
+    await client.connect(f"mqtt://127.0.0.1:{port}")
+    await client.subscribe([("#", 1)])
+    try:
+        yield client
+    finally:
+        await client.disconnect()
+
+
+async def received(client: MQTTClient, topic: str) -> str:
+    """Return the next message of a topic."""
+    async with asyncio.timeout(30):
+        while True:
+            message = await client.deliver_message()
+            if message is not None and message.topic == topic:
+                return bytes(message.data).decode()
+
+
+async def log(port: int, device: Device, *options: object) -> Ended:
+    """Publish the readings of a device."""
+    async with network(device) as line:
+        place = f"{line.host}:{line.port}"
+        url = f"mqtt://127.0.0.1:{port}"
+        return await run("log", place, "--mqtt", url, "--every", "100ms", *options)
+
+
+async def test_readings_are_published() -> None:
+    device = Device(MeterConfig(serial="S-42"))
+    device.write("W", 1234)
+    device.write("W_SF", 0)
+    async with broker() as port, subscriber(port) as client:
+        ended = await log(port, device, "-n", 2)
+        assert (ended.code, ended.out, ended.err) == (0, "", "")
+        config = json.loads(await received(client, "homeassistant/device/dts307_S-42/config"))
+        assert await received(client, f"{TOPIC}/availability") == "online"
+        for _ in range(2):
+            state = json.loads(await received(client, f"{TOPIC}/state"))
+            assert (state["power_total"], state["events"]) == (1234, [])
+        assert await received(client, f"{TOPIC}/availability") == "offline"
+    assert config["state_topic"] == f"{TOPIC}/state"
+    assert set(config["components"]) <= set(state)
+
+
+@pytest.mark.filterwarnings("ignore::aiohttp.web_exceptions.NotAppKeyWarning")
+@pytest.mark.usefixtures("mqtt_mock")
+async def test_home_assistant_adds_the_meter(hass: HomeAssistant) -> None:
+    """Each value becomes a sensor with its unit, and the meter a device."""
+    device = Device(MeterConfig(serial="S-42"))
+    async with broker() as port, subscriber(port) as client:
+        await log(port, device, "-n", 1)
+        config = await received(client, "homeassistant/device/dts307_S-42/config")
+        state = await received(client, f"{TOPIC}/state")
+    async_fire_mqtt_message(hass, "homeassistant/device/dts307_S-42/config", config)
+    await hass.async_block_till_done()
+    async_fire_mqtt_message(hass, f"{TOPIC}/availability", "online")
+    async_fire_mqtt_message(hass, f"{TOPIC}/state", state)
+    await hass.async_block_till_done()
+    shown = {each.attributes["friendly_name"]: each for each in hass.states.async_all("sensor")}
+    assert len(shown) == len(json.loads(config)["components"])
+    power = shown["DTS 307 S-42 Power phase A"]
+    assert float(power.state) == json.loads(state)["power_a"]
+    assert power.attributes["unit_of_measurement"] == "W"
+    energy = shown["DTS 307 S-42 Energy imported"]
+    assert float(energy.state) == json.loads(state)["energy_imported_total"]
+    assert energy.attributes["state_class"] == "total_increasing"
+    assert "unknown" not in {each.state for each in shown.values()}
+
+
+async def test_a_broker_that_is_not_there() -> None:
+    ended = await log(free_port(), Device())
+    assert ended.code == 1
+    assert "dts307: The MQTT broker cannot be used" in ended.err
+    assert "Connection refused" in ended.err
+
+
+async def test_a_broker_that_refuses() -> None:
+    async with broker(anonymous=False) as port:
+        ended = await log(port, Device())
+    assert ended.code == 1
+    assert "Not authorized" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("mqtt://ha.local", ("ha.local", 1883, None, "env", False)),
+        ("ha.local:1884", ("ha.local", 1884, None, "env", False)),
+        ("mqtts://me:p%40ss@ha.local", ("ha.local", 8883, "me", "p@ss", True)),
+    ],
+)
+def test_urls_of_brokers(url: str, expected: tuple[object, ...]) -> None:
+    assert astuple(Broker.parse(url, "env")) == expected
+
+
+@pytest.mark.parametrize("url", ["http://ha.local", "mqtt://", "mqtt://ha.local/topic"])
+async def test_what_is_no_broker(url: str) -> None:
+    ended = await run("log", "127.0.0.1:1", "--mqtt", url)
+    assert ended.code == 2
