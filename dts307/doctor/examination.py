@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Final
 
 from dts307.connect import connected
+from dts307.meter import Identity
 from dts307.meter.errors import LinkDownError, MeterError
 from dts307.meter.modbus import LINK_TIMING, SCAN_RANGE, LinkTiming, ScanRange
 from dts307.observer import Observation, Observer, alarm_options
@@ -64,9 +65,9 @@ async def examine(  # noqa: PLR0913 - they are the options of the command line
         report.add(await line_finding(failures[-1], target, timing=timing, scan_range=scan_range))
         return report
     report.add(_line_verdict(failures, target))
-    if reader.meter is not None:
-        report.identity = asdict(reader.meter.identity)
-    name = (report.identity or {}).get("model") or "the meter"
+    identity = reader.meter.identity if reader.meter else Identity()
+    report.identity = asdict(identity)
+    name = identity.model or "the meter"
     report.add(*installation_verdicts(observations, name, dark=dark))
     return report
 

@@ -60,7 +60,8 @@ def installation_verdicts(
             labels = ", ".join(PHASE_LABELS[phase] for phase in sorted(phases))
             yield _issue(key, name, phases=labels)
     if not (faults.reversed or faults.swapped):
-        yield from wiring_verdicts(readings, name, dark=dark)
+        sign_is_known = observations[-1].sign is not PowerSign.UNKNOWN
+        yield from wiring_verdicts(readings, name, dark=dark, sign_is_known=sign_is_known)
 
 
 def _issue(key: str, name: str, **placeholders: str) -> Finding:

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
+import serialx
 
 from dts307.doctor.examination import examine
 from dts307.doctor.report import Finding, Report
@@ -66,6 +68,21 @@ async def test_the_speed_or_the_parity_is_wrong(
         f"The meter answers to {speed} 8{parity}1, not to 9600 8N1."
         f" Run dts307 doctor {line.path} --unit 100 --baud {speed}{option}"
     )
+
+
+async def test_an_adapter_without_parity(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its driver refuses settings that it does not have."""
+    async with uart(monkeypatch, Device(), baud=19200) as line:
+        connect = serialx.create_serial_connection
+
+        async def only_without(*args: Any, **settings: Any) -> Any:
+            if settings["parity"] is not serialx.Parity.NONE:
+                raise serialx.UnsupportedSetting("parity")
+            return await connect(*args, **settings)
+
+        monkeypatch.setattr(serialx, "create_serial_connection", only_without)
+        found = only_finding(await examined(parse_target(line.path)))
+    assert found.text.endswith("--baud 19200")
 
 
 @pytest.mark.parametrize("speed", [9600, 38400])

@@ -8,6 +8,7 @@ import pytest
 
 from dts307.meter import PerPhase, Reading
 from dts307.output import ABSENT
+from dts307.watch.canvas import Canvas
 from dts307.watch.phasor_drawing import drawing
 from dts307.watch.phasors import angle_text, nominal_angle, notes, phasors_of, round_up
 from tests.command_line.readings import reading_of, wye
@@ -118,3 +119,16 @@ def test_without_a_reading_only_the_circle_is_drawn() -> None:
     assert text.strip()
     assert not any(letter.isalpha() for letter in text)
     assert "V" not in drawing(reading_of(), 40, 16).plain
+
+
+def test_a_label_that_has_no_room_is_left_out() -> None:
+    canvas = Canvas(4, 1)
+    for letters in ("VA", "VB", "VC"):
+        canvas.label(0, 1, letters, "")
+    assert sorted(canvas.text().plain) == sorted("VAVB")
+
+
+def test_a_dot_outside_is_left_out() -> None:
+    canvas = Canvas(2, 1)
+    canvas.dot(100, 0, "")
+    assert not canvas.text().plain.strip()
