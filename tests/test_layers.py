@@ -29,7 +29,7 @@ LAYERS = (
     "counter_names identification issues options snapshot",
     "daylight meter_events prices",
     "automation connection descriptions frontend_module production stores",
-    "ct_rating energy_dashboard meter_session outage replacement",
+    "ct_rating energy_dashboard meter_session outage price_watch replacement",
     "coordinator flows",
     "cost",
     "actions backup diagnostics entity house_consumption live_readings port_watch repairs scan",

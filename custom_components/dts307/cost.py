@@ -10,6 +10,7 @@ from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
 from .coordinator import Dts307ConfigEntry
+from .price_watch import async_watch_prices
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -45,10 +46,11 @@ class CostCoordinator(DataUpdateCoordinator[Costs]):
         entry, keeper = self.config_entry, self._keeper
         await keeper.async_learn()
         keeper.async_follow()
-        entities = [source for source in keeper.sources.values() if isinstance(source, str)]
+        entities = {source for source in keeper.sources.values() if isinstance(source, str)}
         entry.async_on_unload(
             async_track_state_change_event(self.hass, entities, self._async_price_changed)
         )
+        async_watch_prices(self.hass, entry, entities)
         entry.async_on_unload(entry.runtime_data.async_add_listener(self._async_read))
         self._async_read()
 

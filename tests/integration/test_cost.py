@@ -302,6 +302,61 @@ async def test_a_price_entity_that_comes_later(
     assert kwh(hass, meter, COMPENSATION) == pytest.approx(0.5, abs=2e-3)
 
 
+async def test_a_renamed_price_entity_is_followed(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, meter: Device, entry: MockConfigEntry
+) -> None:
+    """For import and export; another change of the entity means nothing."""
+    registry = er.async_get(hass)
+    hass.states.async_remove(PRICE)
+    known = registry.async_get_or_create("sensor", "other", "1", suggested_object_id="price")
+    assert known.entity_id == PRICE
+    cost_of_a_kwh(hass, "0.10")
+    await border(hass, freezer, meter, "06-10 12:00:00", 0)
+    registry.async_update_entity(PRICE, name="What a kWh costs")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert entry.options["import_price_entity"] == PRICE
+    registry.async_update_entity(PRICE, new_entity_id=OTHER_PRICE)
+    hass.states.async_remove(PRICE)
+    hass.states.async_set(OTHER_PRICE, "0.10")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert entry.options["import_price_entity"] == OTHER_PRICE
+    assert "export_price_entity" not in entry.options
+    hass.states.async_set(OTHER_PRICE, "0.50")
+    await border(hass, freezer, meter, "06-10 12:15:00", 1000)
+    assert kwh(hass, meter, COST) == pytest.approx(0.5, abs=2e-3)
+
+
+async def test_a_missing_price_is_reported(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, meter: Device, entry: MockConfigEntry
+) -> None:
+    """After an hour, until it is back; meanwhile the last known price counts."""
+
+    def reported() -> ir.IssueEntry | None:
+        return ir.async_get(hass).async_get_issue(DOMAIN, f"price_missing_{entry.entry_id}")
+
+    await border(hass, freezer, meter, "06-10 12:00:00", 0)
+    for missing in (STATE_UNAVAILABLE, STATE_UNKNOWN):
+        hass.states.async_set(PRICE, missing)
+        await poll(hass, freezer, dt_util.utcnow() + timedelta(minutes=20))
+        assert reported() is None
+    await poll(hass, freezer, dt_util.utcnow() + timedelta(minutes=40))
+    issue = reported()
+    assert issue is not None
+    assert issue.translation_placeholders == {"name": entry.title, "entities": PRICE}
+    hass.states.async_remove(PRICE)
+    await border(hass, freezer, meter, "06-10 15:00:00", 1000)
+    assert reported() is not None
+    assert kwh(hass, meter, COST) == pytest.approx(0.1, abs=2e-3)
+    cost_of_a_kwh(hass, "0.20")
+    await hass.async_block_till_done()
+    assert reported() is None
+    hass.states.async_remove(PRICE)
+    await poll(hass, freezer, dt_util.utcnow() + timedelta(minutes=20))
+    cost_of_a_kwh(hass, "0.20")
+    await poll(hass, freezer, dt_util.utcnow() + timedelta(hours=2))
+    assert reported() is None
+
+
 async def test_without_a_recorder_the_price_before_holds(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, meter: Device, entry: MockConfigEntry
 ) -> None:
