@@ -33,7 +33,7 @@ LAYERS = (
     "coordinator flows",
     "cost",
     "actions backup diagnostics entity house_consumption live_readings port_watch repairs scan",
-    "binary_sensor condition config_flow event export_file logbook sensor trigger",
+    "binary_sensor condition config_flow event export_file llm logbook sensor trigger",
     "statistics_repair",
     "downloads",
     "export_action",
