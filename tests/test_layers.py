@@ -36,7 +36,7 @@ LAYERS = (
     "coordinator flows",
     "cost",
     "actions backup diagnostics entity house_consumption live_readings port_watch repairs scan",
-    "binary_sensor condition config_flow event export_file logbook sensor trigger",
+    "binary_sensor condition config_flow event export_file llm logbook sensor trigger",
     "statistics_repair",
     "downloads",
     "export_action",
@@ -73,7 +73,8 @@ def imports(source: Path) -> Iterator[str]:
             base = resolve_name("." * node.level + (node.module or ""), package)
             module = import_module(base)
             for alias in node.names:
-                is_module = ismodule(getattr(module, alias.name))
+                # A module that nobody has imported yet is no attribute of its package.
+                is_module = ismodule(getattr(module, alias.name, sys))
                 yield f"{base}.{alias.name}" if is_module else base
 
 

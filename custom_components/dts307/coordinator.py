@@ -218,7 +218,9 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
         totals = believed_totals(reading, self.counters.registers, clock.now)
         self._gaps, gap = self._gaps.after(totals, clock)
         if gap is not None:
-            async_report(self.hass, self.config_entry, Outage(gap))
+            flowed = gap.energy.imported != 0 or gap.energy.exported != 0
+            estimated = self.billing.estimated_within(gap.begin, gap.end) if flowed else None
+            async_report(self.hass, self.config_entry, Outage(gap, estimated))
 
     @callback
     @override

@@ -70,17 +70,14 @@ def _message(hass: HomeAssistant, details: _Details) -> str:
 def _outage(hass: HomeAssistant, details: _Details) -> str:
     known = [key for key in ("imported", "exported") if details[key] is not None]
     which = "" if len(known) == 2 else f"_{known[0] if known else 'unknown'}"  # noqa: PLR2004 - both
-    begin, end = (datetime.fromisoformat(details[key]) for key in ("begin", "end"))
-    begin, end = dt_util.as_local(begin), dt_util.as_local(end)
-    shown = "%H:%M" if begin.date() == end.date() else "%Y-%m-%d %H:%M"
-    return _text(
+    outage = _text(
         hass,
         f"{EventType.OUTAGE}{which}",
-        begin=f"{begin:{shown}}",
-        end=f"{end:{shown}}",
+        **_times(details["begin"], details["end"]),
         duration=_duration(details["seconds"]),
         **{key: _energy(hass, details[key], "kWh") for key in known},
     )
+    return outage + _intervals(hass, details, "estimated")
 
 
 def _rolled_over(hass: HomeAssistant, details: _Details) -> str:
@@ -89,13 +86,14 @@ def _rolled_over(hass: HomeAssistant, details: _Details) -> str:
 
 def _answered(hass: HomeAssistant, details: _Details) -> str:
     unit = counter_unit(details["counters"][0])
-    return _text(
+    answered = _text(
         hass,
         EventType.ANSWERED,
         **_registers(hass, details),
         answer=_attribute_state(hass, "answer", details["answer"]),
         counted=_energy(hass, details["counted"], unit),
     )
+    return answered + _intervals(hass, details, "edited")
 
 
 def _replaced(hass: HomeAssistant, details: _Details) -> str:
@@ -106,6 +104,20 @@ def _replaced(hass: HomeAssistant, details: _Details) -> str:
         old=details["old_serial_number"] or none,
         new=details["new_serial_number"] or none,
     )
+
+
+def _intervals(hass: HomeAssistant, details: _Details, name: str) -> str:
+    """Return the sentence about estimated or edited intervals, if there are any."""
+    # Events that were recorded by earlier versions do not say it.
+    begin, end = (details.get(f"{name}_{key}") for key in ("begin", "end"))
+    return f" {_text(hass, name, **_times(begin, end))}" if begin and end else ""
+
+
+def _times(begin: str, end: str) -> dict[str, str]:
+    """Return two times of ISO 8601 as they are shown, with their dates if these differ."""
+    times = [dt_util.as_local(datetime.fromisoformat(each)) for each in (begin, end)]
+    shown = "%H:%M" if times[0].date() == times[1].date() else "%Y-%m-%d %H:%M"
+    return {"begin": f"{times[0]:{shown}}", "end": f"{times[1]:{shown}}"}
 
 
 def _registers(hass: HomeAssistant, details: _Details) -> dict[str, str]:

@@ -52,12 +52,18 @@ class MeterOccurrence(ABC):
         """Its details as JSON holds them: energies in kWh (kVAh, kvarh), times in ISO 8601."""
 
 
+type Span = tuple[float, float]
+"""From when to when, in s since 1970."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outage(MeterOccurrence):
     """The meter was not read for a while; reported once it has been read again."""
 
     type = EventType.OUTAGE
     gap: ReadingGap
+    estimated: Span | None = None
+    """the intervals that are estimates now"""
 
     @property
     @override
@@ -70,6 +76,7 @@ class Outage(MeterOccurrence):
             "imported": in_kilo(gap.energy.imported),
             "exported": in_kilo(gap.energy.exported),
             "restarted": gap.with_start,
+            **_intervals("estimated", self.estimated),
         }
 
 
@@ -93,12 +100,18 @@ class Answered(MeterOccurrence):
     type = EventType.ANSWERED
     answer: CounterAnswer
     changes: tuple[CounterChange, ...]
+    edited: Span | None = None
+    """the intervals that the answer decides"""
 
     @property
     @override
     def attributes(self) -> dict[str, Any]:
-        counted = in_kilo(self.changes[0].counted)
-        return {"answer": self.answer.value, **_registers(self.changes), "counted": counted}
+        return {
+            "answer": self.answer.value,
+            **_registers(self.changes),
+            "counted": in_kilo(self.changes[0].counted),
+            **_intervals("edited", self.edited),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +216,12 @@ def _registers(changes: tuple[CounterChange, ...]) -> dict[str, Any]:
         "register_before": in_kilo(changes[0].before),
         "register_now": in_kilo(changes[0].now),
     }
+
+
+def _intervals(name: str, span: Span | None) -> dict[str, str | None]:
+    """Return from when to when intervals are estimated or edited, if any are."""
+    begin, end = (None, None) if span is None else map(_local, span)
+    return {f"{name}_begin": begin, f"{name}_end": end}
 
 
 def _local(seconds: float) -> str:

@@ -83,7 +83,8 @@ class CounterFlow(MeterFlow):
         coordinator = self._loaded()
         if coordinator is None:
             return self.async_abort(reason="not_loaded")
-        await coordinator.counters.async_answer(answer, coordinator.data.reading)
+        edited = coordinator.billing.edited_by_answer()
+        await coordinator.counters.async_answer(answer, coordinator.data.reading, edited)
         coordinator.billing.async_note_edit()
         await coordinator.async_request_refresh()
         return self.async_create_entry(data={})

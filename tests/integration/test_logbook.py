@@ -1,6 +1,7 @@
 """What Home Assistant's logbook says of a meter's events, in the language of the home."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -91,10 +92,30 @@ SAID: dict[str, list[tuple[MeterOccurrence, str]]] = {
                 "Your answer: Set back to zero. Added: 0.002 kvarh."
             ),
         ),
+        (
+            Answered(
+                CounterAnswer.ZERO, (REACTIVE,), (START.timestamp() - 120, START.timestamp() + 780)
+            ),
+            (
+                "Reactive energy Q1 phase B: the register went from 2000.000 kvarh to 0.002 kvarh. "
+                "Your answer: Set back to zero. Added: 0.002 kvarh. "
+                "The intervals from 14:00 to 14:15 are edited."
+            ),
+        ),
         (Replaced("S1", ""), "The meter was replaced. Serial number: S1 → none."),
         (Replaced("", "S2"), "The meter was replaced. Serial number: none → S2."),
     ],
     "de": [
+        (
+            replace(
+                outage(3210.0, 400.0), estimated=(START.timestamp() - 120, START.timestamp() + 1e5)
+            ),
+            (
+                "Nicht abgelesen von 14:02 bis 17:05 (3 h 3 min). "
+                "Währenddessen wurden 3,210 kWh bezogen und 0,400 kWh eingespeist. "
+                "Die Intervalle von 2026-06-01 14:00 bis 2026-06-02 17:48 sind geschätzt."
+            ),
+        ),
         (
             outage(3210.0, 400.0),
             (

@@ -90,6 +90,8 @@ OUTAGE = {
     "imported": 3.21,
     "exported": 0.4,
     "restarted": False,
+    "estimated_begin": "2026-06-01T14:00:00+02:00",
+    "estimated_end": "2026-06-01T17:15:00+02:00",
 }
 
 
@@ -115,6 +117,21 @@ async def test_an_outage(
         await let_poll(hass, freezer, 2, seconds=30)
         assert len(announced) == 1
         assert shown(hass) == state
+
+
+async def test_an_outage_that_makes_no_estimate(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, meter: Device
+) -> None:
+    """Within an interval, or without energy, both borders are known."""
+    announced = async_capture_events(hass, BUS_EVENT)
+    async with network(meter) as line:
+        await load(hass, entry_for(meter, network_data(line)))
+        await be_away(hass, freezer, meter, minutes=5)
+        await be_away(hass, freezer, meter, hours=1)
+    assert [(each["imported"], each["estimated_end"]) for each in told(announced)] == [
+        (3.21, None),
+        (0, None),
+    ]
 
 
 @pytest.mark.parametrize("is_running", [True, False])
@@ -210,6 +227,8 @@ async def test_an_answer(
             "register_before": 5000.0,
             "register_now": 0.003,
             "counted": 0.003,
+            "edited_begin": "2026-06-01T14:00:00+02:00",
+            "edited_end": "2026-06-01T14:15:00+02:00",
         }
     ]
 

@@ -122,7 +122,7 @@ def test_what_is_named_in_a_text_has_that_name(language: str) -> None:
     options = read(INTEGRATION / "translations", language)["options"]["step"]["settings"]
     labels = {text for key, text in texts(options) if "data." in key}
     emphasised = {name for text in told.values() for name in EMPHASISED.findall(text)}
-    assert len(emphasised) == 10
+    assert len(emphasised) == 12
     assert emphasised <= set(told.values())
     assert {name for text in told.values() for name in BUTTON.findall(text)} == {
         RECONFIGURE[language]

@@ -31,6 +31,7 @@ from ..meter.intervals import (
     demand,
     from_pair,
     kept,
+    touched,
     trimmed,
 )
 from ..meter.sample import Sample
@@ -167,6 +168,18 @@ class BillingKeeper:
         """Note that the owner has answered a question about a counter just now."""
         self._books = self._books.with_edit(self._clock.current.wall)
         self._saver.async_changed(self._ledger_file, AT_ONCE)
+
+    def estimated_within(self, begin: float, end: float) -> tuple[float, float] | None:
+        """Return the intervals around a time in s without a read; None if no border is in it."""
+        start, finish = touched(begin, end, dt_util.get_default_time_zone(), self._interval)
+        is_one = finish - start <= self._interval
+        return None if is_one else (start, finish)
+
+    def edited_by_answer(self) -> tuple[float, float]:
+        """Return the intervals that an answer of the owner would decide now, in s."""
+        tracks, now = self.ledger.tracks, self._clock.current.wall
+        read = [tracks[name].latest.at for name in (IMPORTED, EXPORTED) if name in tracks]
+        return touched(min([*read, now]), now, dt_util.get_default_time_zone(), self._interval)
 
     async def async_intervals(self, start: float, end: float, seconds: float) -> Sequence[Interval]:
         """Return the intervals of a length in s that begin and end between two instants in s."""

@@ -34,7 +34,7 @@ from ..meter.validation import (
     validated,
     without_counters,
 )
-from ..meter_events import Answered, RolledOver, async_report
+from ..meter_events import Answered, RolledOver, Span, async_report
 from ..options import MeterOptions
 from .clock import ClockKeeper
 from .kept_state import KeptState
@@ -188,12 +188,12 @@ class CounterKeeper:
             unlikely.add(CounterAnswer.ROLLED_OVER)
         return tuple(answer for answer in ANSWERS[question] if answer not in unlikely)
 
-    async def async_answer(self, answer: CounterAnswer, reading: Reading) -> None:
-        """Apply the owner's answer to all counters that it is about."""
+    async def async_answer(self, answer: CounterAnswer, reading: Reading, edited: Span) -> None:
+        """Apply the owner's answer to all counters that it is about, and report what it edits."""
         before = self._filters
         self._filters = answered(before, answer, reading, self._service_current)
         if changes := answered_counters(before, self._filters):
-            async_report(self._hass, self._entry, Answered(answer, changes))
+            async_report(self._hass, self._entry, Answered(answer, changes, edited))
         self._async_ask()
         await self._saver.async_write(self._file)
 

@@ -32,6 +32,7 @@ from .interval import (
     intervals,
 )
 from .ledger import Ledger
+from .periods import touched
 from .seams import widened
 from .statistics_rows import HOUR, HourEnd, Refill, Row, hour_ends, refills
 from .track import EXPORTED, IMPORTED, REGISTER, Samples, Track, Tracks, as_pair, from_pair, kept
@@ -92,6 +93,7 @@ __all__ = [
     "refills",
     "shaped",
     "storable",
+    "touched",
     "track_changes",
     "tracks_of",
     "trimmed",

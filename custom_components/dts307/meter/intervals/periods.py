@@ -69,6 +69,12 @@ def borders(start: float, end: float, zone: tzinfo, seconds: float) -> Iterator[
         at = latest_border(at + seconds, zone, seconds)
 
 
+def touched(start: float, end: float, zone: tzinfo, seconds: float) -> tuple[float, float]:
+    """Return from when to when the intervals last that a time from ``start`` to ``end`` touches."""
+    finish = next(borders(end, end + seconds, zone, seconds))
+    return latest_border(start, zone, seconds), finish
+
+
 def _offset(at: float, zone: tzinfo) -> float:
     """Return how far the local clock is ahead of UTC at an instant, in s."""
     return (datetime.fromtimestamp(at, zone).utcoffset() or timedelta()).total_seconds()
