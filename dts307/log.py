@@ -19,7 +19,7 @@ from .meter import MeterError, Reading
 from .meter.modbus import LINK_TIMING, LinkTiming
 from .mqtt import Broker, BrokerError, MqttSink
 from .output import Invert, import_positive
-from .program import fail, run
+from .program import fail, run, say
 from .session import MeterReader
 from .sinks import CsvSink, JsonLinesSink, Sink
 from .target import Target, bus_text, takes_target
@@ -166,14 +166,14 @@ async def keep_logging(  # noqa: PLR0913 - they are the options of the command l
                     if not written:
                         raise fail(failure_text(reading, target.bus), exit_code(reading))
                     if outage != (outage := reading.reason):
-                        _say(failure_text(reading, target.bus))
+                        say(failure_text(reading, target.bus))
                         sink.lost()
                     continue
                 if not written and reader.meter:
                     await sink.open(reader.meter, reading)
                 if outage is not None:
                     outage = None
-                    _say("The meter answers again.")
+                    say("The meter answers again.")
                 sink.write(datetime.now(UTC), import_positive(reading, invert=invert))
                 written += 1
                 if written == count:
@@ -202,9 +202,3 @@ async def _readings(reader: MeterReader, interval: float) -> AsyncIterator[Readi
         else:
             due = now() + reader.health.pause(interval)
         await asyncio.sleep(due - now())
-
-
-def _say(text: str) -> None:
-    """Say on standard error what has happened, and when."""
-    at = datetime.now().astimezone().isoformat(sep=" ", timespec="seconds")
-    typer.echo(f"{at} {text}", err=True)

@@ -11,6 +11,7 @@ from .log import log
 from .read import read
 from .release import own_version
 from .scan import scan
+from .serve import serve
 from .set_address import set_address
 from .watch import watch
 
@@ -29,6 +30,7 @@ _COMMANDS = (
     read,
     watch,
     log,
+    serve,
     doctor,
     dump,
     set_address,

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import typer
@@ -28,6 +29,12 @@ def fail(text: str, code: ExitCode = ExitCode.FAILED) -> typer.Exit:
     """Say on standard error what failed, and return the exit for it."""
     typer.echo(f"dts307: {text}", err=True)
     return typer.Exit(code)
+
+
+def say(text: str) -> None:
+    """Say on standard error what has happened, and when."""
+    at = datetime.now().astimezone().isoformat(sep=" ", timespec="seconds")
+    typer.echo(f"{at} {text}", err=True)
 
 
 @contextmanager

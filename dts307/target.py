@@ -1,6 +1,6 @@
 """What a command works on: a bus at a serial port or a network address, and a unit on it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 import inspect
 import re
@@ -22,13 +22,17 @@ from .meter.address import (
 type Target = MeterAddress
 """A unit on a bus."""
 
+_LAST_UNIT: Final = 247
+
 WHERE_HELP: Final = (
     "A serial port (/dev/ttyUSB0, COM3), a URL of one (rfc2217://host:2217), or the address of a"
     " network adapter (192.168.1.50, gateway:4196)."
 )
 
 Where = Annotated[str, typer.Argument(metavar="PORT|HOST", help=WHERE_HELP)]
-Unit = Annotated[int, typer.Option("--unit", "-u", min=1, max=247, help="The meter's unit ID.")]
+Unit = Annotated[
+    int, typer.Option("--unit", "-u", min=1, max=_LAST_UNIT, help="The meter's unit ID.")
+]
 Baud = Annotated[
     int,
     typer.Option("--baud", "-b", min=300, max=921_600, help="Speed of a serial port, bit/s."),
@@ -43,6 +47,19 @@ StopBitCount = Annotated[
 RtuOverTcp = Annotated[
     bool,
     typer.Option("--rtu-over-tcp", help="The network adapter passes RTU frames on unchanged."),
+]
+
+Places = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="PORT|HOST...",
+        help="Serial ports or network adapters, as for the other commands. Unit IDs may follow"
+        " each after a #: gateway:4196#100,101.",
+    ),
+]
+Units = Annotated[
+    list[int] | None,
+    typer.Option("--unit", "-u", min=1, max=_LAST_UNIT, help="A meter's unit ID; repeatable."),
 ]
 
 DEFAULT_UNIT: Final = DEFAULT_UNIT_ID
@@ -74,6 +91,46 @@ def parse_target(  # noqa: PLR0913 - they are the options that commands share
         )
     framing = Framing.RTU if rtu_over_tcp else Framing.TCP
     return MeterAddress(_network_adapter(where, framing), unit)
+
+
+def parse_targets(  # noqa: PLR0913 - they are the options that commands share
+    places: Sequence[str],
+    units: Sequence[int],
+    *,
+    baud: int,
+    parity: Literal["N", "E", "O"],
+    stop_bits: int,
+    rtu_over_tcp: bool,
+) -> list[Target]:
+    """Return what a command line names that takes several meters, each once.
+
+    Raises typer.BadParameter.
+    """
+    targets = [
+        parse_target(
+            place, number, baud=baud, parity=parity, stop_bits=stop_bits, rtu_over_tcp=rtu_over_tcp
+        )
+        for text in places
+        for place, number in placed_units(text, units)
+    ]
+    return list(dict.fromkeys(targets))
+
+
+def placed_units(text: str, units: Sequence[int]) -> list[tuple[str, int]]:
+    """Return the units that an argument names: those after its #, or else ``units``.
+
+    Raises typer.BadParameter.
+    """
+    place, separator, listed = text.partition("#")
+    if not separator:
+        return [(place, number) for number in units]
+    try:
+        own = [int(number) for number in listed.split(",")]
+    except ValueError:
+        own = []
+    if not own or not all(1 <= number <= _LAST_UNIT for number in own):
+        raise typer.BadParameter(f"{listed!r} after the # is no list of unit IDs.")
+    return [(place, number) for number in own]
 
 
 def takes_target(command: Callable[..., None]) -> Callable[..., None]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 import sys
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
@@ -21,31 +21,19 @@ from dts307.target import (
     DEFAULT_UNIT,
     Baud,
     ParityLetter,
+    Places,
     RtuOverTcp,
     StopBitCount,
     Target,
+    Units,
     bus_text,
-    parse_target,
+    parse_targets,
 )
 from dts307.texts import failure_text
 
 from .csv_log import CsvLog
 from .poll import MeterPoll
 
-_LAST_UNIT: Final = 247
-
-Places = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="PORT|HOST...",
-        help="Serial ports or network adapters, as for the other commands. Unit IDs may follow"
-        " each after a #: gateway:4196#100,101.",
-    ),
-]
-Units = Annotated[
-    list[int] | None,
-    typer.Option("--unit", "-u", min=1, max=_LAST_UNIT, help="A meter's unit ID; repeatable."),
-]
 Every = Annotated[
     float, typer.Option("--every", min=0.2, max=60, help="Seconds between two readings.")
 ]
@@ -79,34 +67,18 @@ def watch(  # noqa: PLR0913 - they are the options of the command line
         dts307 watch 192.168.1.50 --unit 100 --unit 101 --ct-rating 200
         dts307 watch COM3#100 gateway:4196#1,2
     """
-    targets = [
-        parse_target(
-            place, number, baud=baud, parity=parity, stop_bits=stop_bits, rtu_over_tcp=rtu_over_tcp
-        )
-        for text in where
-        for place, number in placed_units(text, unit or [DEFAULT_UNIT])
-    ]
+    targets = parse_targets(
+        where,
+        unit or [DEFAULT_UNIT],
+        baud=baud,
+        parity=parity,
+        stop_bits=stop_bits,
+        rtu_over_tcp=rtu_over_tcp,
+    )
     if not sys.stdout.isatty():
         raise fail("This needs a terminal. Use dts307 log to write readings.", ExitCode.USAGE)
     service_current = None if ct_rating is None else ct_rating * ct_sets
     run(_watch(targets, every, service_current))
-
-
-def placed_units(text: str, units: list[int]) -> list[tuple[str, int]]:
-    """Return the units that an argument names: those after its #, or else ``units``.
-
-    Raises typer.BadParameter.
-    """
-    place, separator, listed = text.partition("#")
-    if not separator:
-        return [(place, number) for number in units]
-    try:
-        own = [int(number) for number in listed.split(",")]
-    except ValueError:
-        own = []
-    if not own or not all(1 <= number <= _LAST_UNIT for number in own):
-        raise typer.BadParameter(f"{listed!r} after the # is no list of unit IDs.")
-    return [(place, number) for number in own]
 
 
 async def _watch(targets: list[Target], every: float, service_current: float | None) -> None:
@@ -139,5 +111,5 @@ async def meter_polls(
             interval=every,
             now=now,
         )
-        for target in dict.fromkeys(targets)
+        for target in targets
     ]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from dts307.watch.command import placed_units
+from dts307.target import placed_units
 from simulator.meter import MeterConfig
 from tests.command_line.program import run
 from tests.command_line.screen import screen

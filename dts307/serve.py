@@ -1,0 +1,173 @@
+"""Serve what is read of meters to other Modbus clients."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Annotated, Final, cast
+
+import typer
+
+from .connect import connected
+from .meter import Meter, MeterError
+from .meter.modbus import LINK_TIMING, LinkTiming
+from .meter.sharing import RegisterImage, SharedMeter, SunSpecServer
+from .program import fail, run, say
+from .session import MeterReader
+from .target import (
+    DEFAULT_BAUD,
+    DEFAULT_UNIT,
+    Baud,
+    ParityLetter,
+    Places,
+    RtuOverTcp,
+    StopBitCount,
+    Target,
+    Units,
+    parse_targets,
+)
+from .texts import failure_text
+
+_POLLS: Final = 3
+"""Polls after which a reading is not served any more, as in the integration."""
+
+Listen = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--listen",
+        "-l",
+        help="An address of this machine; repeatable. 0.0.0.0 stands for all. Without it, only this"
+        " machine is served.",
+    ),
+]
+Port = Annotated[int, typer.Option("--port", "-p", min=0, max=0xFFFF, help="The TCP port.")]
+Allow = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow",
+        help="A client's address or network, such as 192.168.1.0/24; repeatable. Without it, all"
+        " clients are answered.",
+    ),
+]
+Every = Annotated[
+    float, typer.Option("--every", min=0.5, max=60, help="Seconds between two readings.")
+]
+
+
+def serve(  # noqa: PLR0913 - they are the options of the command line
+    where: Places,
+    *,
+    unit: Units = None,
+    listen: Listen = None,
+    port: Port = 1502,
+    allow: Allow = None,
+    every: Every = 1.0,
+    baud: Baud = DEFAULT_BAUD,
+    parity: ParityLetter = "N",
+    stop_bits: StopBitCount = 1,
+    rtu_over_tcp: RtuOverTcp = False,
+) -> None:
+    """Share meters with other Modbus clients, read-only, until Ctrl-C.
+
+    Each meter is served under its unit ID, as a SunSpec meter over Modbus TCP. A meter that does
+    not answer is never served with old numbers: clients get exception 0x0B.
+
+    [bold]Examples[/bold]
+
+        dts307 serve /dev/ttyUSB0 --listen 192.168.1.20
+        dts307 serve COM3#100,101 --listen 0.0.0.0 --allow 192.168.1.30
+    """
+    targets = parse_targets(
+        where,
+        unit or [DEFAULT_UNIT],
+        baud=baud,
+        parity=parity,
+        stop_bits=stop_bits,
+        rtu_over_tcp=rtu_over_tcp,
+    )
+    unit_ids = [target.unit_id for target in targets]
+    if len(set(unit_ids)) < len(unit_ids):
+        raise typer.BadParameter("Two meters have the same unit ID. Serve them on two ports.")
+    server = SunSpecServer(listen or ["127.0.0.1"], port, allowed=_networks(allow or []))
+    run(keep_serving(targets, server, every))
+
+
+def _networks(texts: Sequence[str]) -> list[IPv4Network | IPv6Network]:
+    try:
+        return [ip_network(text, strict=False) for text in texts]
+    except ValueError as err:
+        raise typer.BadParameter(f"{err}.") from err
+
+
+async def keep_serving(
+    targets: Sequence[Target],
+    server: SunSpecServer,
+    interval: float,
+    timing: LinkTiming = LINK_TIMING,
+) -> None:
+    """Read each meter every ``interval`` s, and serve what was read, for ever.
+
+    Raises typer.Exit if the server cannot listen.
+    """
+    async with AsyncExitStack() as stack:
+        buses = dict.fromkeys(target.bus for target in targets)
+        connections = {
+            bus: await stack.enter_async_context(connected(bus, timing)) for bus in buses
+        }
+        meters = [
+            _ServedMeter(target, MeterReader(connections[target.bus], target.unit_id), interval)
+            for target in targets
+        ]
+        for meter in meters:
+            meter.add_to(server)
+        try:
+            await server.start()
+        except OSError as err:
+            reason = err.strerror or str(err)
+            raise fail(f"The server cannot listen: {reason}.") from err
+        stack.push_async_callback(server.stop)
+        units = ", ".join(str(target.unit_id) for target in targets)
+        say(f"Serving unit {units} on port {server.port}.")
+        async with asyncio.TaskGroup() as group:
+            for meter in meters:
+                group.create_task(meter.keep_reading())
+
+
+class _ServedMeter:
+    """Reads one meter again and again, and keeps the latest reading for clients."""
+
+    def __init__(self, target: Target, reader: MeterReader, interval: float) -> None:
+        """Begin without a reading."""
+        self._target = target
+        self._reader = reader
+        self._interval = interval
+        self._image: RegisterImage | None = None
+        self._outage: str | None = None
+        """why the meter was not read at the latest attempt"""
+
+    def add_to(self, server: SunSpecServer) -> None:
+        """Serve the latest reading, for three polls."""
+        meter = SharedMeter(latest_image=lambda: self._image, max_age=_POLLS * self._interval)
+        server.meters.add(self._target.unit_id, meter)
+
+    async def keep_reading(self) -> None:
+        """Read the meter until this is cancelled."""
+        while True:
+            await self._read()
+            await asyncio.sleep(self._reader.health.pause(self._interval))
+
+    async def _read(self) -> None:
+        begun = asyncio.get_running_loop().time()
+        try:
+            reading = await self._reader.read()
+        except MeterError as err:
+            if self._outage != (reason := err.reason):
+                self._outage = reason
+                say(f"Unit {self._target.unit_id}: {failure_text(err, self._target.bus)}")
+            return
+        if self._outage is not None:
+            self._outage = None
+            say(f"Unit {self._target.unit_id}: the meter answers again.")
+        # A meter that was read is known.
+        meter = cast(Meter, self._reader.meter)
+        self._image = RegisterImage.of(meter, reading, begun)
