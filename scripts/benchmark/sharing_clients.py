@@ -93,7 +93,9 @@ async def one_after_the_other(port: int, _seconds: float) -> None:
 
 
 async def _again_and_again(
-    port: int, seconds: float, misbehave: Callable[[asyncio.StreamWriter], Awaitable[None]]
+    port: int,
+    seconds: float,
+    misbehave: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
 ) -> None:
     """Let many clients misbehave, which connect again when they are disconnected."""
     end = time.monotonic() + seconds
@@ -101,8 +103,8 @@ async def _again_and_again(
     async def client() -> None:
         while time.monotonic() < end:
             with suppress(OSError):
-                async with asyncio.timeout(seconds), _connected(port) as (_, writer):
-                    await misbehave(writer)
+                async with asyncio.timeout(seconds), _connected(port) as connection:
+                    await misbehave(*connection)
             await asyncio.sleep(0.1)
 
     with suppress(TimeoutError):
@@ -113,23 +115,19 @@ async def _again_and_again(
 async def floods(port: int, seconds: float) -> None:
     """Send requests as fast as the server takes them, and read the answers."""
 
-    async def client() -> None:
-        with suppress(OSError):
-            async with _connected(port) as (reader, writer):
-                while True:
-                    writer.write(_LONGEST * 20)
-                    await writer.drain()
-                    await reader.read(65536)
+    async def misbehave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        answered = True
+        while answered:
+            writer.write(_LONGEST * 20)
+            answered = bool(await reader.read(65536))
 
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await asyncio.gather(*(client() for _ in range(BAD_CLIENTS)))
+    await _again_and_again(port, seconds, misbehave)
 
 
 async def half_frames(port: int, seconds: float) -> None:
     """Send half a request, and wait."""
 
-    async def misbehave(writer: asyncio.StreamWriter) -> None:
+    async def misbehave(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(_LONGEST[: _random.randrange(len(_LONGEST))])
         await asyncio.sleep(1)
 
@@ -139,7 +137,7 @@ async def half_frames(port: int, seconds: float) -> None:
 async def noise(port: int, seconds: float) -> None:
     """Send random bytes."""
 
-    async def misbehave(writer: asyncio.StreamWriter) -> None:
+    async def misbehave(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(_random.randbytes(_random.randrange(1, 2000)))
         await writer.drain()
 
@@ -149,7 +147,7 @@ async def noise(port: int, seconds: float) -> None:
 async def slow_readers(port: int, seconds: float) -> None:
     """Send requests, and fetch no answer."""
 
-    async def misbehave(writer: asyncio.StreamWriter) -> None:
+    async def misbehave(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.transport.pause_reading()  # type: ignore[attr-defined]
         while not writer.transport.is_closing():
             writer.write(_LONGEST * 5)

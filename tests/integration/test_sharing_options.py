@@ -117,7 +117,7 @@ async def test_all_meters_have_one_server(hass: HomeAssistant, free_port: int) -
         asked = await options_step(hass, entries[1], "sharing")
         assert suggested(asked) == {"port": 0, "adapter": "lo", "allowed_clients": []}
         placeholders = asked["description_placeholders"]
-        assert placeholders == {"name": "DTS 307", "meters": f"- DTS 307: {UNIT_ID}"}
+        assert placeholders == {"name": "DTS 307", "meters": f"DTS 307 ({UNIT_ID})"}
 
         server = {"port": free_port, "adapter": "lo", "allowed_clients": ["127.0.0.0/24"]}
         refused = await submit(hass, entries[1], is_shared=True, **server)

@@ -10,8 +10,10 @@ from tests.meter.device import device_with
 from tests.meter.published import encode
 
 UNIT_ID = 100
-MAX_AGE = 15.0
+POLL_INTERVAL = 5.0
 """s"""
+MAX_AGE = 15.0
+"""s; three polls"""
 
 
 def model(model_id: int = 203, power: int = -1234) -> list[int]:
@@ -36,7 +38,7 @@ class Shared:
     @property
     def meter(self) -> SharedMeter:
         """What the server gets."""
-        return SharedMeter(latest_image=lambda: self.image, max_age=MAX_AGE)
+        return SharedMeter.polled(lambda: self.image, POLL_INTERVAL)
 
 
 @asynccontextmanager

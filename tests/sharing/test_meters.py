@@ -3,9 +3,10 @@
 import struct
 
 from hypothesis import given, strategies as st
+from modbus_connection import ModbusTimeoutError
 import pytest
 
-from custom_components.dts307.meter import Meter
+from custom_components.dts307.meter import Meter, MeterSilentError
 from custom_components.dts307.meter.sharing import RefusedError, RegisterImage, SharedMeters
 from tests.meter.device import (
     END,
@@ -81,6 +82,27 @@ async def test_a_short_reading_changes_what_it_read() -> None:
     device.put(meter.model.address, model(power=77))
     image = RegisterImage.of(meter, await meter.read(), 0.0)
     assert list(image.words) == sunspec_map(common(), model(power=77))
+
+
+@given(polls=st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=12))
+async def test_an_image_is_of_readings_and_of_nothing_else(
+    polls: list[tuple[bool, bool]],
+) -> None:
+    """Whichever polls are whole, and whichever fail."""
+    meter, device = await meter_with(model(), clock=Clock())
+    end: list[int] = []
+    for number, (whole, fails) in enumerate(polls):
+        words = encode(203, W=number, W_SF=0, TotWh_SF=0, TotVArhExpQ4=number)
+        device.put(meter.model.address, words)
+        if fails:
+            device.faults.append(ModbusTimeoutError("nothing"))
+            with pytest.raises(MeterSilentError):
+                await meter.read(whole=whole)
+            continue
+        image = RegisterImage.of(meter, await meter.read(whole=whole), 0.0)
+        end = words if whole or not end else end
+        length = device.requests[-1][1]
+        assert list(image.words) == sunspec_map(common(), words[:length] + end[length:])
 
 
 @given(address=ADDRESSES, count=COUNTS)

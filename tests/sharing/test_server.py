@@ -4,6 +4,7 @@ import asyncio
 from contextlib import AsyncExitStack
 import gc
 from ipaddress import ip_network
+import logging
 import socket
 import struct
 
@@ -120,6 +121,19 @@ async def test_a_client_that_sends_far_too_much_is_left() -> None:
         client.writer.write(FIRST * 2000)
         assert await client.is_dropped()
         assert server.clients == 0
+
+
+async def test_a_client_that_leaves_without_its_answers_leaves_no_trace(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The system says so with the first answer, while others are still to be sent."""
+    async with serving(IMAGE, Clock()) as server:
+        with socket.create_connection(("127.0.0.1", server.port)) as client:
+            client.sendall(FIRST * 40)
+        async with connected(server.port) as other:
+            await other.read(UNIT_ID, 40000, 2)
+        await until_gone(server)
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 async def test_a_client_that_fetches_nothing_is_left() -> None:

@@ -101,8 +101,8 @@ class Dts307OptionsFlow(OptionsFlowWithReload):
             errors=errors,
             description_placeholders={
                 "name": entry.title,
-                "meters": "\n".join(
-                    f"- {other.title}: {options.unit_id}" for other, options in others.items()
+                "meters": ", ".join(
+                    f"{other.title} ({options.unit_id})" for other, options in others.items()
                 )
                 or _NONE,
             },

@@ -18,9 +18,6 @@ from .options import ServerSettings, SharingOptions
 
 UNIT_ID_TAKEN: Final = "sharing_unit_id_taken"
 
-POLLS: Final = 3
-"""Polls after which a reading is not served any more."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Share:
@@ -128,7 +125,7 @@ async def async_share(
         return
     if (sharing := hass.data.get(_DATA_SHARING)) is None:
         sharing = hass.data[_DATA_SHARING] = _Sharing(hass)
-    meter = SharedMeter(latest_image=latest_image, max_age=POLLS * poll_interval)
+    meter = SharedMeter.polled(latest_image, poll_interval)
     await sharing.async_add(_Share(entry, options.unit_id, meter), options.server)
 
 

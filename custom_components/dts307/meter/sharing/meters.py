@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 import struct
-from typing import Final
+from typing import Final, Self
 
 from ..modbus import READ_LIMIT
 from .register_image import RegisterImage
@@ -14,6 +14,8 @@ READ_HOLDING_REGISTERS: Final = 3
 _READ_REQUEST: Final = struct.Struct(">HH")
 _MINUTE: Final = 60.0
 """s"""
+_MOST_POLLS: Final = 3
+"""Polls after which a reading is not served any more."""
 
 
 class ExceptionCode(IntEnum):
@@ -42,6 +44,11 @@ class SharedMeter:
     """returns the image of the last accepted reading; None before the first"""
     max_age: float
     """s after which an image is not served any more"""
+
+    @classmethod
+    def polled(cls, latest_image: Callable[[], RegisterImage | None], poll_interval: float) -> Self:
+        """Share a meter that is polled every so many s."""
+        return cls(latest_image=latest_image, max_age=_MOST_POLLS * poll_interval)
 
 
 @dataclass(frozen=True, slots=True)

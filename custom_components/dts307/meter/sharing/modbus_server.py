@@ -194,7 +194,8 @@ class Client(ServerRequestHandler):
 
     def _next_frame(self) -> bytes:
         """Return the first frame if it is complete; leave a client that does not speak Modbus."""
-        if len(self._received) < _HEADER.size:
+        is_connected = self.is_active() and not self._stream.is_closing()
+        if not is_connected or len(self._received) < _HEADER.size:
             return b""
         _, protocol, length, _ = _HEADER.unpack_from(self._received)
         if protocol != 0 or length not in _LENGTHS:
