@@ -202,7 +202,7 @@ def _power_sign(sign: PowerSign, name: str) -> Iterator[Verdict]:
         yield NotJudged(
             key="power_sign",
             text="Whether positive power is import shows when the energy counters move: after some"
-            " 10 minutes with 300 W or more. Run this with --seconds 900.",
+            " 10 minutes with 300 W or more. Run this with --for 15min.",
         )
     else:
         yield "Power: positive is import, as the counters confirm"

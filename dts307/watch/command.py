@@ -12,6 +12,7 @@ import typer
 
 from dts307.connect import connected
 from dts307.exit_codes import ExitCode
+from dts307.log import Every, seconds
 from dts307.meter.address import BusAddress
 from dts307.observer import Observer, alarm_options
 from dts307.program import fail, run
@@ -46,9 +47,6 @@ Units = Annotated[
     list[int] | None,
     typer.Option("--unit", "-u", min=1, max=_LAST_UNIT, help="A meter's unit ID; repeatable."),
 ]
-Every = Annotated[
-    float, typer.Option("--every", min=0.2, max=60, help="Seconds between two readings.")
-]
 CtRating = Annotated[
     float | None,
     typer.Option("--ct-rating", min=1, max=10_000, help="The rating printed on one CT, in A."),
@@ -63,7 +61,7 @@ def watch(  # noqa: PLR0913 - they are the options of the command line
     baud: Baud = DEFAULT_BAUD,
     parity: ParityLetter = "N",
     stop_bits: StopBitCount = 1,
-    every: Every = 1.0,
+    every: Every = "1s",
     ct_rating: CtRating = None,
     ct_sets: CtSets = 1,
     rtu_over_tcp: RtuOverTcp = False,
@@ -86,10 +84,11 @@ def watch(  # noqa: PLR0913 - they are the options of the command line
         for text in where
         for place, number in placed_units(text, unit or [DEFAULT_UNIT])
     ]
+    interval = seconds(every)
     if not sys.stdout.isatty():
         raise fail("This needs a terminal. Use dts307 log to write readings.", ExitCode.USAGE)
     service_current = None if ct_rating is None else ct_rating * ct_sets
-    run(_watch(targets, every, service_current))
+    run(_watch(targets, interval, service_current))
 
 
 def placed_units(text: str, units: list[int]) -> list[tuple[str, int]]:
@@ -116,7 +115,10 @@ async def _watch(targets: list[Target], every: float, service_current: float | N
     async with AsyncExitStack() as stack:
         polls = await meter_polls(stack, targets, every, service_current)
         buses = dict.fromkeys(bus_text(target.bus) for target in targets)
-        await WatchApp(polls, ", ".join(buses), log=CsvLog(Path.cwd())).run_async()
+        app = WatchApp(polls, ", ".join(buses), log=CsvLog(Path.cwd()))
+        await app.run_async()
+    if app.return_code:
+        raise typer.Exit(app.return_code)
 
 
 async def meter_polls(

@@ -27,12 +27,15 @@ class Turns:
     """Lets the meters be polled once at a time."""
 
     meters: int
+    seconds: float = 0.0
+    """s that the latest pause was meant to take"""
     _paused: int = 0
     _all_paused: asyncio.Event = field(default_factory=asyncio.Event)
     _go_on: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def pause(self, _seconds: float) -> None:
+    async def pause(self, seconds: float) -> None:
         """Wait in the place of the time between two polls."""
+        self.seconds = seconds
         self._paused += 1
         if self._paused == self.meters:
             self._all_paused.set()

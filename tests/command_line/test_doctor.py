@@ -37,7 +37,7 @@ async def panel(
 async def examined(simulator: Simulator, *options: object) -> Ended:
     """Run the doctor on a meter, for one reading."""
     where = f"127.0.0.1:{simulator.tcp_port}"
-    return await run("doctor", where, "--seconds", 0, "--json", *options)
+    return await run("doctor", where, "--for", "100ms", "--json", *options)
 
 
 def keys(ended: Ended, part: str) -> list[str]:
@@ -141,7 +141,7 @@ async def test_a_service_without_a_neutral() -> None:
 async def test_a_report_for_people() -> None:
     async with panel(Faults(swapped_cts=True)) as simulator:
         where = f"127.0.0.1:{simulator.tcp_port}"
-        ended = await run("doctor", where, "--seconds", 0)
+        ended = await run("doctor", where, "--for", "100ms")
     assert ended.code == 7
     assert "\N{ESCAPE}" not in ended.out
     assert "1 reading, 0 failed" in ended.out

@@ -1,7 +1,6 @@
 """What the doctor finds out about a line on which nothing answers, or not always."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -14,18 +13,13 @@ from dts307.target import parse_target
 from simulator.server import Framing
 from tests.device import Device
 from tests.lines import SPEED, network, serial
-from tests.time_lapse import time_lapse
 from tests.uart import uart
 
 TOKEN = bytes.fromhex("55ff00100500008c")
 """A frame of BACnet MS/TP"""
 
 
-@pytest.fixture(autouse=True)
-async def skip_waiting(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
-    """Skip all pure waiting of the event loop."""
-    with time_lapse(monkeypatch, asyncio.get_running_loop()):
-        yield
+pytestmark = pytest.mark.usefixtures("skip_waiting")
 
 
 async def examined(target: MeterAddress, seconds: float = 0) -> Report:

@@ -11,6 +11,7 @@ import termios
 from threading import Event, Thread
 
 import pytest
+import typer
 
 from dts307.watch import watch
 from tests.device import Device
@@ -80,14 +81,22 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
         yield other_end
 
 
-def test_it_runs_until_q_is_pressed(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("key", "code"), [("q", 0), ("\x03", 130)])
+def test_it_runs_until_a_key_is_pressed(
+    monkeypatch: pytest.MonkeyPatch, key: str, code: int
+) -> None:
+    ended = 0
     with served(Device()) as where:
         with terminal(monkeypatch) as other_end:
-            person = Person(other_end, "All is well", "q")
+            person = Person(other_end, "All is well", key)
             person.start()
-            watch([where])
+            try:
+                watch([where])
+            except typer.Exit as err:
+                ended = err.exit_code
         person.join()
         os.close(other_end)
+    assert ended == code
     shown = person.seen.decode(errors="replace")
     assert "DTS 307 · unit 100" in shown
     # The alternate screen, which hides what was there before, is left at the end.
