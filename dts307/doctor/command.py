@@ -8,7 +8,8 @@ import typer
 
 from dts307.exit_codes import ExitCode
 from dts307.log import seconds
-from dts307.output import Json, console, print_json
+from dts307.observer import Observer, alarm_options
+from dts307.output import Invert, Json, console, print_json
 from dts307.program import run
 from dts307.target import Target, takes_target
 
@@ -39,6 +40,7 @@ def doctor(  # noqa: PLR0913 - they are the options of the command line
     ct_rating: CtRating = None,
     ct_sets: CtSets = 1,
     no_feed_in: NoFeedIn = False,
+    invert: Invert = False,
     json: Json = False,
 ) -> None:
     """Say what is wrong with a line or an installation, and what to do next.
@@ -53,27 +55,19 @@ def doctor(  # noqa: PLR0913 - they are the options of the command line
         dts307 doctor 192.168.1.50 --ct-rating 200 --no-feed-in
         dts307 doctor COM3 --for 15min --json
     """
-    run(
-        _doctor(
-            target,
-            seconds(duration),
-            None if ct_rating is None else ct_rating * ct_sets,
-            dark=no_feed_in,
-            as_json=json,
-        )
-    )
+    service_current = None if ct_rating is None else ct_rating * ct_sets
+    options = alarm_options(service_current, hold=False)
+    observer = Observer(options, dark=no_feed_in, inverted=invert)
+    run(_doctor(target, seconds(duration), observer, as_json=json))
 
 
-async def _doctor(
-    target: Target, length: float, service_current: float | None, *, dark: bool, as_json: bool
-) -> None:
+async def _doctor(target: Target, length: float, observer: Observer, *, as_json: bool) -> None:
     with Console(stderr=True).status(f"Reading for {length:g} s") as status:
         report = await examine(
             target,
+            observer,
             seconds=length,
-            service_current=service_current,
-            dark=dark,
-            on_reading=lambda count: status.update(f"Reading {count} of {1 + round(length)}"),
+            on_progress=status.update,
         )
     if as_json:
         print_json(report.as_dict())

@@ -15,6 +15,7 @@ from dts307.exit_codes import ExitCode
 from dts307.log import Every, seconds
 from dts307.meter.address import BusAddress
 from dts307.observer import Observer, alarm_options
+from dts307.output import Invert
 from dts307.program import fail, run
 from dts307.session import MeterReader
 from dts307.target import (
@@ -65,6 +66,7 @@ def watch(  # noqa: PLR0913 - they are the options of the command line
     ct_rating: CtRating = None,
     ct_sets: CtSets = 1,
     rtu_over_tcp: RtuOverTcp = False,
+    invert: Invert = False,
 ) -> None:
     """Watch meters on a live screen.
 
@@ -88,7 +90,8 @@ def watch(  # noqa: PLR0913 - they are the options of the command line
     if not sys.stdout.isatty():
         raise fail("This needs a terminal. Use dts307 log to write readings.", ExitCode.USAGE)
     service_current = None if ct_rating is None else ct_rating * ct_sets
-    run(_watch(targets, interval, service_current))
+    observer = partial(Observer, alarm_options(service_current), inverted=invert)
+    run(_watch(targets, interval, observer))
 
 
 def placed_units(text: str, units: list[int]) -> list[tuple[str, int]]:
@@ -108,12 +111,12 @@ def placed_units(text: str, units: list[int]) -> list[tuple[str, int]]:
     return [(place, number) for number in own]
 
 
-async def _watch(targets: list[Target], every: float, service_current: float | None) -> None:
+async def _watch(targets: list[Target], every: float, observer: Callable[[], Observer]) -> None:
     # The screen's library takes a while to load.
     from .app import WatchApp  # noqa: PLC0415
 
     async with AsyncExitStack() as stack:
-        polls = await meter_polls(stack, targets, every, service_current)
+        polls = await meter_polls(stack, targets, every, observer)
         buses = dict.fromkeys(bus_text(target.bus) for target in targets)
         app = WatchApp(polls, ", ".join(buses), log=CsvLog(Path.cwd()))
         await app.run_async()
@@ -125,7 +128,7 @@ async def meter_polls(
     stack: AsyncExitStack,
     targets: list[Target],
     every: float,
-    service_current: float | None,
+    observer: Callable[[], Observer],
     *,
     now: Callable[[], datetime] = datetime.now,
 ) -> list[MeterPoll]:
@@ -135,7 +138,7 @@ async def meter_polls(
     return [
         MeterPoll(
             MeterReader(connections[target.bus], target.unit_id),
-            Observer(alarm_options(service_current)),
+            observer(),
             f"unit {target.unit_id}" if len(buses) == 1 else target.place,
             partial(failure_text, bus=target.bus),
             interval=every,

@@ -8,6 +8,7 @@ from dts307.meter import Reading
 from dts307.meter.alarms import AlarmStates, CurrentLevel, EnergyDirection, current_level
 from dts307.meter.installation import PowerSign
 from dts307.meter.phases import PHASE_LABELS, PHASES, TOTAL
+from dts307.observer import Observation
 from dts307.output import ABSENT
 
 from .formats import (
@@ -72,7 +73,7 @@ def power(view: MeterView) -> Text:
         text.append("The power is not known", "bold")
     else:
         text.append(f"{_direction_words(watts)}  {_arrows(watts)}", _direction_style(watts))
-    return text.append(f"\n{_sign_words(shown.sign)}", DIM)
+    return text.append(f"\n{_sign_words(shown)}", DIM)
 
 
 def phases(view: MeterView, width: int) -> Text:
@@ -187,13 +188,15 @@ def _arrows(watts: float) -> str:
     return "Grid ▶▶▶ House" if watts > 0 else "Grid ◀◀◀ House"
 
 
-def _sign_words(sign: PowerSign) -> str:
+def _sign_words(shown: Observation) -> str:
+    if shown.is_inverted:
+        return "turned, as --invert says"
     return {
         PowerSign.UNKNOWN: "by the meter's sign, not yet proved",
         PowerSign.IMPORT_POSITIVE: "as the counters confirm",
         PowerSign.EXPORT_POSITIVE: "turned: the meter's sign is opposite",
         PowerSign.UNSIGNED: "by the counters: power has no sign",
-    }[sign]
+    }[shown.sign]
 
 
 def _signed_text(watts: float | None) -> str:

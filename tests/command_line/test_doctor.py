@@ -76,6 +76,17 @@ async def test_a_reversed_ct(phase: str) -> None:
     assert found["title"] == "A current transformer of DTS 307 may be reversed"
 
 
+async def test_a_meter_that_counts_export_as_positive() -> None:
+    async with panel(Faults(negated=True)) as simulator:
+        unsure = await examined(simulator, "--no-feed-in")
+        sure = await examined(simulator, "--no-feed-in", "--invert")
+    assert unsure.json["found"] == []
+    assert "All power flows backwards" in str(unsure.json["not_judged"])
+    assert sure.json["found"] == []
+    assert "CT direction (A, B, C)" in sure.json["in_order"]
+    assert "Power: positive is export, as --invert says" in sure.json["in_order"]
+
+
 async def test_swapped_cts() -> None:
     async with panel(Faults(swapped_cts=True)) as simulator:
         ended = await examined(simulator)

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from dts307.doctor.command import print_report
 from dts307.doctor.examination import examine
+from dts307.observer import Observer, alarm_options
 from dts307.target import parse_target
 from simulator import Faults, House, Tweak
 from simulator.meter import Meter, MeterConfig, Site
@@ -101,9 +102,8 @@ async def test_the_doctor() -> None:
     async with network(meter) as line:
         report = await examine(
             parse_target(f"{line.host}:{line.port}"),
+            Observer(alarm_options(200.0, hold=False)),
             seconds=10,
-            service_current=200.0,
-            dark=False,
         )
     report.where = "192.168.1.50"
     console = Console(record=True, width=80, file=StringIO(), force_terminal=True, _environ={})

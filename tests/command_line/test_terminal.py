@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 import fcntl
 import os
+from pathlib import Path
 import struct
+import subprocess
 import sys
 import termios
 from threading import Event, Thread
@@ -16,6 +18,8 @@ import typer
 from dts307.watch import watch
 from tests.device import Device
 from tests.lines import network
+
+ROOT = Path(__file__).parents[2]
 
 _SIZE = struct.pack("4H", 24, 80, 0, 0)
 
@@ -79,6 +83,12 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
             patch.setattr(sys, f"__{name}__", file)
         os.close(terminal)
         yield other_end
+
+
+def test_other_commands_do_not_load_what_draws_the_screen() -> None:
+    code = "import sys, dts307.main; sys.exit('textual' in sys.modules)"
+    ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False)  # noqa: S603
+    assert ended.returncode == 0
 
 
 @pytest.mark.parametrize(("key", "code"), [("q", 0), ("\x03", 130)])

@@ -51,6 +51,12 @@ async def test_power_has_its_direction_in_words(tmp_path: Path) -> None:
         assert "The power is not known" in watched.text
 
 
+async def test_a_sign_that_is_known_is_turned(tmp_path: Path) -> None:
+    async with network(device()) as line, screen(line, folder=tmp_path, inverted=True) as watched:
+        assert "Exporting  4.32 kW" in watched.text
+        assert "turned, as --invert says" in watched.text
+
+
 async def test_everything_fits_80_by_24(tmp_path: Path) -> None:
     async with (
         network(device(serial="S-42")) as line,
