@@ -77,7 +77,7 @@ async def test_everything_fits_80_by_24(tmp_path: Path) -> None:
         "All is well",
         "100 % of reads answered",
         "VA",
-        "IC",
+        "IA",
         "Circle:",
         "nominal (120°)",
         "p Pause",
