@@ -9,6 +9,7 @@ from typing import Annotated, Final, cast
 import typer
 
 from .connect import connected
+from .log import Every, seconds
 from .meter import Meter, MeterError
 from .meter.modbus import LINK_TIMING, LinkTiming
 from .meter.sharing import RegisterImage, SharedMeter, SunSpecServer
@@ -49,9 +50,6 @@ Allow = Annotated[
         " clients are answered.",
     ),
 ]
-Every = Annotated[
-    float, typer.Option("--every", min=0.5, max=60, help="Seconds between two readings.")
-]
 
 
 def serve(  # noqa: PLR0913 - they are the options of the command line
@@ -61,7 +59,7 @@ def serve(  # noqa: PLR0913 - they are the options of the command line
     listen: Listen = None,
     port: Port = 1502,
     allow: Allow = None,
-    every: Every = 1.0,
+    every: Every = "1s",
     baud: Baud = DEFAULT_BAUD,
     parity: ParityLetter = "N",
     stop_bits: StopBitCount = 1,
@@ -89,7 +87,7 @@ def serve(  # noqa: PLR0913 - they are the options of the command line
     if len(set(unit_ids)) < len(unit_ids):
         raise typer.BadParameter("Two meters have the same unit ID. Serve them on two ports.")
     server = SunSpecServer(listen or ["127.0.0.1"], port, allowed=_networks(allow or []))
-    run(keep_serving(targets, server, every))
+    run(keep_serving(targets, server, seconds(every)))
 
 
 def _networks(texts: Sequence[str]) -> list[IPv4Network | IPv6Network]:

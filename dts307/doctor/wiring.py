@@ -164,7 +164,7 @@ def _all_opposite() -> NotJudged:
     return NotJudged(
         key="phase_opposite",
         text="All power flows backwards. Either the CTs face the other way, or this meter counts"
-        " export as positive. The energy counters decide that: run this with --seconds 900.",
+        " export as positive. The energy counters decide that: run this with --for 15min.",
     )
 
 

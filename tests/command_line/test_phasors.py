@@ -114,6 +114,14 @@ def test_each_vector_has_its_letters() -> None:
         assert letters in text
 
 
+def test_a_vector_that_is_hardly_there_has_no_letters() -> None:
+    voltages = PerPhase(a=120.0, b=120.0, c=0.5)
+    text = drawing(wye(1000 + 0j, 1 + 0j, 0j, voltage_line_to_neutral=voltages), 40, 16).plain
+    assert {"VA", "VB", "IA"} <= {text[at : at + 2] for at in range(len(text))}
+    assert "VC" not in text
+    assert "IB" not in text
+
+
 def test_without_a_reading_only_the_circle_is_drawn() -> None:
     text = drawing(None, 40, 16).plain
     assert text.strip()

@@ -5,16 +5,21 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 import fcntl
 import os
+from pathlib import Path
 import struct
+import subprocess
 import sys
 import termios
 from threading import Event, Thread
 
 import pytest
+import typer
 
 from dts307.watch import watch
 from tests.device import Device
 from tests.lines import network
+
+ROOT = Path(__file__).parents[2]
 
 _SIZE = struct.pack("4H", 24, 80, 0, 0)
 
@@ -80,14 +85,28 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
         yield other_end
 
 
-def test_it_runs_until_q_is_pressed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_commands_do_not_load_what_draws_the_screen() -> None:
+    code = "import sys, dts307.main; sys.exit('textual' in sys.modules)"
+    ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False)  # noqa: S603
+    assert ended.returncode == 0
+
+
+@pytest.mark.parametrize(("key", "code"), [("q", 0), ("\x03", 130)])
+def test_it_runs_until_a_key_is_pressed(
+    monkeypatch: pytest.MonkeyPatch, key: str, code: int
+) -> None:
+    ended = 0
     with served(Device()) as where:
         with terminal(monkeypatch) as other_end:
-            person = Person(other_end, "All is well", "q")
+            person = Person(other_end, "All is well", key)
             person.start()
-            watch([where])
+            try:
+                watch([where])
+            except typer.Exit as err:
+                ended = err.exit_code
         person.join()
         os.close(other_end)
+    assert ended == code
     shown = person.seen.decode(errors="replace")
     assert "DTS 307 · unit 100" in shown
     # The alternate screen, which hides what was there before, is left at the end.

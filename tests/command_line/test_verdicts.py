@@ -68,7 +68,7 @@ def test_the_sign_of_power() -> None:
     unsigned = report_of(counted(lambda minute: 3000.0 if minute < 90 else -3000.0, size=True))
     assert "power_unsigned" in found(unsigned)
     unknown = report_of(*observed(wye(PLAIN)))
-    assert "--seconds 900" in not_judged(unknown)
+    assert "--for 15min" in not_judged(unknown)
 
 
 @pytest.mark.parametrize(("volts", "what"), [(110.0, "low"), (127.0, "high")])

@@ -1,0 +1,170 @@
+"""The program as a process: in a terminal, in a pipe, and ended with Ctrl-C."""
+
+import asyncio
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+import os
+from pathlib import Path
+import signal
+import sys
+
+import pytest
+from typer.main import get_command
+
+from dts307.exit_codes import ExitCode, exit_code
+from dts307.main import app
+from dts307.meter.address import NetworkAdapter, SerialPort
+from dts307.meter.errors import (
+    HostRefusesError,
+    MeterError,
+    MeterSilentError,
+    NoMeterModelError,
+    SpeaksBacnetError,
+)
+from dts307.target import bus_text, parse_target
+from dts307.texts import failure_text
+from tests.command_line.program import run
+from tests.device import Device
+from tests.lines import network
+
+ROOT = Path(__file__).parents[2]
+
+
+@asynccontextmanager
+async def started(*arguments: str, **environment: str) -> AsyncIterator[Process]:
+    """Run the program as a process, which ends at the latest with the test."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "dts307",
+        *arguments,
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        stdin=PIPE,
+        stdout=PIPE,
+        stderr=PIPE,
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def test_ctrl_c_ends_a_log_without_a_trace() -> None:
+    async with network(Device()) as line:
+        arguments = ("log", f"{line.host}:{line.port}", "--jsonl", "--every", "100ms")
+        async with started(*arguments) as process:
+            assert process.stdout is not None
+            async with asyncio.timeout(60):
+                assert (await process.stdout.readline()).startswith(b"{")
+                process.send_signal(signal.SIGINT)
+                _, err = await process.communicate()
+    assert (process.returncode, err) == (130, b"")
+
+
+async def test_a_pipe_that_is_closed_ends_a_log_without_a_trace() -> None:
+    async with network(Device()) as line:
+        arguments = ("log", f"{line.host}:{line.port}", "--csv", "--every", "100ms")
+        async with started(*arguments) as process:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            async with asyncio.timeout(60):
+                await process.stdout.readline()
+                process.stdout._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001 - as head does
+                err = await process.stderr.read()
+                await process.wait()
+    assert (process.returncode, err) == (1, b"")
+
+
+async def test_colours_in_a_pipe_are_a_choice() -> None:
+    async with network(Device()) as line:
+        place = f"{line.host}:{line.port}"
+        for environment, coloured in (({}, False), ({"FORCE_COLOR": "1"}, True)):
+            async with started("read", place, **environment) as process:
+                out, _ = await process.communicate()
+            assert (b"\x1b[" in out) is coloured
+
+
+@pytest.mark.parametrize("command", sorted(get_command(app).commands))  # type: ignore[attr-defined]
+async def test_help_has_examples(command: str) -> None:
+    ended = await run(command, "--help")
+    assert ended.code == 0
+    assert f"    dts307 {command} " in ended.out
+
+
+async def test_help_lists_commands_and_exit_codes() -> None:
+    ended = await run("--help")
+    assert all(code.text[:30] in ended.out for code in ExitCode)
+    assert "set-address" in ended.out
+    assert "--install-completion" in ended.out
+
+
+async def test_without_a_command_there_is_help() -> None:
+    ended = await run()
+    assert ended.code == 2
+    assert "Usage" in ended.out
+
+
+async def test_the_version() -> None:
+    ended = await run("--version")
+    assert ended.code == 0
+    assert ended.out.startswith("dts307 ")
+
+
+def test_exit_codes_are_documented() -> None:
+    text = (ROOT / "docs/command-line.md").read_text()
+    for code in ExitCode:
+        assert f"| {code.value} | {code.text} |" in text
+
+
+def test_exit_codes_of_failures() -> None:
+    assert exit_code(HostRefusesError()) is ExitCode.NO_LINK
+    assert exit_code(NoMeterModelError()) is ExitCode.NO_METER
+    assert exit_code(MeterSilentError()) is ExitCode.NO_ANSWER
+
+
+def test_texts_of_failures_speak_of_what_is_there() -> None:
+    """No text sends the user to Home Assistant, and none has something left to fill in."""
+    buses = (
+        SerialPort(device="COM3", baudrate=19200),
+        SerialPort(device="rfc2217://gateway"),
+        NetworkAdapter(host="gateway"),
+    )
+    kinds = [MeterError]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+    texts = {failure_text(kind(), bus) for kind in kinds[1:] for bus in buses}
+    assert len(texts) > 20
+    for text in texts:
+        assert "{" not in text
+        assert "Home Assistant is" not in text
+        assert "select the port" not in text
+        assert "configuration.yaml" not in text
+    assert "at 19200 baud" in failure_text(SpeaksBacnetError(), buses[0])
+
+
+@pytest.mark.parametrize(
+    ("where", "bus"),
+    [
+        ("/dev/ttyUSB0", "/dev/ttyUSB0"),
+        ("./tty", "./tty"),
+        ("COM12", "COM12"),
+        (r"\\.\COM12", r"\\.\COM12"),
+        ("rfc2217://host:1", "rfc2217://host:1"),
+        ("gateway", "gateway:502"),
+        ("10.0.0.1:1502", "10.0.0.1:1502"),
+        ("fe80::1", "[fe80::1]:502"),
+        ("[fe80::1]:1502", "[fe80::1]:1502"),
+    ],
+)
+def test_ports_and_hosts(where: str, bus: str) -> None:
+    assert bus_text(parse_target(where).bus) == bus
+
+
+@pytest.mark.parametrize("where", ["", "a b", "host:port", "host:0", "host:65536", "host/path"])
+async def test_what_is_neither(where: str) -> None:
+    ended = await run("read", where)
+    assert (ended.code, ended.out) == (2, "")
