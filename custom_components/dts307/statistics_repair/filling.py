@@ -1,6 +1,6 @@
 """Fill in the hours of outages, once Home Assistant has compiled the first hour after them."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 import logging
@@ -11,7 +11,17 @@ from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from ..coordinator import Dts307ConfigEntry
-from ..meter.intervals import EXPORTED, HOUR, IMPORTED, HourEnd, Refill, refills
+from ..descriptions import COST_SENSORS
+from ..meter.intervals import (
+    EXPORTED,
+    HOUR,
+    IMPORTED,
+    HourEnd,
+    Refill,
+    Row,
+    cost_refills,
+    refills,
+)
 from ..stores import ReplacedRows
 from .booked import Booked, can_convert, converted
 
@@ -31,6 +41,10 @@ class HourlyValues:
     """of the values"""
     async_hours: Callable[[float, float], Awaitable[Sequence[HourEnd]]]
     """returns the hours that end between two instants in s, as far as they are known"""
+    refills: Callable[
+        [Sequence[HourEnd], Mapping[float, Row]], tuple[Sequence[Refill], float | None]
+    ]
+    """returns what is wrong in their rows, and up to when these are right"""
 
 
 def energy_values(entry: Dts307ConfigEntry) -> Sequence[HourlyValues]:
@@ -41,8 +55,23 @@ def energy_values(entry: Dts307ConfigEntry) -> Sequence[HourlyValues]:
             key=f"energy_{name}",
             unit=UnitOfEnergy.WATT_HOUR,
             async_hours=partial(billing.async_hour_ends, name),
+            refills=refills,
         )
         for name in (IMPORTED, EXPORTED)
+    ]
+
+
+def cost_values(hass: HomeAssistant, entry: Dts307ConfigEntry) -> Sequence[HourlyValues]:
+    """Return the values of the costs for which a price is chosen."""
+    keeper = entry.runtime_data.store.cost
+    return [
+        HourlyValues(
+            key=COST_SENSORS[name].key,
+            unit=hass.config.currency,
+            async_hours=partial(keeper.async_hour_ends, name),
+            refills=cost_refills,
+        )
+        for name in keeper.sources
     ]
 
 
@@ -71,7 +100,7 @@ class _Filling:
         self._hass = hass
         self._entry = entry
         self._kept = entry.runtime_data.store.replaced_rows
-        self._values = energy_values(entry)
+        self._values = [*energy_values(entry), *cost_values(hass, entry)]
         self._checked = 0.0
         """s; the end of the hours that were checked last"""
 
@@ -106,7 +135,7 @@ class _Filling:
         rows = {
             start: converted(row, booked.unit, values.unit) for start, row in booked.rows.items()
         }
-        found, checked = refills(hours, rows)
+        found, checked = values.refills(hours, rows)
         for refill in found:
             await self._async_fill(values, booked, refill)
         if checked is not None:

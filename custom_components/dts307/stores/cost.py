@@ -1,15 +1,25 @@
 """Keep what energy has cost, and up to when that is booked: across restarts, kills and outages."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from math import inf
 from typing import Any, Final
 
+from homeassistant.components.recorder import DOMAIN as RECORDER
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, State, callback
 from homeassistant.util import dt as dt_util
 
-from ..meter.intervals import EXPORTED, IMPORTED, CostAccount, IntervalGrid, Prices
+from ..meter.intervals import (
+    EXPORTED,
+    IMPORTED,
+    CostAccount,
+    HourEnd,
+    IntervalGrid,
+    Prices,
+    cost_hours,
+)
 from ..options import MeterOptions, PriceSource
 from ..prices import async_past_prices, price_of
 from .billing import BillingKeeper
@@ -48,6 +58,7 @@ class CostKeeper:
         """Begin with nothing booked; ``async_load`` brings what was."""
         self._hass = hass
         self._interval = options.interval
+        self._fills_outages = options.fill_outages
         self._saver = saver
         self._billing = billing
         chosen = {IMPORTED: options.import_price, EXPORTED: options.export_price}
@@ -120,7 +131,10 @@ class CostKeeper:
             counts = await self._billing.async_counter(name, since, border)
             if self._saver.finished:
                 return
-            self._accounts[name] = self._accounts[name].booked(counts, border)
+            account = self._accounts[name].booked(counts, border)
+            # Otherwise nobody asks for the totals of past hours.
+            keeps_hours = self._fills_outages and RECORDER in self._hass.config.components
+            self._accounts[name] = account if keeps_hours else account.without_hours_before(inf)
         await self._saver.async_write(self._file)
 
     def total(self, name: str) -> Decimal | None:
@@ -130,6 +144,17 @@ class CostKeeper:
         """
         track = self._billing.settled.tracks.get(name)
         return None if track is None else self._accounts[name].after([track.latest]).total
+
+    async def async_hour_ends(self, name: str, start: float, end: float) -> Sequence[HourEnd]:
+        """Return what a counter's energy had cost at the end of each hour, as far as it is kept.
+
+        Hours before ``start`` are not kept any longer.
+        """
+        if name not in self._accounts:
+            return []
+        self._accounts[name] = self._accounts[name].without_hours_before(start)
+        hours = await self._billing.async_hour_ends(name, start, end)
+        return cost_hours(hours, dict(self._accounts[name].hours))
 
     def _due(self) -> Iterator[tuple[str, float]]:
         """Yield the counters of which something is to be booked, and up to which border in s.

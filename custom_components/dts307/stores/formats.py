@@ -281,6 +281,7 @@ COST: Final = _record(
                     vol.Required("counter"): vol.Maybe(_number),
                     vol.Required("total"): _decimal,
                     vol.Required("prices"): _prices,
+                    vol.Optional("hours", default=[]): [_pair(_instant, _decimal)],
                 }
             ),
         ),

@@ -19,7 +19,8 @@ from tests.lines import network, network_data
 @pytest.fixture
 def recorder_config() -> dict[str, Any]:
     """Record the counters alone, which is faster."""
-    return {"include": {"entities": [f"sensor.dts_307_{key}" for key in (IMPORTED, EXPORTED)]}}
+    keys = (IMPORTED, EXPORTED, "energy_cost")
+    return {"include": {"entities": [f"sensor.dts_307_{key}" for key in keys]}}
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from .bill import Billing, BillingPeriod, PeriodEnergy, RegisterEstimates
 from .billing_at import billing
 from .books import Books, Entry, RunBooks
 from .cost import CostAccount, Prices, as_decimal, as_price
+from .cost_rows import cost_hours, cost_refills
 from .demand import Demand, DemandInterval, DemandRecord, demand
 from .energy_between import EnergyBetween, energy_between, estimated_share
 from .estimate import Estimate
@@ -79,6 +80,8 @@ __all__ = [
     "as_pair",
     "as_price",
     "billing",
+    "cost_hours",
+    "cost_refills",
     "counter_at_borders",
     "demand",
     "energy_between",

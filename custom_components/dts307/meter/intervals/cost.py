@@ -23,6 +23,11 @@ _HIGHEST: Final = Decimal(10**9)
 _BEGUN_ANEW: Final = 1.0
 """Wh; a counter that is lower than what is booked by more than this has lost what was stored."""
 
+_HOUR: Final = 3600.0
+
+_MOST_HOURS: Final = 10 * 24
+"""After more days without readings, Home Assistant's statistics begin again."""
+
 _MOST_CHANGES: Final = 10_000
 """A price that changes each second must fill neither the memory nor the disk."""
 
@@ -77,6 +82,8 @@ class CostAccount:
     """Wh that are booked, as the counter counts; None before it is known at a border"""
     total: Decimal = Decimal()
     """cost in the currency of the prices"""
+    hours: tuple[tuple[float, Decimal], ...] = ()
+    """the totals at the ends of the latest hours of UTC, with their time in s"""
 
     def booked(self, counts: Sequence[Sample], border: float) -> CostAccount:
         """Return the account after what was counted up to the latest ``border`` in s.
@@ -93,6 +100,7 @@ class CostAccount:
         because a clock was wrong for example, makes no energy count twice or be lost.
         """
         until, counter, total = self.until, self.counter, self.total
+        hours = [(at, known) for at, known in self.hours if at < until]
         later = [count for count in counts if count.at >= until]
         if counter is not None and later and later[-1].value < counter - _BEGUN_ANEW:
             counter = None
@@ -102,7 +110,14 @@ class CostAccount:
             elif count.at > until:
                 total += cost(max(0.0, count.value - counter), self.prices.mean(until, count.at))
                 counter, until = max(counter, count.value), count.at
-        return replace(self, until=until, counter=counter, total=total)
+            if count.at % _HOUR == 0:
+                hours.append((count.at, total))
+        latest = tuple(hours[-_MOST_HOURS:])
+        return replace(self, until=until, counter=counter, total=total, hours=latest)
+
+    def without_hours_before(self, at: float) -> CostAccount:
+        """Return the account without the totals at the ends of hours before an instant in s."""
+        return replace(self, hours=tuple(hour for hour in self.hours if hour[0] >= at))
 
     def as_dict(self) -> dict[str, Any]:
         """Return the account as JSON holds it."""
@@ -111,6 +126,7 @@ class CostAccount:
             "counter": self.counter,
             "total": f"{self.total:f}",
             "prices": [[at, f"{price:f}"] for at, price in self.prices.changes],
+            "hours": [[at, f"{total:f}"] for at, total in self.hours],
         }
 
     @classmethod
@@ -125,6 +141,7 @@ class CostAccount:
             counter=stored["counter"],
             total=Decimal(stored["total"]),
             prices=Prices(tuple((at, Decimal(price)) for at, price in stored["prices"])),
+            hours=tuple((at, Decimal(total)) for at, total in stored["hours"]),
         )
 
 

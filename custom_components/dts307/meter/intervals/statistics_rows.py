@@ -31,8 +31,8 @@ _WRITTEN_WITHIN: Final = 900.0
 """s; the state in the row of a measured hour was read this shortly before its end. It is more than
 five minutes because reads are kept at the borders of intervals only."""
 
-_ROUNDING: Final = 1e-3
-"""Wh that differences of large floats may be off; no register is that fine."""
+ROUNDING: Final = 1e-3
+"""Wh, or of a currency, that differences of large floats may be off; no register is that fine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,10 +76,10 @@ class HourEnd:
         that was not measured shows the state after the outage, the clock was wrong.
         """
         if self.measured:
-            return row.state >= self.lowest - _ROUNDING
-        if abs(row.state - self.counter) <= _ROUNDING:
+            return row.state >= self.lowest - ROUNDING
+        if abs(row.state - self.counter) <= ROUNDING:
             return True
-        return self.counter < row.state < self.highest - _ROUNDING
+        return self.counter < row.state < self.highest - ROUNDING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +165,7 @@ def refills(
 def _is_untouched(rows: Sequence[Row]) -> bool:
     """Return whether state and sum have moved alike, and never back over the whole time."""
     offset = rows[0].offset
-    alike = all(abs(row.offset - offset) <= _ROUNDING for row in rows)
+    alike = all(abs(row.offset - offset) <= ROUNDING for row in rows)
     return alike and rows[0].state <= rows[-1].state
 
 
