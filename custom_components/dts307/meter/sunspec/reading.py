@@ -124,7 +124,7 @@ type PointValues = Mapping[str, float | None]
 
 
 def reading_from_points(
-    points: PointValues, events: MeterEvent | None, phases: int, registers: tuple[int, ...]
+    points: PointValues, events: MeterEvent | None, phases: int, registers: tuple[int, ...] = ()
 ) -> Reading:
     """Return the Reading for the scaled values of all of a meter model's points.
 
