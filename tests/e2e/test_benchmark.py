@@ -1,4 +1,4 @@
-"""scripts/bench --recorder, --bus and --sharing, for seconds instead of minutes."""
+"""scripts/bench --recorder and --bus, for seconds instead of minutes."""
 
 from pathlib import Path
 
@@ -8,7 +8,6 @@ from scripts.benchmark.many import Line, measure_many
 from scripts.benchmark.many_report import print_many
 from scripts.benchmark.recorder import EVERY_READING, Case, measure_recorder
 from scripts.benchmark.recorder_report import print_recorder
-from scripts.benchmark.sharing import measure_sharing, print_sharing
 from tests.wire.wire import Timing
 
 SECONDS = 11
@@ -39,11 +38,3 @@ async def test_many_meters_are_polled(tmp_path: Path, capsys: pytest.CaptureFixt
     assert many.failures == 0
     print_many([many])
     assert f"| {line.name} | 1 |" in capsys.readouterr().out
-
-
-async def test_clients_are_served_beside_bad_ones(capsys: pytest.CaptureFixture[str]) -> None:
-    load = "100 with random bytes"
-    [result] = await measure_sharing(2, [load])
-    assert (result.good["answers"], result.good["missing"]) == (40, 0)
-    print_sharing([result])
-    assert f"| {load} | 40 | 0 |" in capsys.readouterr().out

@@ -5,7 +5,7 @@ from modbus_connection.model.sunspec import SunSpecComponent
 import pytest
 
 from custom_components.dts307.meter import MeterEvent
-from custom_components.dts307.meter.sunspec.common import COMMON_LENGTH, Common
+from custom_components.dts307.meter.sunspec.common import COMMON_LENGTH, Common, PaddedCommon
 from custom_components.dts307.meter.sunspec.models import (
     EVENTS_POINT,
     FAST_BLOCKS,
@@ -192,4 +192,7 @@ def test_the_identity_lies_where_model_1_is_published() -> None:
 def test_model_1_is_accepted_with_and_without_its_pad_register() -> None:
     points = published_points(1)
     assert points["pad"].address - 2 == COMMON_LENGTH
+    padded = declared(PaddedCommon)
+    assert padded.pop("pad").address == points["pad"].address
+    assert padded.keys() == declared(Common).keys()
     assert sum(point.size for point in points.values()) - 2 == COMMON_LENGTH + 1
