@@ -19,7 +19,8 @@ from dts307.target import parse_target
 from dts307.watch.app import WatchApp
 from dts307.watch.command import meter_polls
 from dts307.watch.csv_log import CsvLog
-from simulator.server import TcpLine
+from simulator.server import PtyLine, TcpLine
+from tests.lines import SPEED
 
 _SPAN = re.compile(r'<text [^>]*?x="([\d.]+)" y="([\d.]+)"[^>]*>(.*?)</text>')
 
@@ -101,7 +102,7 @@ class Screen:
 
 @asynccontextmanager
 async def screen(  # noqa: PLR0913 - they are independent of each other
-    line: TcpLine,
+    line: TcpLine | PtyLine,
     *units: int,
     folder: Path,
     size: tuple[int, int] = (80, 24),
@@ -111,7 +112,8 @@ async def screen(  # noqa: PLR0913 - they are independent of each other
 ) -> AsyncIterator[Screen]:
     """Watch the meters on a line; each has been polled once."""
     numbers = units or (100,)
-    targets = [parse_target(f"{line.host}:{line.port}", number) for number in numbers]
+    where = line.path if isinstance(line, PtyLine) else f"{line.host}:{line.port}"
+    targets = [parse_target(where, number, SPEED) for number in numbers]
     async with AsyncExitStack() as stack:
         time = datetime(2026, 6, 1, 12, 0, 5)  # noqa: DTZ001 - local time
         seen: dict[str, Any] = {}

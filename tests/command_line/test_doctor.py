@@ -48,7 +48,7 @@ def keys(ended: Ended, part: str) -> list[str]:
 async def test_a_sound_installation() -> None:
     async with panel() as simulator:
         ended = await examined(simulator, "--ct-rating", 200)
-    assert ended.code == 0
+    assert (ended.code, ended.err) == (0, "")
     assert ended.json["found"] == []
     assert keys(ended, "not_judged") == ["power_sign"]
     assert "CT direction (A, B, C)" in ended.json["in_order"]

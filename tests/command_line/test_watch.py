@@ -14,7 +14,7 @@ from simulator.meter import MeterConfig
 from tests.command_line.program import run
 from tests.command_line.screen import screen
 from tests.device import Device
-from tests.lines import network
+from tests.lines import network, serial
 
 pytestmark = pytest.mark.usefixtures("skip_waiting")
 
@@ -110,6 +110,23 @@ async def test_a_lost_meter_shows_its_reason_and_no_number(tmp_path: Path) -> No
         await watched.poll()
         assert not left.has_class("lost")
         assert watched.text.count("4.32 kW") == 2
+
+
+async def test_a_serial_port_is_found_again(tmp_path: Path) -> None:
+    meter = device()
+    async with (
+        serial(meter, link=tmp_path / "tty") as line,
+        screen(line, folder=tmp_path) as watched,
+    ):
+        assert "4.32 kW" in watched.text
+        await line.close()
+        await watched.poll()
+        assert "kW" not in watched.text
+        await watched.poll()
+        assert "! The serial port does not exist" in watched.text
+        await line.open()
+        await watched.poll()
+        assert "4.32 kW" in watched.text
 
 
 async def test_another_meter_in_the_same_place_is_not_shown(tmp_path: Path) -> None:
