@@ -53,6 +53,9 @@ class Observation:
     at: float
     """s; when it was read"""
     sign: PowerSign
+    """what a positive power of the meter means"""
+    is_inverted: bool = False
+    """whether the user has said that it is export positive"""
     ct_faults: CtFaults
     alarms: AlarmStates
 
@@ -60,13 +63,17 @@ class Observation:
 class Observer:
     """What is known of one meter; each reading adds to it."""
 
-    def __init__(self, options: AlarmOptions, *, dark: bool = False) -> None:
+    def __init__(
+        self, options: AlarmOptions, *, dark: bool = False, inverted: bool = False
+    ) -> None:
         """Begin without any evidence.
 
-        ``dark`` says that nothing feeds in: no solar plant, battery or generator.
+        ``dark`` says that nothing feeds in: no solar plant, battery or generator. ``inverted`` says
+        that the meter counts exported power as positive.
         """
+        self._inverted = inverted
         self._options = options
-        self._dark = dark
+        self.dark = dark
         self._directions: CountDirections = {}
         self._sign = PowerSignState()
         self._swapped = SwappedCts()
@@ -76,13 +83,20 @@ class Observer:
     def observe(self, reading: Reading, now: float) -> Observation:
         """Return what one more reading shows; ``now`` is its time in s, on a steady clock."""
         self._directions, reading = with_exports_counting_up(self._directions, reading)
-        self._sign = observe(self._sign, reading, now, dark=self._dark)
-        sign = self._sign.verdict
+        self._sign = observe(self._sign, reading, now, dark=self.dark)
+        sign = PowerSign.EXPORT_POSITIVE if self._inverted else self._sign.verdict
         shown = with_import_positive(reading, sign, self._sign.last_counted)
         if sign in _SIGNED:
-            self._swapped = self._swapped.after(shown, now, dark=self._dark)
+            self._swapped = self._swapped.after(shown, now, dark=self.dark)
         self._filters, shown = validated(self._filters, shown, now, self._options.service_current)
         self._alarms, alarms = states_after(self._alarms, shown, self._options, now, OUTAGE_AFTER)
         swapped = self._swapped.phases
         faults = CtFaults(reversed=self._sign.suspect_phases - swapped, swapped=swapped)
-        return Observation(reading=shown, at=now, sign=sign, ct_faults=faults, alarms=alarms)
+        return Observation(
+            reading=shown,
+            at=now,
+            sign=sign,
+            is_inverted=self._inverted,
+            ct_faults=faults,
+            alarms=alarms,
+        )

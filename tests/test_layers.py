@@ -70,9 +70,10 @@ def imports(source: Path) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = resolve_name("." * node.level + (node.module or ""), package)
-            names = vars(import_module(base))
+            module = import_module(base)
             for alias in node.names:
-                yield f"{base}.{alias.name}" if ismodule(names[alias.name]) else base
+                is_module = ismodule(getattr(module, alias.name))
+                yield f"{base}.{alias.name}" if is_module else base
 
 
 def own_imports(source: Path) -> Iterator[str]:

@@ -7,15 +7,17 @@ from rich.text import Text
 import typer
 
 from dts307.exit_codes import ExitCode
-from dts307.output import Json, console, print_json
+from dts307.log import seconds
+from dts307.observer import Observer, alarm_options
+from dts307.output import Invert, Json, console, print_json
 from dts307.program import run
 from dts307.target import Target, takes_target
 
 from .examination import examine
 from .report import Report
 
-Seconds = Annotated[
-    float, typer.Option("--seconds", min=0, max=86_400, help="How long to read the meter.")
+For = Annotated[
+    str, typer.Option("--for", help="How long to read the meter, such as 10s or 15min.")
 ]
 CtRating = Annotated[
     float | None,
@@ -34,10 +36,11 @@ NoFeedIn = Annotated[
 def doctor(  # noqa: PLR0913 - they are the options of the command line
     target: Target,
     *,
-    seconds: Seconds = 10.0,
+    duration: For = "10s",
     ct_rating: CtRating = None,
     ct_sets: CtSets = 1,
     no_feed_in: NoFeedIn = False,
+    invert: Invert = False,
     json: Json = False,
 ) -> None:
     """Say what is wrong with a line or an installation, and what to do next.
@@ -50,29 +53,21 @@ def doctor(  # noqa: PLR0913 - they are the options of the command line
 
         dts307 doctor /dev/ttyUSB0
         dts307 doctor 192.168.1.50 --ct-rating 200 --no-feed-in
-        dts307 doctor COM3 --seconds 900 --json
+        dts307 doctor COM3 --for 15min --json
     """
-    run(
-        _doctor(
-            target,
-            seconds,
-            None if ct_rating is None else ct_rating * ct_sets,
-            dark=no_feed_in,
-            as_json=json,
-        )
-    )
+    service_current = None if ct_rating is None else ct_rating * ct_sets
+    options = alarm_options(service_current, hold=False)
+    observer = Observer(options, dark=no_feed_in, inverted=invert)
+    run(_doctor(target, seconds(duration), observer, as_json=json))
 
 
-async def _doctor(
-    target: Target, seconds: float, service_current: float | None, *, dark: bool, as_json: bool
-) -> None:
-    with Console(stderr=True).status(f"Reading for {seconds:g} s") as status:
+async def _doctor(target: Target, length: float, observer: Observer, *, as_json: bool) -> None:
+    with Console(stderr=True).status(f"Reading for {length:g} s") as status:
         report = await examine(
             target,
-            seconds=seconds,
-            service_current=service_current,
-            dark=dark,
-            on_reading=lambda count: status.update(f"Reading {count} of {1 + round(seconds)}"),
+            observer,
+            seconds=length,
+            on_progress=status.update,
         )
     if as_json:
         print_json(report.as_dict())

@@ -6,9 +6,10 @@ from dataclasses import asdict
 from typing import Final
 
 from dts307.connect import connected
+from dts307.meter import Identity
 from dts307.meter.errors import LinkDownError, MeterError
 from dts307.meter.modbus import LINK_TIMING, SCAN_RANGE, LinkTiming, ScanRange
-from dts307.observer import Observation, Observer, alarm_options
+from dts307.observer import Observation, Observer
 from dts307.session import MeterReader
 from dts307.target import Target, bus_text
 from dts307.texts import failure_text
@@ -23,30 +24,28 @@ _ATTEMPTS: Final = 3
 type Pause = Callable[[float], Awaitable[None]]
 
 
-async def examine(  # noqa: PLR0913 - they are the options of the command line
+async def examine(  # noqa: PLR0913 - tests drive the clocks
     target: Target,
+    observer: Observer,
     *,
     seconds: float,
-    service_current: float | None,
-    dark: bool,
-    on_reading: Callable[[int], None] = lambda _count: None,
+    on_progress: Callable[[str], None] = lambda _text: None,
     pause: Pause = asyncio.sleep,
     timing: LinkTiming = LINK_TIMING,
     scan_range: ScanRange = SCAN_RANGE,
 ) -> Report:
     """Return what is wrong with a line, or with an installation, after ``seconds`` of readings.
 
-    ``service_current`` is the CT rating times the CT sets in A (guide 3.4), if it is known.
-    ``dark`` says that nothing feeds in. ``on_reading`` is called with the number of attempts.
+    ``observer`` has not seen this meter yet. ``on_progress`` is called with what is being done.
     """
     report = Report(where=bus_text(target.bus), unit_id=target.unit_id)
-    observer = Observer(alarm_options(service_current, hold=False), dark=dark)
     observations: list[Observation] = []
     failures: list[MeterError] = []
     async with connected(target.bus, timing) as connection:
         reader = MeterReader(connection, target.unit_id)
         attempts = 1 + round(seconds)
         for attempt in range(attempts):
+            on_progress(f"Reading {attempt + 1} of {attempts}")
             try:
                 reading = await reader.read(whole=True)
             except MeterError as err:
@@ -56,18 +55,18 @@ async def examine(  # noqa: PLR0913 - they are the options of the command line
             else:
                 now = asyncio.get_running_loop().time()
                 observations.append(observer.observe(reading, now))
-            on_reading(attempt + 1)
             if attempt + 1 < attempts:
                 await pause(1.0)
     report.readings, report.failed = len(observations), len(failures)
     if not observations:
+        on_progress("Trying other settings of the line")
         report.add(await line_finding(failures[-1], target, timing=timing, scan_range=scan_range))
         return report
     report.add(_line_verdict(failures, target))
-    if reader.meter is not None:
-        report.identity = asdict(reader.meter.identity)
-    name = (report.identity or {}).get("model") or "the meter"
-    report.add(*installation_verdicts(observations, name, dark=dark))
+    identity = reader.meter.identity if reader.meter else Identity()
+    report.identity = asdict(identity)
+    name = identity.model or "the meter"
+    report.add(*installation_verdicts(observations, name, dark=observer.dark))
     return report
 
 

@@ -53,14 +53,15 @@ def installation_verdicts(
     yield from _voltage(observations)
     yield from _current(observations)
     yield from _meter_events(readings)
-    yield from _power_sign(observations[-1].sign, name)
+    yield from _power_sign(observations[-1], name)
     faults = observations[-1].ct_faults
     for key, phases in (("phase_opposite", faults.reversed), ("phases_swapped", faults.swapped)):
         if phases:
             labels = ", ".join(PHASE_LABELS[phase] for phase in sorted(phases))
             yield _issue(key, name, phases=labels)
     if not (faults.reversed or faults.swapped):
-        yield from wiring_verdicts(readings, name, dark=dark)
+        sign_is_known = observations[-1].sign is not PowerSign.UNKNOWN
+        yield from wiring_verdicts(readings, name, dark=dark, sign_is_known=sign_is_known)
 
 
 def _issue(key: str, name: str, **placeholders: str) -> Finding:
@@ -194,14 +195,16 @@ def _meter_events(readings: Sequence[Reading]) -> Iterator[Verdict]:
         yield "The meter reports no event"
 
 
-def _power_sign(sign: PowerSign, name: str) -> Iterator[Verdict]:
-    if key := _SIGNS.get(sign):
+def _power_sign(latest: Observation, name: str) -> Iterator[Verdict]:
+    if latest.is_inverted:
+        yield "Power: positive is export, as --invert says"
+    elif key := _SIGNS.get(latest.sign):
         yield _issue(key, name)
-    elif sign is PowerSign.UNKNOWN:
+    elif latest.sign is PowerSign.UNKNOWN:
         yield NotJudged(
             key="power_sign",
             text="Whether positive power is import shows when the energy counters move: after some"
-            " 10 minutes with 300 W or more. Run this with --seconds 900.",
+            " 10 minutes with 300 W or more. Run this with --for 15min.",
         )
     else:
         yield "Power: positive is import, as the counters confirm"

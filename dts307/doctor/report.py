@@ -47,13 +47,12 @@ class Report:
     def add(self, *verdicts: Verdict) -> None:
         """Add the results of checks."""
         for verdict in verdicts:
-            match verdict:
-                case Finding():
-                    self.found.append(verdict)
-                case NotJudged():
-                    self.not_judged.append(verdict)
-                case str():
-                    self.in_order.append(verdict)
+            if isinstance(verdict, Finding):
+                self.found.append(verdict)
+            elif isinstance(verdict, NotJudged):
+                self.not_judged.append(verdict)
+            else:
+                self.in_order.append(verdict)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report for JSON."""

@@ -46,6 +46,10 @@ class Angle(Enum):
     """power or reactive power is not stated"""
 
 
+_TURNED_OTHERWISE: Final = frozenset({Angle.PLAIN, Angle.BEHIND, Angle.AHEAD})
+"""What shows, beside a phase that is opposite, that not all currents are seen turned."""
+
+
 def angle_of(readings: Sequence[Reading], phase: str) -> Angle:
     """Return where the current of a phase is in all readings; UNCLEAR if they differ."""
     angles = {_angle(reading, phase) for reading in readings}
@@ -74,9 +78,12 @@ def _angle(reading: Reading, phase: str) -> Angle:
     return Angle.UNCLEAR
 
 
-def wiring_verdicts(readings: Sequence[Reading], name: str, *, dark: bool) -> list[Verdict]:
+def wiring_verdicts(
+    readings: Sequence[Reading], name: str, *, dark: bool, sign_is_known: bool
+) -> list[Verdict]:
     """Return what the angles show; ``dark`` says that nothing feeds in.
 
+    As long as it is not known which sign of power is import, all currents may be seen turned.
     A meter of a service without a neutral measures against a virtual one, and shows nothing so.
     """
     reading = readings[-1]
@@ -91,7 +98,11 @@ def wiring_verdicts(readings: Sequence[Reading], name: str, *, dark: bool) -> li
         verdicts.append(_swapped_finding(name, swapped))
     opposite = [phase for phase in phases if angles[phase] is Angle.OPPOSITE]
     if opposite:
-        verdicts.append(_opposite_verdict(name, opposite, dark=dark))
+        is_compared = any(angles[phase] in _TURNED_OTHERWISE for phase in phases)
+        if dark and not (is_compared or sign_is_known):
+            verdicts.append(_all_opposite())
+        else:
+            verdicts.append(_opposite_verdict(name, opposite, dark=dark))
     verdicts += [
         _unjudged(phase, angles[phase])
         for phase in phases
@@ -146,6 +157,14 @@ def _opposite_verdict(name: str, phases: list[str], *, dark: bool) -> Verdict:
         text=f"Power on {_labels(phases)} flows backwards. That is right if a solar plant, a"
         " battery or a generator feeds in there. Otherwise a CT is reversed. Run this with"
         " --no-feed-in while nothing feeds in.",
+    )
+
+
+def _all_opposite() -> NotJudged:
+    return NotJudged(
+        key="phase_opposite",
+        text="All power flows backwards. Either the CTs face the other way, or this meter counts"
+        " export as positive. The energy counters decide that: run this with --for 15min.",
     )
 
 

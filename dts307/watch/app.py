@@ -7,11 +7,12 @@ from typing import ClassVar, Final, override
 
 from rich.text import Text
 from textual.app import App, ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import HorizontalScroll
 from textual.events import Resize
 from textual.widgets import Footer, Static
 
+from dts307.exit_codes import ExitCode
 from dts307.observer import Observation
 
 from .csv_log import CsvLog
@@ -31,6 +32,7 @@ class WatchApp(App[None]):
         ("p", "pause", "Pause"),
         ("l", "log", "Log to CSV"),
         ("q", "quit", "Quit"),
+        Binding("ctrl+c", "interrupt", show=False, priority=True),
     ]
     DEFAULT_CSS = """
     #top { height: 1; background: $primary-muted; padding: 0 1; }
@@ -95,6 +97,14 @@ class WatchApp(App[None]):
             self.notify(f"The file cannot be written: {err}", severity="error")
         self.show()
 
+    def action_interrupt(self) -> None:
+        """End as programs do that are ended with Ctrl-C."""
+        self.exit(return_code=ExitCode.INTERRUPTED)
+
+    def on_unmount(self) -> None:
+        """End the log with the screen."""
+        self._file.close()
+
     def show(self) -> None:
         """Show what is known now, unless the screen is paused."""
         self.query_one("#top", Static).update(self._top())
@@ -133,8 +143,3 @@ class WatchApp(App[None]):
         if self._file.path is not None:
             parts.append(f"LOGGING to {self._file.path.name} ({self._file.rows} rows)")
         return Text("  ·  ".join(parts), no_wrap=True, overflow="ellipsis")
-
-    @override
-    async def action_quit(self) -> None:
-        self._file.close()
-        await super().action_quit()

@@ -12,8 +12,10 @@ import typer
 
 from dts307.connect import connected
 from dts307.exit_codes import ExitCode
+from dts307.log import Every, seconds
 from dts307.meter.address import BusAddress
 from dts307.observer import Observer, alarm_options
+from dts307.output import Invert
 from dts307.program import fail, run
 from dts307.session import MeterReader
 from dts307.target import (
@@ -46,9 +48,6 @@ Units = Annotated[
     list[int] | None,
     typer.Option("--unit", "-u", min=1, max=_LAST_UNIT, help="A meter's unit ID; repeatable."),
 ]
-Every = Annotated[
-    float, typer.Option("--every", min=0.2, max=60, help="Seconds between two readings.")
-]
 CtRating = Annotated[
     float | None,
     typer.Option("--ct-rating", min=1, max=10_000, help="The rating printed on one CT, in A."),
@@ -63,10 +62,11 @@ def watch(  # noqa: PLR0913 - they are the options of the command line
     baud: Baud = DEFAULT_BAUD,
     parity: ParityLetter = "N",
     stop_bits: StopBitCount = 1,
-    every: Every = 1.0,
+    every: Every = "1s",
     ct_rating: CtRating = None,
     ct_sets: CtSets = 1,
     rtu_over_tcp: RtuOverTcp = False,
+    invert: Invert = False,
 ) -> None:
     """Watch meters on a live screen.
 
@@ -86,10 +86,12 @@ def watch(  # noqa: PLR0913 - they are the options of the command line
         for text in where
         for place, number in placed_units(text, unit or [DEFAULT_UNIT])
     ]
+    interval = seconds(every)
     if not sys.stdout.isatty():
         raise fail("This needs a terminal. Use dts307 log to write readings.", ExitCode.USAGE)
     service_current = None if ct_rating is None else ct_rating * ct_sets
-    run(_watch(targets, every, service_current))
+    observer = partial(Observer, alarm_options(service_current), inverted=invert)
+    run(_watch(targets, interval, observer))
 
 
 def placed_units(text: str, units: list[int]) -> list[tuple[str, int]]:
@@ -109,21 +111,24 @@ def placed_units(text: str, units: list[int]) -> list[tuple[str, int]]:
     return [(place, number) for number in own]
 
 
-async def _watch(targets: list[Target], every: float, service_current: float | None) -> None:
+async def _watch(targets: list[Target], every: float, observer: Callable[[], Observer]) -> None:
     # The screen's library takes a while to load.
     from .app import WatchApp  # noqa: PLC0415
 
     async with AsyncExitStack() as stack:
-        polls = await meter_polls(stack, targets, every, service_current)
+        polls = await meter_polls(stack, targets, every, observer)
         buses = dict.fromkeys(bus_text(target.bus) for target in targets)
-        await WatchApp(polls, ", ".join(buses), log=CsvLog(Path.cwd())).run_async()
+        app = WatchApp(polls, ", ".join(buses), log=CsvLog(Path.cwd()))
+        await app.run_async()
+    if app.return_code:
+        raise typer.Exit(app.return_code)
 
 
 async def meter_polls(
     stack: AsyncExitStack,
     targets: list[Target],
     every: float,
-    service_current: float | None,
+    observer: Callable[[], Observer],
     *,
     now: Callable[[], datetime] = datetime.now,
 ) -> list[MeterPoll]:
@@ -133,7 +138,7 @@ async def meter_polls(
     return [
         MeterPoll(
             MeterReader(connections[target.bus], target.unit_id),
-            Observer(alarm_options(service_current)),
+            observer(),
             f"unit {target.unit_id}" if len(buses) == 1 else target.place,
             partial(failure_text, bus=target.bus),
             interval=every,

@@ -1,35 +1,30 @@
 """Write the readings of the screen into a CSV file."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 import csv
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, TextIO
 
 from dts307.meter import Reading
 from dts307.meter.phases import PARTS
 from dts307.observer import Observation
+from dts307.quantities import FREQUENCY, QUANTITIES
 
 from .view import MeterView
 
-_QUANTITIES: Final = (
-    "current",
-    "voltage_line_to_neutral",
-    "voltage_line_to_line",
-    "power",
-    "apparent_power",
-    "reactive_power",
-    "power_factor",
-    "energy_imported",
-    "energy_exported",
-)
 COLUMNS: Final = (
     "time",
     "place",
     "serial_number",
-    "frequency",
-    *(f"{name}_{part}" for name in _QUANTITIES for part in PARTS),
+    *(f"{quantity.field}_{part}" for quantity in QUANTITIES for part in PARTS),
+    FREQUENCY.field,
 )
+"""Those of ``dts307 log --csv``, but with all phases, as one file has several meters."""
+
+
+_LINE_END: Final = "\n"
 
 
 class CsvLog:
@@ -54,7 +49,7 @@ class CsvLog:
         path = self._folder / f"dts307-{now:%Y%m%d-%H%M%S}.csv"
         self._file = path.open("x", newline="", encoding="utf-8")
         self.path, self.rows = path, 0
-        csv.writer(self._file).writerow(COLUMNS)
+        csv.writer(self._file, lineterminator=_LINE_END).writerow(COLUMNS)
 
     def write(self, now: datetime, view: MeterView, observation: Observation) -> None:
         """Write a reading, if the log is on.
@@ -65,9 +60,9 @@ class CsvLog:
             return
         serial = view.identity.serial_number if view.identity else ""
         try:
-            csv.writer(self._file).writerow(
+            csv.writer(self._file, lineterminator=_LINE_END).writerow(
                 [
-                    now.astimezone().isoformat(timespec="milliseconds"),
+                    now.astimezone(UTC).isoformat(timespec="milliseconds"),
                     view.place,
                     serial,
                     *_cells(observation.reading),
@@ -75,7 +70,9 @@ class CsvLog:
             )
             self._file.flush()
         except OSError:
-            self.close()
+            # Closing the file tries once more to write what could not be written.
+            with suppress(OSError):
+                self.close()
             raise
         self.rows += 1
 
@@ -88,7 +85,7 @@ class CsvLog:
 
 def _cells(reading: Reading) -> Iterator[float | None]:
     """Yield the values in the order of the columns; what is not known is an empty cell."""
-    yield reading.frequency
-    for name in _QUANTITIES:
+    for quantity in QUANTITIES:
         for part in PARTS:
-            yield getattr(getattr(reading, name), part)
+            yield getattr(getattr(reading, quantity.field), part)
+    yield reading.frequency

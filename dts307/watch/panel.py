@@ -54,7 +54,7 @@ class MeterPanel(Horizontal):
     MeterPanel.lost {{ border: round $foreground 40%; }}
     MeterPanel.lost Static {{ color: $foreground 60%; }}
     MeterPanel.lost .power {{ color: $foreground; }}
-    MeterPanel Vertical {{ padding: 0 1; overflow-y: auto; }}
+    MeterPanel Vertical {{ padding: 0 1; overflow-y: auto; scrollbar-size-vertical: 0; }}
     MeterPanel .phasors {{ display: none; }}
     MeterPanel.wide .numbers {{ width: {_NUMBERS}; }}
     MeterPanel.wide .phasors {{ display: block; width: 1fr; }}

@@ -14,6 +14,8 @@ _AMPS: Final = 0.8
 """The largest current relative to the largest voltage in the drawing."""
 _ROOM: Final = 5
 """Dots that the letters take beyond the tip of a voltage"""
+_SHORTEST: Final = 3
+"""Dots of a vector whose end can be told from the middle; a shorter one has no letters"""
 _SMALLEST: Final = (16, 6)
 
 
@@ -26,24 +28,24 @@ def drawing(reading: Reading | None, columns: int, rows: int) -> Text:
     amps_length = _AMPS * volts_length
     canvas.circle(amps_length, DIM, 6)
     phasors = [] if reading is None else phasors_of(reading)
-    voltages = [each.voltage.size for each in phasors if each.voltage]
-    currents = [each.current.size for each in phasors if each.current]
-    amps = round_up(max(currents, default=0.0))
-    for each in phasors:
-        if each.voltage is not None:
-            length = volts_length * each.voltage.size / (max(voltages) or 1.0)
-            canvas.line(each.voltage.angle, length, PHASE_STYLES[each.label])
-    for each in phasors:
-        if each.current is not None:
-            length = amps_length * each.current.size / amps
-            canvas.line(each.current.angle, length, f"bold {PHASE_STYLES[each.label]}", thick=True)
-    for each in phasors:
-        style = f"bold {PHASE_STYLES[each.label]}"
-        if each.voltage is not None:
-            length = volts_length * each.voltage.size / (max(voltages) or 1.0)
-            canvas.label(each.voltage.angle, length + _ROOM, f"V{each.label}", style)
-        if each.current is not None and each.current.size:
-            length = amps_length * each.current.size / amps
-            canvas.label(each.current.angle, length, f"I{each.label}", style)
+    voltages = [(each.label, each.voltage) for each in phasors if each.voltage]
+    currents = [(each.label, each.current) for each in phasors if each.current]
+    volts = max((vector.size for _, vector in voltages), default=0.0) or 1.0
+    amps = round_up(max((vector.size for _, vector in currents), default=0.0))
+    for label, vector in voltages:
+        canvas.line(vector.angle, volts_length * vector.size / volts, PHASE_STYLES[label])
+    for label, vector in currents:
+        length = amps_length * vector.size / amps
+        canvas.line(vector.angle, length, f"bold {PHASE_STYLES[label]}", thick=True)
+    for label, vector in voltages:
+        _write(canvas, vector.angle, volts_length * vector.size / volts, f"V{label}", _ROOM)
+    for label, vector in currents:
+        _write(canvas, vector.angle, amps_length * vector.size / amps, f"I{label}", 0)
     text = canvas.text()
     return text.append(f"\nCircle: {amps:g} A", DIM) if currents else text
+
+
+def _write(canvas: Canvas, angle: float, length: float, letters: str, beyond: float) -> None:
+    """Write the letters of a vector so many dots beyond its tip."""
+    if length >= _SHORTEST:
+        canvas.label(angle, length + beyond, letters, f"bold {PHASE_STYLES[letters[1:]]}")

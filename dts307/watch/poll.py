@@ -17,6 +17,10 @@ _STALE_AFTER: Final = 15.0
 """s; a reading is shown no longer than this, or three polls if these take longer"""
 
 
+SHORTEST_PAUSE: Final = 0.05
+"""s for the other meters when polls take longer than the interval"""
+
+
 class MeterPoll:
     """Reads one meter again and again; ``view`` is what is known at any instant."""
 
@@ -39,7 +43,7 @@ class MeterPoll:
         self._place = place
         self._explain = explain
         self._interval = interval
-        self._now = now
+        self._wall_clock = now
         self._asking = False
         self._failure: str | None = None
         self._explanation = ""
@@ -56,14 +60,21 @@ class MeterPoll:
         ``on_change`` is called when a request begins, with None, and after each reading, with it.
         """
         while True:
-            self._asking = True
+            self._asking, begun = True, _now()
             on_change(None)
             observation = None
             with suppress(MeterError):
                 observation = await self.poll()
             self._asking = False
             on_change(observation)
-            await pause(self._reader.health.pause(self._interval))
+            await pause(self._rest(_now() - begun))
+
+    def _rest(self, taken: float) -> float:
+        """Return the s until the next poll, after one that has taken so many."""
+        health = self._reader.health
+        if health.answering:
+            return max(SHORTEST_PAUSE, self._interval - taken)
+        return health.pause(self._interval)
 
     async def poll(self) -> Observation:
         """Read the meter once.
@@ -76,20 +87,19 @@ class MeterPoll:
             self._failure, self._explanation = err.reason, self._explain(err)
             raise
         self._failure = None
-        clock = asyncio.get_running_loop().time
-        self._latest, self._read_at = self._observer.observe(reading, clock()), self._now()
+        self._latest = self._observer.observe(reading, _now())
+        self._read_at = self._wall_clock()
         return self._latest
 
     def view(self) -> MeterView:
         """Return what is known of the meter now."""
         health, meter, latest = self._reader.health, self._reader.meter, self._latest
-        now = asyncio.get_running_loop().time()
         return MeterView(
             place=self._place,
             identity=None if meter is None else meter.identity,
             latest=latest,
             read_at=self._read_at,
-            age=None if latest is None else now - latest.at,
+            age=None if latest is None else _now() - latest.at,
             longest_age=max(_STALE_AFTER, _POLLS_TO_STALE * self._interval),
             failure=self._failure,
             explanation=self._explanation,
@@ -97,3 +107,8 @@ class MeterPoll:
             answer_time=health.answer_time,
             success_rate=health.success_rate,
         )
+
+
+def _now() -> float:
+    """Return the seconds of the event loop's clock."""
+    return asyncio.get_running_loop().time()

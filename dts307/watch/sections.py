@@ -6,8 +6,9 @@ from rich.text import Text
 
 from dts307.meter import Reading
 from dts307.meter.alarms import AlarmStates, CurrentLevel, EnergyDirection, current_level
-from dts307.meter.installation import PowerSign
+from dts307.meter.installation import PowerSign, phases_without_voltage
 from dts307.meter.phases import PHASE_LABELS, PHASES, TOTAL
+from dts307.observer import Observation
 from dts307.output import ABSENT
 
 from .formats import (
@@ -24,8 +25,14 @@ from .phasors import angle_text, phasors_of, round_up
 from .view import MeterView
 from .words import state_name
 
-COLOURS: Final = {"green": "green3", "orange": "dark_orange", "red": "red1", "amber": "gold1"}
-PHASE_STYLES: Final = {"": "cyan", "A": "cyan", "B": "magenta", "C": "yellow"}
+COLOURS: Final = {
+    "green": "#5fd75f",
+    "orange": "#ffaf00",
+    "red": "#ff5f5f",
+    "amber": "#ffd75f",
+}
+PHASE_STYLES: Final = {"": "#5fd7ff", "A": "#5fd7ff", "B": "#ff87ff", "C": "#ffd787"}
+"""Light enough to be read as shades of grey, too."""
 DIM: Final = "grey58"
 
 _PATTERN: Final = 20
@@ -72,7 +79,7 @@ def power(view: MeterView) -> Text:
         text.append("The power is not known", "bold")
     else:
         text.append(f"{_direction_words(watts)}  {_arrows(watts)}", _direction_style(watts))
-    return text.append(f"\n{_sign_words(shown.sign)}", DIM)
+    return text.append(f"\n{_sign_words(shown)}", DIM)
 
 
 def phases(view: MeterView, width: int) -> Text:
@@ -111,6 +118,8 @@ def findings(view: MeterView) -> Text:
     if shown is None:
         return Text().append(ABSENT, DIM)
     said = [*_alarm_words(shown.alarms), *_event_words(shown.reading)]
+    if found := sorted(phases_without_voltage(shown.reading)):
+        said.append(f"Current without voltage: {', '.join(found).upper()}")
     if found := sorted(shown.ct_faults.swapped):
         said.append(f"CTs swapped: {', '.join(found).upper()}")
     if found := sorted(shown.ct_faults.reversed):
@@ -187,13 +196,15 @@ def _arrows(watts: float) -> str:
     return "Grid ▶▶▶ House" if watts > 0 else "Grid ◀◀◀ House"
 
 
-def _sign_words(sign: PowerSign) -> str:
+def _sign_words(shown: Observation) -> str:
+    if shown.is_inverted:
+        return "turned, as --invert says"
     return {
         PowerSign.UNKNOWN: "by the meter's sign, not yet proved",
         PowerSign.IMPORT_POSITIVE: "as the counters confirm",
         PowerSign.EXPORT_POSITIVE: "turned: the meter's sign is opposite",
         PowerSign.UNSIGNED: "by the counters: power has no sign",
-    }[sign]
+    }[shown.sign]
 
 
 def _signed_text(watts: float | None) -> str:

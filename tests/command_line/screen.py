@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from html import unescape
 from pathlib import Path
 import re
@@ -13,11 +14,13 @@ from typing import Any
 
 from textual.pilot import Pilot
 
+from dts307.observer import Observer, alarm_options
 from dts307.target import parse_target
 from dts307.watch.app import WatchApp
 from dts307.watch.command import meter_polls
 from dts307.watch.csv_log import CsvLog
-from simulator.server import TcpLine
+from simulator.server import PtyLine, TcpLine
+from tests.lines import SPEED
 
 _SPAN = re.compile(r'<text [^>]*?x="([\d.]+)" y="([\d.]+)"[^>]*>(.*?)</text>')
 
@@ -27,12 +30,15 @@ class Turns:
     """Lets the meters be polled once at a time."""
 
     meters: int
+    seconds: float = 0.0
+    """s that the latest pause was meant to take"""
     _paused: int = 0
     _all_paused: asyncio.Event = field(default_factory=asyncio.Event)
     _go_on: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def pause(self, _seconds: float) -> None:
+    async def pause(self, seconds: float) -> None:
         """Wait in the place of the time between two polls."""
+        self.seconds = seconds
         self._paused += 1
         if self._paused == self.meters:
             self._all_paused.set()
@@ -95,21 +101,29 @@ class Screen:
 
 
 @asynccontextmanager
-async def screen(
-    line: TcpLine,
+async def screen(  # noqa: PLR0913 - they are independent of each other
+    line: TcpLine | PtyLine,
     *units: int,
     folder: Path,
     size: tuple[int, int] = (80, 24),
     ct_rating: float | None = None,
     flashing: bool = False,
+    inverted: bool = False,
 ) -> AsyncIterator[Screen]:
     """Watch the meters on a line; each has been polled once."""
     numbers = units or (100,)
-    targets = [parse_target(f"{line.host}:{line.port}", number) for number in numbers]
+    where = line.path if isinstance(line, PtyLine) else f"{line.host}:{line.port}"
+    targets = [parse_target(where, number, SPEED) for number in numbers]
     async with AsyncExitStack() as stack:
         time = datetime(2026, 6, 1, 12, 0, 5)  # noqa: DTZ001 - local time
         seen: dict[str, Any] = {}
-        polls = await meter_polls(stack, targets, 1.0, ct_rating, now=lambda: seen["screen"].time)
+        polls = await meter_polls(
+            stack,
+            targets,
+            1.0,
+            partial(Observer, alarm_options(ct_rating), inverted=inverted),
+            now=lambda: seen["screen"].time,
+        )
         log = CsvLog(folder)
         turns = Turns(len(polls))
         app = WatchApp(

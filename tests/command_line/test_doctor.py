@@ -37,7 +37,7 @@ async def panel(
 async def examined(simulator: Simulator, *options: object) -> Ended:
     """Run the doctor on a meter, for one reading."""
     where = f"127.0.0.1:{simulator.tcp_port}"
-    return await run("doctor", where, "--seconds", 0, "--json", *options)
+    return await run("doctor", where, "--for", "100ms", "--json", *options)
 
 
 def keys(ended: Ended, part: str) -> list[str]:
@@ -48,7 +48,7 @@ def keys(ended: Ended, part: str) -> list[str]:
 async def test_a_sound_installation() -> None:
     async with panel() as simulator:
         ended = await examined(simulator, "--ct-rating", 200)
-    assert ended.code == 0
+    assert (ended.code, ended.err) == (0, "")
     assert ended.json["found"] == []
     assert keys(ended, "not_judged") == ["power_sign"]
     assert "CT direction (A, B, C)" in ended.json["in_order"]
@@ -74,6 +74,17 @@ async def test_a_reversed_ct(phase: str) -> None:
     assert found["key"] == "phase_opposite"
     assert f"phase {phase} " in found["text"]
     assert found["title"] == "A current transformer of DTS 307 may be reversed"
+
+
+async def test_a_meter_that_counts_export_as_positive() -> None:
+    async with panel(Faults(negated=True)) as simulator:
+        unsure = await examined(simulator, "--no-feed-in")
+        sure = await examined(simulator, "--no-feed-in", "--invert")
+    assert unsure.json["found"] == []
+    assert "All power flows backwards" in str(unsure.json["not_judged"])
+    assert sure.json["found"] == []
+    assert "CT direction (A, B, C)" in sure.json["in_order"]
+    assert "Power: positive is export, as --invert says" in sure.json["in_order"]
 
 
 async def test_swapped_cts() -> None:
@@ -141,7 +152,7 @@ async def test_a_service_without_a_neutral() -> None:
 async def test_a_report_for_people() -> None:
     async with panel(Faults(swapped_cts=True)) as simulator:
         where = f"127.0.0.1:{simulator.tcp_port}"
-        ended = await run("doctor", where, "--seconds", 0)
+        ended = await run("doctor", where, "--for", "100ms")
     assert ended.code == 7
     assert "\N{ESCAPE}" not in ended.out
     assert "1 reading, 0 failed" in ended.out

@@ -1,34 +1,31 @@
 """What the doctor finds out about a line on which nothing answers, or not always."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
+import serialx
 
 from dts307.doctor.examination import examine
 from dts307.doctor.report import Finding, Report
 from dts307.meter.address import MeterAddress
+from dts307.observer import Observer, alarm_options
 from dts307.target import parse_target
 from simulator.server import Framing
 from tests.device import Device
 from tests.lines import SPEED, network, serial
-from tests.time_lapse import time_lapse
 from tests.uart import uart
 
 TOKEN = bytes.fromhex("55ff00100500008c")
 """A frame of BACnet MS/TP"""
 
 
-@pytest.fixture(autouse=True)
-async def skip_waiting(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
-    """Skip all pure waiting of the event loop."""
-    with time_lapse(monkeypatch, asyncio.get_running_loop()):
-        yield
+pytestmark = pytest.mark.usefixtures("skip_waiting")
 
 
 async def examined(target: MeterAddress, seconds: float = 0) -> Report:
     """Return what the doctor finds."""
-    return await examine(target, seconds=seconds, service_current=None, dark=False)
+    return await examine(target, Observer(alarm_options(None, hold=False)), seconds=seconds)
 
 
 def only_finding(report: Report) -> Finding:
@@ -66,6 +63,21 @@ async def test_the_speed_or_the_parity_is_wrong(
         f"The meter answers to {speed} 8{parity}1, not to 9600 8N1."
         f" Run dts307 doctor {line.path} --unit 100 --baud {speed}{option}"
     )
+
+
+async def test_an_adapter_without_parity(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its driver refuses settings that it does not have."""
+    async with uart(monkeypatch, Device(), baud=19200) as line:
+        connect = serialx.create_serial_connection
+
+        async def only_without(*args: Any, **settings: Any) -> Any:
+            if settings["parity"] is not serialx.Parity.NONE:
+                raise serialx.UnsupportedSetting("parity")
+            return await connect(*args, **settings)
+
+        monkeypatch.setattr(serialx, "create_serial_connection", only_without)
+        found = only_finding(await examined(parse_target(line.path)))
+    assert found.text.endswith("--baud 19200")
 
 
 @pytest.mark.parametrize("speed", [9600, 38400])
@@ -126,20 +138,19 @@ async def test_a_shared_port_whose_meter_is_silent() -> None:
 async def test_a_line_that_loses_answers() -> None:
     device = Device()
     async with network(device) as line:
-        counts: list[int] = []
+        said: list[str] = []
 
-        def lose(count: int) -> None:
-            counts.append(count)
-            device.lost_replies = 3 if count in {2, 4} else 0
+        def lose(text: str) -> None:
+            said.append(text)
+            device.lost_replies = 3 if len(said) in {3, 5} else 0
 
         report = await examine(
             parse_target(f"{line.host}:{line.port}"),
+            Observer(alarm_options(None, hold=False)),
             seconds=5,
-            service_current=None,
-            dark=False,
-            on_reading=lose,
+            on_progress=lose,
         )
-    assert counts == [1, 2, 3, 4, 5, 6]
+    assert said == [f"Reading {count} of 6" for count in range(1, 7)]
     assert (report.readings, report.failed) == (4, 2)
     assert [found.key for found in report.found] == ["unstable_line"]
     assert "2 of the attempts" in report.found[0].text

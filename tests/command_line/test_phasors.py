@@ -8,6 +8,7 @@ import pytest
 
 from dts307.meter import PerPhase, Reading
 from dts307.output import ABSENT
+from dts307.watch.canvas import Canvas
 from dts307.watch.phasor_drawing import drawing
 from dts307.watch.phasors import angle_text, nominal_angle, notes, phasors_of, round_up
 from tests.command_line.readings import reading_of, wye
@@ -113,8 +114,29 @@ def test_each_vector_has_its_letters() -> None:
         assert letters in text
 
 
+def test_a_vector_that_is_hardly_there_has_no_letters() -> None:
+    voltages = PerPhase(a=120.0, b=120.0, c=0.5)
+    text = drawing(wye(1000 + 0j, 1 + 0j, 0j, voltage_line_to_neutral=voltages), 40, 16).plain
+    assert {"VA", "VB", "IA"} <= {text[at : at + 2] for at in range(len(text))}
+    assert "VC" not in text
+    assert "IB" not in text
+
+
 def test_without_a_reading_only_the_circle_is_drawn() -> None:
     text = drawing(None, 40, 16).plain
     assert text.strip()
     assert not any(letter.isalpha() for letter in text)
     assert "V" not in drawing(reading_of(), 40, 16).plain
+
+
+def test_a_label_that_has_no_room_is_left_out() -> None:
+    canvas = Canvas(4, 1)
+    for letters in ("VA", "VB", "VC"):
+        canvas.label(0, 1, letters, "")
+    assert sorted(canvas.text().plain) == sorted("VAVB")
+
+
+def test_a_dot_outside_is_left_out() -> None:
+    canvas = Canvas(2, 1)
+    canvas.dot(100, 0, "")
+    assert not canvas.text().plain.strip()

@@ -3,8 +3,6 @@
 With PICTURES=1 in the environment, all are taken again.
 """
 
-import asyncio
-from collections.abc import AsyncIterator
 from io import StringIO
 import os
 from pathlib import Path
@@ -16,13 +14,13 @@ from rich.console import Console
 
 from dts307.doctor.command import print_report
 from dts307.doctor.examination import examine
+from dts307.observer import Observer, alarm_options
 from dts307.target import parse_target
 from simulator import Faults, House, Tweak
 from simulator.meter import Meter, MeterConfig, Site
 from tests.command_line.screen import screen
 from tests.device import NOON, Device
 from tests.lines import network
-from tests.time_lapse import time_lapse
 
 FOLDER: Final = Path(__file__).parents[2] / "docs/images/command-line"
 _LARGEST: Final = 100_000
@@ -33,12 +31,13 @@ _LINE_CLIP: Final = re.compile(r' clip-path="url\(#[^")]*line-\d+\)"')
 _PREFIX: Final = re.compile(r"terminal-\d+-?")
 
 
-@pytest.fixture(autouse=True)
-async def skip_waiting(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
-    """Skip all pure waiting of the event loop, and see the same colours everywhere."""
+pytestmark = pytest.mark.usefixtures("skip_waiting", "colours")
+
+
+@pytest.fixture
+def colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """See colours everywhere."""
     monkeypatch.delenv("NO_COLOR", raising=False)
-    with time_lapse(monkeypatch, asyncio.get_running_loop()):
-        yield
 
 
 def device(faults: Faults = Faults(), watts: tuple[float, ...] = (), **config: object) -> Device:  # noqa: B008
@@ -103,9 +102,8 @@ async def test_the_doctor() -> None:
     async with network(meter) as line:
         report = await examine(
             parse_target(f"{line.host}:{line.port}"),
+            Observer(alarm_options(200.0, hold=False)),
             seconds=10,
-            service_current=200.0,
-            dark=False,
         )
     report.where = "192.168.1.50"
     console = Console(record=True, width=80, file=StringIO(), force_terminal=True, _environ={})

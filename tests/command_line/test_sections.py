@@ -168,6 +168,13 @@ def test_alarms_and_wiring_faults_are_named() -> None:
         assert said in text
 
 
+def test_a_current_without_voltage_is_named() -> None:
+    voltages = PerPhase(a=120.0, b=120.0, c=0.0)
+    reading = wye(1200 + 0j, 1200 + 0j, 0j, voltage_line_to_neutral=voltages)
+    reading = replace(reading, current=PerPhase(a=10.0, b=10.0, c=10.0))
+    assert "Current without voltage: C" in sections.findings(view_with(reading)).plain
+
+
 def test_no_alarm_is_said() -> None:
     assert sections.findings(view_with(wye(1200 + 0j))).plain == "No alarm"
 

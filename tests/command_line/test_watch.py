@@ -1,27 +1,22 @@
 """The live screen, against real meters."""
 
 import asyncio
-from collections.abc import AsyncIterator
 import csv
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 import typer
 
 from dts307.watch.command import placed_units
+from dts307.watch.poll import SHORTEST_PAUSE
 from simulator.meter import MeterConfig
 from tests.command_line.program import run
 from tests.command_line.screen import screen
 from tests.device import Device
-from tests.lines import network
-from tests.time_lapse import time_lapse
+from tests.lines import network, serial
 
-
-@pytest.fixture(autouse=True)
-async def skip_waiting(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
-    """Skip all pure waiting of the event loop."""
-    with time_lapse(monkeypatch, asyncio.get_running_loop()):
-        yield
+pytestmark = pytest.mark.usefixtures("skip_waiting")
 
 
 def device(**config: object) -> Device:
@@ -56,6 +51,12 @@ async def test_power_has_its_direction_in_words(tmp_path: Path) -> None:
         assert "The power is not known" in watched.text
 
 
+async def test_a_sign_that_is_known_is_turned(tmp_path: Path) -> None:
+    async with network(device()) as line, screen(line, folder=tmp_path, inverted=True) as watched:
+        assert "Exporting  4.32 kW" in watched.text
+        assert "turned, as --invert says" in watched.text
+
+
 async def test_everything_fits_80_by_24(tmp_path: Path) -> None:
     async with (
         network(device(serial="S-42")) as line,
@@ -76,7 +77,7 @@ async def test_everything_fits_80_by_24(tmp_path: Path) -> None:
         "All is well",
         "100 % of reads answered",
         "VA",
-        "IC",
+        "IA",
         "Circle:",
         "nominal (120°)",
         "p Pause",
@@ -111,6 +112,23 @@ async def test_a_lost_meter_shows_its_reason_and_no_number(tmp_path: Path) -> No
         assert watched.text.count("4.32 kW") == 2
 
 
+async def test_a_serial_port_is_found_again(tmp_path: Path) -> None:
+    meter = device()
+    async with (
+        serial(meter, link=tmp_path / "tty") as line,
+        screen(line, folder=tmp_path) as watched,
+    ):
+        assert "4.32 kW" in watched.text
+        await line.close()
+        await watched.poll()
+        assert "kW" not in watched.text
+        await watched.poll()
+        assert "! The serial port does not exist" in watched.text
+        await line.open()
+        await watched.poll()
+        assert "4.32 kW" in watched.text
+
+
 async def test_another_meter_in_the_same_place_is_not_shown(tmp_path: Path) -> None:
     meter = device(serial="S-1")
     async with network(meter) as line, screen(line, folder=tmp_path) as watched:
@@ -139,6 +157,7 @@ async def test_a_paused_screen_says_from_when_it_is(tmp_path: Path) -> None:
         meter.write("W", 1000)
         watched.time = watched.time.replace(minute=5)
         await watched.poll()
+        await asyncio.sleep(1)
         assert "PAUSED: shows 12:00:05" in watched.text
         assert "4.32 kW" in watched.text
         await watched.press("p")
@@ -163,7 +182,7 @@ async def test_a_key_logs_each_reading(tmp_path: Path) -> None:
         ["S-2", "S-1", "S-1"],
     )
     assert {row["power_total"] for row in rows} == {"4321"}
-    assert rows[0]["time"].startswith("2026-06-01T12:00:05.000")
+    assert datetime.fromisoformat(rows[0]["time"]) == watched.time.astimezone()
 
 
 async def test_a_log_that_cannot_be_begun_is_explained(tmp_path: Path) -> None:
@@ -223,3 +242,17 @@ async def test_it_needs_a_terminal() -> None:
     ended = await run("watch", "192.0.2.1")
     assert ended.code == 2
     assert "needs a terminal" in ended.err
+
+
+async def test_polls_begin_an_interval_after_each_other(tmp_path: Path) -> None:
+    meter = device()
+    meter.delay = 0.3
+    async with network(meter) as line, screen(line, folder=tmp_path) as watched:
+        await watched.poll()
+        assert watched.turns.seconds == pytest.approx(0.7, abs=0.05)
+        meter.delay = 1.1
+        await watched.poll()
+        assert watched.turns.seconds == SHORTEST_PAUSE
+        meter.silent = True
+        await watched.poll()
+        assert watched.turns.seconds >= 1.0

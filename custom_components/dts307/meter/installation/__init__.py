@@ -16,7 +16,7 @@ from .phase_voltages import (
     absent_phases,
     voltages,
 )
-from .plausibility import NoMeasurement, measures_nothing
+from .plausibility import NoMeasurement, measures_nothing, phases_without_voltage
 from .power_sign import PowerSign, PowerSignState, observe
 from .swapped_ct import CtFaults, SwappedCts
 
@@ -39,6 +39,7 @@ __all__ = [
     "detect_service",
     "measures_nothing",
     "observe",
+    "phases_without_voltage",
     "voltages",
     "with_exports_counting_up",
     "with_import_positive",
