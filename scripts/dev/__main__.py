@@ -19,7 +19,7 @@ from .simulator import RunningSimulator, running_simulator
 _FOLDER = REPOSITORY / ".dev"
 _OUTDATED = REPOSITORY / ".dev.before"
 _PREPARED = _FOLDER / "prepared"
-_VERSIONED = (Path(__file__).with_name("demo.py"), Path(__file__).with_name("energy.py"))
+_VERSIONED = [Path(__file__).with_name(name) for name in ("demo.py", "energy.py", "intervals.py")]
 _RESTART_EXIT_CODE = 100
 
 
@@ -104,8 +104,8 @@ async def _show(
     async with signed_in(home_assistant.url) as client:
         await client.wait_until_running()
         if not _PREPARED.exists():
-            _say("adding both meters, their dashboards and the past week")
-            await prepare(client, simulator)
+            _say("adding both meters, their dashboards and the past weeks")
+            await prepare(client, simulator, config)
             _PREPARED.write_text(_version())
     seconds += time.monotonic() - began
     print(

@@ -1,6 +1,8 @@
-"""Set up the demo in a fresh Home Assistant: both meters, and an Energy dashboard with history."""
+"""Set up the demo in a fresh Home Assistant: both meters, dashboards and a past."""
 
-from . import energy
+from pathlib import Path
+
+from . import energy, intervals
 from .client import Client, wait_for
 from .flows import add_entry
 from .simulator import GRID, SOLAR, DemoMeter, RunningSimulator, local_time_zone
@@ -8,7 +10,7 @@ from .simulator import GRID, SOLAR, DemoMeter, RunningSimulator, local_time_zone
 _CT_RATING = 200
 
 
-async def prepare(client: Client, simulator: RunningSimulator) -> None:
+async def prepare(client: Client, simulator: RunningSimulator, config: Path) -> None:
     """Set everything up in the order in which a user would."""
     await client.command(
         "config/core/update",
@@ -17,8 +19,8 @@ async def prepare(client: Client, simulator: RunningSimulator) -> None:
         location_name="DTS 307 demo",
         time_zone=local_time_zone(),
     )
-    grid = await _add_meter(client, simulator, GRID)
-    solar = await _add_meter(client, simulator, SOLAR)
+    grid_entry, grid = await _add_meter(client, simulator, GRID)
+    solar_entry, solar = await _add_meter(client, simulator, SOLAR)
     sources = energy.Sources(
         grid_import=grid["energy_imported"],
         grid_export=grid["energy_exported"],
@@ -30,13 +32,18 @@ async def prepare(client: Client, simulator: RunningSimulator) -> None:
     past = await simulator.history(*energy.past_hours())
     await energy.import_past(client, sources, past[GRID.unit], past[SOLAR.unit])
     await energy.wait_until_complete(client)
+    _, end = energy.past_hours()
+    start = end - intervals.WEEKS * 7 * 86_400
+    past = await simulator.history(start, end, intervals.STEP)
+    intervals.write_intervals(config, grid_entry, past[GRID.unit])
+    intervals.write_intervals(config, solar_entry, past[SOLAR.unit])
     await _add_dashboard(client)
 
 
 async def _add_meter(
     client: Client, simulator: RunningSimulator, meter: DemoMeter
-) -> dict[str, str]:
-    """Add a meter through its config flow, and return its entity IDs by entity key."""
+) -> tuple[str, dict[str, str]]:
+    """Add a meter by its config flow; return its entry's ID, and its entity IDs by entity key."""
     entry = await add_entry(
         client,
         "dts307",
@@ -64,7 +71,7 @@ async def _add_meter(
         wanted = [found.get(key) for key in keys]
         return found if all(_is_number(states.get(entity or "")) for entity in wanted) else {}
 
-    return await wait_for(sensors, f"the sensors of the {meter.name.lower()}")
+    return entry["entry_id"], await wait_for(sensors, f"the sensors of the {meter.name.lower()}")
 
 
 async def _add_dashboard(client: Client) -> None:

@@ -46,10 +46,12 @@ class RunningSimulator:
         """Return the simulation's state."""
         return await self._get("/api/state")
 
-    async def history(self, start: int, end: int) -> dict[int, list[dict[str, Any]]]:
-        """Return the hourly spans from Unix time ``start`` to ``end`` of each meter, by unit."""
+    async def history(
+        self, start: int, end: int, step: int = 3600
+    ) -> dict[int, list[dict[str, Any]]]:
+        """Return the spans of ``step`` s between two Unix times of each meter, by unit."""
         units = {meter["serial"]: meter["unit"] for meter in (await self.state())["meters"]}
-        past = await self._get(f"/api/history?start={start}&end={end}")
+        past = await self._get(f"/api/history?start={start}&end={end}&step={step}")
         return {units[meter["serial"]]: meter["spans"] for meter in past["meters"]}
 
     async def _get(self, path: str) -> dict[str, Any]:
