@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Annotated, Final, cast
+from typing import Annotated, cast
 
 import typer
 
@@ -28,9 +28,6 @@ from .target import (
     parse_targets,
 )
 from .texts import failure_text
-
-_POLLS: Final = 3
-"""Polls after which a reading is not served any more, as in the integration."""
 
 Listen = Annotated[
     list[str] | None,
@@ -145,7 +142,7 @@ class _ServedMeter:
 
     def add_to(self, server: SunSpecServer) -> None:
         """Serve the latest reading, for three polls."""
-        meter = SharedMeter(latest_image=lambda: self._image, max_age=_POLLS * self._interval)
+        meter = SharedMeter.polled(lambda: self._image, self._interval)
         server.meters.add(self._target.unit_id, meter)
 
     async def keep_reading(self) -> None:
