@@ -17,6 +17,8 @@ from .sinks import Sink
 _PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
 _CONNECT: Final = 10.0
 """s for which the broker may take to accept the connection"""
+_KEEPALIVE: Final = 15
+"""s after which a silent connection counts as lost, also while it is encrypted"""
 
 
 class BrokerError(Exception):
@@ -103,7 +105,8 @@ class MqttSink(Sink):
         accepted = asyncio.get_running_loop().create_future()
         client.on_connect = _Accepting(accepted, self._announce)
         try:
-            await asyncio.to_thread(client.connect, self._broker.host, self._broker.port)
+            host, port = self._broker.host, self._broker.port
+            await asyncio.to_thread(client.connect, host, port, _KEEPALIVE)
             client.loop_start()
             async with asyncio.timeout(_CONNECT):
                 refusal = await accepted

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, cast
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -122,10 +122,9 @@ def _failed(search: MeterScan) -> typer.Exit:
         is_there = cause == "no_meter_among"
         code = ExitCode.NO_METER if is_there else ExitCode.NO_ANSWER
         return fail(search_text(cause, devices=results_text(search.results)), code)
-    err, bus = cause
-    if isinstance(err, MeterError):
-        return fail(failure_text(err, bus), exit_code(err))
-    return fail(str(err), ExitCode.NO_LINK)
+    # Other errors mean that something else holds a connection, which here nothing does.
+    err, bus = cast("MeterError", cause[0]), cause[1]
+    return fail(failure_text(err, bus), exit_code(err))
 
 
 def _results_table(results: list[ScanResult[BusAddress]]) -> Table:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from itertools import takewhile
 from typing import Annotated, Final
 
 from modbus_connection import (
@@ -132,15 +133,11 @@ async def change(connection: Connection, target: Target, new: int) -> None:
 
 def _register(meter: Meter) -> int:
     """Return the register of the unit ID, in the model 1 that belongs to the meter."""
-    found: int | None = None
-    for model in meter.chain.models:
-        if model == meter.model:
-            break
-        if model.model_id == _COMMON_MODEL and model.span > _ADDRESS:
-            found = model.address + _ADDRESS
-    if found is None:
+    before = takewhile(lambda model: model != meter.model, meter.chain.models)
+    commons = [each for each in before if each.model_id == _COMMON_MODEL and each.span > _ADDRESS]
+    if not commons:
         raise _RefusedError(_NOT_OFFERED)
-    return found
+    return commons[-1].address + _ADDRESS
 
 
 async def _is_taken(connection: Connection, unit_id: int) -> bool:

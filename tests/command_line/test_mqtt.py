@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import astuple
+from datetime import UTC, datetime
 import json
 import socket
 
@@ -13,7 +14,9 @@ from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_mqtt_message
 
-from dts307.mqtt import Broker
+from dts307.connect import connected
+from dts307.mqtt import Broker, MqttSink
+from dts307.target import parse_target
 from simulator.meter import MeterConfig
 from tests.command_line.program import Ended, run
 from tests.device import Device
@@ -30,10 +33,22 @@ def free_port() -> int:
         return port
 
 
+@pytest.fixture
+def expected_lingering_tasks() -> bool:
+    """Let the broker's tasks end after it has."""
+    return True
+
+
+@pytest.fixture
+def expected_lingering_timers() -> bool:
+    """Likewise."""
+    return True
+
+
 @asynccontextmanager
-async def broker(*, anonymous: bool = True) -> AsyncIterator[int]:
+async def broker(port: int | None = None, *, anonymous: bool = True) -> AsyncIterator[int]:
     """A broker on a port of this machine, which may refuse those without a password."""
-    port = free_port()
+    port = port or free_port()
     served = MqttBroker(
         {
             "listeners": {"default": {"type": "tcp", "bind": f"127.0.0.1:{port}"}},
@@ -74,7 +89,7 @@ async def log(port: int, device: Device, *options: object) -> Ended:
     """Publish the readings of a device."""
     async with network(device) as line:
         place = f"{line.host}:{line.port}"
-        url = f"mqtt://127.0.0.1:{port}"
+        url = f"mqtt://me:secret@127.0.0.1:{port}"
         return await run("log", place, "--mqtt", url, "--every", "100ms", *options)
 
 
@@ -120,18 +135,65 @@ async def test_home_assistant_adds_the_meter(hass: HomeAssistant) -> None:
     assert "unknown" not in {each.state for each in shown.values()}
 
 
-async def test_a_broker_that_is_not_there() -> None:
-    ended = await log(free_port(), Device())
+@pytest.mark.parametrize("scheme", ["mqtt", "mqtts"])
+async def test_a_broker_that_is_not_there(scheme: str) -> None:
+    async with network(Device()) as line:
+        place = f"{line.host}:{line.port}"
+        ended = await run("log", place, "--mqtt", f"{scheme}://127.0.0.1:{free_port()}", "-n", 1)
     assert ended.code == 1
     assert "dts307: The MQTT broker cannot be used" in ended.err
     assert "Connection refused" in ended.err
 
 
 async def test_a_broker_that_refuses() -> None:
-    async with broker(anonymous=False) as port:
-        ended = await log(port, Device())
+    """It lets nobody in who has no name."""
+    async with broker(anonymous=False) as port, network(Device()) as line:
+        place = f"{line.host}:{line.port}"
+        ended = await run("log", place, "--mqtt", f"mqtt://127.0.0.1:{port}", "-n", 1)
     assert ended.code == 1
     assert "Not authorized" in ended.err
+
+
+async def test_a_broker_that_asks_for_a_name() -> None:
+    async with broker(anonymous=False) as port:
+        assert (await log(port, Device(), "-n", 1)).code == 0
+
+
+async def test_a_meter_that_is_not_there_is_not_announced() -> None:
+    ended = await run("log", "127.0.0.1:1", "--mqtt", "mqtt://127.0.0.1:1")
+    assert ended.code == 3
+
+
+async def test_paho_is_optional(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dts307.log.find_spec", lambda _: None)
+    ended = await run("log", "127.0.0.1:1", "--mqtt", "mqtt://127.0.0.1:1")
+    assert (ended.code, ended.err.count("dts307[mqtt]")) == (1, 1)
+
+
+async def test_outages_of_the_meter_and_of_the_broker() -> None:
+    """The meter is offline in its outage, and announced again to a broker that forgot it."""
+    device = Device(MeterConfig(serial="S-42"))
+    async with network(device) as line, AsyncExitStack() as stack:
+        bus = parse_target(f"{line.host}:{line.port}").bus
+        first = AsyncExitStack()
+        port = await first.enter_async_context(broker())
+        sink = MqttSink(Broker.parse(f"127.0.0.1:{port}"), "place")
+        connection = await stack.enter_async_context(connected(bus))
+        meter = await connection.identify(100)
+        reading = await meter.read()
+        await sink.open(meter, reading)
+        async with subscriber(port) as client:
+            sink.lost()
+            sink.lost()
+            assert await received(client, f"{TOPIC}/availability") == "online"
+            assert await received(client, f"{TOPIC}/availability") == "offline"
+            sink.write(datetime.now(UTC), reading)
+            assert await received(client, f"{TOPIC}/availability") == "online"
+        await first.aclose()
+        async with broker(port), subscriber(port) as client:
+            assert json.loads(await received(client, "homeassistant/device/dts307_S-42/config"))
+            assert await received(client, f"{TOPIC}/availability") == "online"
+            await sink.close()
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,11 @@ import signal
 import sys
 
 import pytest
+import typer
 from typer.main import get_command
 
+from dts307 import main as commands
+from dts307.__main__ import main
 from dts307.exit_codes import ExitCode, exit_code
 from dts307.main import app
 from dts307.meter.address import NetworkAdapter, SerialPort
@@ -22,6 +25,7 @@ from dts307.meter.errors import (
     NoMeterModelError,
     SpeaksBacnetError,
 )
+from dts307.program import run as run_command
 from dts307.target import bus_text, parse_target
 from dts307.texts import failure_text
 from tests.command_line.program import run
@@ -168,3 +172,32 @@ def test_ports_and_hosts(where: str, bus: str) -> None:
 async def test_what_is_neither(where: str) -> None:
     ended = await run("read", where)
     assert (ended.code, ended.out) == (2, "")
+
+
+def test_ctrl_c_within_a_command() -> None:
+    async def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(typer.Exit) as ended:
+        run_command(interrupted())
+    assert ended.value.exit_code == 130
+
+
+def test_ctrl_c_before_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(**_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(commands, "app", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 130
+
+
+def test_the_entry_point(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["dts307", "--version"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith("dts307 ")
