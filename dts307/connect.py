@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 import errno
 from functools import partial
 import logging
@@ -170,8 +170,8 @@ class _OpeningUnit:
                     _, writer = await asyncio.open_connection(params.host, params.port)
                 writer.transport.abort()
             else:
-                async with asyncio.timeout(self._timing.patience), opened_probe(params):
-                    pass
+                async with asyncio.timeout(self._timing.patience), AsyncExitStack() as stack:
+                    await stack.enter_async_context(opened_probe(params))
         except TimeoutError:
             return OSError(errno.ETIMEDOUT, "no answer")
         except (OSError, UnicodeError) as err:

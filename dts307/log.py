@@ -1,7 +1,7 @@
 """Read a meter again and again, into a file or to MQTT."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.util import find_spec
@@ -9,13 +9,13 @@ import math
 from pathlib import Path
 import re
 import sys
-from typing import Annotated, Final, TextIO
+from typing import Annotated, Final, TextIO, cast
 
 import typer
 
 from .connect import connected
 from .exit_codes import exit_code
-from .meter import MeterError, Reading
+from .meter import Meter, MeterError, Reading
 from .meter.modbus import LINK_TIMING, LinkTiming
 from .mqtt import Broker, BrokerError, MqttSink
 from .output import Invert, import_positive
@@ -159,9 +159,10 @@ async def keep_logging(  # noqa: PLR0913 - they are the options of the command l
     outage: str | None = None
     written = 0
     async with connected(target.bus, timing) as connection:
-        reader = MeterReader(connection, target.unit_id)
+        readings = _Readings(MeterReader(connection, target.unit_id), interval)
         try:
-            async for reading in _readings(reader, interval):
+            while written != count:
+                reading = await readings.next()
                 if isinstance(reading, MeterError):
                     if not written:
                         raise fail(failure_text(reading, target.bus), exit_code(reading))
@@ -169,36 +170,44 @@ async def keep_logging(  # noqa: PLR0913 - they are the options of the command l
                         say(failure_text(reading, target.bus))
                         sink.lost()
                     continue
-                if not written and reader.meter:
-                    await sink.open(reader.meter, reading)
+                if not written:
+                    await sink.open(readings.meter, reading)
                 if outage is not None:
                     outage = None
                     say("The meter answers again.")
                 sink.write(datetime.now(UTC), import_positive(reading, invert=invert))
                 written += 1
-                if written == count:
-                    return
         except BrokerError as err:
             raise fail(f"The MQTT broker cannot be used: {err}.") from err
         finally:
             await sink.close()
 
 
-async def _readings(reader: MeterReader, interval: float) -> AsyncIterator[Reading | MeterError]:
-    """Yield a reading every ``interval`` s, and each failure; readings that are late are left out.
+class _Readings:
+    """Readings of a meter every ``interval`` s; those that are late are left out.
 
     A meter that does not answer is asked less often, as others may share its bus.
     """
-    now = asyncio.get_running_loop().time
-    due = now()
-    while True:
+
+    def __init__(self, reader: MeterReader, interval: float) -> None:
+        self._reader = reader
+        self._interval = interval
+        self._now = asyncio.get_running_loop().time
+        self._due = self._now()
+
+    @property
+    def meter(self) -> Meter:
+        """The meter of the readings, of which there has been one."""
+        return cast("Meter", self._reader.meter)
+
+    async def next(self) -> Reading | MeterError:
+        """Return the next reading, or why there is none, once it is due."""
+        await asyncio.sleep(self._due - self._now())
         try:
-            result: Reading | MeterError = await reader.read()
+            reading = await self._reader.read()
         except MeterError as err:
-            result = err
-        yield result
-        if reader.health.answering:
-            due += interval * max(1, math.ceil((now() - due) / interval))
-        else:
-            due = now() + reader.health.pause(interval)
-        await asyncio.sleep(due - now())
+            self._due = self._now() + self._reader.health.pause(self._interval)
+            return err
+        late = (self._now() - self._due) / self._interval
+        self._due += self._interval * max(1, math.ceil(late))
+        return reading

@@ -1,5 +1,7 @@
 """What the commands print: tables for people, JSON for programs."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 import json
 import sys
@@ -33,6 +35,14 @@ def console() -> Console:
     """
     width = None if sys.stdout.isatty() else _PIPE_WIDTH
     return Console(file=sys.stdout, highlight=False, width=width)
+
+
+@contextmanager
+def status(text: str) -> Iterator[Callable[[str], None]]:
+    """Show on standard error what is under way, if that is a terminal; yield what changes it."""
+    shown = Console(stderr=True)
+    with shown.status(text) if shown.is_terminal else nullcontext() as spinner:
+        yield lambda update: spinner.update(update) if spinner else None
 
 
 def print_json(data: object) -> None:

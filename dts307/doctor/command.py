@@ -9,7 +9,7 @@ import typer
 from dts307.exit_codes import ExitCode
 from dts307.log import seconds
 from dts307.observer import Observer, alarm_options
-from dts307.output import Invert, Json, console, print_json
+from dts307.output import Invert, Json, console, print_json, status
 from dts307.program import run
 from dts307.target import Target, takes_target
 
@@ -62,12 +62,12 @@ def doctor(  # noqa: PLR0913 - they are the options of the command line
 
 
 async def _doctor(target: Target, length: float, observer: Observer, *, as_json: bool) -> None:
-    with Console(stderr=True).status(f"Reading for {length:g} s") as status:
+    with status(f"Reading for {length:g} s") as show:
         report = await examine(
             target,
             observer,
             seconds=length,
-            on_progress=status.update,
+            on_progress=show,
         )
     if as_json:
         print_json(report.as_dict())

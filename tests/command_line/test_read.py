@@ -1,11 +1,13 @@
 """Reading a meter once."""
 
 import pytest
+from serial import Serial  # type: ignore[import-untyped]
 
 from simulator.meter import MeterConfig
 from simulator.server import Framing
 from tests.command_line.program import run
 from tests.device import METER_MODELS, Device
+from tests.gateways import gateway
 from tests.lines import SPEED, network, serial
 
 
@@ -47,3 +49,29 @@ async def test_rtu_over_tcp() -> None:
     async with network(device, framing=Framing.RTU) as line:
         ended = await run("read", f"{line.host}:{line.port}", "--rtu-over-tcp", "--json")
     assert ended.json["identity"]["serial_number"] == device.serial_number
+
+
+async def test_a_gateway_without_a_meter() -> None:
+    """The text says what to check, in one line."""
+    async with gateway(Device(), exception=11) as adapter:
+        ended = await run("read", f"127.0.0.1:{adapter.port}")
+    assert (ended.code, ended.out) == (4, "")
+    assert ended.err.startswith("dts307: The adapter answers, but no meter answers behind it.")
+    assert ended.err.count("\n") == 1
+
+
+async def test_a_port_in_use() -> None:
+    async with serial(Device()) as line:
+        with Serial(line.path, exclusive=True):
+            ended = await run("read", line.path)
+    assert (ended.code, ended.out) == (3, "")
+    assert ended.err.startswith("dts307: Another program uses the serial port")
+
+
+async def test_the_sign_of_power_can_be_inverted() -> None:
+    device = Device()
+    device.write("W", 1234)
+    device.write("W_SF", 0)
+    async with network(device) as line:
+        data = (await run("read", f"{line.host}:{line.port}", "--invert", "--json")).json
+    assert data["reading"]["power"]["total"] == -1234
