@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
+import time
 from typing import Final
 
 from dts307.connect import connected
@@ -31,6 +32,7 @@ async def examine(  # noqa: PLR0913 - tests drive the clocks
     seconds: float,
     on_progress: Callable[[str], None] = lambda _text: None,
     pause: Pause = asyncio.sleep,
+    clock: Callable[[], float] = time.monotonic,
     timing: LinkTiming = LINK_TIMING,
     scan_range: ScanRange = SCAN_RANGE,
 ) -> Report:
@@ -53,8 +55,7 @@ async def examine(  # noqa: PLR0913 - tests drive the clocks
                 if not observations and _is_hopeless(failures):
                     break
             else:
-                now = asyncio.get_running_loop().time()
-                observations.append(observer.observe(reading, now))
+                observations.append(observer.observe(reading, clock()))
             if attempt + 1 < attempts:
                 await pause(1.0)
     report.readings, report.failed = len(observations), len(failures)

@@ -9,8 +9,9 @@ from homeassistant.core import HomeAssistant
 import pytest
 
 from custom_components.dts307.connection import MeterAddress
+from custom_components.dts307.meter.bus_scan import MeterScan
 from custom_components.dts307.meter.modbus import PARITIES, SCAN_RANGE
-from custom_components.dts307.scan.meter_scan import MeterScan
+from custom_components.dts307.scan.links import SharedLinks
 from simulator.meter import MeterConfig
 from tests.device import Device
 from tests.lines import serial_data
@@ -100,7 +101,7 @@ async def _seconds_to_find(
 
 def _scan(hass: HomeAssistant, line: UartLine, *, everything: bool) -> MeterScan:
     return MeterScan(
-        hass,
+        SharedLinks(hass),
         MeterAddress.parse(serial_data(line, speed=_DEFAULT_SPEED)),
         is_wanted=lambda result: result.identity is not None,
         on_progress=lambda _progress: None,
