@@ -49,9 +49,10 @@ class Subject:
         raise LookupError(key)
 
     async def issue(self, key: str) -> dict[str, Any] | None:
-        """Return a repair about the meter, unless there is none or it is ignored."""
+        """Return a repair about the meter or what it shares, unless there is none or ignored."""
         for issue in (await self.bench.client.command("repairs/list_issues"))["issues"]:
-            if issue["issue_id"] == f"{key}_{self.entry_id}" and not issue["ignored"]:
+            is_wanted = issue["issue_id"] in {key, f"{key}_{self.entry_id}"}
+            if is_wanted and not issue["ignored"]:
                 found: dict[str, Any] = issue
                 return found
         return None

@@ -14,7 +14,7 @@ from simulator import MeterConfig
 from tests.e2e.axe import assert_dialog_accessible
 from tests.e2e.flow import dialog, fill, submit
 
-from . import test_counters, test_installation
+from . import test_counters, test_installation, test_sharing
 from .bench import Bench, Subject
 from .clicks import CUT, ISSUES, answer, choose, confirm, ignore, leave, open_repair, take_advice
 
@@ -196,7 +196,8 @@ async def test_a_text_that_is_cut_is_noticed(bench: Bench) -> None:
 async def test_no_repair_and_no_answer_is_left_out() -> None:
     cases = test_counters.CASES
     installation = {case.key for case in test_installation.CASES}
-    assert KEYS | installation | {case.key for case in cases} == ISSUES.keys()
+    told = test_sharing.KEYS | test_sharing.ONLY_TOLD
+    assert KEYS | installation | {case.key for case in cases} | told == ISSUES.keys()
     given = {(case.key, case.choice) for case in cases} | OTHER_ANSWERS
     assert given == {
         (key, choice)
