@@ -136,11 +136,10 @@ def _opened(output: Path | None) -> Iterator[TextIO]:
         yield sys.stdout
         return
     try:
-        file = output.open("a", encoding="utf-8", newline="")
+        with output.open("a", encoding="utf-8", newline="") as file:
+            yield file
     except OSError as err:
         raise fail(f"{output} cannot be written: {err.strerror}.") from err
-    with file:
-        yield file
 
 
 async def keep_logging(  # noqa: PLR0913 - they are the options of the command line

@@ -131,6 +131,14 @@ async def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
     assert ended.err == f"dts307: {tmp_path} cannot be written: Is a directory.\n"
 
 
+async def test_a_disk_that_is_full() -> None:
+    async with network(Device()) as line:
+        place = f"{line.host}:{line.port}"
+        ended = await run("log", place, "--csv", "-o", "/dev/full", "-n", 1)
+    assert ended.code == 1
+    assert ended.err == "dts307: /dev/full cannot be written: No space left on device.\n"
+
+
 @pytest.mark.parametrize("options", ["", "--csv --jsonl", "--csv --mqtt localhost"])
 async def test_one_kind_of_log(options: str) -> None:
     ended = await run("log", "127.0.0.1:1", *options.split())

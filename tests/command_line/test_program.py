@@ -106,6 +106,13 @@ async def test_help_lists_commands_and_exit_codes() -> None:
     assert "--install-completion" in ended.out
 
 
+async def test_the_shell_completes_commands() -> None:
+    typed = {"COMP_WORDS": "dts307 sca", "COMP_CWORD": "1"}
+    async with started(_DTS307_COMPLETE="complete_bash", **typed) as process:
+        out, _ = await process.communicate()
+    assert out.split() == [b"scan"]
+
+
 async def test_without_a_command_there_is_help() -> None:
     ended = await run()
     assert ended.code == 2
