@@ -37,18 +37,25 @@ ROOT = Path(__file__).parents[2]
 
 @asynccontextmanager
 async def started(*arguments: str, **environment: str) -> AsyncIterator[Process]:
-    """Run the program as a process, which ends at the latest with the test."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "dts307",
-        *arguments,
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        stdin=PIPE,
-        stdout=PIPE,
-        stderr=PIPE,
-    )
+    """Run the program as a process, which ends at the latest with the test.
+
+    It can be interrupted, even if the tests run in the background of a shell, which ignores that.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "dts307",
+            *arguments,
+            cwd=ROOT,
+            env={**os.environ, **environment},
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=PIPE,
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
     try:
         yield process
     finally:
