@@ -2,7 +2,7 @@
 
 import asyncio
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 import os
 from pathlib import Path
@@ -86,15 +86,22 @@ async def test_a_pipe_that_is_closed_ends_a_log_without_a_trace() -> None:
     assert (process.returncode, err) == (1, b"")
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the full disk of Linux")
+@pytest.fixture
+def full_disk() -> Iterator[IO[str]]:
+    """A file on a disk that is full, as Linux has it."""
+    with Path("/dev/full").open("w") as full:
+        yield full
+
+
 @pytest.mark.parametrize("options", [["read"], ["read", "--json"], ["log", "--csv"]])
-async def test_a_full_disk_ends_a_command_without_a_trace(options: list[str]) -> None:
+async def test_a_full_disk_ends_a_command_without_a_trace(
+    options: list[str], full_disk: IO[str]
+) -> None:
     command, *others = options
     async with network(Device()) as line:
-        with Path("/dev/full").open("w") as full:
-            arguments = (command, f"{line.host}:{line.port}", *others)
-            async with started(*arguments, stdout=full) as process:
-                _, err = await process.communicate()
+        arguments = (command, f"{line.host}:{line.port}", *others)
+        async with started(*arguments, stdout=full_disk) as process:
+            _, err = await process.communicate()
     assert process.returncode == 1
     assert err == b"dts307: The output cannot be written: No space left on device.\n"
 
