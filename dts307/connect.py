@@ -176,4 +176,6 @@ class _OpeningUnit:
             return OSError(errno.ETIMEDOUT, "no answer")
         except (OSError, UnicodeError) as err:
             return err
+        except ValueError as err:
+            return OSError(errno.EINVAL, str(err))
         return None

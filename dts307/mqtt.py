@@ -78,6 +78,11 @@ class MqttSink(Sink):
         self._topic = ""
         self._announcement: tuple[str, str] = ("", "")
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether the broker takes what is published now."""
+        return bool(self._client.is_connected())
+
     @override
     async def open(self, meter: Meter, first: Reading) -> None:
         """Connect, and announce the meter.
@@ -117,14 +122,21 @@ class MqttSink(Sink):
 
     @override
     def write(self, at: datetime, reading: Reading) -> None:
+        self._is_online, was_online = True, self._is_online
+        if not self.is_connected:
+            # Published later, it would look like a reading of then.
+            return
         state: dict[str, object] = {value.key: value.value for value in values_of(reading)}
         state |= {"time": at.isoformat(timespec="milliseconds"), "events": event_names(reading)}
         self._publish("state", json.dumps(state), retain=False)
-        self._set_online(online=True)
+        if not was_online:
+            self._publish_availability()
 
     @override
     def lost(self) -> None:
-        self._set_online(online=False)
+        self._is_online, was_online = False, self._is_online
+        if was_online and self.is_connected:
+            self._publish_availability()
 
     @override
     async def close(self) -> None:
@@ -139,19 +151,13 @@ class MqttSink(Sink):
         """Announce the meter, with each new connection; called in the client's thread."""
         topic, payload = self._announcement
         self._client.publish(topic, payload, qos=1, retain=True)
-        self._publish("availability", _availability(online=self._is_online), retain=True)
+        self._publish_availability()
 
-    def _set_online(self, *, online: bool) -> None:
-        if online is not self._is_online:
-            self._is_online = online
-            self._publish("availability", _availability(online=online), retain=True)
+    def _publish_availability(self) -> None:
+        self._publish("availability", "online" if self._is_online else "offline", retain=True)
 
     def _publish(self, topic: str, payload: str, *, retain: bool) -> Any:
         return self._client.publish(f"{self._topic}/{topic}", payload, qos=1, retain=retain)
-
-
-def _availability(*, online: bool) -> str:
-    return "online" if online else "offline"
 
 
 class _Accepting:

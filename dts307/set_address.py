@@ -18,7 +18,7 @@ import typer
 from .connect import Connection, connected
 from .exit_codes import ExitCode
 from .meter import Meter, MeterError, MeterSilentError
-from .meter.errors import meter_errors
+from .meter.errors import LinkDownError, meter_errors
 from .meter.modbus import read_registers
 from .output import meter_text
 from .program import explained, fail, run
@@ -141,11 +141,16 @@ def _register(meter: Meter) -> int:
 
 
 async def _is_taken(connection: Connection, unit_id: int) -> bool:
-    """Return whether any device answers with a unit ID, be it with an error."""
+    """Return whether any device answers with a unit ID, be it with an error.
+
+    Raises LinkDownError if that cannot be known, as the connection was lost.
+    """
     try:
         await read_registers(connection.unit(unit_id), 40000, 2)
     except MeterSilentError:
         return False
+    except LinkDownError:
+        raise
     except MeterError:
         return True
     return True

@@ -79,15 +79,17 @@ async def _doctor(target: Target, length: float, observer: Observer, *, as_json:
 
 def print_report(report: Report, to: Console) -> None:
     """Print a report for people."""
+    # Pipes on Windows have encodings without these characters.
+    wrong, unjudged, fine = "x-+" if to.options.ascii_only else "✗·✓"
     to.print(Text(_heading(report), "bold"))
     for finding in report.found:
-        mark = "✗" if finding.certain else "?"
+        mark = wrong if finding.certain else "?"
         to.print()
         to.print(Text(f"{mark} {finding.title}", "bold red"))
         _print_indented(to, finding.text)
     for title, texts, mark in (
-        ("Not judged", [each.text for each in report.not_judged], "·"),
-        ("In order", report.in_order, "✓"),
+        ("Not judged", [each.text for each in report.not_judged], unjudged),
+        ("In order", report.in_order, fine),
     ):
         if texts:
             to.print()

@@ -8,7 +8,7 @@ import pytest
 
 from dts307.connect import connected
 from dts307.meter import MeterError
-from dts307.meter.errors import HostRefusesError, HostUnreachableError, LinkLostError
+from dts307.meter.errors import HostRefusesError, HostUnreachableError, LinkDownError, LinkLostError
 from dts307.meter.modbus import LinkTiming
 from dts307.target import parse_target
 from tests.device import Device
@@ -55,6 +55,11 @@ async def test_a_host_that_can_be_reached_a_moment_later() -> None:
     """Then the connection counts as lost."""
     async with network(Device()) as line:
         assert type(await failure(f"{line.host}:{line.port}", AT_ONCE)) is LinkLostError
+
+
+@pytest.mark.parametrize("url", ["rfc2217://", "socket://", "nonsense://host"])
+async def test_a_url_that_is_none(url: str) -> None:
+    assert type(await failure(url, LinkTiming())) is LinkDownError
 
 
 async def test_units_pass_everything_else_on() -> None:

@@ -23,6 +23,7 @@ from tests.device import Device
 from tests.lines import network
 
 TOPIC = "dts307/S-42"
+OLD = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def free_port() -> int:
@@ -171,7 +172,10 @@ async def test_paho_is_optional(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_outages_of_the_meter_and_of_the_broker() -> None:
-    """The meter is offline in its outage, and announced again to a broker that forgot it."""
+    """The meter is offline in its outage, and announced again to a broker that forgot it.
+
+    What was read while there was no broker is not published late, as if it were of now.
+    """
     device = Device(MeterConfig(serial="S-42"))
     async with network(device) as line, AsyncExitStack() as stack:
         bus = parse_target(f"{line.host}:{line.port}").bus
@@ -190,8 +194,17 @@ async def test_outages_of_the_meter_and_of_the_broker() -> None:
             sink.write(datetime.now(UTC), reading)
             assert await received(client, f"{TOPIC}/availability") == "online"
         await first.aclose()
+        async with asyncio.timeout(30):
+            while sink.is_connected:  # noqa: ASYNC110 - the client's thread says nothing else
+                await asyncio.sleep(0.01)
+        sink.write(OLD, reading)
+        sink.lost()
         async with broker(port), subscriber(port) as client:
             assert json.loads(await received(client, "homeassistant/device/dts307_S-42/config"))
+            assert await received(client, f"{TOPIC}/availability") == "offline"
+            sink.write(datetime.now(UTC), reading)
+            state = json.loads(await received(client, f"{TOPIC}/state"))
+            assert datetime.fromisoformat(state["time"]) > OLD
             assert await received(client, f"{TOPIC}/availability") == "online"
             await sink.close()
 

@@ -2,12 +2,13 @@
 
 import asyncio
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 import os
 from pathlib import Path
 import signal
 import sys
+from typing import IO
 
 import pytest
 import typer
@@ -36,7 +37,9 @@ ROOT = Path(__file__).parents[2]
 
 
 @asynccontextmanager
-async def started(*arguments: str, **environment: str) -> AsyncIterator[Process]:
+async def started(
+    *arguments: str, stdout: int | IO[str] = PIPE, **environment: str
+) -> AsyncIterator[Process]:
     """Run the program as a process, which ends at the latest with the test.
 
     It can be interrupted, even if the tests run in the background of a shell, which ignores that.
@@ -51,7 +54,7 @@ async def started(*arguments: str, **environment: str) -> AsyncIterator[Process]
             cwd=ROOT,
             env={**os.environ, **environment},
             stdin=PIPE,
-            stdout=PIPE,
+            stdout=stdout,
             stderr=PIPE,
         )
     finally:
@@ -88,6 +91,35 @@ async def test_a_pipe_that_is_closed_ends_a_log_without_a_trace() -> None:
                 err = await process.stderr.read()
                 await process.wait()
     assert (process.returncode, err) == (1, b"")
+
+
+@pytest.fixture
+def full_disk() -> Iterator[IO[str]]:
+    """A file on a disk that is full, as Linux has it."""
+    with Path("/dev/full").open("w") as full:
+        yield full
+
+
+@pytest.mark.parametrize("options", [["read"], ["read", "--json"], ["log", "--csv"]])
+async def test_a_full_disk_ends_a_command_without_a_trace(
+    options: list[str], full_disk: IO[str]
+) -> None:
+    command, *others = options
+    async with network(Device()) as line:
+        arguments = (command, f"{line.host}:{line.port}", *others)
+        async with started(*arguments, stdout=full_disk) as process:
+            _, err = await process.communicate()
+    assert process.returncode == 1
+    assert err == b"dts307: The output cannot be written: No space left on device.\n"
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+async def test_output_in_an_encoding_that_lacks_characters(encoding: str) -> None:
+    """As in a pipe on Windows: a finding is not marked like one that is uncertain."""
+    async with started("doctor", "127.0.0.1:1", PYTHONIOENCODING=encoding) as process:
+        out, err = await process.communicate()
+    assert (process.returncode, err) == (7, b"")
+    assert b"x The connection cannot be opened" in out
 
 
 async def test_colours_in_a_pipe_are_a_choice() -> None:

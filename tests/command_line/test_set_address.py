@@ -113,6 +113,26 @@ async def test_a_unit_id_with_which_something_refuses_to_be_read(
     assert "Another device answers with unit ID 9." in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("skip_waiting")
+async def test_a_connection_that_is_lost_while_the_new_unit_id_is_tried(
+    two: Simulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """That says nothing of another device."""
+    async with proxy(two.tcp[0]) as adapter:
+
+        def lose(direction: Direction, data: bytes) -> bytes:
+            if direction is Direction.REQUEST and data[6] == 9:
+                adapter.reset()
+                return b""
+            return data
+
+        adapter.suffer(lose)
+        with pytest.raises(typer.Exit) as ended:
+            await refusable(examine, parse_target(f"127.0.0.1:{adapter.port}", 7), 9)
+    assert ended.value.exit_code == 3
+    assert "Another device" not in capsys.readouterr().err
+
+
 class Odd(Bus):
     """A bus whose meter confirms a new unit ID, and then does something else."""
 
