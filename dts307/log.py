@@ -47,7 +47,7 @@ Output = Annotated[
 Count = Annotated[
     int | None, typer.Option("--count", "-n", min=1, help="End after so many readings.")
 ]
-Prefix = Annotated[str, typer.Option("--topic-prefix", help="MQTT: begin of the topics.")]
+Prefix = Annotated[str, typer.Option("--topic-prefix", help="MQTT: first part of the topics.")]
 Discovery = Annotated[
     str, typer.Option("--discovery-prefix", help="MQTT: Home Assistant's discovery prefix.")
 ]

@@ -1,6 +1,6 @@
 """What the commands print: tables for people, JSON for programs."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 import json
@@ -23,6 +23,9 @@ Invert = Annotated[
 ]
 
 ABSENT = "-"
+_FLOAT32_DIGITS: Final = 7
+_INTEGER_DIGITS: Final = 10
+"""Significant digits that numbers of the meter have at most."""
 """In tables, what a meter does not state."""
 
 _PIPE_WIDTH: Final = 160
@@ -69,17 +72,23 @@ def import_positive(reading: Reading, *, invert: bool) -> Reading:
     return with_import_positive(reading, PowerSign.EXPORT_POSITIVE) if invert else reading
 
 
-def digits(reading: Reading) -> int:
-    """Return how many digits the numbers of a reading have at most: float32 has seven."""
-    return 7 if reading.energy_resolution is None else 10
-
-
 def meter_text(identity: Identity, unit_id: int) -> str:
     """Return which meter it is, in one line."""
     names = (identity.manufacturer, identity.model, identity.serial_number)
     return f"{' '.join(filter(None, names))} (unit {unit_id})"
 
 
-def number(value: float | None, digits: int = 10) -> str:
-    """Return a number as the meter states it, without digits that only arithmetic adds."""
-    return ABSENT if value is None else f"{value:.{digits}g}"
+def numbers(values: Sequence[float | None], reading: Reading) -> list[str]:
+    """Return numbers of one quantity as the meter states them, without digits of arithmetic.
+
+    Integers share a scale factor, so they get the same decimals.
+    """
+    if reading.energy_resolution is None:
+        return [_stated(value, f".{_FLOAT32_DIGITS}g") for value in values]
+    stated = [_stated(value, f".{_INTEGER_DIGITS}g") for value in values]
+    decimals = max(len(text.partition(".")[2]) for text in stated)
+    return [_stated(value, f".{decimals}f") for value in values]
+
+
+def _stated(value: float | None, form: str) -> str:
+    return ABSENT if value is None else f"{value:{form}}"

@@ -18,11 +18,10 @@ from .output import (
     Invert,
     Json,
     console,
-    digits,
     event_names,
     import_positive,
     meter_text,
-    number,
+    numbers,
     print_json,
     reading_data,
 )
@@ -88,14 +87,10 @@ def reading_report(meter: Meter, unit_id: int, reading: Reading) -> Group:
         values: PerPhase = getattr(reading, quantity.field)
         if any(getattr(values, part) is not None for part in PARTS):
             unit, divisor = _KILO.get(quantity.unit, (quantity.unit, 1))
-            cells = [
-                number(value and value / divisor, digits(reading))
-                for value in (getattr(values, part) for part in (TOTAL, *phases))
-            ]
+            shown = [getattr(values, part) for part in (TOTAL, *phases)]
+            cells = numbers([value and value / divisor for value in shown], reading)
             table.add_row(quantity.label, *cells, unit)
-    table.add_row(
-        "Frequency", number(reading.frequency, digits(reading)), *([""] * len(phases)), "Hz"
-    )
+    table.add_row("Frequency", *numbers([reading.frequency], reading), *([""] * len(phases)), "Hz")
     events = ", ".join(event_names(reading)).replace("_", " ")
     return Group(
         Text(meter_text(meter.identity, unit_id), style="bold"),

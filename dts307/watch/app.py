@@ -32,10 +32,17 @@ class WatchApp(App[None]):
         ("p", "pause", "Pause"),
         ("l", "log", "Log to CSV"),
         ("q", "quit", "Quit"),
+        Binding("up", "scroll_panels(-1)", show=False),
+        Binding("down", "scroll_panels(1)", show=False),
+        Binding("pageup", "scroll_panels(-10)", show=False),
+        Binding("pagedown", "scroll_panels(10)", show=False),
         Binding("ctrl+c", "interrupt", show=False, priority=True),
     ]
     DEFAULT_CSS = """
-    #top { height: 1; background: $primary-muted; padding: 0 1; }
+    #top {
+        height: 1; background: $primary-muted; padding: 0 1;
+        text-wrap: nowrap; text-overflow: ellipsis;
+    }
     """
 
     def __init__(  # noqa: PLR0913 - tests drive the clocks
@@ -97,6 +104,11 @@ class WatchApp(App[None]):
             self.notify(f"The file cannot be written: {err}", severity="error")
         self.show()
 
+    def action_scroll_panels(self, rows: int) -> None:
+        """Scroll the numbers of all panels, on a screen that is too low for them."""
+        for panel in self.query(MeterPanel):
+            panel.scroll_numbers(rows)
+
     def action_interrupt(self) -> None:
         """End as programs do that are ended with Ctrl-C."""
         self.exit(return_code=ExitCode.INTERRUPTED)
@@ -137,9 +149,10 @@ class WatchApp(App[None]):
         return asyncio.get_running_loop().time() if self._flashing else 0.0
 
     def _top(self) -> Text:
-        parts = [f"dts307 watch  {self._where}"]
+        # The address comes last, as it is what a narrow screen can spare.
+        parts: list[str] = []
         if self._paused_at is not None:
             parts.append(f"PAUSED: shows {self._paused_at:%H:%M:%S}")
         if self._file.path is not None:
             parts.append(f"LOGGING to {self._file.path.name} ({self._file.rows} rows)")
-        return Text("  ·  ".join(parts), no_wrap=True, overflow="ellipsis")
+        return Text("  ·  ".join([*parts, f"dts307 watch  {self._where}"]))

@@ -88,6 +88,10 @@ class MeterPanel(Horizontal):
         self._draw()
         self._update("faceplate", sections.faceplate(view, seconds))
 
+    def scroll_numbers(self, rows: int) -> None:
+        """Scroll the numbers down by some rows, or up by a negative count."""
+        self.query_one(".numbers").scroll_relative(y=rows, animate=False)
+
     def on_resize(self) -> None:
         """Draw everything in its new size."""
         self.set_class(self._is_wide, "wide")

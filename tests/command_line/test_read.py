@@ -24,6 +24,19 @@ async def test_a_table_for_people(model: int) -> None:
         assert label in ended.out
 
 
+async def test_decimal_points_of_a_quantity_are_in_one_column() -> None:
+    device = Device(MeterConfig())
+    values = {"A_SF": -2, "A": 2040, "AphA": 1587, "AphB": 300, "AphC": 50}
+    for point, value in values.items():
+        device.write(point, value)
+    device.write("Hz", None)
+    async with network(device) as line:
+        ended = await run("read", f"{line.host}:{line.port}")
+    rows = {line.split()[0]: line.split()[1:] for line in ended.out.splitlines() if line.strip()}
+    assert rows["Current"] == ["20.40", "15.87", "3.00", "0.50", "A"]
+    assert rows["Frequency"] == ["-", "Hz"]
+
+
 async def test_json_for_programs() -> None:
     device = Device(MeterConfig(serial="S-42", unit=7))
     device.write("W", 1234)

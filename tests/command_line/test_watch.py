@@ -185,6 +185,31 @@ async def test_a_key_logs_each_reading(tmp_path: Path) -> None:
     assert datetime.fromisoformat(rows[0]["time"]) == watched.time.astimezone()
 
 
+async def test_a_narrow_screen_says_that_it_is_paused_and_logs(tmp_path: Path) -> None:
+    async with network(device()) as line, screen(line, folder=tmp_path) as watched:
+        await watched.press("l")
+        await watched.press("p")
+        top = watched.text.splitlines()[0]
+        assert "PAUSED: shows 12:00:05" in top
+        assert "LOGGING to dts307-20260601-120005.csv (0 rows)" in top
+        await watched.pilot.resize_terminal(40, 24)
+        await watched.pilot.pause()
+        assert watched.text.splitlines()[0].rstrip().endswith("…")
+
+
+async def test_arrow_keys_reach_what_a_low_screen_hides(tmp_path: Path) -> None:
+    async with network(device()) as line, screen(line, folder=tmp_path, size=(60, 16)) as watched:
+        assert "reads answered" not in watched.text
+        for _ in range(20):
+            await watched.press("down")
+        await watched.pilot.pause()
+        assert "reads answered" in watched.text
+        await watched.press("pageup")
+        await watched.press("pageup")
+        await watched.pilot.pause()
+        assert "STATUS" in watched.text
+
+
 async def test_a_log_that_cannot_be_begun_is_explained(tmp_path: Path) -> None:
     folder = tmp_path / "gone"
     async with network(device()) as line, screen(line, folder=folder) as watched:

@@ -148,6 +148,17 @@ async def test_allowed_clients_are_addresses(hass: HomeAssistant, allowed: str) 
         assert "sharing" not in entry.options
 
 
+async def test_rows_that_were_left_blank_are_no_clients(hass: HomeAssistant) -> None:
+    device = Device()
+    async with network(device) as line:
+        entry = entry_for(device, network_data(line))
+        await load(hass, entry)
+        await submit(hass, entry, is_shared=True, allowed_clients=["", " 192.168.1.0/24 ", " "])
+        assert entry.options["sharing"]["allowed_clients"] == ["192.168.1.0/24"]
+        await submit(hass, entry, is_shared=True, allowed_clients=[""])
+        assert entry.options["sharing"]["allowed_clients"] == []
+
+
 @pytest.mark.parametrize("entered", [{"unit_id": 248}, {"port": 0}])
 async def test_numbers_are_in_their_range(hass: HomeAssistant, entered: dict[str, int]) -> None:
     device = Device()

@@ -24,7 +24,13 @@ from .option_forms import (
     options_form,
     unfolded,
 )
-from .sharing_form import async_sharing_form, sharing_answers, sharing_errors, sharing_options
+from .sharing_form import (
+    async_sharing_form,
+    sharing_answers,
+    sharing_errors,
+    sharing_options,
+    without_blanks,
+)
 
 _NONE: Final = "-"
 
@@ -89,6 +95,7 @@ class Dts307OptionsFlow(OptionsFlowWithReload):
         others = self._shared_meters()
         errors: dict[str, str] = {}
         if user_input is not None:
+            user_input = without_blanks(user_input)
             errors = sharing_errors(user_input, {each.unit_id for each in others.values()})
             if not errors:
                 return self._async_share(sharing_options(user_input), others)

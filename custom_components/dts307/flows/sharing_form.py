@@ -83,6 +83,12 @@ def sharing_answers(options: Mapping[str, Any], others: Iterable[SharingOptions]
     return next((other.server.as_option() for other in others), {})
 
 
+def without_blanks(answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the answers without rows of allowed clients that were added and left blank."""
+    clients = [client for each in answers[CONF_ALLOWED] if (client := each.strip())]
+    return {**answers, CONF_ALLOWED: clients}
+
+
 def sharing_errors(answers: Mapping[str, Any], taken: Collection[int]) -> dict[str, str]:
     """Return an error for each field that is wrong; ``taken`` are unit IDs of other meters."""
     errors: dict[str, str] = {}
