@@ -1,10 +1,11 @@
 """Publishing over MQTT, to a real broker, and what Home Assistant makes of it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import astuple
 from datetime import UTC, datetime
+import gc
 import json
 import socket
 
@@ -21,6 +22,9 @@ from simulator.meter import MeterConfig
 from tests.command_line.program import Ended, run
 from tests.device import Device
 from tests.lines import network
+
+# The broker forgets streams that it has not closed.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed <StreamWriter:ResourceWarning")
 
 TOPIC = "dts307/S-42"
 OLD = datetime(2026, 1, 1, tzinfo=UTC)
@@ -44,6 +48,13 @@ def expected_lingering_tasks() -> bool:
 def expected_lingering_timers() -> bool:
     """Likewise."""
     return True
+
+
+@pytest.fixture(autouse=True)
+def forgotten_streams() -> Iterator[None]:
+    """Let those that the broker has forgotten end with the test, and not in a later one."""
+    yield
+    gc.collect()
 
 
 @asynccontextmanager
