@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+import errno
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, cast
 
@@ -84,7 +85,8 @@ def serve(  # noqa: PLR0913 - they are the options of the command line
     if len(set(unit_ids)) < len(unit_ids):
         raise typer.BadParameter("Two meters have the same unit ID. Serve them on two ports.")
     server = SunSpecServer(listen or ["127.0.0.1"], port, allowed=_networks(allow or []))
-    run(keep_serving(targets, server, seconds(every)))
+    note = "" if listen else ", for this machine only: --listen lets others connect"
+    run(keep_serving(targets, server, seconds(every), note=note))
 
 
 def _networks(texts: Sequence[str]) -> list[IPv4Network | IPv6Network]:
@@ -99,10 +101,12 @@ async def keep_serving(
     server: SunSpecServer,
     interval: float,
     timing: LinkTiming = LINK_TIMING,
+    *,
+    note: str = "",
 ) -> None:
     """Read each meter every ``interval`` s, and serve what was read, for ever.
 
-    Raises typer.Exit if the server cannot listen.
+    ``note`` says for whom. Raises typer.Exit if the server cannot listen.
     """
     async with AsyncExitStack() as stack:
         buses = dict.fromkeys(target.bus for target in targets)
@@ -118,14 +122,24 @@ async def keep_serving(
         try:
             await server.start()
         except OSError as err:
-            reason = err.strerror or str(err)
-            raise fail(f"The server cannot listen: {reason}.") from err
+            raise fail(f"The server cannot listen: {_why_not(err)}") from err
         stack.push_async_callback(server.stop)
         units = ", ".join(str(target.unit_id) for target in targets)
-        say(f"Serving unit {units} on port {server.port}.")
+        say(f"Serving unit {units} on port {server.port}{note}.")
         async with asyncio.TaskGroup() as group:
             for meter in meters:
                 group.create_task(meter.keep_reading())
+
+
+def _why_not(err: OSError) -> str:
+    """Return why a port cannot be opened, and what to do."""
+    match err.errno:
+        case errno.EADDRINUSE:
+            return "another program uses the port. Stop it, or choose another port with --port."
+        case errno.EACCES:
+            return "this port needs a permission. Choose one above 1023 with --port."
+        case _:
+            return f"{err.strerror or err}. Check the address after --listen."
 
 
 class _ServedMeter:

@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+import signal
 import socket
+import sys
 
 import pytest
 
@@ -76,7 +78,27 @@ async def test_a_port_that_is_taken() -> None:
         port = taken.getsockname()[1]
         ended = await run("serve", "127.0.0.1:9", "--port", port)
     assert ended.code == 1
-    assert ended.err.startswith("dts307: The server cannot listen: ")
+    assert ended.err.startswith("dts307: The server cannot listen: another program uses the port.")
+
+
+async def test_an_address_of_another_machine() -> None:
+    ended = await run("serve", "127.0.0.1:9", "--listen", "192.0.2.77", "--port", 0)
+    assert ended.code == 1
+    assert ended.err.endswith("Check the address after --listen.\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends a signal")
+async def test_without_listen_it_says_that_only_this_machine_can_connect() -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "dts307", "serve", "127.0.0.1:9", "--port", "0"),
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    line = await process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    await process.communicate()
+    assert b", for this machine only: --listen lets others connect." in line
+    assert process.returncode == 130
 
 
 @pytest.mark.parametrize(
