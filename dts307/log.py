@@ -1,26 +1,24 @@
 """Read a meter again and again, into a file or to MQTT."""
 
-import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.util import find_spec
-import math
 from pathlib import Path
 import re
 import sys
-from typing import Annotated, Final, TextIO, cast
+from typing import Annotated, Final, TextIO
 
 import typer
 
 from .connect import connected
 from .exit_codes import exit_code
-from .meter import Meter, MeterError, Reading
+from .meter import MeterError
 from .meter.modbus import LINK_TIMING, LinkTiming
 from .mqtt import Broker, BrokerError, MqttSink
 from .output import Invert, import_positive
 from .program import fail, run, say
-from .session import MeterReader
+from .session import MeterReader, Readings
 from .sinks import CsvSink, JsonLinesSink, Sink
 from .target import Target, bus_text, takes_target
 from .texts import failure_text
@@ -158,7 +156,7 @@ async def keep_logging(  # noqa: PLR0913 - they are the options of the command l
     outage: str | None = None
     written = 0
     async with connected(target.bus, timing) as connection:
-        readings = _Readings(MeterReader(connection, target.unit_id), interval)
+        readings = Readings(MeterReader(connection, target.unit_id), interval)
         try:
             while written != count:
                 reading = await readings.next()
@@ -180,33 +178,3 @@ async def keep_logging(  # noqa: PLR0913 - they are the options of the command l
             raise fail(f"The MQTT broker cannot be used: {err}.") from err
         finally:
             await sink.close()
-
-
-class _Readings:
-    """Readings of a meter every ``interval`` s; those that are late are left out.
-
-    A meter that does not answer is asked less often, as others may share its bus.
-    """
-
-    def __init__(self, reader: MeterReader, interval: float) -> None:
-        self._reader = reader
-        self._interval = interval
-        self._now = asyncio.get_running_loop().time
-        self._due = self._now()
-
-    @property
-    def meter(self) -> Meter:
-        """The meter of the readings, of which there has been one."""
-        return cast("Meter", self._reader.meter)
-
-    async def next(self) -> Reading | MeterError:
-        """Return the next reading, or why there is none, once it is due."""
-        await asyncio.sleep(self._due - self._now())
-        try:
-            reading = await self._reader.read()
-        except MeterError as err:
-            self._due = self._now() + self._reader.health.pause(self._interval)
-            return err
-        late = (self._now() - self._due) / self._interval
-        self._due += self._interval * max(1, math.ceil(late))
-        return reading

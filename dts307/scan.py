@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, cast
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 import typer
@@ -137,10 +138,14 @@ def _results_table(results: list[ScanResult[BusAddress]]) -> Table:
             cells = ["no meter", "", "", ""]
         else:
             cells = [
-                identity.manufacturer,
-                identity.model,
-                identity.version,
-                identity.serial_number,
+                # What is in brackets is no markup of ours.
+                escape(text)
+                for text in (
+                    identity.manufacturer,
+                    identity.model,
+                    identity.version,
+                    identity.serial_number,
+                )
             ]
         table.add_row(str(result.unit_id), *cells, result.settings.settings_text)
     return table

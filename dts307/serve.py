@@ -5,17 +5,17 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 import errno
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Annotated, cast
+from typing import Annotated
 
 import typer
 
 from .connect import connected
 from .log import Every, seconds
-from .meter import Meter, MeterError
+from .meter import MeterError
 from .meter.modbus import LINK_TIMING, LinkTiming
 from .meter.sharing import RegisterImage, SharedMeter, SunSpecServer
 from .program import fail, run, say
-from .session import MeterReader
+from .session import MeterReader, Readings
 from .target import (
     DEFAULT_BAUD,
     DEFAULT_UNIT,
@@ -148,7 +148,7 @@ class _ServedMeter:
     def __init__(self, target: Target, reader: MeterReader, interval: float) -> None:
         """Begin without a reading."""
         self._target = target
-        self._reader = reader
+        self._readings = Readings(reader, interval)
         self._interval = interval
         self._image: RegisterImage | None = None
         self._outage: str | None = None
@@ -162,21 +162,17 @@ class _ServedMeter:
     async def keep_reading(self) -> None:
         """Read the meter until this is cancelled."""
         while True:
-            await self._read()
-            await asyncio.sleep(self._reader.health.pause(self._interval))
+            reading = await self._readings.next()
+            if isinstance(reading, MeterError):
+                self._note_outage(reading)
+                continue
+            if self._outage is not None:
+                self._outage = None
+                say(f"Unit {self._target.unit_id}: the meter answers again.")
+            readings = self._readings
+            self._image = RegisterImage.of(readings.meter, reading, readings.began)
 
-    async def _read(self) -> None:
-        begun = asyncio.get_running_loop().time()
-        try:
-            reading = await self._reader.read()
-        except MeterError as err:
-            if self._outage != (reason := err.reason):
-                self._outage = reason
-                say(f"Unit {self._target.unit_id}: {failure_text(err, self._target.bus)}")
-            return
-        if self._outage is not None:
-            self._outage = None
-            say(f"Unit {self._target.unit_id}: the meter answers again.")
-        # A meter that was read is known.
-        meter = cast(Meter, self._reader.meter)
-        self._image = RegisterImage.of(meter, reading, begun)
+    def _note_outage(self, err: MeterError) -> None:
+        if self._outage != (reason := err.reason):
+            self._outage = reason
+            say(f"Unit {self._target.unit_id}: {failure_text(err, self._target.bus)}")

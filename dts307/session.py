@@ -1,7 +1,10 @@
 """Read one meter again and again."""
 
+import asyncio
 from datetime import UTC, datetime
 from functools import partial
+import math
+from typing import cast
 
 from .connect import Connection
 from .meter import Meter, MeterError, Reading
@@ -46,6 +49,40 @@ class MeterReader:
             # Another meter may be in its place by the next attempt.
             self._session.fail()
             raise
+
+
+class Readings:
+    """Readings of a meter every ``interval`` s; those that are late are left out.
+
+    A meter that does not answer is asked less often, as others may share its bus.
+    """
+
+    def __init__(self, reader: MeterReader, interval: float) -> None:
+        """Begin with a reading that is due now."""
+        self._reader = reader
+        self._interval = interval
+        self._now = asyncio.get_running_loop().time
+        self._due = self._now()
+        self.began = self._due
+        """s of the event loop when the latest reading began"""
+
+    @property
+    def meter(self) -> Meter:
+        """The meter of the readings, of which there has been one."""
+        return cast("Meter", self._reader.meter)
+
+    async def next(self) -> Reading | MeterError:
+        """Return the next reading, or why there is none, once it is due."""
+        await asyncio.sleep(self._due - self._now())
+        self.began = self._now()
+        try:
+            reading = await self._reader.read()
+        except MeterError as err:
+            self._due = self._now() + self._reader.health.pause(self._interval)
+            return err
+        late = (self._now() - self._due) / self._interval
+        self._due += self._interval * max(1, math.ceil(late))
+        return reading
 
 
 async def _nothing_else(_meter: Meter) -> None:

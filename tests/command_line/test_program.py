@@ -1,9 +1,9 @@
 """The program as a process: in a terminal, in a pipe, and ended with Ctrl-C."""
 
 import asyncio
-from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
+import errno
+import io
 import os
 from pathlib import Path
 import signal
@@ -29,42 +29,10 @@ from dts307.meter.errors import (
 from dts307.program import run as run_command
 from dts307.target import bus_text, parse_target
 from dts307.texts import failure_text
+from tests.command_line.process import ROOT, started
 from tests.command_line.program import run
 from tests.device import Device
 from tests.lines import network
-
-ROOT = Path(__file__).parents[2]
-
-
-@asynccontextmanager
-async def started(
-    *arguments: str, stdout: int | IO[str] = PIPE, **environment: str
-) -> AsyncIterator[Process]:
-    """Run the program as a process, which ends at the latest with the test.
-
-    It can be interrupted, even if the tests run in the background of a shell, which ignores that.
-    """
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "dts307",
-            *arguments,
-            cwd=ROOT,
-            env={**os.environ, **environment},
-            stdin=PIPE,
-            stdout=stdout,
-            stderr=PIPE,
-        )
-    finally:
-        signal.signal(signal.SIGINT, before)
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
 
 
 async def test_ctrl_c_ends_a_log_without_a_trace() -> None:
@@ -116,7 +84,9 @@ async def test_a_full_disk_ends_a_command_without_a_trace(
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
 async def test_output_in_an_encoding_that_lacks_characters(encoding: str) -> None:
     """As in a pipe on Windows: a finding is not marked like one that is uncertain."""
-    async with started("doctor", "127.0.0.1:1", PYTHONIOENCODING=encoding) as process:
+    async with started(
+        "doctor", "127.0.0.1:1", environment={"PYTHONIOENCODING": encoding}
+    ) as process:
         out, err = await process.communicate()
     assert (process.returncode, err) == (7, b"")
     assert b"x The connection cannot be opened" in out
@@ -126,7 +96,7 @@ async def test_colours_in_a_pipe_are_a_choice() -> None:
     async with network(Device()) as line:
         place = f"{line.host}:{line.port}"
         for environment, coloured in (({}, False), ({"FORCE_COLOR": "1"}, True)):
-            async with started("read", place, **environment) as process:
+            async with started("read", place, environment=environment) as process:
                 out, _ = await process.communicate()
             assert (b"\x1b[" in out) is coloured
 
@@ -146,8 +116,12 @@ async def test_help_lists_commands_and_exit_codes() -> None:
 
 
 async def test_the_shell_completes_commands() -> None:
-    typed = {"COMP_WORDS": "dts307 sca", "COMP_CWORD": "1"}
-    async with started(_DTS307_COMPLETE="complete_bash", **typed) as process:
+    typed = {
+        "_DTS307_COMPLETE": "complete_bash",
+        "COMP_WORDS": "dts307 sca",
+        "COMP_CWORD": "1",
+    }
+    async with started(environment=typed) as process:
         out, _ = await process.communicate()
     assert out.split() == [b"scan"]
 
@@ -247,3 +221,17 @@ def test_the_entry_point(
         main()
     assert ended.value.code == 0
     assert capsys.readouterr().out.startswith("dts307 ")
+
+
+def test_an_output_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(**_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    discarded: list[int] = []
+    monkeypatch.setattr(commands, "app", full)
+    monkeypatch.setattr(os, "dup2", lambda _, output: discarded.append(output))
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == "dts307: The output cannot be written: No space left on device."
+    assert discarded == [1]

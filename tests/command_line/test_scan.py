@@ -59,12 +59,13 @@ async def search(
 
 
 async def test_meters_are_listed_with_the_command_that_reads_one() -> None:
-    device = Device(MeterConfig(unit=247, serial="S-42"))
+    """Whatever a device writes about itself, such as what Rich takes for markup."""
+    device = Device(MeterConfig(unit=247, serial="S-42", product="[/x]", version="[red]"))
     async with network(device) as line:
         place = f"{line.host}:{line.port}"
         ended = await run("scan", place, "--unit", 247)
     assert (ended.code, ended.err) == (0, "")
-    assert "S-42" in ended.out
+    assert all(text in ended.out for text in ("S-42", "[/x]", "[red]"))
     assert f"dts307 read {place} --unit 247" in ended.out
 
 

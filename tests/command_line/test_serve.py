@@ -3,17 +3,21 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+import errno
 import signal
 import socket
 import sys
+from typing import override
 
 import pytest
+import typer
 
 from dts307.meter.modbus import LinkTiming
 from dts307.meter.sharing import SunSpecServer
 from dts307.serve import keep_serving
 from dts307.target import Target, parse_target
 from simulator.meter import MeterConfig
+from tests.command_line.process import started
 from tests.command_line.program import run
 from tests.device import Device
 from tests.lines import network
@@ -32,10 +36,12 @@ async def serving(*targets: Target) -> AsyncIterator[SunSpecServer]:
     keeping = asyncio.create_task(keep_serving(targets, server, 1.0, HASTY))
     while not server.is_running:  # noqa: ASYNC110 - nothing else says so
         await asyncio.sleep(0)
-    yield server
-    keeping.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await keeping
+    try:
+        yield server
+    finally:
+        keeping.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await keeping
 
 
 async def answer(client: RawClient, unit_id: int, *, refused: bool) -> list[int] | int:
@@ -81,6 +87,18 @@ async def test_a_port_that_is_taken() -> None:
     assert ended.err.startswith("dts307: The server cannot listen: another program uses the port.")
 
 
+async def test_a_port_that_needs_a_permission(capsys: pytest.CaptureFixture[str]) -> None:
+    class Forbidden(SunSpecServer):
+        @override
+        async def start(self) -> None:
+            raise PermissionError(errno.EACCES, "Permission denied")
+
+    with pytest.raises(typer.Exit) as ended:
+        await keep_serving([], Forbidden(["127.0.0.1"], 502), 1.0)
+    assert ended.value.exit_code == 1
+    assert "needs a permission" in capsys.readouterr().err
+
+
 async def test_an_address_of_another_machine() -> None:
     ended = await run("serve", "127.0.0.1:9", "--listen", "192.0.2.77", "--port", 0)
     assert ended.code == 1
@@ -89,14 +107,11 @@ async def test_an_address_of_another_machine() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a signal")
 async def test_without_listen_it_says_that_only_this_machine_can_connect() -> None:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "dts307", "serve", "127.0.0.1:9", "--port", "0"),
-        stderr=asyncio.subprocess.PIPE,
-    )
-    assert process.stderr is not None
-    line = await process.stderr.readline()
-    process.send_signal(signal.SIGINT)
-    await process.communicate()
+    async with started("serve", "127.0.0.1:9", "--port", "0") as process:
+        assert process.stderr is not None
+        line = await process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        await process.communicate()
     assert b", for this machine only: --listen lets others connect." in line
     assert process.returncode == 130
 
