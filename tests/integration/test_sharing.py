@@ -12,7 +12,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.dts307.const import DOMAIN
-from custom_components.dts307.sharing import ALL_ADAPTERS, async_sharing_state
+from custom_components.dts307.sharing import ALL_ADAPTERS, async_share, async_sharing_state
 from custom_components.dts307.sharing.adapters import async_listening_addresses
 from simulator.meter import MeterConfig
 from tests.device import Device
@@ -91,6 +91,17 @@ async def test_a_meter_that_never_answered_is_not_served(hass: HomeAssistant) ->
         entry = entry_for(device, network_data(line), **sharing())
         await load(hass, entry)
         assert await refusal(port_of(hass, entry)) == 0x0B
+
+
+async def test_a_set_up_that_is_tried_again_shares_its_own_readings(hass: HomeAssistant) -> None:
+    device = Device()
+    async with network(device) as line:
+        entry = entry_for(device, network_data(line), **sharing())
+        await load(hass, entry)
+        port = port_of(hass, entry)
+        assert await whole_map(port, device)
+        await async_share(hass, entry, lambda: None, 5.0)
+        assert await refusal(port) == 0x0B
 
 
 async def test_nothing_is_served_unless_it_is_wanted(hass: HomeAssistant) -> None:

@@ -44,6 +44,8 @@ class _Sharing:
     async def async_add(self, share: _Share, settings: ServerSettings) -> None:
         """Share a meter; the settings apply to all meters from now on."""
         async with self._lock:
+            # A set-up that has failed later, and is tried again, has shared it before.
+            self._forget(share.entry)
             if self._listener is None or settings != self._listener.settings:
                 await self._async_close()
                 self._listener = await Listener.async_create(self._hass, settings)
@@ -54,16 +56,19 @@ class _Sharing:
     async def async_remove(self, entry: ConfigEntry) -> None:
         """Share a meter no longer; close the port after the last one."""
         async with self._lock:
-            if self._shares.pop(entry.entry_id, None) is None or self._listener is None:
-                return
-            async_withdraw_issue(self._hass, entry, UNIT_ID_TAKEN)
-            unit_id = self._served.pop(entry.entry_id, None)
-            if unit_id is not None:
-                self._listener.server.meters.remove(unit_id)
-            if self._shares:
+            self._forget(entry)
+            if self._listener is not None and self._shares:
                 self._serve(self._listener)
             else:
                 await self._async_close()
+
+    @callback
+    def _forget(self, entry: ConfigEntry) -> None:
+        self._shares.pop(entry.entry_id, None)
+        unit_id = self._served.pop(entry.entry_id, None)
+        if unit_id is not None and self._listener is not None:
+            self._listener.server.meters.remove(unit_id)
+        async_withdraw_issue(self._hass, entry, UNIT_ID_TAKEN)
 
     @callback
     def counts(self, entry: ConfigEntry) -> ClientCounts:
