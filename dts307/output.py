@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 import json
+from shutil import get_terminal_size
 import sys
 from typing import Annotated, Any, Final
 
@@ -23,12 +24,15 @@ Invert = Annotated[
 ]
 
 ABSENT = "-"
+"""In tables, what a meter does not state."""
+
 _FLOAT32_DIGITS: Final = 7
 _INTEGER_DIGITS: Final = 10
 """Significant digits that numbers of the meter have at most."""
-"""In tables, what a meter does not state."""
 
 _PIPE_WIDTH: Final = 160
+_NARROWEST: Final = 80
+"""Columns that tables need; a terminal with fewer wraps their lines, and no number is cut."""
 
 
 def console() -> Console:
@@ -36,7 +40,8 @@ def console() -> Console:
 
     NO_COLOR and FORCE_COLOR in the environment decide otherwise.
     """
-    width = None if sys.stdout.isatty() else _PIPE_WIDTH
+    is_terminal = sys.stdout.isatty()
+    width = max(_NARROWEST, get_terminal_size().columns) if is_terminal else _PIPE_WIDTH
     return Console(file=sys.stdout, highlight=False, width=width)
 
 

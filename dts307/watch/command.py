@@ -1,12 +1,14 @@
 """Watch meters on a live screen."""
 
+import asyncio
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+import signal
 import sys
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -35,6 +37,9 @@ from dts307.texts import failure_text
 
 from .csv_log import CsvLog
 from .poll import MeterPoll
+
+_TERMINATED: Final = 143
+"""The exit code of a program that SIGTERM has ended."""
 
 CtRating = Annotated[
     float | None,
@@ -91,6 +96,10 @@ async def _watch(targets: list[Target], every: float, observer: Callable[[], Obs
         polls = await meter_polls(stack, targets, every, observer)
         buses = dict.fromkeys(bus_text(target.bus) for target in targets)
         app = WatchApp(polls, ", ".join(buses), log=CsvLog(Path.cwd()))
+        # Ended by another program, it leaves the terminal as it was. Windows has no such signal.
+        with suppress(NotImplementedError):
+            ended = partial(app.exit, return_code=_TERMINATED)
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended)
         await app.run_async()
     if app.return_code:
         raise typer.Exit(app.return_code)

@@ -26,6 +26,7 @@ from dts307.meter.errors import (
     NoMeterModelError,
     SpeaksBacnetError,
 )
+from dts307.output import console
 from dts307.program import run as run_command
 from dts307.target import bus_text, parse_target
 from dts307.texts import failure_text
@@ -235,3 +236,12 @@ def test_an_output_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> No
         main()
     assert ended.value.code == "dts307: The output cannot be written: No space left on device."
     assert discarded == [1]
+
+
+@pytest.mark.parametrize(("columns", "width"), [(40, 80), (80, 80), (120, 120)])
+def test_no_number_is_cut_in_a_narrow_terminal(
+    monkeypatch: pytest.MonkeyPatch, columns: int, width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert console().width == width

@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 import fcntl
 import os
 from pathlib import Path
+import signal
 import struct
 import subprocess
 import sys
@@ -47,7 +48,7 @@ def served(*devices: Device) -> Iterator[str]:
 
 
 class Person(Thread):
-    """Reads a terminal, and presses a key once a text is there."""
+    """Reads a terminal, and presses a key once a text is there, or ends the program without one."""
 
     def __init__(self, terminal: int, text: str, key: str) -> None:
         """Sit down in front of the terminal."""
@@ -65,7 +66,10 @@ class Person(Thread):
                 return
             if self._text in self.seen and not pressed:
                 pressed = True
-                os.write(self._terminal, self._key)
+                if self._key:
+                    os.write(self._terminal, self._key)
+                else:
+                    os.kill(os.getpid(), signal.SIGTERM)
 
 
 @contextmanager
@@ -91,10 +95,8 @@ def test_other_commands_do_not_load_what_draws_the_screen() -> None:
     assert ended.returncode == 0
 
 
-@pytest.mark.parametrize(("key", "code"), [("q", 0), ("\x03", 130)])
-def test_it_runs_until_a_key_is_pressed(
-    monkeypatch: pytest.MonkeyPatch, key: str, code: int
-) -> None:
+@pytest.mark.parametrize(("key", "code"), [("q", 0), ("\x03", 130), ("", 143)])
+def test_it_runs_until_it_is_ended(monkeypatch: pytest.MonkeyPatch, key: str, code: int) -> None:
     ended = 0
     with served(Device()) as where:
         with terminal(monkeypatch) as other_end:
