@@ -5,9 +5,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
-import re
 import sys
-from typing import Annotated, Final, TextIO
+from typing import Annotated, TextIO
 
 import typer
 
@@ -16,6 +15,7 @@ from .exit_codes import exit_code
 from .meter import MeterError
 from .meter.modbus import LINK_TIMING, LinkTiming
 from .mqtt import Broker, BrokerError, MqttSink
+from .options import Every, seconds
 from .output import Invert, import_positive
 from .program import fail, run, say
 from .session import MeterReader, Readings
@@ -23,13 +23,6 @@ from .sinks import CsvSink, JsonLinesSink, Sink
 from .target import Target, bus_text, takes_target
 from .texts import failure_text
 
-_UNITS: Final = {"ms": 0.001, "": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
-_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|)")
-_SHORTEST: Final = 0.1
-
-Every = Annotated[
-    str, typer.Option("--every", "-e", help="How often to read, such as 500ms, 1s, 5min.")
-]
 Csv = Annotated[bool, typer.Option("--csv", help="Write CSV.")]
 JsonLines = Annotated[bool, typer.Option("--jsonl", help="Write one JSON object a line.")]
 Mqtt = Annotated[
@@ -99,20 +92,6 @@ def log(  # noqa: PLR0913 - they are the options of the command line
         return
     sink = _mqtt_sink(target, mqtt, mqtt_password, topic_prefix, discovery_prefix)
     run(keep_logging(target, sink, interval, count=count, invert=invert))
-
-
-def seconds(text: str) -> float:
-    """Return a duration in s.
-
-    Raises typer.BadParameter.
-    """
-    match = _DURATION.fullmatch(text.strip().lower())
-    if match is None:
-        raise typer.BadParameter(f"{text!r} is no duration such as 500ms, 1s or 5min.")
-    duration = float(match[1]) * _UNITS[match[2]]
-    if duration < _SHORTEST:
-        raise typer.BadParameter("A meter cannot be read more often than every 100ms.")
-    return duration
 
 
 def _mqtt_sink(

@@ -10,10 +10,10 @@ from typing import Annotated
 import typer
 
 from .connect import connected
-from .log import Every, seconds
 from .meter import MeterError
 from .meter.modbus import LINK_TIMING, LinkTiming
 from .meter.sharing import RegisterImage, SharedMeter, SunSpecServer
+from .options import Every, seconds
 from .program import fail, run, say
 from .session import MeterReader, Readings
 from .target import (

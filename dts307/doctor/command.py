@@ -7,8 +7,8 @@ from rich.text import Text
 import typer
 
 from dts307.exit_codes import ExitCode
-from dts307.log import seconds
 from dts307.observer import Observer, alarm_options
+from dts307.options import CtRating, CtSets, seconds
 from dts307.output import Invert, Json, console, print_json, status
 from dts307.program import run
 from dts307.target import Target, takes_target
@@ -19,11 +19,6 @@ from .report import Report
 For = Annotated[
     str, typer.Option("--for", help="How long to read the meter, such as 10s or 15min.")
 ]
-CtRating = Annotated[
-    float | None,
-    typer.Option("--ct-rating", min=1, max=10_000, help="The rating printed on one CT, in A."),
-]
-CtSets = Annotated[int, typer.Option("--ct-sets", min=1, max=3, help="CT sets in parallel.")]
 NoFeedIn = Annotated[
     bool,
     typer.Option(

@@ -8,15 +8,15 @@ from functools import partial
 from pathlib import Path
 import signal
 import sys
-from typing import Annotated, Final
+from typing import Final
 
 import typer
 
 from dts307.connect import connected
 from dts307.exit_codes import ExitCode
-from dts307.log import Every, seconds
 from dts307.meter.address import BusAddress
 from dts307.observer import Observer, alarm_options
+from dts307.options import CtRating, CtSets, Every, seconds
 from dts307.output import Invert
 from dts307.program import fail, run
 from dts307.session import MeterReader
@@ -40,12 +40,6 @@ from .poll import MeterPoll
 
 _TERMINATED: Final = 143
 """The exit code of a program that SIGTERM has ended."""
-
-CtRating = Annotated[
-    float | None,
-    typer.Option("--ct-rating", min=1, max=10_000, help="The rating printed on one CT, in A."),
-]
-CtSets = Annotated[int, typer.Option("--ct-sets", min=1, max=3, help="CT sets in parallel.")]
 
 
 def watch(  # noqa: PLR0913 - they are the options of the command line

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 import typer
 
-from dts307.log import keep_logging, seconds
+from dts307.log import keep_logging
 from dts307.meter import Reading
 from dts307.meter.modbus import LinkTiming
+from dts307.options import seconds
 from dts307.sinks import CsvSink, JsonLinesSink
 from dts307.target import parse_target
 from simulator.meter import MeterConfig
