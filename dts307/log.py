@@ -17,7 +17,7 @@ from .meter.modbus import LINK_TIMING, LinkTiming
 from .mqtt import Broker, BrokerError, MqttSink
 from .options import Every, seconds
 from .output import Invert, import_positive
-from .program import fail, run, say
+from .program import OutageNotes, fail, run
 from .session import MeterReader, Readings
 from .sinks import CsvSink, JsonLinesSink, Sink
 from .target import Target, bus_text, takes_target
@@ -132,7 +132,7 @@ async def keep_logging(  # noqa: PLR0913 - they are the options of the command l
 
     Raises typer.Exit if the meter cannot be read at first, or if the sink fails.
     """
-    outage: str | None = None
+    outage = OutageNotes(target.bus)
     written = 0
     async with connected(target.bus, timing) as connection:
         readings = Readings(MeterReader(connection, target.unit_id), interval)
@@ -142,15 +142,12 @@ async def keep_logging(  # noqa: PLR0913 - they are the options of the command l
                 if isinstance(reading, MeterError):
                     if not written:
                         raise fail(failure_text(reading, target.bus), exit_code(reading))
-                    if outage != (outage := reading.reason):
-                        say(failure_text(reading, target.bus))
+                    if outage.failed(reading):
                         sink.lost()
                     continue
                 if not written:
                     await sink.open(readings.meter, reading)
-                if outage is not None:
-                    outage = None
-                    say("The meter answers again.")
+                outage.answered()
                 sink.write(datetime.now(UTC), import_positive(reading, invert=invert))
                 written += 1
         except BrokerError as err:

@@ -37,6 +37,30 @@ def say(text: str) -> None:
     typer.echo(f"{at} {text}", err=True)
 
 
+class OutageNotes:
+    """Says on standard error why a meter does not answer, once, and when it answers again."""
+
+    def __init__(self, bus: BusAddress, meter: str = "") -> None:
+        """Begin while it answers; ``meter`` says which it is, if there are several."""
+        self._bus = bus
+        self._prefix = f"{meter}: " if meter else ""
+        self._reason: str | None = None
+
+    def failed(self, err: MeterError) -> bool:
+        """Return whether this is news, and say it then."""
+        is_news = err.reason != self._reason
+        if is_news:
+            self._reason = err.reason
+            say(f"{self._prefix}{failure_text(err, self._bus)}")
+        return is_news
+
+    def answered(self) -> None:
+        """Say that an outage has ended, if there was one."""
+        if self._reason is not None:
+            self._reason = None
+            say(f"{self._prefix}The meter answers again.")
+
+
 @contextmanager
 def explained(bus: BusAddress) -> Iterator[None]:
     """Turn failures on a bus into their texts and exit codes.

@@ -14,7 +14,7 @@ from .meter import MeterError
 from .meter.modbus import LINK_TIMING, LinkTiming
 from .meter.sharing import RegisterImage, SharedMeter, SunSpecServer
 from .options import Every, seconds
-from .program import fail, run, say
+from .program import OutageNotes, fail, run, say
 from .session import MeterReader, Readings
 from .target import (
     DEFAULT_BAUD,
@@ -28,7 +28,6 @@ from .target import (
     Units,
     parse_targets,
 )
-from .texts import failure_text
 
 Listen = Annotated[
     list[str] | None,
@@ -151,8 +150,7 @@ class _ServedMeter:
         self._readings = Readings(reader, interval)
         self._interval = interval
         self._image: RegisterImage | None = None
-        self._outage: str | None = None
-        """why the meter was not read at the latest attempt"""
+        self._outage = OutageNotes(target.bus, f"Unit {target.unit_id}")
 
     def add_to(self, server: SunSpecServer) -> None:
         """Serve the latest reading, for three polls."""
@@ -164,15 +162,8 @@ class _ServedMeter:
         while True:
             reading = await self._readings.next()
             if isinstance(reading, MeterError):
-                self._note_outage(reading)
+                self._outage.failed(reading)
                 continue
-            if self._outage is not None:
-                self._outage = None
-                say(f"Unit {self._target.unit_id}: the meter answers again.")
+            self._outage.answered()
             readings = self._readings
             self._image = RegisterImage.of(readings.meter, reading, readings.began)
-
-    def _note_outage(self, err: MeterError) -> None:
-        if self._outage != (reason := err.reason):
-            self._outage = reason
-            say(f"Unit {self._target.unit_id}: {failure_text(err, self._target.bus)}")

@@ -76,7 +76,7 @@ async def test_meters_are_served_while_they_answer(capsys: pytest.CaptureFixture
     first, outage, end = capsys.readouterr().err.splitlines()
     assert "Serving unit 7, 8 on port " in first
     assert "Unit 7: " in outage
-    assert end.endswith("Unit 7: the meter answers again.")
+    assert end.endswith("Unit 7: The meter answers again.")
 
 
 async def test_a_port_that_is_taken() -> None:
