@@ -1,6 +1,7 @@
 """Publishing over MQTT, to a real broker, and what Home Assistant makes of it."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import astuple
@@ -8,6 +9,7 @@ from datetime import UTC, datetime
 import gc
 import json
 import socket
+from weakref import WeakKeyDictionary
 
 from amqtt.broker import Broker as MqttBroker
 from amqtt.client import MQTTClient
@@ -28,6 +30,9 @@ pytestmark = pytest.mark.filterwarnings("ignore:unclosed <StreamWriter:ResourceW
 
 TOPIC = "dts307/S-42"
 OLD = datetime(2026, 1, 1, tzinfo=UTC)
+
+_KEPT: WeakKeyDictionary[MQTTClient, dict[str, deque[str]]] = WeakKeyDictionary()
+"""What a client has received of each topic, and nobody has asked for yet."""
 
 
 def free_port() -> int:
@@ -89,12 +94,15 @@ async def subscriber(port: int) -> AsyncIterator[MQTTClient]:
 
 
 async def received(client: MQTTClient, topic: str) -> str:
-    """Return the next message of a topic."""
+    """Return the next message of a topic; the broker may deliver those of others before it."""
+    kept = _KEPT.setdefault(client, {}).setdefault(topic, deque())
     async with asyncio.timeout(30):
-        while True:
+        while not kept:
             message = await client.deliver_message()
-            if message is not None and message.topic == topic:
-                return bytes(message.data).decode()
+            if message is not None:
+                others = _KEPT[client].setdefault(message.topic, deque())
+                others.append(bytes(message.data).decode())
+    return kept.popleft()
 
 
 async def log(port: int, device: Device, *options: object) -> Ended:
