@@ -1,18 +1,25 @@
 """A browser that is signed in to a Home Assistant, and a meter that stands still in time.
 
-Starting a Home Assistant takes the longest, so tests share one, and each leaves it as it was.
+Starting a Home Assistant takes the longest, and then its first page in a browser. So tests share
+both, and each leaves them as they were.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 import os
 from pathlib import Path
 import shutil
 from typing import override
 
-from playwright.async_api import Page, ViewportSize, async_playwright, expect
+from playwright.async_api import (
+    BrowserContext,
+    Page,
+    Playwright,
+    ViewportSize,
+    async_playwright,
+    expect,
+)
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
@@ -100,10 +107,10 @@ class SharedHomeAssistant:
 
 
 @pytest.fixture(scope="session")
-def shared_home_assistant(
+async def shared_home_assistant(
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[SharedHomeAssistant]:
-    """Start it once; no test's event loop owns it."""
+) -> AsyncIterator[SharedHomeAssistant]:
+    """Start it once."""
     folder = tmp_path_factory.mktemp("shared")
     ports, config, port = folder / "serial", folder / "config", free_port()
     integrations = folder / "integrations"
@@ -115,20 +122,69 @@ def shared_home_assistant(
     prepare_configuration(config, port, integrations)
     with (config / "configuration.yaml").open("a") as yaml:
         yaml.write(f"bench:\n  ports: {ports}\n")
-
-    async def start(stack: AsyncExitStack) -> str:
-        running = running_home_assistant(config, port, integrations)
-        started = await stack.enter_async_context(running)
+    async with running_home_assistant(config, port, integrations) as started:
         async with signed_in(started.url) as client:
             await client.wait_until_running()
-        return started.url
+        yield SharedHomeAssistant(started.url, ports)
 
-    with asyncio.Runner() as runner:
-        stack = AsyncExitStack()
-        try:
-            yield SharedHomeAssistant(runner.run(start(stack)), ports)
-        finally:
-            runner.run(stack.aclose())
+
+class Browsers:
+    """A browser for each Home Assistant. It keeps the frontend that it has loaded and compiled."""
+
+    def __init__(self, playwright: Playwright, profiles: Path) -> None:
+        """Begin without any; each gets a folder in ``profiles``."""
+        self._playwright = playwright
+        self._profiles = profiles
+        self._contexts: dict[str, BrowserContext] = {}
+
+    @asynccontextmanager
+    async def page(self, client: Client, size: ViewportSize) -> AsyncIterator[Page]:
+        """Open a page on which the client is signed in, and leave nothing of it but the cache."""
+        if client.url not in self._contexts:
+            self._contexts[client.url] = await self._launched(client.url)
+        context = self._contexts[client.url]
+        page = await context.new_page()
+        await page.set_viewport_size(size)
+        await page.add_init_script(
+            f"localStorage.setItem('hassTokens', {client.browser_storage()!r})"
+        )
+        page.set_default_timeout(PATIENCE_MS)
+        yield page
+        await page.close()
+        blank, *forgotten = context.pages
+        assert not forgotten
+        session = await context.new_cdp_session(blank)
+        await session.send(
+            "Storage.clearDataForOrigin",
+            {"origin": client.url, "storageTypes": "cookies,indexeddb,local_storage"},
+        )
+        await session.detach()
+
+    async def _launched(self, url: str) -> BrowserContext:
+        return await self._playwright.chromium.launch_persistent_context(
+            self._profiles / str(len(self._contexts)),
+            executable_path=chromium(),
+            args=CHROMIUM_OPTIONS,
+            base_url=url,
+            locale="en-US",
+            timezone_id="UTC",
+            reduced_motion="reduce",
+            service_workers="block",
+        )
+
+    async def close(self) -> None:
+        """End all of them."""
+        for context in self._contexts.values():
+            await context.close()
+
+
+@pytest.fixture(scope="session")
+async def browsers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Browsers]:
+    """Begin without any."""
+    async with async_playwright() as playwright:
+        browsers = Browsers(playwright, tmp_path_factory.mktemp("browsers"))
+        yield browsers
+        await browsers.close()
 
 
 @pytest.fixture
@@ -169,38 +225,21 @@ async def remove_automations(client: Client) -> None:
 
 
 @pytest.fixture
-async def page(home_assistant: Client, request: pytest.FixtureRequest) -> AsyncIterator[Page]:
-    """Open a browser on Home Assistant; if the test fails, keep a picture of what it saw."""
-    async with opened_page(home_assistant, request, DESKTOP) as page:
+async def page(
+    home_assistant: Client, browsers: Browsers, request: pytest.FixtureRequest
+) -> AsyncIterator[Page]:
+    """Open a page of Home Assistant; if the test fails, keep a picture of what it saw."""
+    async with browsers.page(home_assistant, DESKTOP) as page, pictured(page, request):
         yield page
 
 
 @asynccontextmanager
-async def opened_page(
-    client: Client, request: pytest.FixtureRequest, size: ViewportSize
-) -> AsyncIterator[Page]:
-    """Open a browser for a while that is signed in; keep a picture if a test fails meanwhile."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=chromium(), args=CHROMIUM_OPTIONS
-        )
-        context = await browser.new_context(
-            base_url=client.url,
-            viewport=size,
-            locale="en-US",
-            reduced_motion="reduce",
-            service_workers="block",
-        )
-        await context.add_init_script(
-            f"localStorage.setItem('hassTokens', {client.browser_storage()!r})"
-        )
-        page = await context.new_page()
-        page.set_default_timeout(PATIENCE_MS)
-        failed_before = request.session.testsfailed
-        yield page
-        if request.session.testsfailed > failed_before:
-            await page.screenshot(path=Path("test-failure.png"))
-        await browser.close()
+async def pictured(page: Page, request: pytest.FixtureRequest) -> AsyncIterator[None]:
+    """Keep a picture of a page if a test fails meanwhile."""
+    failed_before = request.session.testsfailed
+    yield
+    if request.session.testsfailed > failed_before:
+        await page.screenshot(path=Path("test-failure.png"))
 
 
 def chromium() -> str:

@@ -8,7 +8,7 @@ from playwright.async_api import Locator, Page, expect
 
 from scripts.dev.client import Client, wait_for
 from scripts.dev.processes import REPOSITORY
-from tests.e2e.visit import visit
+from tests.e2e.visit import go, visit
 
 TEXTS: Final[dict[str, Any]] = json.loads(
     (REPOSITORY / "custom_components/dts307/translations/en.json").read_text()
@@ -29,18 +29,12 @@ class Element:
     """how long it has to last"""
 
 
-async def go(page: Page, path: str) -> None:
-    """Go to a page as Home Assistant itself does, without loading all of it again."""
+async def reach(page: Page, path: str) -> None:
+    """Go to a page; the first one loads all of Home Assistant's frontend."""
     if page.url == "about:blank":
         await visit(page, "/config/dashboard")
         await page.locator("ha-config-dashboard").wait_for()
-    await page.evaluate(
-        """(path) => {
-            history.pushState(null, "", path);
-            window.dispatchEvent(new CustomEvent("location-changed"));
-        }""",
-        path,
-    )
+    await go(page, path)
 
 
 async def offer(page: Page, what: str) -> Locator:
@@ -102,7 +96,7 @@ async def saved(client: Client, page: Page, name: str) -> dict[str, Any]:
 
 async def import_blueprint(page: Page, address: str) -> None:
     """Import a blueprint by its URL."""
-    await go(page, "/config/blueprint/dashboard")
+    await reach(page, "/config/blueprint/dashboard")
     await page.get_by_text("Import blueprint", exact=True).first.click()
     dialog = page.locator("ha-dialog-import-blueprint")
     await dialog.locator("input").first.fill(address)

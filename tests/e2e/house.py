@@ -12,7 +12,7 @@ from scripts.dev.flows import add_entry, set_options
 from scripts.dev.processes import LOOPBACK
 from simulator import MeterConfig, Simulator, SimulatorConfig, TcpConfig
 
-from .conftest import DESKTOP, SharedHomeAssistant, leave_as_it_was, opened_page
+from .conftest import DESKTOP, Browsers, SharedHomeAssistant, leave_as_it_was, pictured
 
 type Phase = Mapping[str, float]
 """What each phase of the house does."""
@@ -58,7 +58,7 @@ class House:
 
 @asynccontextmanager
 async def open_house(
-    home_assistant: SharedHomeAssistant, request: pytest.FixtureRequest
+    home_assistant: SharedHomeAssistant, browsers: Browsers, request: pytest.FixtureRequest
 ) -> AsyncIterator[House]:
     """Serve a meter, and add it: polled every second, and without hold times."""
     config = SimulatorConfig(
@@ -68,7 +68,8 @@ async def open_house(
     async with (
         Simulator(config) as simulator,
         signed_in(home_assistant.url) as client,
-        opened_page(client, request, DESKTOP) as page,
+        browsers.page(client, DESKTOP) as page,
+        pictured(page, request),
     ):
         answers = {
             "host": LOOPBACK,

@@ -9,13 +9,12 @@ from typing import Final
 
 from playwright.async_api import expect
 import pytest
-import pytest_asyncio
 
 from scripts.dev.client import wait_for
 from tests.private_names import missing
 
-from .conftest import SharedHomeAssistant
-from .editor import METER, TEXTS, Element, add, condition, go, offer, save
+from .conftest import Browsers, SharedHomeAssistant
+from .editor import METER, TEXTS, Element, add, condition, offer, reach, save
 from .house import EXPORT, IMPORT, OVERLOAD, SILENCE, House, Phase, open_house
 from .pictures import picture
 
@@ -45,12 +44,14 @@ CONDITIONS: Final[Mapping[Element, list[Phase | None]]] = {
 LONG_EXPORT = Element("is_exporting", seconds=5)
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest.fixture(scope="module")
 async def house(
-    shared_home_assistant: SharedHomeAssistant, request: pytest.FixtureRequest
+    shared_home_assistant: SharedHomeAssistant,
+    browsers: Browsers,
+    request: pytest.FixtureRequest,
 ) -> AsyncIterator[House]:
     """Open the house."""
-    async with open_house(shared_home_assistant, request) as house:
+    async with open_house(shared_home_assistant, browsers, request) as house:
         yield house
 
 
@@ -59,9 +60,8 @@ def test_home_assistant_has_the_private_names() -> None:
     assert list(missing()) == []
 
 
-@pytest.mark.asyncio(loop_scope="module")
 async def test_the_triggers_of_a_meter_are_offered(house: House) -> None:
-    await go(house.page, "/config/automation/edit/new")
+    await reach(house.page, "/config/automation/edit/new")
     offered = await offer(house.page, "trigger")
     for texts in TEXTS["triggers"].values():
         named = f"{texts['name']} {METER}"
@@ -71,7 +71,6 @@ async def test_the_triggers_of_a_meter_are_offered(house: House) -> None:
     await expect(offered).to_have_count(0)
 
 
-@pytest.mark.asyncio(loop_scope="module")
 async def test_triggers_and_conditions(house: House) -> None:
     owner = Owner(house)
     await owner.builds("Long export", "condition", LONG_EXPORT)
@@ -105,7 +104,7 @@ class Owner:
 
     async def builds(self, name: str, what: str, *elements: Element) -> str:
         """Build an automation of triggers or of conditions, and return its ID."""
-        await go(self.house.page, "/config/automation/edit/new")
+        await reach(self.house.page, "/config/automation/edit/new")
         await expect(self.house.page.get_by_text("New automation")).to_be_visible()
         for element in elements:
             await add(self.house.page, what, element)

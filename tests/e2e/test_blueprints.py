@@ -8,16 +8,13 @@ from pathlib import Path
 from aiohttp import web
 from playwright.async_api import expect
 import pytest
-import pytest_asyncio
 
 from scripts.dev.client import wait_for
 from scripts.dev.processes import LOOPBACK, REPOSITORY
 
-from .conftest import SharedHomeAssistant, remove_automations
+from .conftest import Browsers, SharedHomeAssistant, remove_automations
 from .editor import METER, BlueprintForm, import_blueprint, saved
 from .house import EXPORT, IMPORT, OVERLOAD, SILENCE, House, open_house
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 FOLDER = REPOSITORY / "blueprints/automation/dts307"
 HEATER, WALLBOX = LOADS = ("input_boolean.heater", "input_boolean.wallbox")
@@ -145,12 +142,14 @@ CASES: dict[str, tuple[Step, Step]] = {
 """What is entered for each blueprint, and what it does."""
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest.fixture(scope="module")
 async def house(
-    shared_home_assistant: SharedHomeAssistant, request: pytest.FixtureRequest
+    shared_home_assistant: SharedHomeAssistant,
+    browsers: Browsers,
+    request: pytest.FixtureRequest,
 ) -> AsyncIterator[House]:
     """Open a house with loads to switch, a number to set, and a text to remember."""
-    async with open_house(shared_home_assistant, request) as house:
+    async with open_house(shared_home_assistant, browsers, request) as house:
         for name in ("Heater", "Wallbox"):
             await house.client.command("input_boolean/create", name=name)
         await house.client.command("input_number/create", name="Amperes", min=0, max=32)
@@ -158,7 +157,7 @@ async def house(
         yield house
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest.fixture(scope="module")
 async def address() -> AsyncIterator[str]:
     """Serve the blueprints, and return the URL of their folder."""
     app = web.Application()

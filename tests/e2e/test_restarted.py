@@ -1,16 +1,17 @@
 """Home Assistant starts again while a page stays open."""
 
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
 from scripts.dev.client import Client, signed_in
 from scripts.dev.flows import add_entry
 from scripts.dev.homeassistant import running_home_assistant
 from scripts.dev.processes import LOOPBACK, free_port
 from simulator import MeterConfig, PtyConfig, Simulator, SimulatorConfig
-from tests.e2e.conftest import CHROMIUM_OPTIONS, PATIENCE_MS, chromium
+from tests.e2e.conftest import DESKTOP, Browsers
 from tests.e2e.flow import begin_setup, choose_port, dialog, submit
 from tests.e2e.visit import visit
 
@@ -19,16 +20,15 @@ A_POLL = 15_000
 LOST = "Connection lost. Reconnecting…"
 
 
-async def test_the_card_is_live_again(simulator: Simulator, tmp_path: Path) -> None:
+async def test_the_card_is_live_again(
+    simulator: Simulator, browsers: Browsers, tmp_path: Path
+) -> None:
     """The page connects before the integration is there: it is asked again when it is.
 
     The entities of phases are disabled, so no state can be taken for a reading.
     """
     port = free_port()
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=chromium(), args=CHROMIUM_OPTIONS
-        )
+    async with AsyncExitStack() as pages:
         async with (
             running_home_assistant(tmp_path, port) as started,
             signed_in(started.url) as client,
@@ -38,7 +38,9 @@ async def test_the_card_is_live_again(simulator: Simulator, tmp_path: Path) -> N
                 client, "dts307", {"network"}, {"host": LOOPBACK, "port": simulator.tcp_port}
             )
             await disable_phases(client)
-            page = await open_card(client, browser)
+            await make_card(client)
+            page = await pages.enter_async_context(browsers.page(client, DESKTOP))
+            await visit(page, "/of-card/0")
             await shows_truth(page, simulator)
         await expect(page.get_by_role("img", name="STATUS: dark")).to_be_visible()
         async with running_home_assistant(tmp_path, port):
@@ -48,24 +50,20 @@ async def test_the_card_is_live_again(simulator: Simulator, tmp_path: Path) -> N
             simulator.set_house(meter, house)
             simulator.clock.advance(5)
             await shows_truth(page, simulator, patience=60_000)
-        await browser.close()
 
 
-async def test_a_search_ends(tmp_path: Path) -> None:
+async def test_a_search_ends(browsers: Browsers, tmp_path: Path) -> None:
     """Its window stands still, as docs/set-up.md says; it can be closed, and another one works."""
     port, link = free_port(), tmp_path / "rs485"
     config = SimulatorConfig(meters=(MeterConfig(),), pty=PtyConfig(link=link, baud=9600))
-    async with Simulator(config) as simulator, async_playwright() as playwright:
+    async with Simulator(config) as simulator, AsyncExitStack() as pages:
         await simulator.set_plugged(plugged=False)
-        browser = await playwright.chromium.launch(
-            executable_path=chromium(), args=CHROMIUM_OPTIONS
-        )
         async with (
             running_home_assistant(tmp_path, port) as started,
             signed_in(started.url) as client,
         ):
             await client.wait_until_running()
-            page = await open_page(client, browser)
+            page = await pages.enter_async_context(browsers.page(client, DESKTOP))
             await begin_setup(page, "Serial port")
             await choose_port(page, simulator.pty_path)
             await submit(page)
@@ -87,7 +85,6 @@ async def test_a_search_ends(tmp_path: Path) -> None:
             await choose_port(page, simulator.pty_path)
             await submit(page)
             await expect(dialog(page).get_by_text("Meter 1 of 1")).to_be_visible()
-        await browser.close()
 
 
 async def disable_phases(client: Client) -> None:
@@ -100,27 +97,11 @@ async def disable_phases(client: Client) -> None:
             )
 
 
-async def open_card(client: Client, browser: Browser) -> Page:
+async def make_card(client: Client) -> None:
     await client.command(
         "lovelace/dashboards/create", url_path="of-card", title="Card", mode="storage"
     )
     await client.command("lovelace/config/save", url_path="of-card", config=CARDS)
-    page = await open_page(client, browser)
-    await visit(page, "/of-card/0")
-    return page
-
-
-async def open_page(client: Client, browser: Browser) -> Page:
-    """Return a page on which the owner is signed in."""
-    context = await browser.new_context(
-        base_url=client.url, locale="en-US", service_workers="block"
-    )
-    await context.add_init_script(
-        f"localStorage.setItem('hassTokens', {client.browser_storage()!r})"
-    )
-    page = await context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    return page
 
 
 async def shows_truth(page: Page, simulator: Simulator, patience: int = A_POLL) -> None:

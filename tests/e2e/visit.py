@@ -20,3 +20,18 @@ async def visit(page: Page, path: str) -> None:
         else:
             return
     await page.goto(path)
+
+
+async def go(page: Page, path: str) -> None:
+    """Go to a page as Home Assistant itself does, without loading all of it again.
+
+    A dialog that closes goes back in the history, which would undo a step that is taken before.
+    """
+    await page.wait_for_function("!history.state?.open")
+    await page.evaluate(
+        """(path) => {
+            history.pushState(null, "", path);
+            window.dispatchEvent(new CustomEvent("location-changed"));
+        }""",
+        path,
+    )

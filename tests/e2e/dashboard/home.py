@@ -14,6 +14,7 @@ from scripts.dev.flows import add_entry, set_options
 from scripts.dev.processes import LOOPBACK
 from simulator import MeterConfig, Simulator
 from simulator.meter import Meter
+from tests.e2e.visit import go
 
 SERVICES = {"wye": 203, "single": 201, "split": 202, "delta": 204}
 SERVICE_CURRENT = 20.0
@@ -91,13 +92,7 @@ class Home:
     async def go(self, path: str) -> None:
         """Go to a path without loading the page anew, as Home Assistant does itself."""
         if not self.page.url.endswith(path):
-            await self.page.evaluate(
-                """(path) => {
-                    history.pushState(null, "", path);
-                    window.dispatchEvent(new CustomEvent("location-changed"));
-                }""",
-                path,
-            )
+            await go(self.page, path)
 
     def card(self, kind: str = CARD) -> Locator:
         """Return what draws the first visible card of a kind."""

@@ -18,8 +18,6 @@ TOUCHABLE = """(card) =>
 LEAST_TARGET = 24
 """px; WCAG 2.2, 2.5.8"""
 
-pytestmark = pytest.mark.asyncio(loop_scope="package")
-
 
 async def test_what_a_screen_reader_says(home: Home) -> None:
     await home.show("delta")

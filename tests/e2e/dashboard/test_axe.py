@@ -14,8 +14,6 @@ from tests.e2e.visit import visit
 
 from .home import CARD, NARROW, PHASORS, Home, dashboard, overload, shows
 
-pytestmark = pytest.mark.asyncio(loop_scope="package")
-
 
 async def test_a_finding_is_found(home: Home) -> None:
     """axe-core looks into the shadows of our elements."""

@@ -7,13 +7,10 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import Page, Request, Route, expect
 import pytest
-import pytest_asyncio
 
 from tests.e2e.visit import visit
 
 from .home import CARD, DASHBOARD, PHASORS, WIDE, Home, dashboard, shows
-
-pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 CARD_CHUNK = "**/dts307/meter-card-*.js"
 ERROR_CARD = "hui-error-card"
@@ -21,7 +18,7 @@ FAILED = "could not be downloaded"
 DEFINED = f"customElements.get('{CARD}') !== undefined"
 
 
-@pytest_asyncio.fixture(loop_scope="package")
+@pytest.fixture
 async def downloads(home: Home) -> AsyncIterator[list[str]]:
     """Note the names of our files that the page asks for, up to the hash in them."""
     names: list[str] = []

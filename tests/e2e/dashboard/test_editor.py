@@ -4,15 +4,12 @@ from contextlib import suppress
 from typing import Any
 
 from playwright.async_api import expect
-import pytest
 
 from scripts.dev.client import HomeAssistantError, wait_for
 from tests.e2e.axe import assert_dialog_accessible
 from tests.e2e.visit import visit
 
 from .home import Home, dashboard, shows
-
-pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
 async def test_add_a_card(home: Home) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 from playwright.async_api import Locator, Route, ViewportSize, expect
 import pytest
-import pytest_asyncio
 
 from tests.e2e.axe import assert_accessible
 from tests.e2e.pictures import picture
@@ -16,8 +15,6 @@ from tests.e2e.visit import visit
 
 from .history import keep_history, last_month, outages
 from .home import HISTORY, WIDE, Home, dashboard
-
-pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 PHONE = ViewportSize(width=390, height=844)
 REPLACE_ANSWER = """({ failing }) => {
@@ -30,7 +27,7 @@ REPLACE_ANSWER = """({ failing }) => {
 }"""
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="package")
+@pytest.fixture(scope="module")
 async def history(shared_home: Home) -> Home:
     """Let one meter have a history, and make a dashboard of it."""
     await keep_history(shared_home, "wye")
@@ -39,7 +36,7 @@ async def history(shared_home: Home) -> Home:
     return shared_home
 
 
-@pytest_asyncio.fixture(loop_scope="package")
+@pytest.fixture
 async def card(home: Home, history: Home) -> AsyncIterator[Locator]:
     """Look at the month before this one on a wide screen."""
     assert history is home

@@ -10,8 +10,6 @@ from scripts.dev.client import HomeAssistantError, wait_for
 
 from .home import CARD, NARROW, PHASORS, SERVICE_CURRENT, SERVICES, WIDE, Home, shows
 
-pytestmark = pytest.mark.asyncio(loop_scope="package")
-
 PHASES = {"wye": "ABC", "single": "", "split": "AB", "delta": "ABC"}
 
 OVERFLOWING = """(card) => {

@@ -4,13 +4,10 @@ import asyncio
 from typing import Any
 
 from playwright.async_api import expect
-import pytest
 
 from simulator.leds import PERIOD, colour_at
 
 from .home import SERVICES, Home, shows
-
-pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 SECONDS = 6.0
 LEAST_PER_SECOND = 10

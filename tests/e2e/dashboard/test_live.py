@@ -4,11 +4,8 @@ import json
 from typing import Any
 
 from playwright.async_api import WebSocket, expect
-import pytest
 
 from .home import PHASORS, Home
-
-pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 NOT_KNOWN = "\N{EN DASH}"
 A_POLL = 12_000

@@ -8,8 +8,6 @@ import pytest
 
 from .home import PHASORS, SERVICES, Home
 
-pytestmark = pytest.mark.asyncio(loop_scope="package")
-
 NOMINAL = {"single": {"": 0}, "split": {"A": 0, "B": 180}, "wye": {"A": 0, "B": -120, "C": 120}}
 NOMINAL["delta"] = NOMINAL["wye"]
 AHEAD = {"delta": 30}

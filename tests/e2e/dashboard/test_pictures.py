@@ -4,14 +4,11 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from playwright.async_api import expect
-import pytest
 
 from scripts.dev.client import wait_for
 from tests.e2e.pictures import picture
 
 from .home import Home, shows
-
-pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 TODAY = {"energy_imported": 6.71, "energy_exported": 14.82}
 NOT_A_NUMBER = {"unknown", "unavailable"}

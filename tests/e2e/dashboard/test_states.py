@@ -3,13 +3,10 @@
 from typing import Any
 
 from playwright.async_api import expect
-import pytest
 
 from .home import Home, shows
 
 NOT_KNOWN = "\N{EN DASH}"
-
-pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
 async def test_a_meter_that_does_not_answer(home: Home) -> None:

@@ -14,8 +14,6 @@ from tests.e2e.visit import visit
 
 from .home import WIDE, Home, dashboard
 
-pytestmark = pytest.mark.asyncio(loop_scope="package")
-
 VIEWS = {
     "now": ("dts307-card", "dts307-phasor-card", "hui-gauge-card", "hui-history-graph-card"),
     "today": ("dts307-card", "hui-history-graph-card"),

@@ -4,15 +4,15 @@ from collections.abc import AsyncIterator
 
 from playwright.async_api import ViewportSize
 import pytest
-import pytest_asyncio
 
 from scripts.dev.client import signed_in
 from scripts.dev.processes import LOOPBACK
 from simulator import PtyConfig, Simulator, SimulatorConfig, TcpConfig
 from tests.e2e.conftest import (
+    Browsers,
     SharedHomeAssistant,
     leave_as_it_was,
-    opened_page,
+    pictured,
 )
 from tests.e2e.visit import visit
 
@@ -22,9 +22,11 @@ PHONE = ViewportSize(width=390, height=844)
 """Texts that are not cut here are cut nowhere."""
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest.fixture(scope="module")
 async def bench(
-    shared_home_assistant: SharedHomeAssistant, request: pytest.FixtureRequest
+    shared_home_assistant: SharedHomeAssistant,
+    browsers: Browsers,
+    request: pytest.FixtureRequest,
 ) -> AsyncIterator[Bench]:
     """Serve the module's ``METERS`` behind a network adapter, and open the page of repairs."""
     config = SimulatorConfig(
@@ -33,7 +35,8 @@ async def bench(
     async with (
         Simulator(config) as simulator,
         signed_in(shared_home_assistant.url) as client,
-        opened_page(client, request, PHONE) as page,
+        browsers.page(client, PHONE) as page,
+        pictured(page, request),
     ):
         bench = Bench(simulator, client, page, shared_home_assistant.ports)
         home = await client.command("get_config")

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from playwright.async_api import expect
-import pytest
 
 from scripts.dev.client import wait_for
 from scripts.dev.flows import add_entry
@@ -17,8 +16,6 @@ from tests.e2e.flow import dialog, fill, submit
 from . import test_counters, test_installation, test_sharing
 from .bench import Bench, Subject
 from .clicks import CUT, ISSUES, answer, choose, confirm, ignore, leave, open_repair, take_advice
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SILENT, UNRATED, FOR_ENERGY, ELSEWHERE, ON_A_PORT = range(5)
 KEYS = {

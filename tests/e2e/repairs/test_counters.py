@@ -10,8 +10,6 @@ from simulator import MeterConfig
 from .bench import LONGEST_GAP, Bench, Subject
 from .clicks import answer, open_repair
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 END = 2**32
 OLD = 5_000_000
 """Wh that each meter has counted"""

@@ -11,8 +11,6 @@ from simulator.registers import value_points
 from .bench import LONGEST_GAP, Bench, Subject
 from .clicks import leave, open_repair
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 LOADS = {"A": 2000.0, "B": 500.0, "C": 900.0}
 """W"""
 SERVICE = 203

@@ -4,8 +4,6 @@ from contextlib import suppress
 from functools import partial
 import socket
 
-import pytest
-
 from scripts.dev.client import wait_for
 from scripts.dev.flows import set_options
 from scripts.dev.processes import LOOPBACK
@@ -13,8 +11,6 @@ from simulator import MeterConfig
 
 from .bench import Bench
 from .clicks import leave, open_repair
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 KEYS = {"sharing_port_taken", "price_missing"}
 ONLY_TOLD = {"sharing_not_listening", "sharing_unit_id_taken"}
