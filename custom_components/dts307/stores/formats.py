@@ -30,6 +30,9 @@ _ENERGIES: Final = (
     "reactive_energy_q4",
 )
 _TRACKS: Final = ("seen", "imported", "exported", "register_imported", "register_exported")
+_PHASE_TRACKS: Final = tuple(
+    f"{name}_{phase}" for phase in PHASES for name in ("imported", "exported")
+)
 
 _LEAST_IN_TRACK: Final = 2
 """The first reading and the latest, which may be the same."""
@@ -94,6 +97,7 @@ def _pair(first: Any, second: Any) -> Any:
 
 
 _POINT: Final = _pair(_instant, _number)
+_READS: Final = _by_name((*_TRACKS, *_PHASE_TRACKS), _POINT)
 
 
 def _instant_and_two(value: Any) -> tuple[float, float, float]:
@@ -314,9 +318,7 @@ _RUN: Final = _record(
         vol.Required("pending"): [
             _record(
                 {
-                    vol.Required("samples"): vol.All(
-                        _by_name(_TRACKS, _POINT), vol.Contains("seen")
-                    ),
+                    vol.Required("samples"): vol.All(_READS, vol.Contains("seen")),
                     vol.Required("power"): _number,
                     vol.Required("resolution"): _number,
                 }
@@ -327,7 +329,7 @@ _RUN: Final = _record(
 TOTALS: Final = _record(
     {
         vol.Optional("run", default=None): vol.Maybe(_RUN),
-        vol.Required("points"): _by_name(_TRACKS, _POINT),
+        vol.Required("points"): _READS,
         vol.Required("serial_number"): _text,
         vol.Required("demand"): _record(
             {
