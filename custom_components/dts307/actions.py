@@ -22,7 +22,13 @@ import voluptuous as vol
 
 from .const import DOMAIN
 from .coordinator import Dts307ConfigEntry
-from .meter.intervals import Estimate, Interval, RegisterEstimates, estimated_share
+from .meter.intervals import (
+    EnergyBetween,
+    Estimate,
+    Interval,
+    RegisterEstimates,
+    estimated_share,
+)
 from .options import INTERVALS
 
 GET_ENERGY: Final = "get_energy"
@@ -76,16 +82,16 @@ async def _async_get_energy(call: ServiceCall) -> ServiceResponse:
     """Return the energy between two instants, in kWh, and the registers at both."""
     coordinator = entry_of(call).runtime_data
     start, end = span_of(call)
-    energy = await coordinator.billing.async_energy(start.timestamp(), end.timestamp())
+    span = start.timestamp(), end.timestamp()
+    energy = await coordinator.billing.async_energy(*span)
     if energy is None:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="nothing_known")
+    phases = await coordinator.billing.async_phase_energies(*span)
     return {
-        "start": _local(energy.start),
-        "end": _local(energy.end),
-        **_energies({"imported": energy.imported, "exported": energy.exported, "net": energy.net}),
-        "estimated_share": round(energy.estimated_share, 4),
+        **_energy(energy),
         "registers_at_start": _registers(energy.registers_at_start),
         "registers_at_end": _registers(energy.registers_at_end),
+        **_of_phases({phase: _energy(each) for phase, each in phases.items()}),
     }
 
 
@@ -101,11 +107,28 @@ async def _async_get_intervals(call: ServiceCall) -> ServiceResponse:
             translation_key="too_many_intervals",
             translation_placeholders={"days": str(MOST_INTERVALS * seconds // 86400)},
         )
-    found = await coordinator.billing.async_intervals(start.timestamp(), end.timestamp(), seconds)
+    span = start.timestamp(), end.timestamp()
+    found = await coordinator.billing.async_intervals(*span, seconds)
+    phases = await coordinator.billing.async_phase_intervals(*span, seconds)
+    by_start = {phase: {each.start: each for each in known} for phase, known in phases.items()}
     return {
         "serial_number": coordinator.serial_number,
         "minutes": minutes,
-        "intervals": [_interval(interval) for interval in found],
+        "intervals": [
+            {
+                "start": _local(interval.start),
+                "end": _local(interval.end),
+                **_counted(interval),
+                **_of_phases(
+                    {
+                        phase: _counted(known[interval.start])
+                        for phase, known in by_start.items()
+                        if interval.start in known
+                    }
+                ),
+            }
+            for interval in found
+        ],
         "estimated_share": round(estimated_share(found), 4),
     }
 
@@ -136,13 +159,25 @@ def span_of(call: ServiceCall) -> tuple[datetime, datetime]:
     return start, end
 
 
-def _interval(interval: Interval) -> Response:
+def _energy(energy: EnergyBetween) -> Response:
     return {
-        "start": _local(interval.start),
-        "end": _local(interval.end),
+        "start": _local(energy.start),
+        "end": _local(energy.end),
+        **_energies({"imported": energy.imported, "exported": energy.exported, "net": energy.net}),
+        "estimated_share": round(energy.estimated_share, 4),
+    }
+
+
+def _counted(interval: Interval) -> Response:
+    return {
         **_energies({"imported": interval.imported, "exported": interval.exported}),
         "quality": interval.quality.value,
     }
+
+
+def _of_phases(responses: Response) -> Response:
+    """Return what is known of phases as a part of a response, or nothing."""
+    return {"phases": responses} if responses else {}
 
 
 def _registers(registers: RegisterEstimates) -> Response:

@@ -1,5 +1,6 @@
 """Make a file of a meter's interval data, as an owner asks for it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -16,6 +17,7 @@ import voluptuous as vol
 from .const import DEFAULT_NAME, DOMAIN
 from .coordinator import Dts307ConfigEntry
 from .meter.exports import ExportError, Format, Source, export, period
+from .meter.intervals import Interval
 from .options import INTERVALS
 
 ATTR_FORMAT: Final = "format"
@@ -102,7 +104,16 @@ async def async_export_file(
     if (finish - begin).total_seconds() > _MOST_INTERVALS * seconds:
         raise _refusal("too_many_intervals", days=str(_MOST_INTERVALS * seconds // 86400))
     start, end = period(chosen, begin.timestamp(), finish.timestamp(), zone)
-    intervals = await entry.runtime_data.billing.async_intervals(start, end, seconds)
+    billing = entry.runtime_data.billing
+    intervals = await billing.async_intervals(start, end, seconds)
+    phases: Mapping[str, Sequence[Interval]] = {}
+    if chosen is Format.CSV:
+        known = await billing.async_phase_intervals(start, end, seconds)
+        phases = {
+            phase: found
+            for phase, found in known.items()
+            if user is None or _may_read(hass, entry, user, f"_{phase}")
+        }
     source = Source(
         name=entry.title,
         serial_number=entry.runtime_data.serial_number,
@@ -112,7 +123,7 @@ async def async_export_file(
         created=now.timestamp(),
     )
     try:
-        exported = await hass.async_add_executor_job(export, chosen, intervals, source)
+        exported = await hass.async_add_executor_job(export, chosen, intervals, source, phases)
     except ExportError as err:
         raise _refusal(err.reason) from err
     name = slugify(entry.title)[:_LONGEST_NAME] or slugify(DEFAULT_NAME)
@@ -123,13 +134,13 @@ async def async_export_file(
     )
 
 
-def _may_read(hass: HomeAssistant, entry: Dts307ConfigEntry, user: User) -> bool:
-    """Return whether a user may read the energies as states."""
+def _may_read(hass: HomeAssistant, entry: Dts307ConfigEntry, user: User, suffix: str = "") -> bool:
+    """Return whether a user may read the energies as states, or those of a phase by its suffix."""
     if user.is_admin or user.permissions.access_all_entities(POLICY_READ):
         return True
     registry = er.async_get(hass)
     entities = [
-        registry.async_get_entity_id(Platform.SENSOR, DOMAIN, f"{entry.unique_id}_{key}")
+        registry.async_get_entity_id(Platform.SENSOR, DOMAIN, f"{entry.unique_id}_{key}{suffix}")
         for key in _ENERGIES
     ]
     return all(

@@ -1,6 +1,6 @@
 """Keep the ledger of a meter's totals, and its demand: across restarts, midnights and outages."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import Any, Final
@@ -14,6 +14,7 @@ from ..meter import Reading
 from ..meter.intervals import (
     EXPORTED,
     IMPORTED,
+    PART_TRACKS,
     Billing,
     Books,
     Demand,
@@ -34,12 +35,14 @@ from ..meter.intervals import (
     touched,
     trimmed,
 )
+from ..meter.phases import TOTAL
 from ..meter.sample import Sample
 from ..meter.validation import CounterFilters, FirstSight, RegisterReads, count_size
 from ..options import MeterOptions
 from .clock import ClockKeeper
 from .formats import LEDGER, TOTALS
 from .intervals import IntervalKeeper
+from .kept_phases import async_kept_phases
 from .kept_state import KeptState
 from .state_saver import AT_ONCE, SOON, WHILE_COUNTING, StateSaver
 
@@ -64,6 +67,8 @@ class BillingKeeper:
         clock: ClockKeeper,
     ) -> None:
         """Begin without any history; ``async_load`` brings it."""
+        self._hass = hass
+        self._entry = entry
         self._interval = options.interval
         self._intervals = IntervalKeeper(hass, entry, options)
         self._billing_day = options.billing_day
@@ -122,11 +127,13 @@ class BillingKeeper:
 
     def carry_to_new_meter(self, sight: FirstSight, filters: CounterFilters) -> None:
         """Let another meter, with these ``filters``, continue from when it was first seen."""
-        totals = {}
-        for name in (IMPORTED, EXPORTED):
-            counter = filters.get(f"energy_{name}.total")
-            if counter is not None and counter.trusted is not None:
-                totals[name] = counter.trusted.published, counter.trusted.register
+        totals, recent = {}, self._books.current.ledger.recent
+        for part, tracks in PART_TRACKS.items():
+            for name, track in tracks.items():
+                counter = filters.get(f"energy_{name}.{part}")
+                is_kept = part == TOTAL or track in recent
+                if is_kept and counter is not None and counter.trusted is not None:
+                    totals[track] = counter.trusted.published, counter.trusted.register
         books = self._books.current.with_new_meter(sight, totals, dt_util.get_default_time_zone())
         self._books = RunBooks.starting_with(books)
 
@@ -139,6 +146,7 @@ class BillingKeeper:
         imported = reading.energy_imported.total or 0.0
         resolution = count_size(reading, "energy_imported", imported)
         before = self._books
+        registers = registers.with_phases(async_kept_phases(self._hass, self._entry))
         books = before.after(Entry.of(reading, registers, clock, resolution), clock, zone)
         if books.settled.ledger.kept != before.settled.ledger.kept:
             ledger = books.settled.ledger.compacted(zone, self._billing_day)
@@ -185,6 +193,12 @@ class BillingKeeper:
         """Return the intervals of a length in s that begin and end between two instants in s."""
         return await self._intervals.async_intervals(self.ledger, start, end, seconds)
 
+    async def async_phase_intervals(
+        self, start: float, end: float, seconds: float
+    ) -> Mapping[str, Sequence[Interval]]:
+        """Return the same of those phases of which anything is known."""
+        return await self._intervals.async_phase_intervals(self.ledger, start, end, seconds)
+
     async def async_counter(self, name: str, start: float, end: float) -> Sequence[Sample]:
         """Return a counter at the borders between two instants in s, as far as it has settled."""
         return await self._intervals.async_counter(self.settled, name, start, end)
@@ -193,6 +207,10 @@ class BillingKeeper:
         """Return what was counted between two instants in s; None if nothing is known of it."""
         return await self._intervals.async_energy(self.ledger, start, end)
 
+    async def async_phase_energies(self, start: float, end: float) -> Mapping[str, EnergyBetween]:
+        """Return what phases counted between two instants in s, as far as that is known."""
+        return await self._intervals.async_phase_energies(self.ledger, start, end)
+
     async def async_registers(self, at: float) -> RegisterEstimates | None:
         """Return what the meter's display showed at an instant; None before the first reading."""
         return await self._intervals.async_registers(self.ledger, at)
@@ -200,6 +218,15 @@ class BillingKeeper:
     async def async_hour_ends(self, name: str, start: float, end: float) -> Sequence[HourEnd]:
         """Return what a counter was at the end of each hour from ``start`` to ``end``, in s."""
         return await self._intervals.async_hour_ends(self.ledger, name, start, end)
+
+    @property
+    def _newest(self) -> Samples:
+        """The latest reads of the totals, and of the phases that are kept now."""
+        ledger = self._books.settled.ledger
+        kept_phases = async_kept_phases(self._hass, self._entry)
+        tracks = {track for phase in kept_phases for track in PART_TRACKS[phase].values()}
+        phases = {name: each.newest for name, each in ledger.recent.items() if name in tracks}
+        return {**ledger.newest, **phases}
 
     def _ledger_as_dict(self) -> dict[str, Any]:
         return self._books.settled.ledger.as_dict()
@@ -211,7 +238,7 @@ class BillingKeeper:
             "pending": [entry.as_dict() for entry in self._books.pending],
         }
         return {
-            "points": {name: as_pair(sample) for name, sample in books.ledger.newest.items()},
+            "points": {name: as_pair(sample) for name, sample in self._newest.items()},
             "serial_number": books.serial_number,
             "demand": books.demand.as_dict(),
             "run": self._clock.as_dict() | run,

@@ -1,7 +1,7 @@
 """The file with the register reads around interval borders, for three years."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 import logging
 from pathlib import Path
 import sqlite3
@@ -14,6 +14,7 @@ from ..const import DOMAIN
 from ..meter.intervals import HELD, RECENT, Tracks, joined, most_reads, storable, track_changes
 from . import reads_database
 from .kept_state import log_set_aside, set_aside
+from .reads_database import COLUMNS
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -63,21 +64,27 @@ class IntervalFile:
         async with self._writing:
             pass
 
-    async def async_tracks(self, start: float, end: float, recent: Tracks) -> Tracks:
-        """Return the reads between two instants in s, with those next to them.
+    async def async_tracks(
+        self, start: float, end: float, recent: Tracks, names: Collection[str] = COLUMNS
+    ) -> Tracks:
+        """Return the reads of some tracks between two instants in s, with those next to them.
 
-        ``recent`` are the tracks that are held in memory.
+        ``recent`` are the tracks that are held in memory. By default, the totals are returned.
         """
-        if recent and all(track.since <= start for track in recent.values()):
-            return recent
-        return await self._async_guarded(lambda: self.tracks(start, end, recent)) or recent
+        held = _named(recent, names)
+        if held and all(track.since <= start for track in held.values()):
+            return held
+        return await self._async_guarded(lambda: self.tracks(start, end, recent, names)) or held
 
-    def tracks(self, start: float, end: float, recent: Tracks) -> Tracks:
+    def tracks(
+        self, start: float, end: float, recent: Tracks, names: Collection[str] = COLUMNS
+    ) -> Tracks:
         """Do the same in the executor; raises sqlite3.Error."""
+        held = _named(recent, names)
         if not self._path.exists():
-            return recent
-        names = recent.keys() or reads_database.COLUMNS
-        return joined(reads_database.between(self._path, start, end, names), recent)
+            return held
+        stored = reads_database.between(self._path, start, end, held.keys() or names)
+        return joined(stored, held)
 
     def _load(self) -> Tracks:
         if not self._path.exists():
@@ -130,6 +137,10 @@ async def async_remove_intervals(hass: HomeAssistant, entry: ConfigEntry) -> Non
             file.unlink()
 
     await hass.async_add_executor_job(unlink)
+
+
+def _named(tracks: Tracks, names: Collection[str]) -> Tracks:
+    return {name: track for name, track in tracks.items() if name in names}
 
 
 def _path(hass: HomeAssistant, entry: ConfigEntry) -> Path:

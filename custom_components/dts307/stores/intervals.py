@@ -1,6 +1,6 @@
 """Interval data of one meter: written at the borders of intervals, and answered for any time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
 from math import inf
@@ -17,6 +17,8 @@ from ..meter.intervals import (
     EXPORTED,
     HOUR,
     IMPORTED,
+    PART_TRACKS,
+    PHASE_TRACKS,
     REFERENCE_PERIOD,
     EnergyBetween,
     Gap,
@@ -33,15 +35,17 @@ from ..meter.intervals import (
     evenly,
     hour_ends,
     intervals,
+    part_ledger,
     shaped,
     widened,
     with_tracks,
 )
-from ..meter.phases import TOTAL
+from ..meter.phases import PARTS, PHASES, TOTAL
 from ..meter.sample import Sample
 from ..meter.validation import rated_power
 from ..options import MeterOptions
 from .interval_file import IntervalFile
+from .reads_database import COLUMNS
 
 _HELD_AT_MOST: Final = 86400.0
 """s; nobody may say that a backup has ended, and memory only holds the reads of three days."""
@@ -57,7 +61,7 @@ class IntervalKeeper:
         self._options = options
         self._file = IntervalFile(hass, entry, options.interval)
         self._held_until = -inf
-        self._most_power: float | None = None
+        self._most_power: Mapping[str, float] = {}
 
     async def async_load(self) -> Tracks:
         """Return the stored reads of the latest days."""
@@ -67,7 +71,7 @@ class IntervalKeeper:
     def async_check(self, reading: Reading) -> None:
         """Learn the rated power from a reading; it is not known without a CT rating."""
         if (current := self._options.service_current) is not None:
-            self._most_power = rated_power(reading, TOTAL, current)
+            self._most_power = {part: rated_power(reading, part, current) for part in PARTS}
 
     @callback
     def async_border_passed(self, recent: Tracks) -> None:
@@ -103,6 +107,40 @@ class IntervalKeeper:
             energy_between, ledger, start, end, grid, spread
         )
 
+    async def async_phase_intervals(
+        self, ledger: Ledger, start: float, end: float, seconds: float
+    ) -> Mapping[str, Sequence[Interval]]:
+        """Return the same of those phases of which anything is known."""
+        return await self._async_of_phases(intervals, ledger, start, end, _grid(seconds))
+
+    async def async_phase_energies(
+        self, ledger: Ledger, start: float, end: float
+    ) -> Mapping[str, EnergyBetween]:
+        """Return what those phases counted between two instants in s of which it is known."""
+        grid = _grid(self._options.interval)
+        return await self._async_of_phases(energy_between, ledger, start, end, grid)
+
+    async def _async_of_phases[T](
+        self,
+        asked: Callable[[Ledger, float, float, IntervalGrid, Spread], T | None],
+        ledger: Ledger,
+        start: float,
+        end: float,
+        grid: IntervalGrid,
+    ) -> Mapping[str, T]:
+        """Return what is known of each phase."""
+        detailed = await self._async_detailed(ledger, start, end, PHASE_TRACKS)
+        answers: dict[str, T] = {}
+        for phase in PHASES:
+            known, spread = part_ledger(detailed, phase), self._async_spread(ledger, phase)
+            if known.tracks and (
+                answer := await self._hass.async_add_executor_job(
+                    asked, known, start, end, grid, spread
+                )
+            ):
+                answers[phase] = answer
+        return answers
+
     async def async_counter(
         self, ledger: Ledger, name: str, start: float, end: float
     ) -> Sequence[Sample]:
@@ -132,15 +170,19 @@ class IntervalKeeper:
             hour_ends, detailed, name, (start, end), grid, spread
         )
 
-    async def _async_detailed(self, ledger: Ledger, start: float, end: float) -> Ledger:
+    async def _async_detailed(
+        self, ledger: Ledger, start: float, end: float, names: Sequence[str] = COLUMNS
+    ) -> Ledger:
         """Return the ledger with the reads around all borders between two instants."""
         start, end = widened(ledger.seams, start, end)
-        return with_tracks(ledger, await self._file.async_tracks(start, end, ledger.recent))
+        tracks = await self._file.async_tracks(start, end, ledger.recent, names)
+        return with_tracks(ledger, tracks)
 
     @callback
-    def _async_spread(self, ledger: Ledger) -> Spread:
-        """Return how the energy of a gap is spread, by the weeks before it."""
-        grid, most_power = _grid(self._options.interval), self._most_power
+    def _async_spread(self, ledger: Ledger, part: str = TOTAL) -> Spread:
+        """Return how the energy of a gap of the total or a phase is spread, by the weeks before."""
+        grid, most_power = _grid(self._options.interval), self._most_power.get(part)
+        names = PART_TRACKS[part].values()
         may_flow = {
             channel: async_may_flow(self._hass, channel, self._options)
             for channel in (IMPORTED, EXPORTED)
@@ -152,11 +194,12 @@ class IntervalKeeper:
             """Return the intervals of the weeks before a gap."""
             begin = end - REFERENCE_PERIOD
             try:
-                tracks = self._file.tracks(begin, end, ledger.recent)
+                tracks = self._file.tracks(begin, end, ledger.recent, names)
             except sqlite3.Error:
                 # The file fails or is damaged, which the next write says.
                 tracks = ledger.recent
-            return intervals(with_tracks(ledger, tracks), begin, end, grid, evenly)
+            known = part_ledger(with_tracks(ledger, tracks), part)
+            return intervals(known, begin, end, grid, evenly)
 
         def reference(gap: Gap) -> Iterator[Interval]:
             """Read the file only if the estimate needs it; that of a short gap mostly does not."""

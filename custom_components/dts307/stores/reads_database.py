@@ -3,22 +3,35 @@
 Each function opens the file, which is created if there is none, does one thing in one transaction,
 and closes the file again. So a kill costs the transaction in progress only. All of them block, and
 raise sqlite3.Error.
+
+The columns of a phase are added with its first reads. Versions that know no phases read and write
+the others, so the format is the same.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from math import inf
 from pathlib import Path
 import sqlite3
 from typing import Final
 
-from ..meter.intervals import EXPORTED, IMPORTED, REGISTER, TrackChange, Tracks, tracks_of
+from ..meter.intervals import (
+    EXPORTED,
+    IMPORTED,
+    PHASE_TRACKS,
+    REGISTER,
+    TrackChange,
+    Tracks,
+    tracks_of,
+)
 from ..meter.sample import Sample
 
 FORMAT: Final = 1
 """The version of the format, which SQLite calls the user version."""
 
 COLUMNS: Final = (IMPORTED, EXPORTED, REGISTER + IMPORTED, REGISTER + EXPORTED)
-"""Each track has a column; reads of several tracks at one instant share a row."""
+"""Each track has a column; reads of several tracks at one instant share a row. Every file has these
+columns, those of the totals."""
 
 _PAGE_SIZE: Final = 1024
 """bytes; each border changes one or two pages, whatever their size."""
@@ -28,6 +41,12 @@ _CREATE: Final = (
     + "".join(f"{name} REAL, " for name in COLUMNS)
     + "PRIMARY KEY (provisional, at)) STRICT, WITHOUT ROWID"
 )
+
+_CREATE_PHASES: Final = (
+    "CREATE TABLE IF NOT EXISTS phases (name TEXT PRIMARY KEY, since REAL NOT NULL) "
+    "STRICT, WITHOUT ROWID"
+)
+"""The columns of phases, and an instant in s before which they have no reads."""
 
 
 class UnknownFormatError(sqlite3.DatabaseError):
@@ -43,6 +62,7 @@ def is_passing(err: sqlite3.DatabaseError) -> bool:
 def write(path: Path, changes: Sequence[TrackChange]) -> None:
     """Change the stored reads; there is at least one change."""
     with _opened(path) as database:
+        _note_phases(database, changes)
         for change in changes:
             # The names of columns are ours.
             database.execute(
@@ -54,7 +74,7 @@ def write(path: Path, changes: Sequence[TrackChange]) -> None:
                 f"ON CONFLICT DO UPDATE SET {change.name} = excluded.{change.name}",
                 [(change.provisional, sample.at, sample.value) for sample in change.samples],
             )
-        empty = " AND ".join(f"{name} IS NULL" for name in COLUMNS)
+        empty = " AND ".join(f"{name} IS NULL" for name in _columns(database))
         since = min(change.since for change in changes)
         # With both values named, SQLite finds the rows by the key, and reads no others.
         database.execute(
@@ -88,23 +108,26 @@ def latest(path: Path, seconds: float) -> Tracks:
         ((newest,),) = database.execute("SELECT max(at) FROM reads WHERE provisional = 0")
         if newest is None:
             return {}
-        return tracks_of(_reads(database, newest - seconds, newest))
+        names = (*COLUMNS, *PHASE_TRACKS)
+        return tracks_of(_reads(database, newest - seconds, newest, names))
 
 
 def between(path: Path, start: float, end: float, names: Collection[str] = COLUMNS) -> Tracks:
     """Return the tracks between two instants in s, with the reads next to them.
 
-    For a track that was never read, the whole file is searched. So name only others.
+    For a total that was never read, the whole file is searched. So name only others.
     """
     with _opened(path) as database:
         return tracks_of(_reads(database, start, end, names))
 
 
 def _reads(
-    database: sqlite3.Connection, start: float, end: float, names: Collection[str] = COLUMNS
+    database: sqlite3.Connection, start: float, end: float, names: Collection[str]
 ) -> Iterator[tuple[bool, str, Sample]]:
     """Yield the reads between two instants, and those next to them, in the order of time."""
-    for name in (column for column in COLUMNS if column in names):
+    for name, since in _columns(database).items():
+        if name not in names:
+            continue
         rows: Iterable[tuple[int, float, float]] = database.execute(
             # One SELECT with an OR would read the whole file.
             f"SELECT provisional, at, {name} FROM reads WHERE {name} IS NOT NULL "  # noqa: S608
@@ -115,10 +138,34 @@ def _reads(
             f"AND {name} IS NOT NULL), :end) "
             f"UNION ALL SELECT provisional, at, {name} FROM reads WHERE {name} IS NOT NULL "
             "AND provisional = 1 ORDER BY provisional, at",
-            {"start": start, "end": end},
+            {"start": max(start, since), "end": max(end, since)},
         )
         for provisional, at, value in rows:
             yield bool(provisional), name, Sample(value=value, at=at)
+
+
+def _columns(database: sqlite3.Connection) -> Mapping[str, float]:
+    """Return the columns of tracks, each with an instant in s before which it has no reads."""
+    columns = dict.fromkeys(COLUMNS, -inf)
+    has_phases = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'phases'"
+    if database.execute(has_phases).fetchone():
+        columns.update(database.execute("SELECT name, since FROM phases"))
+    return columns
+
+
+def _note_phases(database: sqlite3.Connection, changes: Iterable[TrackChange]) -> None:
+    """Add the columns of phases that are written for the first time, and note since when."""
+    columns = dict(_columns(database))
+    for change in changes:
+        known = change.name in columns
+        if not known:
+            database.execute(_CREATE_PHASES)
+            database.execute(f"ALTER TABLE reads ADD COLUMN {change.name} REAL")
+        if not known or (not change.provisional and change.since < columns[change.name]):
+            columns[change.name] = change.since
+            database.execute(
+                "INSERT OR REPLACE INTO phases VALUES (?, ?)", (change.name, change.since)
+            )
 
 
 @contextmanager

@@ -57,6 +57,29 @@ def test_a_file() -> None:
     ]
 
 
+def test_phases_have_columns_of_their_own() -> None:
+    """They are empty where nothing is known of a phase; its quality is its own."""
+    first, second, third = (
+        replace(each, imported=measured(100), exported=None) for each in days(DST_ENDS)[:3]
+    )
+    of_b = [
+        replace(first, imported=measured(1 / 3)),
+        *estimated([replace(second, exported=measured(2))], [1 / 3]),
+    ]
+    phases = {"b": of_b, "c": [replace(third, imported=measured(7))]}
+    text = export(Format.CSV, [first, second, third], source(), phases).text
+    header, *lines = text.split("\r\n")
+    assert header.removeprefix("start,minutes,delivered_kwh,received_kwh,quality") == (
+        ",delivered_b_kwh,received_b_kwh,quality_b,delivered_c_kwh,received_c_kwh,quality_c"
+    )
+    assert [line.partition(",15,0.100000,,actual")[2] for line in lines] == [
+        ",0.000333,,actual,,,",
+        ",0.000334,0.002000,estimated,,,",
+        ",,,,0.007000,,actual",
+        "",
+    ]
+
+
 @pytest.mark.parametrize(("day", "hours"), [(DST_STARTS, 23), (DST_ENDS, 25)])
 def test_days_of_the_change_of_the_clock(day: object, hours: int) -> None:
     intervals = days(day)  # type: ignore[arg-type]

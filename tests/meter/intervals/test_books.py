@@ -348,3 +348,19 @@ async def test_what_a_reading_adds() -> None:
     assert Entry.of(some, RegisterReads(), clock, 1.0).samples.keys() == seen
     stepped = clock.after(MIDNIGHT + 7200, 60.0)
     assert Entry.of(some, registers, stepped, 1.0).samples.keys() == seen
+
+
+async def test_what_a_reading_adds_of_phases() -> None:
+    """The counters of those that are kept, each at its own time, and not their registers."""
+    clock = RunClock.starting(MIDNIGHT, 50.0).after(MIDNIGHT + 8, 58.0)
+    values = PerPhase(total=1300.0, a=800.0, b=500.0, c=None)
+    reading = replace(await a_reading(1300.0, None), energy_imported=values)
+    reads = {
+        phase: RegisterReads(imported=Sample(value=7.0, at=MIDNIGHT + second))
+        for phase, second in (("a", 5), ("b", 6), ("c", 7))
+    }
+    registers = RegisterReads(phases=reads)
+    assert Entry.of(reading, registers.with_phases({"a", "c"}), clock, 1.0).samples == {
+        "seen": Sample(value=0.0, at=MIDNIGHT + 8),
+        "imported_a": Sample(value=800.0, at=MIDNIGHT + 5),
+    }

@@ -1,6 +1,6 @@
 """Writes interval data in one of the formats."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from enum import StrEnum
@@ -32,12 +32,25 @@ class ExportedFile:
     """the months of its data, and the extension"""
 
 
-type _Writer = Callable[[Sequence[Interval], Source], str]
+type PhaseIntervals = Mapping[str, Sequence[Interval]]
+"""The intervals of those phases of which they are known."""
+
+_NO_PHASES: Final[PhaseIntervals] = {}
+
+type _Writer = Callable[[Sequence[Interval], Source, PhaseIntervals], str]
 
 _WRITERS: Final[dict[Format, tuple[_Writer, str, str]]] = {
     Format.CSV: (table, "text/csv", ".csv"),
-    Format.GREEN_BUTTON: (green_button, "application/atom+xml", "_green_button.xml"),
-    Format.NEM12: (nem12, "text/csv", "_nem12.csv"),
+    Format.GREEN_BUTTON: (
+        lambda intervals, source, _: green_button(intervals, source),
+        "application/atom+xml",
+        "_green_button.xml",
+    ),
+    Format.NEM12: (
+        lambda intervals, source, _: nem12(intervals, source),
+        "text/csv",
+        "_nem12.csv",
+    ),
 }
 
 
@@ -46,8 +59,13 @@ def period(chosen: Format, start: float, end: float, zone: tzinfo) -> tuple[floa
     return market_days(start, end, zone) if chosen is Format.NEM12 else (start, end)
 
 
-def export(chosen: Format, intervals: Sequence[Interval], source: Source) -> ExportedFile:
-    """Return a file of consecutive intervals.
+def export(
+    chosen: Format,
+    intervals: Sequence[Interval],
+    source: Source,
+    phases: PhaseIntervals = _NO_PHASES,
+) -> ExportedFile:
+    """Return a file of consecutive intervals; only CSV has phases.
 
     Raises:
         ExportError: the format cannot hold them, or there are none.
@@ -59,7 +77,7 @@ def export(chosen: Format, intervals: Sequence[Interval], source: Source) -> Exp
     clock = market_time(source.zone, first) if chosen is Format.NEM12 else source.zone
     months = [f"{datetime.fromtimestamp(at, clock):%Y-%m}" for at in (first, last)]
     return ExportedFile(
-        text=write(intervals, source),
+        text=write(intervals, source, phases),
         content_type=content_type,
         ending=f"{'_'.join(dict.fromkeys(months))}{extension}",
     )

@@ -15,6 +15,7 @@ from .history import (
     TrackChange,
     joined,
     most_reads,
+    part_ledger,
     storable,
     track_changes,
     tracks_of,
@@ -36,13 +37,27 @@ from .ledger import Ledger
 from .periods import touched
 from .seams import widened
 from .statistics_rows import HOUR, HourEnd, Refill, Row, hour_ends, refills
-from .track import EXPORTED, IMPORTED, REGISTER, Samples, Track, Tracks, as_pair, from_pair, kept
+from .track import (
+    EXPORTED,
+    IMPORTED,
+    PART_TRACKS,
+    PHASE_TRACKS,
+    REGISTER,
+    Samples,
+    Track,
+    Tracks,
+    as_pair,
+    from_pair,
+    kept,
+)
 
 __all__ = [
     "EXPORTED",
     "HELD",
     "HOUR",
     "IMPORTED",
+    "PART_TRACKS",
+    "PHASE_TRACKS",
     "RECENT",
     "REFERENCE_PERIOD",
     "REGISTER",
@@ -93,6 +108,7 @@ __all__ = [
     "joined",
     "kept",
     "most_reads",
+    "part_ledger",
     "refills",
     "shaped",
     "storable",

@@ -12,12 +12,24 @@ from functools import reduce
 from typing import Any, Final, Self
 
 from ..clock import SMALLEST_STEP, RunClock
+from ..phases import TOTAL
 from ..sample import CONSECUTIVE_WITHIN, Sample
 from ..sunspec import Reading
 from ..validation import FirstSight, RegisterReads
 from .demand import DemandRecord
 from .ledger import Ledger
-from .track import EXPORTED, IMPORTED, REGISTER, SEEN, Samples, Tracks, as_pair, from_pair
+from .track import (
+    EXPORTED,
+    IMPORTED,
+    PART_TRACKS,
+    PHASE_TRACKS,
+    REGISTER,
+    SEEN,
+    Samples,
+    Tracks,
+    as_pair,
+    from_pair,
+)
 
 _MOST_POWER: Final = 20_000.0
 _MOST_TIMES_POWER: Final = 3.0
@@ -36,7 +48,8 @@ class Entry:
     """What one reading adds to the books."""
 
     samples: Samples
-    """the totals, each at the time in s when it was believed, as if the clock had not stepped"""
+    """the totals and the phases' counters, each at the time in s when it was believed, as if the
+    clock had not stepped"""
     power: float
     """W, without its sign; 0 if the meter does not measure it"""
     resolution: float
@@ -46,21 +59,27 @@ class Entry:
     def of(
         cls, reading: Reading, registers: RegisterReads, clock: RunClock, resolution: float
     ) -> Entry:
-        """Return what a reading adds: its validated totals, as far as they are new."""
+        """Return what a reading adds: its validated counters, as far as they are new.
+
+        They are those of the total, and of the phases that ``registers`` have.
+        """
         samples = {SEEN: Sample(value=0.0, at=clock.unstepped)}
-        for name, total, register in (
-            (IMPORTED, reading.energy_imported.total, registers.imported),
-            (EXPORTED, reading.energy_exported.total, registers.exported),
-        ):
-            if total is None or register is None:
-                continue
-            age = clock.now - register.at
-            # Across a step, nobody knows how long ago a read was.
-            steady = clock.elapsed - clock.steady_since + _ROUNDING
-            if 0 <= age <= min(steady, CONSECUTIVE_WITHIN):
-                at = clock.unstepped - age
-                samples[name] = Sample(value=total, at=at)
-                samples[REGISTER + name] = Sample(value=register.value, at=at)
+        # Across a step, nobody knows how long ago a read was.
+        steady = clock.elapsed - clock.steady_since + _ROUNDING
+        for part, reads in {TOTAL: registers, **registers.phases}.items():
+            for name, values, register in (
+                (IMPORTED, reading.energy_imported, reads.imported),
+                (EXPORTED, reading.energy_exported, reads.exported),
+            ):
+                counter: float | None = getattr(values, part)
+                if counter is None or register is None:
+                    continue
+                age = clock.now - register.at
+                if 0 <= age <= min(steady, CONSECUTIVE_WITHIN):
+                    at, track = clock.unstepped - age, PART_TRACKS[part][name]
+                    samples[track] = Sample(value=counter, at=at)
+                    if part == TOTAL:
+                        samples[REGISTER + track] = Sample(value=register.value, at=at)
         power = abs(reading.power.total or 0.0)
         return cls(samples=samples, power=power, resolution=resolution)
 
@@ -117,13 +136,15 @@ class Books:
     ) -> Books:
         """Return the books after another meter was first seen in this place.
 
-        ``totals`` are the published counters and the registers then, in Wh. What flowed between the
-        meters is unknown, so the demand interval in progress is not whole.
+        ``totals`` are the published counters and the registers then, in Wh, by their track; those
+        of phases, too. What flowed between the meters is unknown, so the demand interval in
+        progress is not whole.
         """
         samples = {SEEN: Sample(value=0.0, at=sight.at)}
         for name, (published, register) in totals.items():
             samples[name] = Sample(value=published, at=sight.at)
-            samples[REGISTER + name] = Sample(value=register, at=sight.at)
+            if name not in PHASE_TRACKS:
+                samples[REGISTER + name] = Sample(value=register, at=sight.at)
         ledger = self.ledger.with_unread(sight.at, sight.possible_power)
         return Books(
             ledger=ledger.after(samples, sight.serial_number, zone),

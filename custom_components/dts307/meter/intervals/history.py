@@ -11,7 +11,7 @@ from typing import Final
 
 from ..sample import Sample
 from .ledger import Ledger
-from .track import Track, Tracks
+from .track import PART_TRACKS, Track, Tracks
 
 RECENT: Final = 3 * 86400.0
 """s before the latest read, of which reads are held in memory. A clock that went back is decided
@@ -136,3 +136,16 @@ def with_tracks(ledger: Ledger, tracks: Tracks) -> Ledger:
     Before the first of them, it still knows the reads around midnights.
     """
     return replace(ledger, tracks=joined(ledger.tracks, tracks))
+
+
+def part_ledger(ledger: Ledger, part: str) -> Ledger:
+    """Return a ledger of the two counters of the total, or of a phase as if they were the totals.
+
+    So the rules about totals are those about phases.
+    """
+    tracks = {
+        name: ledger.tracks[track]
+        for name, track in PART_TRACKS[part].items()
+        if track in ledger.tracks
+    }
+    return replace(ledger, tracks=tracks)

@@ -29,6 +29,7 @@ from .seams import Seams, seams_from, with_seams
 from .track import (
     EXPORTED,
     IMPORTED,
+    PHASE_TRACKS,
     REGISTER,
     SEEN,
     Samples,
@@ -107,7 +108,7 @@ class Ledger:
 
     def after(self, samples: Samples, serial_number: str, zone: tzinfo) -> Ledger:
         """Return the ledger after a reading."""
-        return self._after(samples, samples, serial_number, zone)
+        return self._after(_billed(samples), samples, serial_number, zone)
 
     def _after(self, samples: Samples, recent: Samples, serial_number: str, zone: tzinfo) -> Ledger:
         """Return the ledger with reads around midnights, and others around interval borders."""
@@ -151,7 +152,7 @@ class Ledger:
 
     def with_newer(self, samples: Samples, serial_number: str, zone: tzinfo) -> Ledger:
         """Return the ledger after those reads that are newer; they were stored apart from it."""
-        newer = newer_than(self.tracks, samples)
+        newer = newer_than(self.tracks, _billed(samples))
         return self._after(newer, newer_than(self.recent, samples), serial_number, zone)
 
     def compacted(self, zone: tzinfo, billing_day: int) -> Ledger:
@@ -311,3 +312,8 @@ class Ledger:
             edited=tuple(float(at) for at in stored["edited"]),
             seams=seams_from(stored["seams"]),
         )
+
+
+def _billed(samples: Samples) -> Samples:
+    """Return the samples without those of phases, of which there is no bill."""
+    return {name: sample for name, sample in samples.items() if name not in PHASE_TRACKS}

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Final
 
+from ..phases import PARTS, PHASES, TOTAL
 from ..sample import CONSECUTIVE_WITHIN, Sample
 from .estimate import Estimate, interpolated
 
@@ -20,6 +21,15 @@ EXPORTED: Final = "exported"
 REGISTER: Final = "register_"
 SEEN: Final = "seen"
 """The track of the meter's responses. It counts nothing, and goes on while no total is believed."""
+
+PART_TRACKS: Final = {
+    part: {name: name if part == TOTAL else f"{name}_{part}" for name in (IMPORTED, EXPORTED)}
+    for part in PARTS
+}
+"""The tracks of the two counters of the total and of each phase."""
+
+PHASE_TRACKS: Final = tuple(track for phase in PHASES for track in PART_TRACKS[phase].values())
+"""Tracks that are kept around the borders of intervals only: phases have no bill."""
 
 _CLOCK_SETTLED_AFTER: Final = 86400.0
 """s; a clock that stays behind for this long was wrong before, and is right now."""

@@ -3,11 +3,11 @@
 What one counter filter believes is decided in ``counter_filter``.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from ..phases import PARTS
+from ..phases import PARTS, PHASES, TOTAL
 from ..reading_gaps import Totals
 from ..sample import CONSECUTIVE_WITHIN, Sample
 from ..sunspec import PerPhase, Reading
@@ -26,6 +26,13 @@ class RegisterReads:
 
     imported: Sample | None = None
     exported: Sample | None = None
+    phases: Mapping[str, RegisterReads] = field(default_factory=dict)
+    """the same of the phases"""
+
+    def with_phases(self, phases: Container[str]) -> RegisterReads:
+        """Return the reads without those of other phases."""
+        chosen = {phase: reads for phase, reads in self.phases.items() if phase in phases}
+        return replace(self, phases=chosen)
 
 
 type CounterFilters = Mapping[str, CounterFilter]
@@ -75,16 +82,19 @@ def awaiting_reconfirmation(restored: CounterFilters, filters: CounterFilters) -
 
 
 def register_reads(filters: CounterFilters) -> RegisterReads:
-    """Return the register reads behind the published totals, as far as they are believed."""
+    """Return the register reads behind the published counters, as far as they are believed."""
 
     def register_read(key: str) -> Sample | None:
         trusted = filters.get(key, CounterFilter()).trusted
         return None if trusted is None else Sample(value=trusted.register, at=trusted.latest.at)
 
-    return RegisterReads(
-        imported=register_read("energy_imported.total"),
-        exported=register_read("energy_exported.total"),
-    )
+    def reads_of(part: str) -> RegisterReads:
+        return RegisterReads(
+            imported=register_read(f"energy_imported.{part}"),
+            exported=register_read(f"energy_exported.{part}"),
+        )
+
+    return replace(reads_of(TOTAL), phases={phase: reads_of(phase) for phase in PHASES})
 
 
 def believed_totals(reading: Reading, registers: RegisterReads, now: float) -> Totals:

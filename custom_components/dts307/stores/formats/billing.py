@@ -4,6 +4,7 @@ from typing import Any, Final
 
 import voluptuous as vol
 
+from ...meter.phases import PHASES
 from .fields import (
     LATEST_INSTANT,
     POINT,
@@ -18,6 +19,10 @@ from .fields import (
 )
 
 _TRACKS: Final = ("seen", "imported", "exported", "register_imported", "register_exported")
+_PHASE_TRACKS: Final = tuple(
+    f"{name}_{phase}" for phase in PHASES for name in ("imported", "exported")
+)
+_READS: Final = by_name((*_TRACKS, *_PHASE_TRACKS), POINT)
 
 _LEAST_IN_TRACK: Final = 2
 """The first reading and the latest, which may be the same."""
@@ -85,7 +90,7 @@ _RUN: Final = record(
         vol.Required("pending"): [
             record(
                 {
-                    vol.Required("samples"): vol.All(by_name(_TRACKS, POINT), vol.Contains("seen")),
+                    vol.Required("samples"): vol.All(_READS, vol.Contains("seen")),
                     vol.Required("power"): number,
                     vol.Required("resolution"): number,
                 }
@@ -96,7 +101,7 @@ _RUN: Final = record(
 TOTALS: Final = record(
     {
         vol.Optional("run", default=None): vol.Maybe(_RUN),
-        vol.Required("points"): by_name(_TRACKS, POINT),
+        vol.Required("points"): _READS,
         vol.Required("serial_number"): text,
         vol.Required("demand"): record(
             {
