@@ -4,6 +4,7 @@ It was off for hours over the end of a billing period, and starts with the time 
 time server sets it right minutes later.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 import time
@@ -324,6 +325,40 @@ def test_what_a_later_ledger_holds_is_not_entered_twice() -> None:
     books = totals.added_to(later, zone, is_same_run=True)
     assert not books.pending
     assert books.current.ledger == later.ledger
+
+
+def test_what_later_interval_data_holds_is_not_entered_twice() -> None:
+    """Just after the clock has settled, a kill can come when nothing else is written."""
+    begun, zone = instant("06-30 12:00:00").timestamp(), ZoneInfo("America/New_York")
+    run_clock = RunClock.starting(begun, 0.0).after(begun + 1810, 1810.0)
+    entries = []
+    for seconds in (-3600, 890, 930, 1790, 1810):
+        read = Sample(value=5e6 + seconds, at=begun + seconds)
+        samples = {"seen": Sample(value=0.0, at=read.at), "imported": read}
+        entries.append(Entry(samples=samples, power=0.0, resolution=1.0))
+    first, *pending, latest = entries
+    record = DemandRecord(window=900.0)
+    new = Books(ledger=Ledger(), demand=record, serial_number="S307")
+    before = settled = new.with_entry(first, run_clock, zone)
+    for entry in (*pending, latest):
+        settled = settled.with_entry(entry, run_clock, zone)
+    totals = StoredTotals(
+        points=before.ledger.newest,
+        serial_number="S307",
+        demand=record,
+        run={
+            "clock": run_clock.as_dict(),
+            "doubted": False,
+            "pending": [entry.as_dict() for entry in pending],
+        },
+    )
+    recent = settled.ledger.recent
+    loaded = before.with_recent(recent)
+    loaded = replace(loaded, ledger=loaded.ledger.reconciled(zone))
+    books = totals.added_to(loaded, zone, is_same_run=True).resumed(run_clock, zone)
+    assert not books.pending
+    assert books.current.ledger.recent == recent
+    assert not books.current.ledger.seams
 
 
 def test_a_run_has_a_name_where_the_system_tells(

@@ -17,7 +17,7 @@ from custom_components.dts307.meter.intervals import TrackChange
 from custom_components.dts307.meter.sample import Sample
 from custom_components.dts307.stores import reads_database
 from tests.device import Device
-from tests.integration.bills import start
+from tests.integration.bills import count, instant, kwh, poll, start
 from tests.integration.disk import Disk
 from tests.integration.test_interval_data import (
     DATABASE,
@@ -197,3 +197,34 @@ async def test_whose_the_reads_are_is_lost(
         with pytest.raises(ServiceValidationError) as refused:
             await ask(hass, action, **data)
         assert refused.value.translation_key == "nothing_known"
+
+
+@pytest.mark.usefixtures("all_entities_enabled")
+@pytest.mark.parametrize("newer", [{DATABASE}, {"ledger", "totals"}])
+async def test_a_kill_between_the_writes_of_two_files(
+    *,
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    meter: Device,
+    entry: MockConfigEntry,
+    newer: set[str],
+) -> None:
+    """What only one of them knows of midnight, bill and interval data both know."""
+    await border(hass, freezer, meter, "06-10 23:45:00", 5_000_100)
+    disk = Disk(hass, entry)
+    older = disk.copied()
+    await border(hass, freezer, meter, "06-11 00:00:00", 5_000_350)
+    # What has to be written at once is written before the next poll.
+    await poll(hass, freezer, "06-11 00:00:07")
+    files = disk.copied()
+    await hass.config_entries.async_unload(entry.entry_id)
+    disk.restore({name: (files if name in newer else older)[name] for name in files})
+    freezer.move_to(instant("06-11 02:00:00"))
+    await start(hass, entry)
+    count(meter, 5_000_900)
+    await poll(hass, freezer, "06-11 02:00:05")
+    await poll(hass, freezer, "06-11 02:00:10")
+    (quarter,) = await intervals(hass, "06-10 23:45:00", "06-11 00:00:00")
+    assert (quarter["imported"], quarter["quality"]) == (0.25, "actual")
+    assert (await ask(hass, "get_registers", at="2026-06-11"))["imported"] == 5000.35
+    assert kwh(hass, meter, "register_imported_midnight") == 5000.35

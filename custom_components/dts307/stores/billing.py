@@ -115,7 +115,8 @@ class BillingKeeper:
         books = self._books.settled
         ledger = await self._ledger_file.async_load() or books.ledger
         recent = await self._intervals.async_load()
-        books = replace(books, ledger=replace(ledger, interval=self._interval, recent=recent))
+        ledger = replace(ledger, interval=self._interval, recent=recent).reconciled(zone)
+        books = replace(books, ledger=ledger)
         run_books = RunBooks.starting_with(books)
         if totals := await self._totals_file.async_load():
             run_books = totals.added_to(books, zone, is_same_run=self._resumes(totals))

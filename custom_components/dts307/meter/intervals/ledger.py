@@ -11,7 +11,7 @@ docs/internals/ledger.md explains why.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
-from functools import reduce
+from functools import partial, reduce
 from operator import sub
 from typing import Any, Final
 
@@ -35,6 +35,7 @@ from .track import (
     Samples,
     Track,
     Tracks,
+    caught_up,
     continued,
     kept,
     newer_than,
@@ -112,13 +113,6 @@ class Ledger:
 
     def _after(self, samples: Samples, recent: Samples, serial_number: str, zone: tzinfo) -> Ledger:
         """Return the ledger with reads around midnights, and others around interval borders."""
-
-        def midnight(at: float) -> float:
-            return self._boundary(local_midnight(local_day(at, zone), zone), at)
-
-        def border(at: float) -> float:
-            return self._boundary(latest_border(at, zone, self.interval), at)
-
         meters = self.meters
         if samples and (not meters or meters[-1][1] != serial_number):
             since = max(sample.at for sample in samples.values())
@@ -126,14 +120,20 @@ class Ledger:
         counted = {name: sample for name, sample in recent.items() if name != SEEN}
         after = replace(
             self,
-            tracks=continued(self.tracks, samples, midnight),
-            recent=continued(self.recent, counted, border),
+            tracks=continued(self.tracks, samples, partial(self._midnight, zone)),
+            recent=continued(self.recent, counted, partial(self._border, zone)),
             seams=with_seams(self.seams, self.recent, counted),
             meters=meters,
         )
         # If it was opened by a clock that was ahead, that instant is still to come.
         opened_ahead = after.now is not None and after.now < after.opened
         return replace(after, opened=0.0) if opened_ahead else after
+
+    def _midnight(self, zone: tzinfo, at: float) -> float:
+        return self._boundary(local_midnight(local_day(at, zone), zone), at)
+
+    def _border(self, zone: tzinfo, at: float) -> float:
+        return self._boundary(latest_border(at, zone, self.interval), at)
 
     def _boundary(self, start: float, at: float) -> float:
         """Return the start of a day or interval, or the first read of another meter after it."""
@@ -154,6 +154,17 @@ class Ledger:
         """Return the ledger after those reads that are newer; they were stored apart from it."""
         newer = newer_than(self.tracks, _billed(samples))
         return self._after(newer, newer_than(self.recent, samples), serial_number, zone)
+
+    def reconciled(self, zone: tzinfo) -> Ledger:
+        """Return the ledger whose reads around midnights and borders have both been completed.
+
+        They are stored in two files, and a kill may come when only one of them has been written.
+        """
+        return replace(
+            self,
+            tracks=caught_up(self.tracks, self.recent, partial(self._midnight, zone)),
+            recent=caught_up(self.recent, self.tracks, partial(self._border, zone)),
+        )
 
     def compacted(self, zone: tzinfo, billing_day: int) -> Ledger:
         """Return the ledger with the periods that are too old replaced by the credit they left."""

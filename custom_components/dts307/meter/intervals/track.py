@@ -200,6 +200,22 @@ def continued(tracks: Tracks, samples: Samples, boundary: Callable[[float], floa
     return after
 
 
+def caught_up(tracks: Tracks, others: Tracks, boundary: Callable[[float], float]) -> Tracks:
+    """Return the tracks with the newer reads that ``others`` of the same names have.
+
+    While it is unknown which of two clocks was wrong, it is unknown which reads are newer.
+    """
+    after = dict(tracks)
+    for name in tracks.keys() & others.keys():
+        track, other = tracks[name], others[name]
+        if track.provisional is None and other.provisional is None:
+            for read in (*other.samples, other.latest):
+                if read.at > track.latest.at:
+                    track = track.after(read, boundary(read.at))
+            after[name] = track
+    return after
+
+
 def kept(tracks: Tracks) -> Mapping[str, tuple[Sample, ...]]:
     """Return the reads of each track that are kept for good."""
     return {name: track.kept for name, track in tracks.items()}

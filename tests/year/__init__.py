@@ -1,0 +1,1 @@
+"""A simulated year of one meter, against a model of its own."""
