@@ -101,6 +101,8 @@ class House:
         quiet = 0
         while quiet < _QUIET:
             polls = self.entry._background_tasks or self.entry._tasks  # noqa: SLF001 - not told
+            if polls:
+                await asyncio.wait(polls)
             is_set_up = self.entry.state is not ConfigEntryState.SETUP_IN_PROGRESS
             quiet = quiet + 1 if is_set_up and not polls else 0
             await asyncio.sleep(0)
