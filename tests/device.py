@@ -7,6 +7,7 @@ and packed by pysunspec2, so that nothing here shares code with what is tested.
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, override
 
 from pymodbus.constants import ExcCodes
@@ -82,27 +83,55 @@ class Device:
 
     def models(self) -> Iterator[Model]:
         """Decode the models of the chain, one after the other, with pysunspec2."""
-        address = self.base + 2
-        while (model_id := self.registers[address]) != _END_MODEL:
-            length = self.registers[address + 1]
-            words = [self.registers[address + offset] for offset in range(2 + length)]
-            data = b"".join(word.to_bytes(2) for word in words)
-            yield Model(model_id, model_addr=address, model_len=length, data=data)
-            address += len(words)
+        return (self._decoded(*header) for header in self._headers())
 
     def meter_model(self) -> Model:
         """Decode the meter model."""
-        return next(model for model in self.models() if model.model_id in METER_MODELS)
+        headers = self._headers()
+        return next(self._decoded(*header) for header in headers if header[1] in METER_MODELS)
+
+    def _headers(self) -> Iterator[tuple[int, int, int]]:
+        """Go through the addresses, IDs and lengths of the models in the chain."""
+        address = self.base + 2
+        while (model_id := self.registers[address]) != _END_MODEL:
+            length = self.registers[address + 1]
+            yield address, model_id, length
+            address += 2 + length
+
+    def _decoded(self, address: int, model_id: int, length: int) -> Model:
+        words = [self.registers[address + offset] for offset in range(2 + length)]
+        data = b"".join(word.to_bytes(2) for word in words)
+        return Model(model_id, model_addr=address, model_len=length, data=data)
 
     def write(self, point: str, value: float | str | None) -> None:
         """Put a raw value into a point of model 1 or the meter model; None: not implemented."""
-        model = next(model for model in self.models() if point in model.points)
-        place = model.points[point]
+        address, place = self._place(point)
         place.set_value(value)
         data: bytes = place.get_mb()
         for offset in range(0, len(data), 2):
             word = int.from_bytes(data[offset : offset + 2])
-            self.registers[model.model_addr + place.offset + offset // 2] = word
+            self.registers[address + offset // 2] = word
+
+    def read(self, point: str) -> Any:
+        """Return the raw value of a point of model 1 or the meter model; None: not implemented."""
+        address, place = self._place(point)
+        words = [self.registers[address + offset] for offset in range(place.len)]
+        place.set_mb(b"".join(word.to_bytes(2) for word in words))
+        return place.value
+
+    def _place(self, point: str) -> tuple[int, Any]:
+        """Return the address of a point, and what packs its value."""
+        for address, model_id, length in self._headers():
+            if (place := _points(model_id, length).get(point)) is not None:
+                return address + place.offset, place
+        raise KeyError(point)
+
+
+@cache
+def _points(model_id: int, length: int) -> dict[str, Any]:
+    """Return the points of a model, to find and pack values with; decoding all takes long."""
+    points: dict[str, Any] = Model(model_id, model_len=length).points
+    return points
 
 
 class Bench(Bus):
@@ -165,5 +194,19 @@ def _served(device: Device) -> SimDevice:
         registers[address : address + count] = [device.registers[at] for at in wanted]
         return None
 
-    everything = SimData(0, count=_ADDRESSES, datatype=DataType.UINT16, readonly=True)
-    return SimDevice(device.unit, simdata=[everything], action=show)
+    first = SimData(0, datatype=DataType.UINT16, readonly=True)
+    return _WithAllAddresses(device.unit, simdata=[first], action=show)
+
+
+class _WithAllAddresses(SimDevice):
+    """Has the one register that it is given at every address.
+
+    pymodbus would build 65,536 registers one by one, for every test.
+    """
+
+    @override
+    def build_device(self) -> tuple[int, list[int], list[int]]:
+        built = super().build_device()
+        assert isinstance(built, tuple)
+        start, registers, flags = built
+        return start, registers[:1] * _ADDRESSES, flags[:1] * _ADDRESSES

@@ -73,12 +73,12 @@ class House:
 
     def exports(self, watts: float) -> None:
         """Let the site export so much from now on; import is negative."""
-        scale = self.device.meter_model().points["W_SF"].value
+        scale = self.device.read("W_SF")
         self.device.write("W", round(-watts / 10**scale))
 
     def draws(self, *amperes: float) -> None:
         """Let so much current flow from now on: in each phase, or in A, B and C."""
-        scale = self.device.meter_model().points["A_SF"].value
+        scale = self.device.read("A_SF")
         each = amperes if len(amperes) > 1 else 3 * amperes
         for point, flowing in zip(("AphA", "AphB", "AphC"), each, strict=True):
             self.device.write(point, round(flowing / 10**scale))
@@ -101,6 +101,8 @@ class House:
         quiet = 0
         while quiet < _QUIET:
             polls = self.entry._background_tasks or self.entry._tasks  # noqa: SLF001 - not told
+            if polls:
+                await asyncio.wait(polls)
             is_set_up = self.entry.state is not ConfigEntryState.SETUP_IN_PROGRESS
             quiet = quiet + 1 if is_set_up and not polls else 0
             await asyncio.sleep(0)

@@ -42,7 +42,7 @@ async def consume(
 ) -> None:
     """Draw power between two seconds after noon, with a poll each half minute up to the last."""
     begin, end = seconds
-    counted = device.meter_model().points["TotWhImp"].value
+    counted = device.read("TotWhImp")
     for second in range(begin + 30, end + 1, 30):
         count(device, counted + watts * (second - begin) // 3600)
         await poll(hass, freezer, NOON + timedelta(seconds=second))

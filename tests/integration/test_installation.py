@@ -36,7 +36,7 @@ async def export(
     """Let the export counter move minute by minute, while power has some sign."""
     device.write("W", watts)
     for _ in range(minutes):
-        exported = device.meter_model().points["TotWhExp"].value or 0
+        exported = device.read("TotWhExp") or 0
         device.write("TotWhExp", exported + abs(watts) // 60)
         freezer.tick(timedelta(minutes=1))
         await let_pass(hass, 60)

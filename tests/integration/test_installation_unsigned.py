@@ -21,7 +21,7 @@ async def flows(
 ) -> None:
     """Let one counter of a meter move minute by minute, and no other."""
     for _ in range(minutes):
-        counted = device.meter_model().points[counter].value or 0
+        counted = device.read(counter) or 0
         device.write(counter, counted + WATTS // 60)
         freezer.tick(timedelta(minutes=1))
         await let_pass(hass, 60)
