@@ -28,8 +28,8 @@ from custom_components.dts307.meter.clock import RunClock
 from custom_components.dts307.meter.intervals import Books, DemandRecord, Entry, Ledger
 from custom_components.dts307.meter.sample import Sample
 from custom_components.dts307.stores import clock
-from custom_components.dts307.stores.billing import StoredTotals
 from custom_components.dts307.stores.clock import elapsed_seconds
+from custom_components.dts307.stores.stored_bill import StoredReads
 from tests.device import Device
 from tests.integration.bills import begin_at_home, instant, kwh, sensor, start
 from tests.integration.home import entry_for, let_pass, load
@@ -306,7 +306,7 @@ def test_what_a_later_ledger_holds_is_not_entered_twice() -> None:
     read = {"seen": Sample(value=0.0, at=begun + 60), "imported": Sample(value=5e6, at=begun + 60)}
     run_clock = RunClock.starting(begun, 0.0).after(begun + 60, 60.0)
     entry = Entry(samples=read, power=0.0, resolution=1.0)
-    totals = StoredTotals(
+    totals = StoredReads(
         points={"seen": Sample(value=0.0, at=begun)},
         serial_number="S307",
         demand=DemandRecord(window=900.0),
@@ -342,7 +342,7 @@ def test_what_later_interval_data_holds_is_not_entered_twice() -> None:
     before = settled = new.with_entry(first, run_clock, zone)
     for entry in (*pending, latest):
         settled = settled.with_entry(entry, run_clock, zone)
-    totals = StoredTotals(
+    totals = StoredReads(
         points=before.ledger.newest,
         serial_number="S307",
         demand=record,

@@ -48,9 +48,9 @@ from custom_components.dts307.meter.validation import (
 from custom_components.dts307.options import MeterOptions
 from custom_components.dts307.stores import MeterStore
 from custom_components.dts307.stores.alarms import parse_alarms
-from custom_components.dts307.stores.billing import parse_ledger, parse_totals
 from custom_components.dts307.stores.installation import parse_installation
 from custom_components.dts307.stores.kept_state import async_remove, set_aside
+from custom_components.dts307.stores.stored_bill import parse_ledger, parse_totals
 from custom_components.dts307.stores.stored_counters import parse_counters
 from tests.integration.bills import start
 from tests.integration.disk import FILES, Disk

@@ -35,13 +35,13 @@ from custom_components.dts307.meter.intervals import (
 )
 from custom_components.dts307.meter.validation import FirstSight, RegisterReads
 from custom_components.dts307.stores import reads_database
-from custom_components.dts307.stores.billing import parse_ledger, parse_totals
 from custom_components.dts307.stores.state_saver import (
     AT_ONCE,
     SOON,
     WHILE_COUNTING,
     StateSaver,
 )
+from custom_components.dts307.stores.stored_bill import parse_ledger, parse_totals
 
 from .house import BERLIN
 

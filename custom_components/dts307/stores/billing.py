@@ -1,8 +1,7 @@
 """Keep the ledger of a meter's totals, and its demand: across restarts, midnights and outages."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import tzinfo
+from dataclasses import replace
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
@@ -30,7 +29,6 @@ from ..meter.intervals import (
     as_pair,
     billing,
     demand,
-    from_pair,
     kept,
     touched,
     trimmed,
@@ -40,11 +38,11 @@ from ..meter.sample import Sample
 from ..meter.validation import CounterFilters, FirstSight, RegisterReads, count_size
 from ..options import MeterOptions
 from .clock import ClockKeeper
-from .formats import LEDGER, TOTALS
 from .intervals import IntervalKeeper
 from .kept_phases import async_kept_phases
 from .kept_state import KeptState
 from .state_saver import AT_ONCE, SOON, WHILE_COUNTING, StateSaver
+from .stored_bill import StoredReads, parse_ledger, parse_totals
 
 FILE_LEDGER: Final = "ledger"
 FILE_TOTALS: Final = "totals"
@@ -123,7 +121,7 @@ class BillingKeeper:
             run_books = run_books.resumed(self._clock.current, zone)
         self._books = run_books
 
-    def _resumes(self, totals: StoredTotals) -> bool:
+    def _resumes(self, totals: StoredReads) -> bool:
         return totals.run is not None and self._clock.async_resume(totals.run)
 
     def carry_to_new_meter(self, sight: FirstSight, filters: CounterFilters) -> None:
@@ -246,72 +244,8 @@ class BillingKeeper:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredTotals:
-    """What the file of the latest readings holds."""
-
-    points: Samples
-    serial_number: str
-    """of which meter they are"""
-    demand: DemandRecord
-    run: dict[str, Any] | None
-    """the clocks, and what was read before they had settled; None in files of older versions"""
-
-    def added_to(self, books: Books, zone: tzinfo, *, is_same_run: bool) -> RunBooks:
-        """Return the books of the ledger's file with these readings.
-
-        What was read by clocks that had not settled is of use in the same run only. In another run,
-        nobody knows how long ago the latest reading was, so that the demand interval in progress is
-        not whole.
-        """
-        is_older = any(
-            name in books.ledger.tracks and sample.at < books.ledger.newest[name].at
-            for name, sample in self.points.items()
-        )
-        books = replace(
-            books, ledger=books.ledger.with_newer(self.points, self.serial_number, zone)
-        )
-        # Intervals of another length cannot be compared.
-        if self.demand.window == books.demand.window:
-            of_another_run = self.run is not None and not is_same_run
-            record = replace(self.demand, running=None) if of_another_run else self.demand
-            books = replace(books, demand=record)
-        # If the ledger was written later, it holds what is pending here.
-        if self.run is None or not is_same_run or is_older:
-            return RunBooks.starting_with(books)
-        return RunBooks(
-            settled=books,
-            current=books,
-            pending=tuple(Entry.from_dict(entry) for entry in self.run["pending"]),
-            doubted=self.run["doubted"],
-            stepped=self.run["clock"]["stepped"],
-        )
-
-
 def _within(before: Books, after: Books) -> float:
     """Return within how many seconds what has changed is to be stored."""
     if before.ledger.kept != after.ledger.kept:
         return AT_ONCE
     return WHILE_COUNTING if before.demand.started == after.demand.started else SOON
-
-
-def parse_ledger(stored: Any) -> Ledger:
-    """Return the ledger of a stored file.
-
-    Raises vol.Invalid and ValueError.
-    """
-    return Ledger.from_dict(LEDGER(stored))
-
-
-def parse_totals(stored: Any) -> StoredTotals:
-    """Return the latest readings of a stored file, and the demand.
-
-    Raises vol.Invalid.
-    """
-    parsed = TOTALS(stored)
-    return StoredTotals(
-        points={name: from_pair(pair) for name, pair in parsed["points"].items()},
-        serial_number=parsed["serial_number"],
-        demand=DemandRecord.from_dict(parsed["demand"]),
-        run=parsed["run"],
-    )
