@@ -33,8 +33,9 @@ COLUMNS: Final = (IMPORTED, EXPORTED, REGISTER + IMPORTED, REGISTER + EXPORTED)
 """Each track has a column; reads of several tracks at one instant share a row. Every file has these
 columns, those of the totals."""
 
-_PAGE_SIZE: Final = 1024
-"""bytes; each border changes one or two pages, whatever their size."""
+_PAGE_SIZE: Final = 512
+"""bytes; each border changes one or two pages, whatever their size. A file keeps that of its start.
+"""
 
 _CREATE: Final = (
     "CREATE TABLE reads (provisional INTEGER NOT NULL, at REAL NOT NULL, "
