@@ -18,6 +18,9 @@ DAY: Final = 24 * HOUR
 MOST_POWER: Final = 11_000.0
 """W; the highest plausible power. The house draws up to this, and its panels give less."""
 
+NIGHT_OF_EXPORT: Final = (1_791_997_200.0, 1_792_017_000.0)
+"""s; on 14 October, a battery exports from 19:00 to half past midnight."""
+
 _SLOT: Final = 300_000
 """ms"""
 _WH: Final = 3_600_000
@@ -90,7 +93,9 @@ class House:
                     load = random.choice((2_000, 3_500, int(MOST_POWER)))
             if slot % 12 == 0:
                 clouds = random.choice((0.1, 0.5, 1.0))
-            powers.append(load - int(max(0.0, height_of_sun(at)) * 8_000 * clouds))
+            sun = int(max(0.0, height_of_sun(at)) * 8_000 * clouds)
+            is_night = NIGHT_OF_EXPORT[0] <= at < NIGHT_OF_EXPORT[1]
+            powers.append(-5_000 if is_night else load - sun)
         return powers
 
 

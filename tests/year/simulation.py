@@ -76,8 +76,7 @@ class Simulation:
                 self._come_up(event)
             case WrongClock():
                 self._error = event.error
-                ahead = max(0.0, event.error)
-                self.record.wrong_clock.append((event.at - ahead, event.at + event.seconds))
+                self._note_wrong_clock(event.error, event.at + event.seconds)
                 self._poll_until(event.at + event.seconds)
                 self._error = 0.0
             case SetBack():
@@ -115,8 +114,11 @@ class Simulation:
             self._error = event.error
             self._right_at = self._now + event.right_after if event.error else inf
             if event.error and event.right_after > _TRUSTED_AFTER:
-                self.record.wrong_clock.append((self._now, self._right_at))
+                self._note_wrong_clock(event.error, self._right_at)
         self._start()
+
+    def _note_wrong_clock(self, error: float, until: float) -> None:
+        self.record.wrong_clock.append((self._now - max(0.0, error), until))
 
     def _start(self) -> None:
         if self._steady_since == inf:
