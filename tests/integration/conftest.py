@@ -42,8 +42,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def our_integration(enable_custom_integrations: None) -> None:
-    """Let Home Assistant find the integration."""
+def our_integration(request: pytest.FixtureRequest) -> None:
+    """Let Home Assistant find the integration, and wait for longer than a busy machine takes.
+
+    Tests that do not need Home Assistant do not get one.
+    """
+    if "hass" in request.fixturenames:
+        request.getfixturevalue("enable_custom_integrations")
+        request.getfixturevalue("hass").data[DATA_TIMING] = PATIENT
 
 
 @pytest.fixture
@@ -79,12 +85,6 @@ def mock_recorder_before_hass(request: pytest.FixtureRequest) -> None:
     """Where a test has the real recorder, prepare it before Home Assistant, as it wants it."""
     if {"recorder_mock", "async_test_recorder"} & set(request.fixturenames):
         request.getfixturevalue("async_test_recorder")
-
-
-@pytest.fixture(autouse=True)
-def patience_for_responses(hass: HomeAssistant) -> None:
-    """Wait for responses for longer than a busy machine takes."""
-    hass.data[DATA_TIMING] = PATIENT
 
 
 @pytest.fixture(autouse=True)

@@ -79,10 +79,10 @@ class Clock:
         self._hass = hass
         self._freezer = freezer
 
-    async def run(self, seconds: float) -> None:
-        """Let time pass, and all that is due happen, poll by poll."""
+    async def run(self, seconds: float, every: float = _POLL) -> None:
+        """Let time pass in steps of so many seconds, and all that is due happen, poll by poll."""
         while seconds > 0:
-            step = min(seconds, _POLL)
+            step = min(seconds, every)
             self._freezer.tick(timedelta(seconds=step))
             await self.settle()
             seconds -= step

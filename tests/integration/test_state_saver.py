@@ -115,7 +115,7 @@ async def entry(hass: HomeAssistant, clock: Clock, meter: Device) -> AsyncIterat
     async with network(meter) as line:
         entry = entry_for(meter, network_data(line), ct_rating=100.0, ct_sets=1)
         await load(hass, entry)
-        await clock.run(900)
+        await clock.run(900, every=12)
         yield entry
 
 
