@@ -94,8 +94,8 @@ async def see_bars(page: Page, home_assistant: Client, simulator: Simulator) -> 
         point = f"{direction}_reading_wh"
         entity_id = f"sensor.grid_meter_energy_{direction}ed"
         await import_energy(home_assistant, entity_id, rows, point)
-        yesterday = [row[point] for row in rows if row["start"] >= midnight - DAY - HOUR]
-        booked[direction] = (yesterday[-1] - yesterday[0]) / 1000
+        readings = [row[point] for row in rows if row["start"] >= midnight - DAY - HOUR]
+        booked[direction] = (readings[-1] - readings[0]) / 1000
     await visit(page, "/energy/electricity")
     days = page.locator("hui-energy-period-selector")
     today, yesterday = (
