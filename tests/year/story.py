@@ -53,8 +53,6 @@ class Outage:
     """s by which the clock of a machine is ahead when it starts again"""
     right_after: float = 0.0
     """s later a time server has put it right"""
-    aftermath: float = 0.0
-    """s"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,8 +62,6 @@ class WrongClock:
     at: float
     seconds: float
     error: float
-    aftermath: float = DAY
-    """s after which it is decided which clock was wrong"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +70,6 @@ class SetBack:
 
     at: float
     seconds: float
-    aftermath: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +81,6 @@ class Replaced:
     seconds: float
     imported: int
     exported: int
-    aftermath: float = 0.0
 
 
 type Event = Outage | WrongClock | SetBack | Replaced
@@ -252,9 +246,14 @@ def story(seed: int, *, whole: bool) -> Sequence[Event]:
 
 
 def _absences(events: Sequence[Event]) -> Iterator[Event]:
-    ends = [BEGIN, *(event.at + event.seconds + event.aftermath for event in events)]
+    ends = [BEGIN, *map(_decided, events)]
     begins = [*(event.at for event in events), END]
     for end, begin in zip(ends, begins, strict=True):
         off, on = end + _AFTER, begin - _BEFORE
         if on - off > DAY:
             yield Outage(at=off, seconds=on - off, how=How.SHUT_DOWN)
+
+
+def _decided(event: Event) -> float:
+    """Return when an event is over; it takes a day to decide which of two clocks was wrong."""
+    return event.at + event.seconds + (DAY if isinstance(event, WrongClock) else 0.0)
