@@ -16,11 +16,14 @@ from homeassistant.helpers.translation import async_get_translations
 import voluptuous as vol
 
 from .const import DOMAIN
-from .export_file import REQUEST_FIELDS, async_export_file
+from .export_file import ATTR_PHASES, REQUEST_FIELDS, async_export_file
 
 INTERVALS_URL: Final = f"/api/{DOMAIN}/intervals/{{entry_id}}"
 
-_QUERY: Final = vol.Schema(REQUEST_FIELDS, extra=vol.REMOVE_EXTRA)
+_QUERY: Final = vol.Schema(
+    {**REQUEST_FIELDS, vol.Optional(ATTR_PHASES): lambda names: names.split(",")},
+    extra=vol.REMOVE_EXTRA,
+)
 
 _IN_EXECUTOR: Final = 32768
 """bytes; longer files are compressed beside the event loop."""
@@ -33,7 +36,10 @@ def async_register_downloads(hass: HomeAssistant) -> None:
 
 
 class IntervalsView(HomeAssistantView):
-    """The file that the query asks for; its fields are the REQUEST_FIELDS."""
+    """The file that the query asks for; its fields are the REQUEST_FIELDS.
+
+    A link that an action has made also names the phases that its maker may read.
+    """
 
     url = INTERVALS_URL
     name = f"api:{DOMAIN}:intervals"

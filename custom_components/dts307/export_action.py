@@ -25,6 +25,7 @@ from .export_file import (
     ATTR_END,
     ATTR_FORMAT,
     ATTR_MINUTES,
+    ATTR_PHASES,
     ATTR_START,
     REQUEST_FIELDS,
     async_export_file,
@@ -65,6 +66,8 @@ async def _async_export(call: ServiceCall) -> ServiceResponse:
             for name in (ATTR_START, ATTR_END)
         },
         ATTR_MINUTES: str(asked[ATTR_MINUTES]),
+        # Whoever opens the link may read all that the content user may.
+        ATTR_PHASES: ",".join(file.phases),
     }
     path = URL(INTERVALS_URL.format(entry_id=entry.entry_id)).with_query(query)
     return {

@@ -1,6 +1,6 @@
 """Make a file of a meter's interval data, as an owner asks for it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -18,12 +18,14 @@ from .const import DEFAULT_NAME, DOMAIN
 from .coordinator import Dts307ConfigEntry
 from .meter.exports import ExportError, Format, Source, export, period
 from .meter.intervals import Interval
+from .meter.phases import PHASES
 from .options import INTERVALS
 
 ATTR_FORMAT: Final = "format"
 ATTR_START: Final = "start"
 ATTR_END: Final = "end"
 ATTR_MINUTES: Final = "minutes"
+ATTR_PHASES: Final = "phases"
 
 _MOST_INTERVALS: Final = 110_000
 """Three years of intervals of 15 minutes, which is all that is kept."""
@@ -74,6 +76,9 @@ goes as far as there is data."""
 class ExportFile:
     """A file of interval data."""
 
+    phases: Collection[str]
+    """of which it has columns"""
+
     name: str
     """which every file system takes"""
     text: str
@@ -85,7 +90,8 @@ async def async_export_file(
 ) -> ExportFile:
     """Return the file of a meter, whose entry is loaded, that was asked for.
 
-    ``asked`` has the REQUEST_FIELDS. Without a user, it is an automation that asks.
+    ``asked`` has the REQUEST_FIELDS, and may have the only ``phases`` that are wanted. Without a
+    user, it is an automation that asks.
 
     Raises:
         ServiceValidationError: there can be no such file; the message says why.
@@ -112,7 +118,8 @@ async def async_export_file(
         phases = {
             phase: found
             for phase, found in known.items()
-            if user is None or _may_read(hass, entry, user, f"_{phase}")
+            if phase in asked.get(ATTR_PHASES, PHASES)
+            and (user is None or _may_read(hass, entry, user, f"_{phase}"))
         }
     source = Source(
         name=entry.title,
@@ -128,6 +135,7 @@ async def async_export_file(
         raise _refusal(err.reason) from err
     name = slugify(entry.title)[:_LONGEST_NAME] or slugify(DEFAULT_NAME)
     return ExportFile(
+        phases=phases.keys(),
         name=f"{name}_{exported.ending}",
         text=exported.text,
         content_type=exported.content_type,

@@ -8,10 +8,11 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.auth.models import User
 from homeassistant.auth.permissions.models import PermissionLookup
 from homeassistant.config_entries import RELOAD_AFTER_UPDATE_DELAY
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.dts307.const import DOMAIN
 from custom_components.dts307.export_file import async_export_file
@@ -22,6 +23,7 @@ from tests.integration.bills import count, instant, poll
 from tests.integration.disk import Disk
 from tests.integration.home import let_pass
 from tests.integration.interval_data import rows, wh
+from tests.integration.test_export_action import export, opened
 from tests.integration.test_interval_data import (
     DATABASE,
     ask,
@@ -156,8 +158,13 @@ async def test_the_file_has_the_columns_of_known_phases(
 
 
 async def test_users_get_the_phases_that_they_may_read(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, meter: Device, entry: MockConfigEntry
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    meter: Device,
+    entry: MockConfigEntry,
+    hass_client_no_auth: ClientSessionGenerator,
 ) -> None:
+    """So do those who open a link that they made."""
     await enable(hass, entry, "imported_a", "imported_b")
     await pass_border(hass, freezer, meter, "06-10 11:45:00", 100)
     await pass_border(hass, freezer, meter, "06-10 12:00:00", 200)
@@ -175,6 +182,13 @@ async def test_users_get_the_phases_that_they_may_read(
     assert "received_a_kwh" in columns
     assert "received_b_kwh" not in columns
     assert "received_b_kwh" in (await csv_of(hass, entry))[0]
+    for context, linked in (
+        (Context(user_id=user.id), columns),
+        (Context(), {*columns, "delivered_b_kwh", "received_b_kwh", "quality_b"}),
+    ):
+        answered = await export(hass, context, format="csv", start="2026-06-10")
+        _, text = await opened(hass_client_no_auth, answered["url"])
+        assert set(rows(text)[0]) == linked
 
 
 async def test_a_sum_of_phases_needs_them_all(
