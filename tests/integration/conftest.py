@@ -26,8 +26,16 @@ from tests.integration.shared import have_adapters
 from tests.integration.timing import HASTY_RESPONSE, PATIENT, change_timing
 from tests.time_lapse import time_lapse
 
-# What a database is asked would be most of what is logged, and take most of the time.
-for _logger in ("homeassistant.components.recorder", "sqlalchemy.engine"):
+_CHATTY = (
+    "homeassistant.components.recorder",
+    "homeassistant.core",
+    "pymodbus.logging",
+    "sqlalchemy.engine",
+    "tmodbus.raw_traffic",
+)
+"""Their queries, events and frames would be most of what is logged, and take most of the time."""
+
+for _logger in _CHATTY:
     logging.getLogger(_logger).setLevel(logging.WARNING)
 
 
