@@ -84,8 +84,9 @@ class CounterFlow(MeterFlow):
         if coordinator is None:
             return self.async_abort(reason="not_loaded")
         edited = coordinator.billing.edited_by_answer()
+        parts = coordinator.counters.asked_parts(self._question)
         await coordinator.counters.async_answer(answer, coordinator.data.reading, edited)
-        coordinator.billing.async_note_edit()
+        coordinator.billing.async_note_edit(parts)
         await coordinator.async_request_refresh()
         return self.async_create_entry(data={})
 

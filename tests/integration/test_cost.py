@@ -1,6 +1,7 @@
 """What energy costs in Home Assistant: at the price of its time, with the real recorder."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 import logging
 from pathlib import Path
@@ -27,6 +28,7 @@ from sqlalchemy.exc import OperationalError
 
 from custom_components.dts307 import prices
 from custom_components.dts307.const import DOMAIN
+from custom_components.dts307.meter.sample import Sample
 from custom_components.dts307.stores import clock
 from custom_components.dts307.stores.cost import FILE_COST
 from tests.device import Device
@@ -440,7 +442,11 @@ async def test_a_question_that_is_answered_later(
 
 
 async def test_polls_while_it_is_booked(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, meter: Device, entry: MockConfigEntry
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    meter: Device,
+    entry: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The second one waits, and what is not finished before the end is booked after a restart."""
     await border(hass, freezer, meter, "06-10 12:00:00", 0)
@@ -453,10 +459,20 @@ async def test_polls_while_it_is_booked(
     await hass.async_block_till_done(wait_background_tasks=True)
     assert kwh(hass, meter, COST) == pytest.approx(0.1, abs=DUST)
 
+    finished = asyncio.Event()
+    read = coordinator.billing.async_counter
+
+    async def read_late(name: str, start: float, end: float) -> Sequence[Sample]:
+        await finished.wait()
+        counts: Sequence[Sample] = await read(name, start, end)
+        return counts
+
+    monkeypatch.setattr(coordinator.billing, "async_counter", read_late)
     freezer.move_to(instant("06-10 12:30:02"))
     count(meter, 5_002_000)
     await coordinator.async_refresh()
     await coordinator.async_finish()
+    finished.set()
     await hass.async_block_till_done(wait_background_tasks=True)
     until = Disk(hass, entry).content(FILE_COST)["accounts"]["imported"]["until"]
     assert until == instant("06-10 12:15:00").timestamp()

@@ -33,6 +33,7 @@ from custom_components.dts307.meter.intervals import (
     widened,
     with_tracks,
 )
+from custom_components.dts307.meter.phases import TOTAL
 from custom_components.dts307.meter.validation import FirstSight, RegisterReads
 from custom_components.dts307.stores import reads_database
 from custom_components.dts307.stores.state_saver import (
@@ -197,7 +198,7 @@ class Keeper:
 
     def note_edit(self) -> None:
         """Note that the owner has answered a question about a counter."""
-        self.books = self.books.with_edit(self.clock.wall)
+        self.books = self.books.with_edit(self.clock.wall, [TOTAL])
         self._saver.async_changed(cast("Any", self.ledger_file), AT_ONCE)
 
     def carry_to_new_meter(self, sight: FirstSight, totals: dict[str, tuple[float, float]]) -> None:

@@ -1,6 +1,6 @@
 """Keep the ledger of a meter's totals, and its demand: across restarts, midnights and outages."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -171,9 +171,9 @@ class BillingKeeper:
         await self._intervals.async_hold()
 
     @callback
-    def async_note_edit(self) -> None:
-        """Note that the owner has answered a question about a counter just now."""
-        self._books = self._books.with_edit(self._clock.current.wall)
+    def async_note_edit(self, parts: Collection[str]) -> None:
+        """Note that the owner has answered a question about counters of these parts just now."""
+        self._books = self._books.with_edit(self._clock.current.wall, parts)
         self._saver.async_changed(self._ledger_file, AT_ONCE)
 
     def estimated_within(self, begin: float, end: float) -> tuple[float, float] | None:

@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant, callback
 from ..identification import serial_number_of
 from ..issues import async_raise_issue, async_withdraw_issue
 from ..meter import Reading
-from ..meter.intervals import Ledger
+from ..meter.intervals import EXPORTED, IMPORTED, Ledger
 from ..meter.reading_gaps import StoredTotals
 from ..meter.sample import CONSECUTIVE_WITHIN, Sample
 from ..meter.validation import (
@@ -44,6 +44,7 @@ from .state_saver import AT_ONCE, SOON, WHILE_COUNTING, StateSaver
 from .stored_counters import filters_from_ledger, last_read, parse_counters
 
 FILE_COUNTERS: Final = "counters"
+_INTERVAL_ENERGIES: Final = (f"energy_{IMPORTED}", f"energy_{EXPORTED}")
 
 
 class CounterKeeper:
@@ -187,6 +188,15 @@ class CounterKeeper:
         if not can_have_rolled_over(self._filters, reading, self._service_current):
             unlikely.add(CounterAnswer.ROLLED_OVER)
         return tuple(answer for answer in ANSWERS[question] if answer not in unlikely)
+
+    def asked_parts(self, question: CounterQuestion) -> frozenset[str]:
+        """Return the parts of the meter about whose imported or exported energy a question is."""
+        return frozenset(
+            part
+            for counter in questioned_counters(self._filters)
+            for energy, _, part in [counter.key.partition(".")]
+            if counter.question is question and energy in _INTERVAL_ENERGIES
+        )
 
     async def async_answer(self, answer: CounterAnswer, reading: Reading, edited: Span) -> None:
         """Apply the owner's answer to all counters that it is about, and report what it edits."""

@@ -174,7 +174,7 @@ class IntervalKeeper:
         self, ledger: Ledger, start: float, end: float, names: Sequence[str] = COLUMNS
     ) -> Ledger:
         """Return the ledger with the reads around all borders between two instants."""
-        start, end = widened(ledger.seams, start, end)
+        start, end = widened(ledger.all_seams, start, end)
         tracks = await self._file.async_tracks(start, end, ledger.recent, names)
         return with_tracks(ledger, tracks)
 

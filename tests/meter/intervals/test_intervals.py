@@ -23,6 +23,7 @@ from custom_components.dts307.meter.intervals import (
     intervals,
     with_tracks,
 )
+from custom_components.dts307.meter.phases import TOTAL
 from custom_components.dts307.meter.sample import Sample
 from tests.meter.ledgers import NEW_YORK, SERIAL, at, read
 
@@ -86,7 +87,7 @@ def test_a_gap_in_which_nothing_flowed_is_known() -> None:
 
 def test_an_answer_of_the_owner_edits_the_gap_around_it() -> None:
     ledger = polled(Ledger(), BEGIN, BEGIN + 1000, 1200)
-    ledger = polled(ledger.with_edit(BEGIN + 4000), BEGIN + 5000, BEGIN + 7300, 1200)
+    ledger = polled(ledger.with_edit(BEGIN + 4000, [TOTAL]), BEGIN + 5000, BEGIN + 7300, 1200)
     qualities = [interval.quality for interval in found(ledger, BEGIN, BEGIN + 7300)]
     assert qualities == [Quality.ACTUAL, *[Quality.EDITED] * 5, *[Quality.ACTUAL] * 2]
 

@@ -51,7 +51,9 @@ def test_the_stored_format_of_a_ledger_stays() -> None:
         "credit": {"value": 0.0, "lowest": 0.0, "highest": 0.0, "estimated": False},
         "unread": [],
         "edited": [],
+        "edited_phases": [],
         "seams": [[june - 3600, 3600.0, june - 3600]],
+        "phase_seams": {},
     }
 
 

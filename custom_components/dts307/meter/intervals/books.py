@@ -5,7 +5,7 @@ If wall time steps before that, the books are made up again with the right times
 since the machine was started: elapsed time goes on while Home Assistant restarts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from functools import reduce
@@ -193,10 +193,10 @@ class RunBooks:
         """Return the books at the start of a run."""
         return cls(settled=books, current=books)
 
-    def with_edit(self, at: float) -> RunBooks:
-        """Return the books after the owner answered a question about a counter, ``at`` in s."""
+    def with_edit(self, at: float, parts: Collection[str]) -> RunBooks:
+        """Return the books after an answer of the owner, ``at`` in s, about counters of parts."""
         settled, current = (
-            replace(books, ledger=books.ledger.with_edit(at))
+            replace(books, ledger=books.ledger.with_edit(at, parts))
             for books in (self.settled, self.current)
         )
         return replace(self, settled=settled, current=current)

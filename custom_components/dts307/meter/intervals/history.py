@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from math import inf
 from typing import Final
 
+from ..phases import TOTAL
 from ..sample import Sample
 from .ledger import Ledger
 from .track import PART_TRACKS, Track, Tracks
@@ -148,4 +149,6 @@ def part_ledger(ledger: Ledger, part: str) -> Ledger:
         for name, track in PART_TRACKS[part].items()
         if track in ledger.tracks
     }
-    return replace(ledger, tracks=tracks)
+    edited = tuple(edit for edit in ledger.edited if edit[1] == part)
+    seams = ledger.seams if part == TOTAL else ledger.phase_seams.get(part, ())
+    return replace(ledger, tracks=tracks, edited=edited, seams=seams)

@@ -136,7 +136,7 @@ class FilledCounter:
         self._progress: dict[Sample, Progress] = {}
         self._edits = [
             (before.at, after.at)
-            for at in (*ledger.edited, *(at for at, _ in ledger.unread))
+            for at, _ in (*ledger.edited, *ledger.unread)
             for before, after in [self._track.across(at)]
         ]
 

@@ -8,13 +8,15 @@ register as the meter's display shows it, to compare with the bill.
 docs/internals/ledger.md explains why.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from functools import partial, reduce
+from itertools import chain
 from operator import sub
 from typing import Any, Final
 
+from ..phases import PHASES, TOTAL
 from ..sample import Sample
 from .bill import BillingPeriod, PeriodEnergy, RegisterEstimates
 from .estimate import Estimate
@@ -29,6 +31,7 @@ from .seams import Seams, seams_from, with_seams
 from .track import (
     EXPORTED,
     IMPORTED,
+    PART_TRACKS,
     PHASE_TRACKS,
     REGISTER,
     SEEN,
@@ -68,10 +71,13 @@ class Ledger:
     unread: tuple[tuple[float, float], ...] = ()
     """when a meter that replaced another was first read, in s, and W that can have flowed since
     the last read of the old one"""
-    edited: tuple[float, ...] = ()
-    """when the owner answered a question about a counter, in s"""
+    edited: tuple[tuple[float, str], ...] = ()
+    """when the owner answered a question about a counter, in s, and of which part"""
     seams: Seams = ()
     """where the clock went back"""
+    phase_seams: Mapping[str, Seams] = field(default_factory=dict)
+    """the same by the reads of each phase; to one that nobody read for a while, the clock seems to
+    have leapt, which must not doubt what was read of the totals"""
     interval: float = field(default=DEFAULT_INTERVAL, compare=False)
     """s; reads are also kept around the borders of intervals of this length"""
     recent: Tracks = field(default_factory=dict, compare=False)
@@ -91,6 +97,11 @@ class Ledger:
             for name in (IMPORTED, EXPORTED)
             if {name, REGISTER + name} <= newest.keys()
         }
+
+    @property
+    def all_seams(self) -> Seams:
+        """Those of the totals and of all phases."""
+        return tuple(chain(self.seams, *self.phase_seams.values()))
 
     @property
     def serial_number(self) -> str | None:
@@ -122,7 +133,16 @@ class Ledger:
             self,
             tracks=continued(self.tracks, samples, partial(self._midnight, zone)),
             recent=continued(self.recent, counted, partial(self._border, zone)),
-            seams=with_seams(self.seams, self.recent, counted),
+            seams=with_seams(self.seams, self.recent, _of_part(TOTAL, counted)),
+            phase_seams={
+                phase: seams
+                for phase in PHASES
+                if (
+                    seams := with_seams(
+                        self.phase_seams.get(phase, ()), self.recent, _of_part(phase, counted)
+                    )
+                )
+            },
             meters=meters,
         )
         # If it was opened by a clock that was ahead, that instant is still to come.
@@ -139,9 +159,9 @@ class Ledger:
         """Return the start of a day or interval, or the first read of another meter after it."""
         return max([start, *(replaced for replaced, _ in self.unread if replaced <= at)])
 
-    def with_edit(self, at: float) -> Ledger:
-        """Return the ledger after the owner answered a question about a counter at this time."""
-        return replace(self, edited=(*self.edited, at))
+    def with_edit(self, at: float, parts: Iterable[str]) -> Ledger:
+        """Return the ledger after the owner answered a question about counters of these parts."""
+        return replace(self, edited=tuple(sorted((*self.edited, *((at, part) for part in parts)))))
 
     def with_unread(self, at: float, possible_power: float) -> Ledger:
         """Return the ledger before the first read of another meter, ``at`` an instant in s.
@@ -293,8 +313,13 @@ class Ledger:
             "opened": self.opened,
             "credit": self.credit.as_dict(),
             "unread": self.unread,
-            "edited": self.edited,
+            "edited": [at for at, part in self.edited if part == TOTAL],
+            "edited_phases": [edit for edit in self.edited if edit[1] != TOTAL],
             "seams": [seam.as_list() for seam in self.seams],
+            "phase_seams": {
+                phase: [seam.as_list() for seam in seams]
+                for phase, seams in self.phase_seams.items()
+            },
         }
 
     @classmethod
@@ -320,11 +345,29 @@ class Ledger:
             opened=float(stored["opened"]),
             credit=Estimate.from_dict(stored["credit"]),
             unread=tuple((float(at), float(power)) for at, power in stored["unread"]),
-            edited=tuple(float(at) for at in stored["edited"]),
+            edited=tuple(
+                sorted(
+                    (float(at), str(part))
+                    for at, part in (
+                        *((at, TOTAL) for at in stored["edited"]),
+                        *stored["edited_phases"],
+                    )
+                )
+            ),
             seams=seams_from(stored["seams"]),
+            phase_seams={
+                phase: seams_from(seams) for phase, seams in dict(stored["phase_seams"]).items()
+            },
         )
 
 
 def _billed(samples: Samples) -> Samples:
     """Return the samples without those of phases, of which there is no bill."""
     return {name: sample for name, sample in samples.items() if name not in PHASE_TRACKS}
+
+
+def _of_part(part: str, samples: Samples) -> Samples:
+    """Return those samples that are of a phase, or of no phase for the total."""
+    if part == TOTAL:
+        return _billed(samples)
+    return {name: samples[name] for name in PART_TRACKS[part].values() if name in samples}

@@ -53,7 +53,9 @@ LEDGER: Final = record(
         vol.Required("credit"): _ESTIMATE,
         vol.Optional("unread", default=[]): [pair(instant, number)],
         vol.Optional("edited", default=[]): [instant],
+        vol.Optional("edited_phases", default=[]): [pair(instant, vol.In(PHASES))],
         vol.Optional("seams", default=[]): [instant_and_two],
+        vol.Optional("phase_seams", default={}): by_name(PHASES, [instant_and_two]),
     }
 )
 
