@@ -26,7 +26,7 @@ from tests.device import Device
 from tests.lines import network
 
 # The broker forgets streams that it has not closed.
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed <StreamWriter:ResourceWarning")
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 
 TOPIC = "dts307/S-42"
 OLD = datetime(2026, 1, 1, tzinfo=UTC)
