@@ -35,6 +35,7 @@ from custom_components.dts307.meter.intervals import (
     Ledger,
     billing,
     demand,
+    ledger_as_dict,
 )
 from custom_components.dts307.meter.validation import (
     CounterAnswer,
@@ -584,7 +585,7 @@ def assert_billed(ledger: Ledger) -> None:
         for counted in (bill.this_period.imported, bill.this_period.net):
             assert counted is None or math.isfinite(counted.energy.value)
     ledger.compacted(NEW_YORK, 12)
-    assert parse_ledger(json.loads(json.dumps(ledger.as_dict(), allow_nan=False))) == ledger
+    assert parse_ledger(json.loads(json.dumps(ledger_as_dict(ledger), allow_nan=False))) == ledger
 
 
 USES: Final[dict[str, Callable[[Any], None]]] = {

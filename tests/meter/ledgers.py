@@ -11,6 +11,8 @@ from custom_components.dts307.meter.intervals import (
     Ledger,
     PeriodEnergy,
     billing,
+    ledger_as_dict,
+    ledger_from_dict,
 )
 from custom_components.dts307.meter.sample import Sample
 
@@ -71,7 +73,7 @@ def entries(ledger: Ledger) -> int:
 
 def stored(ledger: Ledger) -> Ledger:
     """Return the ledger after a restart."""
-    return Ledger.from_dict(json.loads(json.dumps(ledger.as_dict(), allow_nan=False)))
+    return ledger_from_dict(json.loads(json.dumps(ledger_as_dict(ledger), allow_nan=False)))
 
 
 def at_midnight(result: Billing) -> Estimate | None:

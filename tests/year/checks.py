@@ -13,6 +13,7 @@ from custom_components.dts307.meter.intervals import (
     Interval,
     Ledger,
     Quality,
+    registers_at,
 )
 
 from .house import BERLIN, HOUR, MOST_POWER
@@ -132,7 +133,7 @@ def unlike_midnights(ledger: Ledger, detailed: Ledger) -> Iterator[Wrong]:
                 shown, kept = (each.tracks[track].at(at, now) for each in (ledger, detailed))
                 if shown != kept:
                     yield track, (day, shown, kept)
-        if ledger.registers_at(at, now, BERLIN) != detailed.registers_at(at, now, BERLIN):
+        if registers_at(ledger, at, now, BERLIN) != registers_at(detailed, at, now, BERLIN):
             yield "registers", day
 
 

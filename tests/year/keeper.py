@@ -6,6 +6,7 @@ when it is read, after a kill; what it is made of are the immutable states of wh
 
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
+from functools import partial
 import json
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,26 +24,20 @@ from custom_components.dts307.meter.intervals import (
     Ledger,
     RunBooks,
     Tracks,
-    as_pair,
     joined,
-    kept,
+    ledger_as_dict,
     most_reads,
     storable,
     track_changes,
-    trimmed,
     widened,
     with_tracks,
 )
 from custom_components.dts307.meter.phases import TOTAL
 from custom_components.dts307.meter.validation import FirstSight, RegisterReads
 from custom_components.dts307.stores import reads_database
-from custom_components.dts307.stores.state_saver import (
-    AT_ONCE,
-    SOON,
-    WHILE_COUNTING,
-    StateSaver,
-)
-from custom_components.dts307.stores.stored_bill import parse_ledger, parse_totals
+from custom_components.dts307.stores.booking import booked
+from custom_components.dts307.stores.state_saver import AT_ONCE, StateSaver
+from custom_components.dts307.stores.stored_bill import parse_ledger, parse_totals, totals_as_dict
 
 from .house import BERLIN
 
@@ -175,26 +170,15 @@ class Keeper:
 
     def enter(self, reading: Reading, registers: RegisterReads) -> None:
         """Enter a reading."""
-        clock, before, self._polled = self.clock, self.books, self._timers.now
-        books = before.after(Entry.of(reading, registers, clock, RESOLUTION), clock, BERLIN)
-        if books.settled.ledger.kept != before.settled.ledger.kept:
-            ledger = books.settled.ledger.compacted(BERLIN, BILLING_DAY)
-            settled = replace(books.settled, ledger=ledger)
-            books = replace(books, settled=settled, current=settled)
+        self._polled = self._timers.now
+        entry = Entry.of(reading, registers, self.clock, RESOLUTION)
+        after = booked(self.books, entry, self.clock, BERLIN, BILLING_DAY)
+        self.books = after.books
+        if after.is_ledger_changed:
             self._saver.async_changed(cast("Any", self.ledger_file), AT_ONCE)
-        recent = books.settled.ledger.recent
-        if kept(recent) != kept(before.settled.ledger.recent):
-            if not self.tears_database:
-                self._write_reads(recent)
-            settled = books.settled.with_recent(trimmed(recent))
-            books = replace(books, settled=settled, current=settled)
-        self.books = books
-        if before.current.ledger.kept != books.current.ledger.kept:
-            within = AT_ONCE
-        else:
-            same = before.current.demand.started == books.current.demand.started
-            within = WHILE_COUNTING if same else SOON
-        self._saver.async_changed(cast("Any", self.totals_file), within)
+        if after.passed is not None and not self.tears_database:
+            self._write_reads(after.passed)
+        self._saver.async_changed(cast("Any", self.totals_file), after.totals_within)
 
     def note_edit(self) -> None:
         """Note that the owner has answered a question about a counter."""
@@ -228,23 +212,9 @@ class Keeper:
         return reads_database.between(self._path, start, end) if self._path.exists() else {}
 
     def _ledger_content(self) -> dict[str, Any]:
-        return {"state": self.books.settled.ledger.as_dict, "polled": self._polled}
+        return {"state": partial(ledger_as_dict, self.books.settled.ledger), "polled": self._polled}
 
     def _totals_content(self) -> dict[str, Any]:
-        run_books, clock, boot = self.books, self.clock, str(self._boot)
-
-        def state() -> dict[str, Any]:
-            books = run_books.settled
-            return {
-                "points": {name: as_pair(read) for name, read in books.ledger.newest.items()},
-                "serial_number": books.serial_number,
-                "demand": books.demand.as_dict(),
-                "run": {
-                    "boot": boot,
-                    "clock": clock.as_dict(),
-                    "doubted": run_books.doubted,
-                    "pending": [entry.as_dict() for entry in run_books.pending],
-                },
-            }
-
-        return {"state": state, "polled": self._polled}
+        clock = {"boot": str(self._boot), "clock": self.clock.as_dict()}
+        newest = self.books.settled.ledger.newest
+        return {"state": partial(totals_as_dict, self.books, newest, clock), "polled": self._polled}

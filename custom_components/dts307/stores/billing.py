@@ -26,23 +26,22 @@ from ..meter.intervals import (
     RegisterEstimates,
     RunBooks,
     Samples,
-    as_pair,
     billing,
     demand,
-    kept,
+    ledger_as_dict,
     touched,
-    trimmed,
 )
 from ..meter.phases import TOTAL
 from ..meter.sample import Sample
 from ..meter.validation import CounterFilters, FirstSight, RegisterReads, count_size
 from ..options import MeterOptions
+from .booking import booked
 from .clock import ClockKeeper
 from .intervals import IntervalKeeper
 from .kept_phases import async_kept_phases
 from .kept_state import KeptState
-from .state_saver import AT_ONCE, SOON, WHILE_COUNTING, StateSaver
-from .stored_bill import StoredReads, parse_ledger, parse_totals
+from .state_saver import AT_ONCE, StateSaver
+from .stored_bill import StoredReads, parse_ledger, parse_totals, totals_as_dict
 
 FILE_LEDGER: Final = "ledger"
 FILE_TOTALS: Final = "totals"
@@ -144,21 +143,15 @@ class BillingKeeper:
         self._intervals.async_check(reading)
         imported = reading.energy_imported.total or 0.0
         resolution = count_size(reading, "energy_imported", imported)
-        before = self._books
         registers = registers.with_phases(async_kept_phases(self._hass, self._entry))
-        books = before.after(Entry.of(reading, registers, clock, resolution), clock, zone)
-        if books.settled.ledger.kept != before.settled.ledger.kept:
-            ledger = books.settled.ledger.compacted(zone, self._billing_day)
-            settled = replace(books.settled, ledger=ledger)
-            books = replace(books, settled=settled, current=settled)
+        entry = Entry.of(reading, registers, clock, resolution)
+        after = booked(self._books, entry, clock, zone, self._billing_day)
+        self._books = books = after.books
+        if after.is_ledger_changed:
             self._saver.async_changed(self._ledger_file, AT_ONCE)
-        recent = books.settled.ledger.recent
-        if kept(recent) != kept(before.settled.ledger.recent):
-            self._intervals.async_border_passed(recent)
-            settled = books.settled.with_recent(trimmed(recent))
-            books = replace(books, settled=settled, current=settled)
-        self._books = books
-        self._saver.async_changed(self._totals_file, _within(before.current, books.current))
+        if after.passed is not None:
+            self._intervals.async_border_passed(after.passed)
+        self._saver.async_changed(self._totals_file, after.totals_within)
         bill = billing(books.current.ledger, zone, self._billing_day)
         return bill, demand(books.current.demand, bill)
 
@@ -228,24 +221,7 @@ class BillingKeeper:
         return {**ledger.newest, **phases}
 
     def _ledger_as_dict(self) -> dict[str, Any]:
-        return self._books.settled.ledger.as_dict()
+        return ledger_as_dict(self._books.settled.ledger)
 
     def _totals_as_dict(self) -> dict[str, Any]:
-        books = self._books.settled
-        run = {
-            "doubted": self._books.doubted,
-            "pending": [entry.as_dict() for entry in self._books.pending],
-        }
-        return {
-            "points": {name: as_pair(sample) for name, sample in self._newest.items()},
-            "serial_number": books.serial_number,
-            "demand": books.demand.as_dict(),
-            "run": self._clock.as_dict() | run,
-        }
-
-
-def _within(before: Books, after: Books) -> float:
-    """Return within how many seconds what has changed is to be stored."""
-    if before.ledger.kept != after.ledger.kept:
-        return AT_ONCE
-    return WHILE_COUNTING if before.demand.started == after.demand.started else SOON
+        return totals_as_dict(self._books, self._newest, self._clock.as_dict())

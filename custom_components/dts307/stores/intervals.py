@@ -36,6 +36,7 @@ from ..meter.intervals import (
     hour_ends,
     intervals,
     part_ledger,
+    registers_at,
     shaped,
     widened,
     with_tracks,
@@ -155,7 +156,7 @@ class IntervalKeeper:
         ledger = await self._async_detailed(ledger, at, at)
         if ledger.now is None or not ledger.meters:
             return None
-        return ledger.registers_at(at, ledger.now, _grid(self._options.interval).zone)
+        return registers_at(ledger, at, ledger.now, _grid(self._options.interval).zone)
 
     async def async_hour_ends(
         self, ledger: Ledger, name: str, start: float, end: float

@@ -1,10 +1,21 @@
 """What the files of the ledger and of the latest reads hold."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import Any
 
-from ..meter.intervals import Books, DemandRecord, Entry, Ledger, RunBooks, Samples, from_pair
+from ..meter.intervals import (
+    Books,
+    DemandRecord,
+    Entry,
+    Ledger,
+    RunBooks,
+    Samples,
+    as_pair,
+    from_pair,
+    ledger_from_dict,
+)
 from .formats import LEDGER, TOTALS
 
 
@@ -55,7 +66,7 @@ def parse_ledger(stored: Any) -> Ledger:
 
     Raises vol.Invalid and ValueError.
     """
-    return Ledger.from_dict(LEDGER(stored))
+    return ledger_from_dict(LEDGER(stored))
 
 
 def parse_totals(stored: Any) -> StoredReads:
@@ -70,3 +81,14 @@ def parse_totals(stored: Any) -> StoredReads:
         demand=DemandRecord.from_dict(parsed["demand"]),
         run=parsed["run"],
     )
+
+
+def totals_as_dict(books: RunBooks, newest: Samples, clock: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is stored of the latest readings, and the demand, by a run's ``clock``."""
+    run = {"doubted": books.doubted, "pending": [entry.as_dict() for entry in books.pending]}
+    return {
+        "points": {name: as_pair(sample) for name, sample in newest.items()},
+        "serial_number": books.settled.serial_number,
+        "demand": books.settled.demand.as_dict(),
+        "run": {**clock, **run},
+    }

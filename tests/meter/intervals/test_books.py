@@ -23,6 +23,8 @@ from custom_components.dts307.meter.intervals import (
     RunBooks,
     billing,
     demand,
+    ledger_as_dict,
+    ledger_from_dict,
 )
 from custom_components.dts307.meter.sample import Sample
 from custom_components.dts307.meter.validation import RegisterReads
@@ -98,7 +100,7 @@ def steps(times: list[float], errors: list[float]) -> Callable[[float], float]:
 def stored(books: Books) -> Books:
     """Return what is read again of books that were written."""
     return Books(
-        ledger=Ledger.from_dict(books.ledger.as_dict()),
+        ledger=ledger_from_dict(ledger_as_dict(books.ledger)),
         demand=DemandRecord.from_dict(books.demand.as_dict()),
         serial_number=books.serial_number,
     )

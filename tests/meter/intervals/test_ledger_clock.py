@@ -3,7 +3,14 @@
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.dts307.meter.intervals import DemandRecord, Estimate, Ledger, billing, demand
+from custom_components.dts307.meter.intervals import (
+    DemandRecord,
+    Estimate,
+    Ledger,
+    billing,
+    demand,
+    registers_at,
+)
 from custom_components.dts307.meter.sample import Sample
 from tests.meter.ledgers import (
     NEW_YORK,
@@ -184,7 +191,7 @@ def test_a_wrong_clock_makes_no_claim_wrong(
     assert entries(ledger) < 2 * 10
     for midnight in (at("06-11"), at("06-12")):
         if midnight < when:
-            known = ledger.registers_at(midnight, when, NEW_YORK).imported
+            known = registers_at(ledger, midnight, when, NEW_YORK).imported
             assert known is not None
             truth = (midnight - first) * watts / 3600
             assert known.lowest - ROUNDING <= truth <= known.highest + ROUNDING

@@ -16,6 +16,8 @@ from custom_components.dts307.meter.intervals import (
     Samples,
     as_pair,
     from_pair,
+    ledger_as_dict,
+    ledger_from_dict,
 )
 from custom_components.dts307.meter.sample import Sample
 from tests.meter.flow import ZONES, Flow, starts
@@ -52,7 +54,7 @@ class Reader:
         }
         self.ledger = self.ledger.after(samples, "S307", self.zone)
         if self.ledger.kept != before:
-            self.write("ledger", self.ledger.as_dict())
+            self.write("ledger", ledger_as_dict(self.ledger))
         if now - self.saved_at >= 60:
             self.saved_at = now
             self.write("latest", self.latest())
@@ -70,12 +72,12 @@ class Reader:
         latest: Samples = {
             name: from_pair(pair) for name, pair in json.loads(self.files["latest"]).items()
         }
-        ledger = Ledger.from_dict(json.loads(self.files["ledger"]))
+        ledger = ledger_from_dict(json.loads(self.files["ledger"]))
         self.ledger = ledger.with_newer(latest, "S307", self.zone)
 
     def stop(self) -> None:
         """Write both files, as when Home Assistant is stopped."""
-        self.write("ledger", self.ledger.as_dict())
+        self.write("ledger", ledger_as_dict(self.ledger))
         self.write("latest", self.latest())
 
 

@@ -7,7 +7,15 @@ from typing import Any
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.dts307.meter.intervals import Billing, DemandRecord, Ledger, billing, demand
+from custom_components.dts307.meter.intervals import (
+    Billing,
+    DemandRecord,
+    Ledger,
+    billing,
+    demand,
+    ledger_as_dict,
+    ledger_from_dict,
+)
 from custom_components.dts307.meter.sample import Sample
 from tests.meter.ledgers import NEW_YORK, SERIAL, at, bill, read, stored
 
@@ -43,7 +51,7 @@ def test_the_stored_format_of_a_ledger_stays() -> None:
     june = at("06-01")
     ledger = read(read(Ledger(), june, 100), june - 3600, 110)
     pairs, behind = [[june, 100], [june, 100]], [[june - 3600, 110], [june - 3600, 110]]
-    assert json.loads(json.dumps(ledger.as_dict())) == {
+    assert json.loads(json.dumps(ledger_as_dict(ledger))) == {
         "tracks": {"imported": pairs, "register_imported": pairs},
         "behind": {"imported": behind, "register_imported": behind},
         "meters": [[june, SERIAL]],
@@ -103,9 +111,9 @@ class Damaged:
 @given(data=st.data())
 def test_a_damaged_ledger_is_refused_or_works(data: st.DataObject) -> None:
     """It never loads and then fails at each read."""
-    damaged = Damaged(data, full_ledger().as_dict())
+    damaged = Damaged(data, ledger_as_dict(full_ledger()))
     try:
-        ledger = Ledger.from_dict(damaged.content)
+        ledger = ledger_from_dict(damaged.content)
     except KeyError, TypeError, ValueError:
         return
     for day in ("07-01", "07-02", "07-03"):
@@ -133,11 +141,11 @@ def test_a_damaged_record_is_refused_or_works(data: st.DataObject) -> None:
 
 def test_a_ledger_without_a_meter_is_refused() -> None:
     with pytest.raises(ValueError, match="readings of no meter"):
-        Ledger.from_dict({**full_ledger().as_dict(), "meters": []})
+        ledger_from_dict({**ledger_as_dict(full_ledger()), "meters": []})
 
 
 @pytest.mark.parametrize("content", [None, [], "x", 5, {}])
 def test_other_content_is_refused(content: Any) -> None:
-    for from_dict in (Ledger.from_dict, DemandRecord.from_dict):
+    for from_dict in (ledger_from_dict, DemandRecord.from_dict):
         with pytest.raises((KeyError, TypeError, ValueError)):
             from_dict(content)

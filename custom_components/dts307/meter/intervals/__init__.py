@@ -1,7 +1,7 @@
 """Interval data: register reads at midnights and borders, billing periods, and demand."""
 
 from .bill import Billing, BillingPeriod, PeriodEnergy, RegisterEstimates
-from .billing_at import billing
+from .billing_at import billing, registers_at
 from .books import Books, Entry, RunBooks
 from .cost import CostAccount, Prices, as_decimal, as_price
 from .cost_rows import cost_hours, cost_refills
@@ -34,6 +34,7 @@ from .interval import (
     intervals,
 )
 from .ledger import Ledger
+from .ledger_format import ledger_as_dict, ledger_from_dict
 from .periods import touched
 from .seams import widened
 from .statistics_rows import HOUR, HourEnd, Refill, Row, hour_ends, refills
@@ -107,9 +108,12 @@ __all__ = [
     "intervals",
     "joined",
     "kept",
+    "ledger_as_dict",
+    "ledger_from_dict",
     "most_reads",
     "part_ledger",
     "refills",
+    "registers_at",
     "shaped",
     "storable",
     "touched",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import math
 
 from .bill import RegisterEstimates
+from .billing_at import registers_at
 from .estimate import Estimate
 from .interval import (
     FilledCounter,
@@ -62,8 +63,8 @@ def energy_between(
         end=finish,
         imported=_energy(counters.get(IMPORTED), begin, finish),
         exported=_energy(counters.get(EXPORTED), begin, finish),
-        registers_at_start=ledger.registers_at(begin, now, grid.zone),
-        registers_at_end=ledger.registers_at(finish, now, grid.zone),
+        registers_at_start=registers_at(ledger, begin, now, grid.zone),
+        registers_at_end=registers_at(ledger, finish, now, grid.zone),
         estimated_share=estimated_share(intervals_between(counters, sorted({*instants}))),
     )
 

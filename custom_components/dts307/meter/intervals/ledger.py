@@ -14,11 +14,11 @@ from datetime import datetime, tzinfo
 from functools import partial, reduce
 from itertools import chain
 from operator import sub
-from typing import Any, Final
+from typing import Final
 
 from ..phases import PHASES, TOTAL
 from ..sample import Sample
-from .bill import BillingPeriod, PeriodEnergy, RegisterEstimates
+from .bill import BillingPeriod, PeriodEnergy
 from .estimate import Estimate
 from .periods import (
     billing_date,
@@ -27,7 +27,7 @@ from .periods import (
     local_midnight,
     next_billing_date,
 )
-from .seams import Seams, seams_from, with_seams
+from .seams import Seams, with_seams
 from .track import (
     EXPORTED,
     IMPORTED,
@@ -50,9 +50,6 @@ be compared with the same month's a year ago. It is a number and not an age, as 
 ahead would make all of them look old."""
 
 _NOTHING: Final = Estimate.exactly(0.0)
-_ROUNDING_ERROR: Final = 1e-3
-"""Wh that differences of large floats may be off; no register is that fine."""
-
 DEFAULT_INTERVAL: Final = 900.0
 """s"""
 
@@ -243,17 +240,6 @@ class Ledger:
             sub, (each.at(end, end).value - each.at(start, start).value for each in tracks)
         )
 
-    def registers_at(self, at: float, now: float, zone: tzinfo) -> RegisterEstimates:
-        """Return what the meter's display showed at an instant, as far as that is known ``now``."""
-        (_, first), *others = self.meters
-        serials = [first, *(serial_number for since, serial_number in others if since <= at)]
-        return RegisterEstimates(
-            at=datetime.fromtimestamp(at, zone),
-            serial_number=serials[-1],
-            imported=self._register(IMPORTED, at, now),
-            exported=self._register(EXPORTED, at, now),
-        )
-
     @property
     def _since(self) -> float:
         """The first instant of which anything is known."""
@@ -281,84 +267,6 @@ class Ledger:
                 most = power * (after.at - before.at) / 3600
                 counted = replace(counted, highest=counted.highest + most, estimated=True)
         return counted
-
-    def _register(self, name: str, at: float, now: float) -> Estimate | None:
-        register, total = self.tracks.get(REGISTER + name), self.tracks.get(name)
-        if register is None or total is None or at < register.since:
-            return None
-        before, after = register.around(at)
-        total_before, total_after = total.around(at)
-        moved, counted = after.value - before.value, total_after.value - total_before.value
-        is_replaced = any(before.at < since <= after.at for since, _ in self.unread)
-        is_set = is_replaced or abs(moved - counted) > _ROUNDING_ERROR
-        if before.at < at < after.at and is_set:
-            # The register was set back, rolled over, or is another meter's. Then interpolation
-            # means nothing, and the read before is all that is known.
-            return Estimate.unbounded(before.value)
-        return register.at(at, now)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the ledger as JSON holds it.
-
-        The keys are the stored format and stay when fields are renamed.
-        """
-        return {
-            "tracks": {name: track.as_pairs() for name, track in self.tracks.items()},
-            "behind": {
-                name: track.provisional.as_pairs()
-                for name, track in self.tracks.items()
-                if track.provisional
-            },
-            "meters": self.meters,
-            "opened": self.opened,
-            "credit": self.credit.as_dict(),
-            "unread": self.unread,
-            "edited": [at for at, part in self.edited if part == TOTAL],
-            "edited_phases": [edit for edit in self.edited if edit[1] != TOTAL],
-            "seams": [seam.as_list() for seam in self.seams],
-            "phase_seams": {
-                phase: [seam.as_list() for seam in seams]
-                for phase, seams in self.phase_seams.items()
-            },
-        }
-
-    @classmethod
-    def from_dict(cls, stored: Mapping[str, Any]) -> Ledger:
-        """Return the ledger that ``as_dict`` described.
-
-        Raises:
-            KeyError, TypeError, ValueError: it is not such a ledger.
-        """
-        provisional = {
-            name: Track.from_pairs(pairs) for name, pairs in dict(stored["behind"]).items()
-        }
-        tracks = {
-            name: replace(Track.from_pairs(pairs), provisional=provisional.get(name))
-            for name, pairs in dict(stored["tracks"]).items()
-        }
-        meters = tuple((float(since), str(name)) for since, name in stored["meters"])
-        if tracks and not meters:
-            raise ValueError("readings of no meter")
-        return cls(
-            tracks=tracks,
-            meters=meters,
-            opened=float(stored["opened"]),
-            credit=Estimate.from_dict(stored["credit"]),
-            unread=tuple((float(at), float(power)) for at, power in stored["unread"]),
-            edited=tuple(
-                sorted(
-                    (float(at), str(part))
-                    for at, part in (
-                        *((at, TOTAL) for at in stored["edited"]),
-                        *stored["edited_phases"],
-                    )
-                )
-            ),
-            seams=seams_from(stored["seams"]),
-            phase_seams={
-                phase: seams_from(seams) for phase, seams in dict(stored["phase_seams"]).items()
-            },
-        )
 
 
 def _billed(samples: Samples) -> Samples:
