@@ -5,7 +5,8 @@ from .faults import Faults
 from .history import MeterHistory, Span
 from .house import House, Tweak
 from .measure import Role
-from .meter import Meter, MeterConfig
+from .meter import Meter
+from .meter_config import MeterConfig
 from .page import Page, PageConfig
 from .replay import Replay
 from .server import Framing, PtyConfig, SerialConfig, TcpConfig

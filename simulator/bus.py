@@ -17,7 +17,8 @@ from pymodbus.pdu.register_message import (
 )
 from pymodbus.simulator import DataType, SimAction, SimData, SimDevice
 
-from .meter import LAST_UNIT, Meter
+from .meter import Meter
+from .meter_config import LAST_UNIT
 from .replay import Replay
 
 _READ_HOLDING_REGISTERS = 3

@@ -14,7 +14,8 @@ from .clock import Clock
 from .history import MeterHistory, meter_history
 from .house import House
 from .measure import Role
-from .meter import Meter, MeterConfig, Site
+from .meter import Meter, Site
+from .meter_config import MeterConfig
 from .replay import Replay
 from .server import Line, PtyConfig, PtyLine, SerialConfig, SerialLine, TcpConfig, TcpLine
 

@@ -15,9 +15,10 @@ from pymodbus.pdu import ModbusPDU
 from pymodbus.simulator import DataType, SimData, SimDevice
 from sunspec2.device import Model
 
+from simulator import MeterConfig
 from simulator.bus import Bus
 from simulator.house import House
-from simulator.meter import Meter as SimulatedMeter, MeterConfig, Site
+from simulator.meter import Meter as SimulatedMeter, Site
 
 NOON = 1_780_315_200
 """1 June 2026, 12:00 UTC: sun on the roof and something on the stove."""

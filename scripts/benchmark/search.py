@@ -12,7 +12,7 @@ from custom_components.dts307.connection import MeterAddress
 from custom_components.dts307.meter.bus_scan import MeterScan
 from custom_components.dts307.meter.modbus import PARITIES, SCAN_RANGE
 from custom_components.dts307.scan.links import SharedLinks
-from simulator.meter import MeterConfig
+from simulator import MeterConfig
 from tests.device import Device
 from tests.lines import serial_data
 from tests.uart import UartLine, uart

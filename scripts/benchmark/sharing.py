@@ -10,8 +10,9 @@ import time
 from typing import Any, Final
 
 from custom_components.dts307.meter.sharing import RegisterImage, SharedMeter, SunSpecServer
+from simulator import MeterConfig
 from simulator.house import House
-from simulator.meter import Meter, MeterConfig, Site
+from simulator.meter import Meter, Site
 
 from .process import Usage
 from .sharing_clients import GOOD, HOST, LOADS, UNIT_ID

@@ -17,7 +17,7 @@ from dts307.meter.modbus import LinkTiming
 from dts307.options import seconds
 from dts307.sinks import CsvSink, JsonLinesSink
 from dts307.target import parse_target
-from simulator.meter import MeterConfig
+from simulator import MeterConfig
 from tests.command_line.program import run
 from tests.device import Device
 from tests.lines import network

@@ -20,7 +20,7 @@ from pytest_homeassistant_custom_component.common import async_fire_mqtt_message
 from dts307.connect import connected
 from dts307.mqtt import Broker, MqttSink
 from dts307.target import parse_target
-from simulator.meter import MeterConfig
+from simulator import MeterConfig
 from tests.command_line.program import Ended, run
 from tests.device import Device
 from tests.lines import network

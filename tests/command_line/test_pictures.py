@@ -16,8 +16,8 @@ from dts307.doctor.command import print_report
 from dts307.doctor.examination import examine
 from dts307.observer import Observer, alarm_options
 from dts307.target import parse_target
-from simulator import Faults, House, Tweak
-from simulator.meter import Meter, MeterConfig, Site
+from simulator import Faults, House, MeterConfig, Tweak
+from simulator.meter import Meter, Site
 from tests.command_line.screen import screen
 from tests.device import NOON, Device
 from tests.lines import network

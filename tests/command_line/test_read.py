@@ -3,7 +3,7 @@
 import pytest
 from serial import Serial  # type: ignore[import-untyped]
 
-from simulator.meter import MeterConfig
+from simulator import MeterConfig
 from simulator.server import Framing
 from tests.command_line.program import run
 from tests.device import METER_MODELS, Device

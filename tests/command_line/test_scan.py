@@ -15,7 +15,7 @@ from dts307.meter.bus_scan import BusTiming
 from dts307.meter.modbus import LinkTiming, ScanRange, ScanResult, ScanTiming
 from dts307.scan import arguments_for, new_search, report
 from dts307.target import Target, parse_target, takes_target
-from simulator.meter import MeterConfig
+from simulator import MeterConfig
 from simulator.server import Framing
 from tests.command_line.program import run
 from tests.device import Device

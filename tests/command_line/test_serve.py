@@ -16,7 +16,7 @@ from dts307.meter.modbus import LinkTiming
 from dts307.meter.sharing import SunSpecServer
 from dts307.serve import keep_serving
 from dts307.target import Target, parse_target
-from simulator.meter import MeterConfig
+from simulator import MeterConfig
 from tests.command_line.process import started
 from tests.command_line.program import run
 from tests.device import Device

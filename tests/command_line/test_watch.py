@@ -10,7 +10,7 @@ import typer
 
 from dts307.target import placed_units
 from dts307.watch.poll import SHORTEST_PAUSE
-from simulator.meter import MeterConfig
+from simulator import MeterConfig
 from tests.command_line.program import run
 from tests.command_line.screen import screen
 from tests.device import Device

@@ -10,7 +10,7 @@ import pytest
 from scripts.dev.client import Client, signed_in, wait_for
 from scripts.dev.homeassistant import running_home_assistant
 from scripts.dev.processes import free_port
-from simulator.meter import MeterConfig
+from simulator import MeterConfig
 from tests.device import Device
 from tests.e2e.visit import visit
 from tests.uart import UartLine

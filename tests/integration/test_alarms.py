@@ -21,7 +21,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.dts307.const import DOMAIN
-from simulator.meter import MeterConfig
+from simulator import MeterConfig
 from tests.device import METER_MODELS, NOON, Device
 from tests.integration.disk import storage_key
 from tests.integration.home import entry_for, let_pass, load, state_of

@@ -13,8 +13,9 @@ from homeassistant.core import HomeAssistant, State
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from simulator import MeterConfig
 from simulator.house import House
-from simulator.meter import Meter as SimulatedMeter, MeterConfig, Site
+from simulator.meter import Meter as SimulatedMeter, Site
 from tests.device import Device
 from tests.integration.bills import NEW_YORK, begin_at_home, sensor, start
 from tests.integration.home import entry_for, let_pass, load

@@ -13,7 +13,7 @@ import pytest
 from custom_components.dts307.connection import MeterAddress, NetworkAdapter, SerialPort, Transport
 from custom_components.dts307.const import DOMAIN
 from custom_components.dts307.flows.setup_forms import address_answers, entered_address
-from simulator.meter import MeterConfig
+from simulator import MeterConfig
 from simulator.server import Framing
 from tests.device import Device
 from tests.integration.home import (

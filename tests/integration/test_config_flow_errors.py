@@ -14,7 +14,7 @@ import serialx
 from tenacity import AsyncRetrying, retry_never, stop_after_attempt
 from tmodbus import create_async_tcp_client
 
-from simulator.meter import MeterConfig
+from simulator import MeterConfig
 from simulator.server import Framing
 from tests.device import Device
 from tests.integration.home import (

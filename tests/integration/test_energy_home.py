@@ -15,7 +15,7 @@ from custom_components.dts307.energy_dashboard import (
     async_add_to_dashboard,
     async_is_in_dashboard,
 )
-from simulator.meter import MeterConfig
+from simulator import MeterConfig
 from tests.device import Device
 from tests.integration.dashboard import have_home_source, open_dashboard, save, shown
 from tests.integration.home import (

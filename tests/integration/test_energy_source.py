@@ -23,7 +23,7 @@ from custom_components.dts307.energy_dashboard import (
     async_sources_there,
 )
 from custom_components.dts307.options import Role
-from simulator.meter import MeterConfig
+from simulator import MeterConfig
 from tests.device import Device
 from tests.integration.dashboard import (
     OLD_DEVICE,

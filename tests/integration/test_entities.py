@@ -13,7 +13,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util import slugify
 import pytest
 
-from simulator.meter import MeterConfig
+from simulator import MeterConfig
 from tests.device import METER_MODELS, Device
 from tests.integration.home import entry_for, load
 from tests.lines import network, network_data

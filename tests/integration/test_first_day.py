@@ -7,7 +7,7 @@ import pytest
 
 from custom_components.dts307.const import DOMAIN
 from custom_components.dts307.sensor import SENSORS
-from simulator.meter import MeterConfig
+from simulator import MeterConfig
 from tests.device import Device
 from tests.integration.home import entry_for, load, state_of
 from tests.lines import network, network_data

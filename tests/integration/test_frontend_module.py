@@ -14,7 +14,7 @@ import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.dts307.const import DOMAIN
-from simulator.meter import MeterConfig
+from simulator import MeterConfig
 from tests.device import Device
 from tests.integration.home import INTEGRATION, entry_for, load
 from tests.lines import network, network_data

@@ -9,7 +9,7 @@ from homeassistant.helpers import entity_registry as er
 from pymodbus.constants import ExcCodes
 import pytest
 
-from simulator.meter import MeterConfig
+from simulator import MeterConfig
 from tests.device import Device, Request
 from tests.integration.diary import Diary, becomes
 from tests.integration.home import entry_for, load, state_of

@@ -19,7 +19,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
 from custom_components.dts307.descriptions.connection import CONNECTION_SENSORS as LINK_ROWS
-from simulator.meter import MeterConfig
+from simulator import MeterConfig
 from simulator.server import Framing
 from tests.device import Device
 from tests.integration.home import ENGLISH, LINK_SENSORS, entry_for, let_pass, load, state_of

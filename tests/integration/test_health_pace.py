@@ -13,7 +13,7 @@ from homeassistant.core import HomeAssistant
 from pymodbus.constants import ExcCodes
 import pytest
 
-from simulator.meter import MeterConfig
+from simulator import MeterConfig
 from simulator.server import Framing
 from tests.device import Device
 from tests.integration.diary import FOUND_WITHIN, Diary

@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.dts307.coordinator import Dts307Coordinator
 from custom_components.dts307.meter import PerPhase
 from custom_components.dts307.stores.house import FILE_HOUSE
-from simulator.meter import MeterConfig
+from simulator import MeterConfig
 from simulator.server import TcpLine
 from tests.device import Device
 from tests.integration.bills import begin_at_home, instant, kwh, sensor, start

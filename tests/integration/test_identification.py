@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.dts307.const import DOMAIN
 from custom_components.dts307.identification import identification
 from custom_components.dts307.meter import Identity
-from simulator.meter import MeterConfig
+from simulator import MeterConfig
 from tests.device import Device
 from tests.integration.disk import storage_key
 from tests.integration.home import (

@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from custom_components.dts307.const import DOMAIN
 from custom_components.dts307.descriptions import LIVE_VALUES
 from custom_components.dts307.live_readings import Subscription
-from simulator.meter import MeterConfig
+from simulator import MeterConfig
 from tests.device import METER_MODELS, NOON, Device
 from tests.integration.home import entry_for, let_pass, load
 from tests.integration.live import Page, device_id_of

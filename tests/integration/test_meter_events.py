@@ -23,7 +23,7 @@ from custom_components.dts307.meter.sample import Sample
 from custom_components.dts307.meter.validation import CounterFilter, HeldValues, Trusted
 from custom_components.dts307.meter_events import BUS_EVENT
 from custom_components.dts307.stores.stored_counters import StoredCounters, last_read
-from simulator.meter import MeterConfig
+from simulator import MeterConfig
 from tests.device import Device
 from tests.integration.home import entry_for, let_pass, let_poll, load
 from tests.integration.repair_flows import open_repair

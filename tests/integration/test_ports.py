@@ -9,7 +9,7 @@ import pytest
 
 from custom_components.dts307.connection import NetworkAdapter, SerialPort, serial_ports
 from custom_components.dts307.connection.serial_ports import async_resolved_bus
-from simulator.meter import MeterConfig
+from simulator import MeterConfig
 from tests.device import Device
 from tests.integration.home import entry_for, let_pass, load, state_of
 from tests.integration.port_names import BY_ID, BY_PATH, PortNames, plug, unplug

@@ -24,7 +24,7 @@ from custom_components.dts307.connection import MeterAddress, async_failure
 from custom_components.dts307.connection.port_users import async_port_users
 from custom_components.dts307.connection.system_paths import DATA_SYSTEM_PATHS, SystemPaths
 from custom_components.dts307.meter.errors import MeterSilentError, PortInUseError
-from simulator.meter import MeterConfig
+from simulator import MeterConfig
 from simulator.server import PtyLine
 from tests.device import Device
 from tests.integration.home import entry_for, let_pass, load, reason_text, state_of

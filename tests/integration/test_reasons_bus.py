@@ -10,7 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.dts307.connection import MeterAddress, buses
 from custom_components.dts307.meter.modbus import ProbeResult
-from simulator.meter import MeterConfig
+from simulator import MeterConfig
 from simulator.server import Framing, PtyConfig, PtyLine, TcpConfig, TcpLine
 from tests.device import Device
 from tests.integration.home import entry_for, let_pass, load, state_of

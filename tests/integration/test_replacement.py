@@ -13,7 +13,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.dts307.const import DOMAIN
-from simulator.meter import MeterConfig
+from simulator import MeterConfig
 from tests.device import Device, Request
 from tests.integration.disk import storage_key
 from tests.integration.home import assert_asked_only_in_use, entry_for, let_pass, load

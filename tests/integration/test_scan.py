@@ -8,7 +8,7 @@ from pytest_homeassistant_custom_component.common import async_capture_events
 
 from custom_components.dts307.meter import MeterSilentError
 from custom_components.dts307.meter.modbus import SCAN_RANGE
-from simulator.meter import MeterConfig
+from simulator import MeterConfig
 from tests.device import Device
 from tests.integration.home import (
     ENGLISH,

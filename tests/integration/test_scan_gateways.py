@@ -11,7 +11,7 @@ import pytest
 import serialx
 
 from custom_components.dts307.connection.timing import DATA_TIMING, Timing
-from simulator.meter import MeterConfig
+from simulator import MeterConfig
 from tests.device import Device
 from tests.gateways import gateway
 from tests.integration.home import (

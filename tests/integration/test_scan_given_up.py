@@ -12,7 +12,7 @@ import serialx
 
 from custom_components.dts307.const import DOMAIN
 from custom_components.dts307.scan import is_suspended
-from simulator.meter import MeterConfig
+from simulator import MeterConfig
 from simulator.server import Framing
 from tests.device import Device
 from tests.integration.home import (

@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 import serialx
 
 from custom_components.dts307.connection import MeterAddress, ModbusParams
-from simulator.meter import MeterConfig
+from simulator import MeterConfig
 from simulator.server import Framing
 from tests.device import Device
 from tests.integration.home import (

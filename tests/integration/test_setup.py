@@ -11,7 +11,7 @@ from pymodbus.constants import ExcCodes
 import pytest
 
 from custom_components.dts307.const import DOMAIN
-from simulator.meter import MeterConfig
+from simulator import MeterConfig
 from simulator.server import Framing
 from tests.device import METER_MODELS, Device
 from tests.integration.home import entry_for, let_pass, load, reason_text, state_of

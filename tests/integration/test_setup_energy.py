@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 import pytest
 
-from simulator.meter import MeterConfig
+from simulator import MeterConfig
 from simulator.server import TcpLine
 from tests.device import Device
 from tests.integration.dashboard import (

@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
 import pytest
 
-from simulator.meter import MeterConfig
+from simulator import MeterConfig
 from tests.device import Device
 from tests.integration.home import (
     ENGLISH,

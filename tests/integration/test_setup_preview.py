@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.typing import (
 )
 
 from custom_components.dts307.flows.preview import PREVIEWS
-from simulator.meter import MeterConfig
+from simulator import MeterConfig
 from tests.device import Device
 from tests.integration.home import answers, describe, search, submit
 from tests.integration.scanning import give_up, nothing_is_open, tasks, until

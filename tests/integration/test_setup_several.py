@@ -10,7 +10,7 @@ import pytest
 from custom_components.dts307.connection import MeterAddress, async_temporary_meter
 from custom_components.dts307.const import DOMAIN
 from custom_components.dts307.flows import NewMeter
-from simulator.meter import MeterConfig
+from simulator import MeterConfig
 from simulator.server import Framing
 from tests.device import Device
 from tests.integration.home import (

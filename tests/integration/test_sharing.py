@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.dts307.const import DOMAIN
 from custom_components.dts307.sharing import ALL_ADAPTERS, async_share, async_sharing_state
 from custom_components.dts307.sharing.adapters import async_listening_addresses
-from simulator.meter import MeterConfig
+from simulator import MeterConfig
 from tests.device import Device
 from tests.integration.home import entry_for, let_pass, load, state_of
 from tests.integration.shared import UNIT_ID, issues, port_of, refusal, sharing, whole_map

@@ -30,7 +30,7 @@ from custom_components.dts307.meter.validation import CounterFilter, FirstSight
 from custom_components.dts307.stores import async_carry_to_new_meter
 from custom_components.dts307.stores.kept_state import KeptState
 from custom_components.dts307.stores.state_saver import StateSaver
-from simulator.meter import MeterConfig
+from simulator import MeterConfig
 from tests.device import Device
 from tests.integration.bills import begin_at_home, count, instant, kwh, sensor, start
 from tests.integration.disk import Clock, Disk

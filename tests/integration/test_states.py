@@ -10,7 +10,7 @@ import pytest
 
 from custom_components.dts307.descriptions.measured import PHASE_SENSORS, TOTAL_SENSORS
 from custom_components.dts307.meter.sunspec import meter as library
-from simulator.meter import MeterConfig
+from simulator import MeterConfig
 from tests.device import METER_MODELS, NOON, Device
 from tests.integration.home import entry_for, let_pass, load, state_of
 from tests.integration.truth import expected_values

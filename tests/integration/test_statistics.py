@@ -17,7 +17,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.dts307.const import DOMAIN
-from simulator.meter import MeterConfig
+from simulator import MeterConfig
 from tests.integration.books import COUNTERS, Books, FirstReadWrong
 from tests.integration.disk import storage_key
 from tests.integration.home import entry_for, load

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from custom_components.dts307.meter import Meter, MeterError
 from custom_components.dts307.meter.modbus import LinkTiming
-from simulator.meter import MeterConfig
+from simulator import MeterConfig
 from simulator.server import Framing
 from tests.device import Device
 from tests.wire.faults import Change, OnReplies

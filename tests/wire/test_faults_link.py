@@ -8,7 +8,7 @@ import pytest
 
 from custom_components.dts307.meter import MeterSilentError
 from custom_components.dts307.meter.errors import HostRefusesError, LinkLostError, PortMissingError
-from simulator.meter import MeterConfig
+from simulator import MeterConfig
 from tests.device import Device
 from tests.lines import serial, serial_data
 from tests.wire.faults import Frames, silence

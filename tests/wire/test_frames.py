@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from custom_components.dts307.meter import Meter, Reading
-from simulator.meter import MeterConfig
+from simulator import MeterConfig
 from simulator.registers import Truth
 from simulator.server import Framing, PtyConfig, TcpConfig
 from simulator.simulator import Simulator, SimulatorConfig

@@ -12,8 +12,8 @@ import time
 import pytest
 
 from custom_components.dts307.meter import Meter
+from simulator import MeterConfig
 from simulator.measure import Role
-from simulator.meter import MeterConfig
 from simulator.server import SerialConfig
 from simulator.simulator import Simulator, SimulatorConfig
 from tests.wire.faults import Crackle

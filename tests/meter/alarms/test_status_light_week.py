@@ -5,9 +5,10 @@ import pytest
 from custom_components.dts307.meter import Meter
 from custom_components.dts307.meter.alarms import CurrentLevel, EnergyDirection
 from custom_components.dts307.meter.alarms.status_light import status_light
+from simulator import MeterConfig
 from simulator.house import House
 from simulator.leds import Colour
-from simulator.meter import Meter as SimulatedMeter, MeterConfig, Site
+from simulator.meter import Meter as SimulatedMeter, Site
 from tests.meter.device import Clock, Device
 from tests.meter.published import METER_MODELS, PHASES
 

@@ -20,7 +20,7 @@ from custom_components.dts307.meter.installation.phase_voltages import (
     Deficits,
     live_phases,
 )
-from simulator.meter import MeterConfig
+from simulator import MeterConfig
 from tests.device import Device as BenchDevice
 from tests.meter.device import Clock, Device
 from tests.meter.readings import reading_with

@@ -19,7 +19,7 @@ from custom_components.dts307.meter.modbus import (
     probe_unit,
     responding_units,
 )
-from simulator.meter import MeterConfig
+from simulator import MeterConfig
 from tests.device import Device
 from tests.gateways import gateway
 from tests.lines import SPEED, serial
