@@ -47,7 +47,19 @@ SECOND_DASHBOARD = ("test_access", "test_axe", "test_downloads", "test_history")
 """Files of that package with a home of their own, so that two processes share the package."""
 ALONE = ("test_killed", "test_benchmark", "test_restarted")
 """Files of long tests that share nothing."""
-LONGEST = (ALONE[0], DASHBOARD, SECOND_DASHBOARD[0], *ALONE[1:], "test_first_meter")
+LONGEST = (
+    ALONE[0],
+    DASHBOARD,
+    SECOND_DASHBOARD[0],
+    *ALONE[1:],
+    "test_first_meter",
+    "test_automations",
+    "test_setup_serial",
+    "test_setup_settings",
+    "test_setup_panel",
+    "test_blueprints",
+    "test_setup_roles",
+)
 DESKTOP = ViewportSize(width=1280, height=900)
 
 
