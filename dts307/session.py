@@ -43,12 +43,7 @@ class MeterReader:
 
         Raises MeterError.
         """
-        try:
-            return await self._session.read(whole=whole)
-        except MeterError:
-            # Another meter may be in its place by the next attempt.
-            self._session.fail()
-            raise
+        return await self._session.read(whole=whole)
 
 
 class Readings:

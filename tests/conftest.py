@@ -24,8 +24,6 @@ _WAITING = (
     "integration/test_replacement",
     "integration/test_scan",
     "integration/test_setup",
-    "integration/test_silence",
-    "integration/test_waiting",
     "simulator/test_clock",
     "simulator/test_command",
     "simulator/test_lines",
@@ -37,10 +35,7 @@ _NEVER = 2**31 - 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with those that wait, which need hardly any of the processor, but that at once.
-
-    Beside tests that compute, an answer might take longer than they are patient.
-    """
+    """Begin with those that mostly wait, so that one process has them and leaves time to others."""
     here = Path(__file__).parent
     items.sort(key=lambda item: not str(item.path.relative_to(here)).startswith(_WAITING))
 
@@ -49,8 +44,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_call() -> Iterator[None]:
     """Leave the search for old garbage to the time between tests.
 
-    Through all that Home Assistant keeps, it takes half a second, and what has come meanwhile is
-    too late for tests that are patient for less.
+    Through all that Home Assistant keeps, it takes half a second each time.
     """
     young, middle, old = gc.get_threshold()
     gc.set_threshold(young, middle, _NEVER)

@@ -78,6 +78,14 @@ OF_CONDITIONS = (
     ),
 )
 
+OF_ENTITIES = (
+    PrivateName(
+        "helpers.entity:Entity",
+        "_async_write_ha_state",
+        "which sensors of a billing period override to show its end before the next one begins",
+    ),
+)
+
 OF_MODBUS = (
     PrivateName(
         f"{_MODBUS}.connection",
@@ -105,4 +113,4 @@ OF_MODBUS = (
 
 def missing() -> Iterator[str]:
     """Say, in a sentence each, which names this Home Assistant does not have."""
-    return (str(name) for name in (*OF_CONDITIONS, *OF_MODBUS) if not name.exists)
+    return (str(name) for name in (*OF_CONDITIONS, *OF_ENTITIES, *OF_MODBUS) if not name.exists)

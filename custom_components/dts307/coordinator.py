@@ -149,23 +149,34 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
         async with self._polling:
             begun = self.hass.loop.time()
             try:
-                reading = await self._async_validated_read()
-                snapshot = self._async_snapshot(reading, begun)
-            except MeterError as err:
-                raise _update_failed(await self._async_failed(err)) from err
+                return await self._async_poll(begun)
+            except UpdateFailed:
+                raise
             except Exception as err:
                 # A defect must not end the polling.
                 raise _update_failed(await self._async_failed_unexpectedly(err, begun)) from err
             finally:
                 pause = self.connection.data.pause(self.options.poll_interval)
                 self.update_interval = timedelta(seconds=pause)
-            async_end_outage(self.hass, self.config_entry)
-            async_store_request_limit(self.hass, self.config_entry, self._limit)
-            return snapshot
+
+    async def _async_poll(self, begun: float) -> Snapshot:
+        """Read the meter, and return what follows.
+
+        Raises UpdateFailed if it could not be read.
+        """
+        try:
+            reading = await self._async_validated_read()
+        except MeterError as err:
+            raise _update_failed(await self._async_failed(err)) from err
+        if self.options.role is Role.SOLAR and self.options.production_counter is None:
+            self.options = async_locate_production(self.hass, self.config_entry, reading)
+        snapshot = self._async_snapshot(reading, begun)
+        async_end_outage(self.hass, self.config_entry)
+        async_store_request_limit(self.hass, self.config_entry, self._limit)
+        return snapshot
 
     async def _async_failed(self, err: MeterError) -> Failure:
         """Update issues after a failed poll, and return its explanation."""
-        self._session.fail()
         _LOGGER.debug("Reading %s failed: %s", self.name, err)
         entry = self.config_entry
         failure = await async_failure(self.hass, err, self.address.bus)
@@ -198,8 +209,6 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
         """Put together what follows from a validated reading, begun at this loop time."""
         self._async_find_gap(reading)
         billing, demand = self.billing.async_check(reading, self.counters.registers)
-        if self.options.role is Role.SOLAR and self.options.production_counter is None:
-            self.options = async_locate_production(self.hass, self.config_entry, reading)
         return Snapshot(
             reading=reading,
             ct_faults=self.installation.ct_faults,

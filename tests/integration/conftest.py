@@ -122,9 +122,9 @@ def hasty(
 
 
 @pytest.fixture
-async def adapters(hass: HomeAssistant) -> None:
+async def adapters(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
     """Give this machine a loopback adapter beside the default one."""
-    await have_adapters(hass)
+    await have_adapters(hass, monkeypatch)
 
 
 @pytest.fixture

@@ -1,11 +1,13 @@
 """Shared meters, and what their clients get."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from homeassistant.components.network import Adapter
 from homeassistant.components.network.network import async_get_network
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
+import ifaddr
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -16,6 +18,7 @@ from tests.sharing.clients import ModbusRefusal, connected
 
 UNIT_ID = 100
 LOOPBACK = "lo"
+ADAPTERS = {"eth0": "192.0.2.1", LOOPBACK: "127.0.0.1"}
 
 
 def _adapter(name: str, address: str) -> Adapter:
@@ -30,10 +33,20 @@ def _adapter(name: str, address: str) -> Adapter:
     )
 
 
-async def have_adapters(hass: HomeAssistant) -> None:
+async def have_adapters(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
     """Give this machine two network adapters; nothing can listen at the default one."""
     found = await async_get_network(hass)
-    found.adapters = [_adapter("eth0", "192.0.2.1"), _adapter(LOOPBACK, "127.0.0.1")]
+    found.adapters = [_adapter(name, address) for name, address in ADAPTERS.items()]
+    adapters_become(monkeypatch, ADAPTERS)
+
+
+def adapters_become(monkeypatch: pytest.MonkeyPatch, addresses: Mapping[str, str]) -> None:
+    """Let the system have these adapters. Home Assistant's list stays that of its start."""
+    adapters = [
+        ifaddr.Adapter(name, name, [ifaddr.IP(address, 24, name)], index)
+        for index, (name, address) in enumerate(addresses.items())
+    ]
+    monkeypatch.setattr(ifaddr, "get_adapters", lambda: adapters)
 
 
 def sharing(**changed: Any) -> dict[str, Any]:

@@ -1,18 +1,22 @@
 """Home Assistant's private names are few, known, and missed as soon as one is gone."""
 
+from collections.abc import Iterable
+
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.condition import EntityConditionBase
+from homeassistant.helpers.entity import Entity
 from homeassistant.setup import async_setup_component
 from modbus_connection import ModbusTcpParams
 import pytest
 
+from custom_components.dts307 import binary_sensor, entity, event, sensor
 from custom_components.dts307.condition import CONDITIONS
 from custom_components.dts307.connection.modbus_internals import params_in_use, yaml_hubs
 from custom_components.dts307.trigger import TRIGGERS
 from tests.device import Device
 from tests.integration.home import entry_for, let_pass, load
 from tests.lines import network, network_data
-from tests.private_names import OF_CONDITIONS, PrivateName, has, missing
+from tests.private_names import OF_CONDITIONS, OF_ENTITIES, PrivateName, has, missing
 
 
 def test_this_home_assistant_has_them_all() -> None:
@@ -41,11 +45,11 @@ def test_a_name_may_be_gone_with_all_around_it(owner: str, *, exists: bool) -> N
     assert PrivateName(owner, "_valid_since", "which is needed").exists is exists
 
 
-def test_no_others_are_overridden() -> None:
-    """Those with an underscore are Home Assistant's own, however convenient."""
-    overridden = {
+def overridden(kinds: Iterable[type]) -> set[str]:
+    """Return the names with an underscore of Home Assistant's classes that ours override."""
+    return {
         name
-        for kind in (*TRIGGERS.values(), *CONDITIONS.values())
+        for kind in kinds
         for ours in kind.__mro__
         if ours.__module__.startswith("custom_components.")
         for name in vars(ours)
@@ -53,7 +57,29 @@ def test_no_others_are_overridden() -> None:
         for theirs in kind.__mro__
         if theirs.__module__.startswith("homeassistant.") and has(theirs, name)
     }
-    assert overridden <= {private.name for private in OF_CONDITIONS}
+
+
+def test_triggers_and_conditions_override_no_others() -> None:
+    """Those with an underscore are Home Assistant's own, however convenient."""
+    kinds = (*TRIGGERS.values(), *CONDITIONS.values())
+    assert overridden(kinds) <= {private.name for private in OF_CONDITIONS}
+
+
+def test_entities_override_no_others() -> None:
+    """Beside those that Home Assistant's documents offer for it."""
+    kinds = {
+        kind
+        for module in (binary_sensor, entity, event, sensor)
+        for kind in vars(module).values()
+        if isinstance(kind, type) and issubclass(kind, Entity)
+    }
+    offered = {"_handle_coordinator_update", "_unrecorded_attributes"}
+    private = {
+        name
+        for name in overridden(kinds) - offered
+        if not name.startswith("_attr_") and "__" not in name
+    }
+    assert private == {private.name for private in OF_ENTITIES}
 
 
 async def test_params_of_an_open_connection(hass: HomeAssistant) -> None:

@@ -17,7 +17,16 @@ from custom_components.dts307.sharing.adapters import async_listening_addresses
 from simulator import MeterConfig
 from tests.device import Device
 from tests.integration.home import entry_for, let_pass, load, state_of
-from tests.integration.shared import UNIT_ID, issues, port_of, refusal, sharing, whole_map
+from tests.integration.shared import (
+    LOOPBACK,
+    UNIT_ID,
+    adapters_become,
+    issues,
+    port_of,
+    refusal,
+    sharing,
+    whole_map,
+)
 from tests.lines import network, network_data
 from tests.sharing.clients import connected
 
@@ -189,6 +198,29 @@ async def test_an_adapter_that_cannot_be_listened_at_is_a_repair(
         assert issues(hass) == set()
 
 
+async def test_an_adapter_that_comes_back_is_listened_at(
+    hass: HomeAssistant, taken_port: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Home Assistant may have started before the adapter had its address. One repair at a time."""
+    port = taken_port.getsockname()[1]
+    device = Device()
+    async with network(device) as line:
+        entry = entry_for(device, network_data(line), **sharing(adapter="tun0", port=port))
+        await load(hass, entry)
+        assert issues(hass) == {"sharing_not_listening"}
+        adapters_become(monkeypatch, {"tun0": "127.0.0.1"})
+        await let_pass(hass, 31)
+        assert issues(hass) == {"sharing_port_taken"}
+        adapters_become(monkeypatch, {LOOPBACK: "127.0.0.1"})
+        await let_pass(hass, 31)
+        assert issues(hass) == {"sharing_not_listening"}
+        adapters_become(monkeypatch, {"tun0": "127.0.0.1"})
+        taken_port.close()
+        await let_pass(hass, 31)
+        assert issues(hass) == set()
+        assert await whole_map(port, device) == list(device.registers.values())
+
+
 async def test_two_meters_have_one_server(hass: HomeAssistant) -> None:
     """It runs as long as one of them is shared."""
     first, second = Device(), Device(MeterConfig(unit=101, serial="S2"))
@@ -272,6 +304,6 @@ async def test_sensors_show_who_reads_the_meter(
         assert state_of(hass, device, "sharing_requests") == "0"
 
 
-async def test_all_adapters_are_all_addresses(hass: HomeAssistant) -> None:
+async def test_all_adapters_are_all_addresses() -> None:
     """No test listens there."""
-    assert await async_listening_addresses(hass, ALL_ADAPTERS) == ["0.0.0.0"]  # noqa: S104 - only told
+    assert await async_listening_addresses(ALL_ADAPTERS) == ["0.0.0.0"]  # noqa: S104 - only told

@@ -12,6 +12,7 @@ from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 import pytest
 
+from custom_components.dts307 import coordinator
 from custom_components.dts307.meter import Meter
 from custom_components.dts307.stores.billing import BillingKeeper
 from tests.device import Device
@@ -119,6 +120,32 @@ async def test_another_one_is_logged_as_well(
             monkeypatch.setattr(BillingKeeper, "async_check", fail)
             await asyncio.sleep(LONG)
         assert len(tracebacks(caplog)) == 2
+
+
+async def test_in_what_follows_a_failure(
+    hass: HomeAssistant, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What handles failures may have a defect, too."""
+    device = Device()
+    async with network(device) as line:
+        await load(hass, entry_for(device, network_data(line)))
+        own = Device()
+
+        async def fail(*_args: object) -> None:
+            raise ValueError("a defect")
+
+        monkeypatch.setattr(coordinator, "async_raise_replaced", fail)
+        device.silent = True
+        await asyncio.sleep(LONG)
+        assert state_of(hass, own, "link_state") == "meter_silent"
+        device.silent = False
+        device.write("SN", "S30799999")
+        await asyncio.sleep(LONG)
+        assert state_of(hass, own, "link_state") == "unexpected_error"
+        await asyncio.sleep(LONG)
+        assert len(tracebacks(caplog)) == 1
+        device.write("SN", own.serial_number)
+        await shows(hass, own, "ok")
 
 
 async def test_another_meter_comes_meanwhile(

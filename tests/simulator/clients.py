@@ -8,6 +8,9 @@ from typing import Self
 import serial  # type: ignore[import-untyped]
 
 QUIET = 0.25
+"""s without an answer that count as silence, where waiting is skipped or nothing answers"""
+PATIENCE = 20.0
+"""s to wait for an answer that must come, however busy the machine is"""
 
 
 def crc(data: bytes) -> bytes:
@@ -49,7 +52,9 @@ class TcpClient:
         """Close."""
         self.writer.close()
 
-    async def ask(self, unit: int, pdu: bytes, transaction: int = 7) -> bytes | None:
+    async def ask(
+        self, unit: int, pdu: bytes, transaction: int = 7, *, patience: float = QUIET
+    ) -> bytes | None:
         """Return the answer's PDU, None for silence."""
         if self._rtu:
             frame = bytes([unit]) + pdu
@@ -57,7 +62,7 @@ class TcpClient:
         else:
             self.writer.write(struct.pack(">HHHB", transaction, 0, len(pdu) + 1, unit) + pdu)
         try:
-            async with asyncio.timeout(QUIET):
+            async with asyncio.timeout(patience):
                 answer = await self.reader.read(512)
         except TimeoutError:
             return None
@@ -85,12 +90,12 @@ class SerialClient:
         """Close."""
         self.port.close()
 
-    async def ask(self, unit: int, pdu: bytes) -> bytes | None:
+    async def ask(self, unit: int, pdu: bytes, *, patience: float = QUIET) -> bytes | None:
         """Return the answer's PDU, None for silence."""
         frame = bytes([unit]) + pdu
         self.port.write(frame + crc(frame))
         answer = b""
-        deadline = time.monotonic() + QUIET
+        deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
             await asyncio.sleep(0.005)
             answer += bytes(self.port.read(512))

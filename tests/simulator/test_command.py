@@ -12,7 +12,7 @@ import pytest
 from simulator import Framing, MeterConfig, Role
 from simulator.__main__ import configuration, main, meter, parser
 
-from .clients import SerialClient, TcpClient, read_request, registers
+from .clients import PATIENCE, SerialClient, TcpClient, read_request, registers
 
 ROOT = Path(__file__).parents[2]
 
@@ -161,9 +161,11 @@ async def test_it_runs_says_where_and_ends_cleanly(tmp_path: Path, ending: signa
         assert ready["pty"] == str(link)
         assert ready["page"].startswith("http://127.0.0.1:")
         async with TcpClient(ready["tcp"][0]["port"]) as client:
-            assert registers(await client.ask(5, read_request(40000, 1))) == (0x5375,)
+            answer = await client.ask(5, read_request(40000, 1), patience=PATIENCE)
+            assert registers(answer) == (0x5375,)
         async with SerialClient(ready["pty"]) as client:
-            assert registers(await client.ask(5, read_request(40000, 1))) == (0x5375,)
+            answer = await client.ask(5, read_request(40000, 1), patience=PATIENCE)
+            assert registers(answer) == (0x5375,)
     finally:
         process.send_signal(ending)
         async with asyncio.timeout(10):

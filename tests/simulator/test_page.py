@@ -9,7 +9,7 @@ import pytest
 
 from simulator import Page, PageConfig, Simulator, SimulatorConfig, TcpConfig
 
-from .clients import TcpClient, read_request
+from .clients import PATIENCE, TcpClient, read_request
 
 GRID, SOLAR = "S30700100", "S30700101"
 
@@ -101,7 +101,7 @@ async def test_the_cable(sim: Simulator, api: Api) -> None:
     async with TcpClient(sim.tcp_port) as client:
         assert await client.ask(100, read_request(40000, 1)) is None
         await api.post(f"/api/meters/{GRID}/cable", {"plugged": True})
-        assert await client.ask(100, read_request(40000, 1))
+        assert await client.ask(100, read_request(40000, 1), patience=PATIENCE)
 
 
 async def test_counters(sim: Simulator, api: Api) -> None:

@@ -23,8 +23,8 @@ from .validation import believable, has_lost_values
 class MeterSession:
     """Reads one meter, and no other.
 
-    While nothing responds, the meter may be swapped, or set up differently. So a reading counts
-    only after the meter has been identified since the last failure.
+    While nothing responds, the meter may be swapped, or set up differently. So after a ``read``
+    that failed, the meter is identified before the next one.
     """
 
     def __init__(
@@ -36,8 +36,9 @@ class MeterSession:
         *,
         utcnow: Callable[[], datetime],
     ) -> None:
-        """Begin without having asked anything; without a ``serial_number``, the first meter counts.
+        """Begin without a reading.
 
+        Without a ``serial_number``, the first meter that is identified is the session's own.
         ``identify`` identifies the meter on the ``unit``, and raises MeterError. ``on_identified``
         is called each time when the meter with the ``serial_number`` has been identified.
         """
@@ -54,13 +55,9 @@ class MeterSession:
         self.other: Meter | None = None
         """The meter that responded in its place to the latest attempt."""
 
-    def fail(self) -> None:
-        """Identify the meter again before the next reading counts."""
-        self._is_identified = False
-
     def fail_unexpectedly(self, reason: str, begun: float) -> None:
         """Record that a poll, begun at this loop time, raised what only a defect can raise."""
-        self.fail()
+        self._is_identified = False
         self.health.failed(reason, begun, _now())
 
     async def read(self, *, whole: bool) -> Reading:
@@ -69,13 +66,22 @@ class MeterSession:
         Opening the connection again helps, or shows why it cannot be opened. A meter that was
         already failing is not retried, because the others on its bus would wait.
 
-        Raises MeterError; AnotherMeterError if another meter is in its place.
+        ``whole`` reads everything now, and not only what changes quickly. Raises MeterError;
+        AnotherMeterError if another meter is in its place.
         """
+        try:
+            return await self._read(whole=whole)
+        except MeterError:
+            self._is_identified = False
+            raise
+
+    async def _read(self, *, whole: bool) -> Reading:
+        """Read the meter once or twice."""
         was_identified, is_probed = self._is_identified, not self.health.answering
         try:
             return await self._attempt(whole=whole, is_probed=is_probed)
         except (LinkLostError, MapChangedError, ImplausibleReadingError, *LOST_RESPONSES):
-            # It also counts as answering if only the read failed, right after the identification.
+            # A meter that has just been identified is answering, too.
             if not (was_identified or self._is_identified):
                 raise
             return await self._attempt(whole=whole, is_probed=False)
@@ -109,7 +115,10 @@ class MeterSession:
         return reading
 
     async def _own_meter(self, *, is_probed: bool) -> Meter:
-        """Return the meter, identified if that is due, and probed before that."""
+        """Return the meter, identified if that is due, and probed before that.
+
+        Raises MeterError.
+        """
         self.other = None
         if self.meter is not None and self._is_identified:
             return self.meter
@@ -117,7 +126,7 @@ class MeterSession:
         try:
             meter = await self._identify()
         except NotSunSpecError as err:
-            # A known meter that refuses all requests is more likely to start than to be another.
+            # A known meter that refuses all requests is probably starting up.
             raise refusal or err from None
         if self._serial_number is None:
             self._serial_number = meter.identity.serial_number
@@ -125,7 +134,7 @@ class MeterSession:
             self.other = meter
             raise AnotherMeterError(f"meter {meter.identity.serial_number} responds")
         if self.meter is not None and meter.model != self.meter.model:
-            # Another model states other values.
+            # Another model may not have all values, so that nothing is lost.
             self._latest = None
         self.meter, self._is_identified = meter, True
         await self._on_identified(meter)

@@ -84,7 +84,7 @@ class AddressFlow(ConfigFlow):
         """
         entry = self._existing_entry() if self.source == SOURCE_RECONFIGURE else None
         unit_id = self._entered_unit_id
-        return None if entry and entry.data[CONF_UNIT_ID] == unit_id else unit_id
+        return None if entry and MeterAddress.parse(entry.data).unit_id == unit_id else unit_id
 
     @callback
     def _existing_entry(self) -> ConfigEntry | None:

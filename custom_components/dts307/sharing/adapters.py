@@ -3,6 +3,7 @@
 from typing import Final
 
 from homeassistant.components import network
+from homeassistant.components.network.util import async_load_adapters
 from homeassistant.core import HomeAssistant
 
 ALL_ADAPTERS: Final = "all"
@@ -25,11 +26,14 @@ async def async_default_adapter(hass: HomeAssistant) -> str:
     return names[0] if names else ALL_ADAPTERS
 
 
-async def async_listening_addresses(hass: HomeAssistant, name: str) -> list[str]:
-    """Return the addresses of an adapter; none if it is not there."""
+async def async_listening_addresses(name: str) -> list[str]:
+    """Return the addresses of an adapter at this moment; none if it is not there.
+
+    Home Assistant's own list is that of when it started.
+    """
     if name == ALL_ADAPTERS:
         return [_ALL_ADDRESSES]
-    adapters = await network.async_get_adapters(hass)
+    adapters = await async_load_adapters()
     return [address for each in adapters if each["name"] == name for address in _addresses(each)]
 
 

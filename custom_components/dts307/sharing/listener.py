@@ -1,6 +1,7 @@
 """The server's port: opened as soon as that is possible, with a repair until then."""
 
 import asyncio
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 import errno
 import logging
@@ -20,22 +21,23 @@ _LOGGER = logging.getLogger(__name__)
 
 PORT_TAKEN: Final = "sharing_port_taken"
 NOT_LISTENING: Final = "sharing_not_listening"
+_ISSUES: Final = frozenset({PORT_TAKEN, NOT_LISTENING})
 
 _RETRY: Final = 30.0
 """s between two attempts to open the port"""
 
 
 class Listener:
-    """A server with its settings."""
+    """The server of one Home Assistant: opens its port, and raises an issue while it cannot."""
 
-    def __init__(self, hass: HomeAssistant, settings: ServerSettings, hosts: list[str]) -> None:
-        """Prepare to listen at addresses of this machine."""
+    def __init__(self, hass: HomeAssistant, settings: ServerSettings) -> None:
+        """Prepare to listen; ``load_server`` has been called."""
         self._hass = hass
         self._lock = asyncio.Lock()
         self._cancel_retry: CALLBACK_TYPE | None = None
         self.settings = settings
         self.server = SunSpecServer(
-            hosts,
+            [],
             settings.port,
             allowed=allowed_networks(settings.allowed),
             clock=hass.loop.time,
@@ -45,11 +47,12 @@ class Listener:
     async def async_create(cls, hass: HomeAssistant, settings: ServerSettings) -> Listener:
         """Return a server that is not open yet."""
         await hass.async_add_import_executor_job(load_server)
-        return cls(hass, settings, await async_listening_addresses(hass, settings.adapter))
+        return cls(hass, settings)
 
     async def async_open(self) -> None:
         """Open the port. If that fails, raise an issue and try again until it is open."""
         async with self._lock:
+            self.server.hosts = await async_listening_addresses(self.settings.adapter)
             try:
                 await self.server.start()
             except OSError as err:
@@ -74,6 +77,7 @@ class Listener:
     def _async_failed(self, err: OSError) -> None:
         _LOGGER.debug("The SunSpec server cannot listen: %s", err)
         key = PORT_TAKEN if err.errno == errno.EADDRINUSE else NOT_LISTENING
+        self._async_withdraw_issues(_ISSUES - {key})
         adapter = self.settings.adapter
         ir.async_create_issue(
             self._hass,
@@ -85,12 +89,12 @@ class Listener:
             translation_placeholders={
                 "port": str(self.settings.port),
                 "adapter": "*" if adapter == ALL_ADAPTERS else adapter,
-                # asyncio states no error if this machine has none of the addresses.
+                # asyncio sets no errno if this machine has none of the addresses.
                 "error": os.strerror(err.errno or errno.EADDRNOTAVAIL),
             },
         )
 
     @callback
-    def _async_withdraw_issues(self) -> None:
-        for key in (PORT_TAKEN, NOT_LISTENING):
+    def _async_withdraw_issues(self, keys: AbstractSet[str] = _ISSUES) -> None:
+        for key in keys:
             ir.async_delete_issue(self._hass, DOMAIN, key)

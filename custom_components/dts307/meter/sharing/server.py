@@ -39,7 +39,8 @@ class SunSpecServer:
         Only clients in one of the ``allowed`` networks are answered, or all if there is none.
         ``clock`` returns monotonic seconds.
         """
-        self._hosts = list(hosts)
+        self.hosts = hosts
+        """Addresses of this machine to listen at from the next start."""
         self._port = port
         self._allowed = tuple(allowed)
         self._clock = clock
@@ -75,7 +76,7 @@ class SunSpecServer:
         server = load_server()(
             self.meters, allowed=self._allowed, most=MOST_CLIENTS, clock=self._clock
         )
-        await server.open(self._hosts, self._port)
+        await server.open(self.hosts, self._port)
         self._server = server
 
     async def stop(self) -> None:
