@@ -1,4 +1,4 @@
-"""The set-up says all that it has to say, and nothing that nobody can see."""
+"""The setup says all that it has to say, and nothing that nobody can see."""
 
 import ast
 from pathlib import Path
