@@ -1,4 +1,4 @@
-"""Every text is there, in all languages, and none is there that nobody can see."""
+"""Every text is there, in all languages, and none is unused."""
 
 import ast
 from collections.abc import Iterator
