@@ -128,7 +128,7 @@ async def keep_logging(  # noqa: PLR0913 - they are the options of the command l
     invert: bool = False,
     timing: LinkTiming = LINK_TIMING,
 ) -> None:
-    """Read a meter every ``interval`` s into a sink; for ever, or ``count`` times.
+    """Read a meter every ``interval`` s into a sink, ``count`` times; without it, until cancelled.
 
     Raises typer.Exit if the meter cannot be read at first, or if the sink fails.
     """

@@ -103,7 +103,7 @@ async def keep_serving(
     *,
     note: str = "",
 ) -> None:
-    """Read each meter every ``interval`` s, and serve what was read, for ever.
+    """Read each meter every ``interval`` s, and serve what was read, until cancelled.
 
     ``note`` says for whom. Raises typer.Exit if the server cannot listen.
     """

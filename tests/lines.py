@@ -1,4 +1,4 @@
-"""Lines to put devices on for the length of a test, and what the integration is told about them."""
+"""Lines to put devices on for the length of a test, and the entry data that describes them."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

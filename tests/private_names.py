@@ -90,7 +90,7 @@ OF_MODBUS = (
     PrivateName(
         f"{_MODBUS}.connection",
         "DATA_MODBUS_CONNECTIONS",
-        "which tells the settings of a serial port that is already open",
+        "which has the settings of a serial port that is already open",
     ),
     PrivateName(
         f"{_MODBUS}.connection:_SharedConnection",
@@ -103,7 +103,7 @@ OF_MODBUS = (
         "which lists the Modbus hubs in configuration.yaml that may hold a serial port",
     ),
     PrivateName(
-        f"{_MODBUS}.modbus:ModbusHub", "endpoint", "which tells the serial port of a Modbus hub"
+        f"{_MODBUS}.modbus:ModbusHub", "endpoint", "which names the serial port of a Modbus hub"
     ),
     PrivateName(
         f"{_MODBUS}.modbus:ModbusHub", "name", "which is how a Modbus hub is called in messages"

@@ -73,7 +73,7 @@ def imports(source: Path) -> Iterator[str]:
             base = resolve_name("." * node.level + (node.module or ""), package)
             module = import_module(base)
             for alias in node.names:
-                # A module that nobody has imported yet is no attribute of its package.
+                # A module that has not been imported yet is no attribute of its package.
                 is_module = ismodule(getattr(module, alias.name, sys))
                 yield f"{base}.{alias.name}" if is_module else base
 

@@ -20,7 +20,7 @@ _SETTLES: Final = 0.005
 """Real seconds within which a frame on loopback arrives."""
 
 _MICROSECOND: Final = 1e-6
-"""s; what frozen clocks can tell apart, and what a round without waiting takes"""
+"""s; what frozen clocks can distinguish, and what a round without waiting takes"""
 
 
 def _something_is_readable(selector: selectors.BaseSelector) -> bool:

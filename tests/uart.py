@@ -60,7 +60,7 @@ def heard_at(baud: int, data: bytes, sent_at: int) -> bytes:
 class UartLine(PtyLine):
     """A port on a bus whose devices have a speed and a parity.
 
-    A ``neighbour`` talks whenever somebody else does, at the bus's speed.
+    A ``neighbour`` sends its bytes whenever a request arrives, at the bus's speed.
     """
 
     def __init__(

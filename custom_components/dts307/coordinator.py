@@ -237,7 +237,7 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
         self.connection.async_update_listeners()
 
     async def _async_validated_read(self) -> Reading:
-        """Read the meter, and let through only those counters that may be believed.
+        """Read the meter, and return only counters that passed validation.
 
         A counter that was never read before needs two reads, which may follow each other at once.
         """

@@ -14,7 +14,7 @@ from .options import MeterOptions
 CT_RATING_MISSING: Final = "ct_rating_missing"
 
 _OFFER_AFTER: Final = timedelta(days=1)
-"""Whoever has to look the rating up in the panel has done so by then."""
+"""An owner who has to look the rating up in the panel has done so by then."""
 
 
 @callback

@@ -66,7 +66,7 @@ async def _async_export(call: ServiceCall) -> ServiceResponse:
             for name in (ATTR_START, ATTR_END)
         },
         ATTR_MINUTES: str(asked[ATTR_MINUTES]),
-        # Whoever opens the link may read all that the content user may.
+        # The link is signed for the content user, so it has to limit the phases itself.
         ATTR_PHASES: ",".join(file.phases),
     }
     path = URL(INTERVALS_URL.format(entry_id=entry.entry_id)).with_query(query)

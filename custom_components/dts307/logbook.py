@@ -37,7 +37,7 @@ def async_describe_events(
     hass: HomeAssistant,
     async_describe_event: Callable[[str, str, Callable[[Event], dict[str, str]]], None],
 ) -> None:
-    """Tell the logbook how to describe the events of meters."""
+    """Describe the events of meters in the logbook."""
 
     @callback
     def describe(event: Event) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """What happens to a meter and is worth logging: each event is reported here.
 
-Whoever notices something calls ``async_report``. The event is announced once Home Assistant runs
+Other modules call ``async_report``. The event is announced once Home Assistant runs
 and the meter's entities exist: on Home Assistant's bus, for the logbook and for automations, and to
 the meter's event entity. A further kind of event needs an ``EventType``, a subclass of
 ``MeterOccurrence`` and its texts, of which ``logbook.py`` makes a sentence.

@@ -107,7 +107,7 @@ class MeterOptions:
     """s; the length of the intervals of interval data"""
     recording: Recording
     fill_outages: bool
-    """whether hours that nobody read get their rows in Home Assistant's statistics"""
+    """whether hours without reads get their rows in Home Assistant's statistics"""
     import_price: PriceSource | None
     export_price: PriceSource | None
     """the prices of imported and exported energy, or None if none is chosen"""

@@ -49,7 +49,7 @@ class RecordingGate:
     ) -> None:
         """Begin with nothing written; ``poll_interval`` is in s.
 
-        ``crosses`` returns whether somebody waits for a limit between two values.
+        ``crosses`` returns whether an automation waits for a limit between two values.
         """
         self._crosses = crosses
         self._rule = rule

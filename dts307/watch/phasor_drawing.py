@@ -15,7 +15,7 @@ _AMPS: Final = 0.8
 _ROOM: Final = 5
 """Dots that the letters take beyond the tip of a voltage"""
 _SHORTEST: Final = 3
-"""Dots of a vector whose end can be told from the middle; a shorter one has no letters"""
+"""Dots of a vector whose end can be distinguished from the middle; a shorter one has no letters"""
 _SMALLEST: Final = (16, 6)
 
 

@@ -45,7 +45,7 @@ class Phasor:
     lag: float | None
     """degrees by which the current lags its voltage; beyond 90 either way, the phase exports"""
     signed: bool
-    """whether lagging and leading can be told apart"""
+    """whether lagging and leading can be distinguished"""
 
 
 def nominal_angle(reading: Reading) -> int:

@@ -199,7 +199,7 @@ test("after a failure, a card asks again: soon, at once if the owner wants, or c
   home.end();
 });
 
-test("a failure about another month is not told", async () => {
+test("a failure about another month is not shown", async () => {
   const home = new Home("2026-11-29T16:02:00Z");
   home.fails = true;
   home.held = [];

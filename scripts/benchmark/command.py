@@ -172,7 +172,7 @@ async def _run_bus(folder: Path, options: Namespace) -> None:
     minutes = options.minutes or (1 if options.quick else 10)
     results = []
     for line in LINES:
-        _say(f"{line.name}, which takes {minutes} minutes and their set-up")
+        _say(f"{line.name}, which takes {minutes} minutes and their setup")
         results.append(await measure_many(folder, line, minutes))
     print_many(results)
 

@@ -1,4 +1,4 @@
-"""Measure the time from the set-up of a meter to the first state of its power sensor."""
+"""Measure the time from the setup of a meter to the first state of its power sensor."""
 
 import asyncio
 from datetime import datetime

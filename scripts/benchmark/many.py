@@ -101,7 +101,7 @@ async def measure_many(folder: Path, line: Line, minutes: int, minute: float = _
             await client.wait_until_running()
             alone = await _watch(client, pid, _SECONDS_ALONE)
             await _add_meters(client, line, place)
-        # Home Assistant has closed a websocket on which nothing was read during the set-up.
+        # Home Assistant has closed a websocket on which nothing was read during the setup.
         client = await enter(signed_in(home_assistant.url))
         powers = await _powers(client, line.meters)
         before, begin, began = Usage.of(pid), time.time(), time.monotonic()

@@ -170,7 +170,7 @@ def print_in_one_piece(rows: Iterable[PollRow]) -> None:
 def print_first_states(seconds: Sequence[float]) -> None:
     """Print the time until Home Assistant shows a meter."""
     print(
-        f"From the set-up of the entry to the first state in Home Assistant: median "
+        f"From the setup of the entry to the first state in Home Assistant: median "
         f"{median(seconds):.2f} s ({min(seconds):.2f} to {max(seconds):.2f} s, "
         f"{len(seconds)} runs)."
     )

@@ -32,7 +32,7 @@ TOPIC = "dts307/S-42"
 OLD = datetime(2026, 1, 1, tzinfo=UTC)
 
 _KEPT: WeakKeyDictionary[MQTTClient, dict[str, deque[str]]] = WeakKeyDictionary()
-"""What a client has received of each topic, and nobody has asked for yet."""
+"""What a client has received of each topic, until a test asks for it."""
 
 
 def free_port() -> int:
@@ -166,7 +166,7 @@ async def test_a_broker_that_is_not_there(scheme: str) -> None:
 
 
 async def test_a_broker_that_refuses() -> None:
-    """It lets nobody in who has no name."""
+    """It refuses clients without a user name."""
     async with broker(anonymous=False) as port, network(Device()) as line:
         place = f"{line.host}:{line.port}"
         ended = await run("log", place, "--mqtt", f"mqtt://127.0.0.1:{port}", "-n", 1)

@@ -107,7 +107,7 @@ async def import_blueprint(page: Page, address: str) -> None:
 
 @dataclass(frozen=True)
 class BlueprintForm:
-    """The inputs of a blueprint; those that have the same name are told apart by their place."""
+    """The inputs of a blueprint; those that have the same name differ by their place."""
 
     page: Page
 

@@ -10,7 +10,7 @@ NAME = "Measurlogic DTS 307"
 
 
 def dialog(page: Page) -> Locator:
-    """Return the window of the set-up."""
+    """Return the window of the setup."""
     return page.locator("dialog-data-entry-flow")
 
 
@@ -59,6 +59,6 @@ async def tick(page: Page, label: str) -> None:
 
 
 async def finish(page: Page) -> None:
-    """Leave the page with which Home Assistant itself ends each set-up."""
+    """Leave the page with which Home Assistant itself ends each setup."""
     await page.get_by_text("Skip and finish", exact=True).click()
     await expect(dialog(page).get_by_text("Skip and finish")).to_have_count(0)

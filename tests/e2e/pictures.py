@@ -28,7 +28,7 @@ async def picture(
     """Take a picture for the documents, or see that theirs still looks like that.
 
     One that is not ``steady`` shows the hour or the weather, so that only its size is compared.
-    With PICTURES=1 in the environment, all are taken anew.
+    With PICTURES=1 in the environment, all are taken again.
     """
     path = FOLDER / f"{name}.png"
     if os.environ.get("PICTURES") == "1":

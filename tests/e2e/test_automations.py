@@ -1,4 +1,4 @@
-"""Every trigger fires and every condition tells, built by clicking, while a house changes.
+"""Every trigger fires and every condition is tested, built by clicking, while a house changes.
 
 The unit tests of triggers and conditions run on another version of Home Assistant.
 """

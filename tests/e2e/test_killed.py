@@ -92,7 +92,7 @@ async def test_two_meters_on_a_bus(tmp_path: Path) -> None:
 
 @dataclass
 class Home:
-    """Meters, where Home Assistant keeps what it knows, and how it is told of a meter."""
+    """Meters, Home Assistant's configuration folder, and the setup of a meter."""
 
     simulator: Simulator
     config_dir: Path

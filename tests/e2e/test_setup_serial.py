@@ -45,7 +45,7 @@ async def test_from_the_box_to_the_energy_dashboard(
     await submit(page)
     await expect(dialog(page).get_by_text("Trying the other unit IDs at 9600 8N1")).to_be_visible()
     await picture(dialog(page).locator("dialog"), "search", steady=False)
-    # Whoever sees by now what is missing need not wait for the end.
+    # An owner who sees what is missing need not wait for the end.
     await simulator.set_plugged(plugged=True)
     await begin_setup(page, "Serial port")
     await choose_port(page, simulator.pty_path)

@@ -23,7 +23,7 @@ UNIT_ID = 17
 
 
 class ToldLine(UartLine):
-    """A line to which another process tells its parity in a file."""
+    """A line that reads its parity from a file that another process writes."""
 
     def __init__(self, device: Device, link: Path, told: Path) -> None:
         """Serve a device at 19200 8E1."""
@@ -42,7 +42,7 @@ class ToldLine(UartLine):
 
 @pytest.fixture
 async def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[UartLine]:
-    """Serve the meter; Home Assistant, which starts after this, is told how to tell its parity."""
+    """Serve the meter, and have Home Assistant, which starts later, write its parity to a file."""
     told = tmp_path / "parity"
     monkeypatch.setenv("PARITY_FILE", str(told))
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent / "parity"))
@@ -56,10 +56,10 @@ async def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
 
 @pytest.fixture
 async def home_assistant(
-    line: UartLine,  # noqa: ARG001 - it tells this Home Assistant about itself
+    line: UartLine,  # noqa: ARG001 - it prepares the environment of this Home Assistant
     tmp_path: Path,
 ) -> AsyncIterator[Client]:
-    """Start a Home Assistant of its own, which tells the line its parity."""
+    """Start a Home Assistant of its own, which passes its parity to the line."""
     async with (
         running_home_assistant(tmp_path, free_port()) as started,
         signed_in(started.url) as client,

@@ -52,7 +52,7 @@ class House:
     entry: MockConfigEntry
     stride: float = 12
     """s; time passes in steps, each with a poll at its end. More than 15 s without one count as an
-    outage, after which overload and export have to last anew."""
+    outage, after which overload and export have to last their hold time again."""
 
     async def begins(self) -> None:
         """Set the meter up."""
@@ -100,7 +100,7 @@ class House:
         """
         quiet = 0
         while quiet < _QUIET:
-            polls = self.entry._background_tasks or self.entry._tasks  # noqa: SLF001 - not told
+            polls = self.entry._background_tasks or self.entry._tasks  # noqa: SLF001 - not public
             if polls:
                 await asyncio.wait(polls)
             is_set_up = self.entry.state is not ConfigEntryState.SETUP_IN_PROGRESS
@@ -126,7 +126,7 @@ class House:
         assert self.shows("automation.made") == "on"
 
     async def restarts(self) -> None:
-        """Forget what triggers have seen and stop what runs; set the meter up anew in between."""
+        """Forget what triggers have seen and stop what runs; reload the meter in between."""
         await self._automation("turn_off", **_MADE)
         await self.hass.config_entries.async_reload(self.entry.entry_id)
         await self._automation("turn_on", **_MADE)

@@ -30,7 +30,7 @@ INTEGRATION = Path(custom_components.dts307.__file__).parent
 ENGLISH: dict[str, Any] = json.loads((INTEGRATION / "translations/en.json").read_text())
 
 LINK_SENSORS = {"link_state", "last_reading", "answer_time", "success_rate"}
-"""The keys of the sensors that tell of the link, and not of what the meter measures."""
+"""The keys of the sensors about the link, and not about what the meter measures."""
 
 
 EVERY_READING = {CONF_RECORDING: Recording.EVERY_READING}
@@ -40,7 +40,7 @@ EVERY_READING = {CONF_RECORDING: Recording.EVERY_READING}
 def entry_for(device: Device, data: dict[str, Any], **options: Any) -> MockConfigEntry:
     """Return the config entry of a meter that was set up earlier.
 
-    It writes every reading, unless it is told to be economical.
+    It records every reading, unless the options say otherwise.
     """
     return MockConfigEntry(
         domain=DOMAIN,

@@ -28,7 +28,7 @@ class PortNames:
 
 
 def plug(device: str | Path) -> str:
-    """Let a device be there that nobody opens."""
+    """Create a device that no program opens."""
     Path(device).touch()
     return str(device)
 

@@ -16,7 +16,7 @@ from tests.integration.home import choose, load, state_of
 
 
 def is_free(path: str) -> bool:
-    """Tell whether this process has only its own far end of a port open."""
+    """Return whether this process has only its own far end of a port open."""
     target = Path(path).resolve()
     holders = [fd for fd in Path("/proc/self/fd").iterdir() if fd.resolve() == target]
     return len(holders) == 1
@@ -35,7 +35,7 @@ async def when_free(path: str) -> None:
 
 
 def nothing_is_open(hass: HomeAssistant) -> bool:
-    """Tell whether Home Assistant holds no Modbus connection."""
+    """Return whether Home Assistant holds no Modbus connection."""
     return async_get_connection_info(hass) == []
 
 

@@ -107,7 +107,7 @@ def _plain(value: Any) -> Any:
 
 
 def issues(hass: HomeAssistant) -> list[dict[str, Any]]:
-    """Return what the owner is told and asked, as a scenario states it.
+    """Return the open issues, as a scenario states them.
 
     Version 0.1.0 did not list the counters.
     """

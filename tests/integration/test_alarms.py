@@ -182,7 +182,7 @@ async def test_the_owner_sets_threshold_and_hold(
 
 
 async def test_what_the_current_is_measured_against(hass: HomeAssistant, meter: Device) -> None:
-    """The share tells it, for the cards' bars; history is not burdened with it."""
+    """Attributes of the share say so, for the cards' bars; they are not recorded."""
     async with network(meter) as line:
         await load(hass, entry_for(meter, network_data(line), ct_rating=100.0, ct_sets=2))
         state = hass.states.get(str(entity_of(hass, meter, "current_share", "sensor")))
@@ -255,7 +255,7 @@ async def test_the_boundaries_of_the_current_level(
 async def test_the_service_current_is_not_guessed(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, meter: Device
 ) -> None:
-    """What depends on it appears when the owner tells it."""
+    """What depends on it appears when the owner enters it."""
     write(meter, AphA=500.0)
     dependent = (
         ("current_level", "sensor"),
@@ -310,7 +310,7 @@ async def test_a_phase_is_lost(
 async def test_a_phase_is_lost_without_a_neutral(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory
 ) -> None:
-    """The voltages between lines tell; where they are out of band, the pairs are named."""
+    """The voltages between lines show it; where they are out of band, the pairs are named."""
     freezer.move_to(datetime(2026, 6, 1, 12, tzinfo=UTC))
     device = Device(MeterConfig(model=214))
     write(device, Hz=60.0, PPVphAB=480.0, PPVphBC=480.0, PPVphCA=480.0)
@@ -355,7 +355,7 @@ async def test_a_voltage_out_of_band(
 async def test_no_band_for_another_kind_of_grid(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, meter: Device
 ) -> None:
-    """The standard is about 60 Hz; elsewhere there is nothing to be told."""
+    """The standard applies to 60 Hz; elsewhere the sensor does not exist."""
     write(meter, Hz=50.0, PhVphA=230.0, PhVphB=231.0, PhVphC=229.0)
     async with network(meter) as line:
         await load(hass, entry_for(meter, network_data(line)))
@@ -373,7 +373,7 @@ async def test_what_is_not_measured_for_a_while_is_unknown(
         await load(hass, entry_for(meter, network_data(line), **SERVICE))
         write(meter, W=-5000.0, AphB=150.0)
         await poll(hass, freezer, 35)
-        # Of a total that is not there, the phases would tell, and of phases the average.
+        # The phases would replace a missing total, and the average would replace missing phases.
         others = ("A", "PhV", "PPV", "WphA", "WphB", "WphC")
         write(meter, **dict.fromkeys((*others, *points)))
         await poll(hass, freezer)
@@ -489,7 +489,7 @@ async def test_another_threshold_begins_anew(
 
 
 async def change_options(hass: HomeAssistant, entry: MockConfigEntry, **options: Any) -> None:
-    """Change some options, and leave the others; the entry is set up anew."""
+    """Change some options, and leave the others; the entry is reloaded."""
     hass.config_entries.async_update_entry(entry, options={**entry.options, **options})
     assert await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -504,7 +504,7 @@ async def test_what_was_on_before_a_long_stop_is_past(
     *,
     on: bool,
 ) -> None:
-    """The first reading tells, and no load is shed in the time that it takes to turn off."""
+    """The first reading decides, and no load is shed in the time that it takes to turn off."""
     write(meter, AphA=150.0)
     async with network(meter) as line:
         entry = entry_for(meter, network_data(line), **SERVICE)
@@ -550,7 +550,7 @@ async def test_two_legs_on_a_meter_for_three_phases(hass: HomeAssistant, meter: 
 async def test_a_phase_that_is_not_measured_any_more(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, meter: Device
 ) -> None:
-    """It leaves an overload open for some minutes; then the others tell."""
+    """It leaves an overload open for some minutes; then the others decide."""
     write(meter, AphB=150.0)
     async with network(meter) as line:
         await load(hass, entry_for(meter, network_data(line), **SERVICE))
@@ -578,7 +578,7 @@ async def test_what_turns_is_kept_soon(
         key = storage_key(entry, "states")
         stored = hass_storage[key]["data"]
         assert stored["on"] == [["exporting", "total"]]
-        # When Home Assistant stops, it is also told when that was.
+        # When Home Assistant stops, the time of that is stored too.
         await poll(hass, freezer, 200)
         hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
         await hass.async_block_till_done()

@@ -27,7 +27,7 @@ async def poll_twice(hass: HomeAssistant, freezer: FrozenDateTimeFactory, when: 
 
 
 def certainty(state: State) -> tuple[bool, float | None, float | None]:
-    """Return whether a sensor shows an estimate, and its bounds if it tells them."""
+    """Return whether a sensor shows an estimate, and its bounds if it has any."""
     attributes = state.attributes
     return attributes["estimated"], attributes.get("lowest"), attributes.get("highest")
 
@@ -102,7 +102,7 @@ async def test_import_is_held_over_a_billing_day(
 async def test_two_polls_in_a_row_tell_what_is_between_them(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory
 ) -> None:
-    """A meter that is polled each minute may move far between; that is no outage, but is told."""
+    """A meter polled each minute may move far between polls: an estimate, but no outage."""
     freezer.move_to(instant("06-30 23:50:00"))
     meter = Device()
     count(meter, 5_000_000, 70_000)

@@ -1,6 +1,6 @@
-"""A month of a house with solar, billed by Home Assistant and by somebody at the meter.
+"""A month of a house with solar, billed by Home Assistant and by a reader at the meter.
 
-The one at the meter reads it at each midnight, to the exact Wh, and subtracts; that is all the
+The reader reads the meter at each midnight, to the exact Wh, and subtracts; that is all the
 truth there is. Home Assistant looks some seconds before and after, is off for a day, and is
 restarted at midnight on the billing day.
 """

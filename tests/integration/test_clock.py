@@ -240,7 +240,7 @@ async def test_a_step_while_it_runs(hass: HomeAssistant, machine: Machine, step:
 async def test_restarts_before_the_clock_is_right(
     hass: HomeAssistant, machine: Machine, boots: list[str | None]
 ) -> None:
-    """Home Assistant restarts meanwhile, or the machine, or nobody knows which of them."""
+    """Home Assistant restarts meanwhile, or the machine, or it is unknown which of them."""
     meter = machine.meter
     async with network(meter) as line:
         entry = entry_for(meter, network_data(line))

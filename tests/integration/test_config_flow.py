@@ -118,7 +118,7 @@ async def test_a_meter_without_a_model_name(hass: HomeAssistant) -> None:
 
 
 async def test_no_two_meters_are_called_the_same(hass: HomeAssistant) -> None:
-    """The unit id tells the second from the first, and the serial number those of several buses."""
+    """The unit ID is added to the second name, and the serial number to that on another bus."""
     async with AsyncExitStack() as stack:
         for unit, serial_number, name in (
             (100, "S1", "DTS 307"),
@@ -141,7 +141,7 @@ async def test_the_flow_gives_the_link_back(hass: HomeAssistant) -> None:
 
 
 async def test_the_same_meter_twice(hass: HomeAssistant) -> None:
-    """It is recognised by its serial number, whatever the way to it, and told by name."""
+    """It is recognised by its serial number, whatever the way to it, and the form names it."""
     device = Device()
     async with network(device) as first, network(device, framing=Framing.RTU) as second:
         entry = entry_for(device, network_data(first))
@@ -155,7 +155,7 @@ async def test_the_same_meter_twice(hass: HomeAssistant) -> None:
 
 
 async def test_a_meter_that_was_added_meanwhile(hass: HomeAssistant) -> None:
-    """Two windows are open for it; whoever is later is told so."""
+    """Two windows are open for it; the later one says so."""
     device = Device()
     async with network(device) as line:
         result = await search(hass, "network", answers(network_data(line)))
@@ -170,7 +170,7 @@ async def test_a_meter_that_was_added_meanwhile(hass: HomeAssistant) -> None:
 
 
 async def test_a_flow_left_half_way_is_no_obstacle(hass: HomeAssistant) -> None:
-    """Whoever closes the window and begins again gets to the end, and leaves nothing open."""
+    """Setup succeeds after a window was closed, and leaves nothing open."""
     async with network(Device()) as line:
         entered = answers(network_data(line))
         left = await search(hass, "network", entered)
@@ -249,7 +249,7 @@ def test_an_address_has_one_spelling(host: str) -> None:
 
 
 async def test_a_flow_that_is_reconfigured_begins_with_the_same_menu(hass: HomeAssistant) -> None:
-    """There is one search, whoever begins it."""
+    """Reconfiguration and setup use the same search."""
     device = Device()
     async with network(device) as line:
         entry = entry_for(device, network_data(line))
@@ -271,7 +271,7 @@ async def test_a_flow_that_is_reconfigured_begins_with_the_same_menu(hass: HomeA
         ("fe80::1%eth0", "fe80::1%eth0", 1234),
         ("[fe80::1%eth0]", "fe80::1%eth0", 1234),
         ("gateway:0", "gateway", 1234),
-        # What cannot be taken apart is told as it is.
+        # What cannot be parsed is kept as it is.
         ("gateway:x", "gateway:x", 1234),
         ("gateway:65536", "gateway:65536", 1234),
         ("http://a]b", "http://a]b", 1234),

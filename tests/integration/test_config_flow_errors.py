@@ -42,7 +42,7 @@ LOOK_UP = socket.getaddrinfo
 
 
 def closed_port() -> int:
-    """Return a TCP port on which nobody listens."""
+    """Return a TCP port without a listener."""
     with socket.socket() as placeholder:
         placeholder.bind(("127.0.0.1", 0))
         port: int = placeholder.getsockname()[1]
@@ -154,7 +154,7 @@ async def test_the_meter_is_busy(
         data = network_data(line)
         result = await search(hass, "network", answers(data))
         assert_refused(result, "network", "meter_busy")
-        # First the search asks, then whoever wants to know who it is, and that once more.
+        # First the search asks, then the identification, which retries once.
         assert len(device.requests) == 3 * (2 if code is ExcCodes.DEVICE_BUSY else 1)
         device.refusal = None
         assert_asks_about_meter(await submit(hass, result, answers(data)))
@@ -183,7 +183,7 @@ def an_inverter(device: Device) -> None:
 
 
 def no_identity(device: Device) -> None:
-    """Refuse to tell who it is."""
+    """Refuse to identify itself."""
     common = next(device.models())
     del device.registers[common.model_addr + 40]
 
@@ -225,7 +225,7 @@ async def test_something_else_answers(
 
 
 async def test_a_gateway_that_ignores_unit_ids(hass: HomeAssistant) -> None:
-    """Its only meter answers under all of them, and is told once; so is how many were found."""
+    """Its only meter answers under all of them, and is named and counted once."""
     devices = [Device(MeterConfig(unit=unit_id, serial="S1")) for unit_id in range(95, 106)]
     async with network(*devices) as line:
         await load(hass, entry_for(devices[5], network_data(line)))
@@ -240,7 +240,7 @@ async def test_a_gateway_that_ignores_unit_ids(hass: HomeAssistant) -> None:
 
 
 async def test_many_devices_that_are_no_meters(hass: HomeAssistant) -> None:
-    """The first of them are told, for a form has to stay short."""
+    """The form names only the first of them, to stay short."""
     unit_ids = range(100, 111)
     change_timing(hass, scan_range={"unit_ids": unit_ids})
     devices = [Device(MeterConfig(unit=unit_id)) for unit_id in unit_ids]

@@ -127,7 +127,7 @@ async def compiled(recorder: Recorder, hass: HomeAssistant, entity_id: str) -> l
 async def test_an_outage_costs_the_price_of_its_time(
     recorder_mock: Recorder, hass: HomeAssistant, freezer: FrozenDateTimeFactory, meter: Device
 ) -> None:
-    """1 kWh, then 10 kWh that nobody saw, and the price is another one when the meter is back.
+    """1 kWh, then 10 kWh in an outage, and the price is another one when the meter is back.
 
     Home Assistant's own cost would be 5.10.
     """

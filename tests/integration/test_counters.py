@@ -251,7 +251,7 @@ async def test_a_leap_that_goes_away_by_itself(
 async def test_a_question_ends_with_its_entry(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, meter: Device
 ) -> None:
-    """A reload goes on asking; whoever removes the entry has nothing left to answer."""
+    """A question survives a reload, and is withdrawn when the entry is removed."""
     async with network(meter) as line:
         entry = entry_for(meter, network_data(line), ct_rating=100.0, ct_sets=1)
         await load(hass, entry)

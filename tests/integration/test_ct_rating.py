@@ -132,7 +132,7 @@ async def test_the_repair_goes_with_the_rating_in_the_options(hass: HomeAssistan
 
 
 async def test_it_can_be_ignored_for_good(hass: HomeAssistant) -> None:
-    """Whoever needs none of this is not asked again."""
+    """An owner who ignores it is not asked again."""
     device = Device()
     async with network(device) as line:
         entry = entry_for(device, network_data(line))

@@ -114,7 +114,7 @@ def device_name(model: int) -> str:
 async def test_a_second_identity(
     hass: HomeAssistant, hass_client: ClientSessionGenerator, meter: Device
 ) -> None:
-    """A device of several meters repeats model 1 in front of each; none of them tells."""
+    """A device of several meters repeats model 1 in front of each; no serial number gets out."""
     model, identity = meter.meter_model(), next(meter.models())
     length = identity.model_len + 2
     end = model.model_addr + model.model_len + 2

@@ -60,7 +60,7 @@ def roles_of(result: ConfigFlowResult) -> list[str]:
 async def test_it_is_offered_where_the_dashboard_can_have_one(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, *, available: bool
 ) -> None:
-    """During set-up and in the options."""
+    """During setup and in the options."""
     have_home_source(monkeypatch, available=available)
     device, other = Device(), Device(MeterConfig(unit=101))
     async with network(device) as line, network(other) as second:

@@ -163,7 +163,7 @@ async def test_a_role_comes_and_goes(hass: HomeAssistant) -> None:
 
 
 async def test_its_owner_knows_which_counter_it_is(hass: HomeAssistant) -> None:
-    """What was found out can be corrected; left empty, it is found out anew."""
+    """What was detected can be corrected; left empty, it is detected again."""
     device = Device()
     for phase, hundreds in {"": 20, "phA": 20, "phB": 0, "phC": 0}.items():
         device.write(f"W{phase}", hundreds)

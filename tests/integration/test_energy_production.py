@@ -62,7 +62,7 @@ async def test_which_counter_it_is(
     exported: int | None,
     counter: str,
 ) -> None:
-    """The one that is far ahead; what is not clear is as usual. It stays the same for ever."""
+    """The one that is far ahead; if it is unclear, the usual one. It never changes later."""
     inverter.write("W", 2000)
     inverter.write("TotWhImp", imported)
     inverter.write("TotWhExp", exported)

@@ -113,7 +113,7 @@ async def test_repaired(hass: HomeAssistant) -> None:
 
 
 async def test_the_next_set_up_tries_again(hass: HomeAssistant) -> None:
-    """As Home Assistant sets the meter up anew by itself when its sensor is enabled."""
+    """Home Assistant reloads the entry by itself when its sensor is enabled."""
     await open_dashboard(hass)
     device = Device()
     async with network(device) as line:
@@ -166,7 +166,7 @@ async def test_removed_meanwhile(hass: HomeAssistant) -> None:
 
 
 async def test_without_an_energy_dashboard(hass: HomeAssistant) -> None:
-    """The wish waits for one, and nobody is bothered."""
+    """The wish waits for one, without a repair."""
     device = Device()
     async with network(device) as line:
         entry = wished_for(device, line)

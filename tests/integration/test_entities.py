@@ -1,8 +1,8 @@
 """Which entities a meter has and how Home Assistant treats them: entities.csv states it once more.
 
-Its last column tells the kinds of service that have the entity, by the last digit of their SunSpec
-model: single phase (1), split phase (2), wye (3), delta (4). A single phase is its total's double,
-and a delta service has no neutral to measure against.
+Its last column lists the kinds of service that have the entity, by the last digit of their SunSpec
+model: single phase (1), split phase (2), wye (3), delta (4). On single phase, the phase equals
+the total, and a delta service has no neutral to measure against.
 """
 
 import csv

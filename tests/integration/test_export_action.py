@@ -44,7 +44,7 @@ async def export(hass: HomeAssistant, context: Context | None = None, **data: An
 
 
 async def opened(client: ClientSessionGenerator, url: str) -> tuple[str | None, str]:
-    """Return the file that a link leads to, with its name; nobody is signed in."""
+    """Return the file that a link leads to, with its name, without signing in."""
     response = await (await client()).get(url)
     assert response.status == HTTPStatus.OK
     assert response.content_disposition is not None

@@ -27,7 +27,7 @@ MOST_OF_A_HEADER = 6
 
 
 class FalteringDevice(Device):
-    """A device that falls silent in the middle of its map, as long as it is told to."""
+    """A device that falls silent in the middle of its map while ``faltering``."""
 
     faltering = False
 

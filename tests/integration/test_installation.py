@@ -45,7 +45,7 @@ async def export(
 async def test_a_meter_that_counts_the_other_way_round(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, meter: Device
 ) -> None:
-    """Its power is turned, and its owner is told; what was found survives a reload."""
+    """Its power is inverted and an issue is raised; the finding survives a reload."""
     async with network(meter) as line:
         entry = entry_for(meter, network_data(line))
         await load(hass, entry)
@@ -67,7 +67,7 @@ async def test_a_meter_that_counts_the_other_way_round(
 async def test_a_meter_that_counts_as_home_assistant_does(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, meter: Device
 ) -> None:
-    """There is nothing to turn, nor to tell."""
+    """Nothing is inverted, and no issue is raised."""
     async with network(meter) as line:
         entry = entry_for(meter, network_data(line))
         await load(hass, entry)
@@ -122,7 +122,7 @@ async def test_a_phase_that_is_opposite(
 async def test_current_without_voltage(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, meter: Device
 ) -> None:
-    """Once it lasts it is told, and taken back when it is mended."""
+    """An issue is raised once it lasts, and withdrawn once it is fixed."""
     own = dict(meter.registers)
     async with network(meter) as line:
         entry = entry_for(meter, network_data(line))

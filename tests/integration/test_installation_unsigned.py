@@ -31,7 +31,7 @@ async def flows(
 async def test_the_counters_give_it_one(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory
 ) -> None:
-    """And the owner is told, until the meter sends a sign after all."""
+    """An issue is raised, and withdrawn when the meter sends a sign after all."""
     device = Device()
     for point in ("W_SF", "TotWh_SF"):
         device.write(point, 0)

@@ -104,7 +104,7 @@ async def test_the_actions_answer(
         "exported": 0.0,
         "quality": "actual",
     }
-    # From 12:00:02 to 12:20:02 nobody read the meter.
+    # There are no reads from 12:00:02 to 12:20:02.
     assert last == {
         "start": "2026-06-10T12:00:00-04:00",
         "end": "2026-06-10T12:15:00-04:00",
@@ -345,7 +345,7 @@ async def test_a_file_that_cannot_be_written_for_a_while(
     entry: MockConfigEntry,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """It is told once, and nothing is lost."""
+    """It is logged once, and nothing is lost."""
     disk = Disk(hass, entry)
     disk.path(DATABASE).unlink()
     disk.path(DATABASE).mkdir()

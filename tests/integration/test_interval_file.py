@@ -159,7 +159,7 @@ async def test_a_file_that_can_only_be_read(
     entry: MockConfigEntry,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """It is loaded, and told once, however often it is asked."""
+    """It is loaded, and logged once, however often it is read."""
     path = Disk(hass, entry).path(DATABASE)
     await border(hass, freezer, meter, "06-10 11:45:00", 5_000_100)
     await border(hass, freezer, meter, "06-10 12:00:00", 5_000_350)

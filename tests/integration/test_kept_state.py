@@ -297,7 +297,7 @@ async def test_each_file_that_cannot_be_read_is_kept(
 
 
 def test_a_file_that_cannot_be_moved(tmp_path: Path) -> None:
-    """The log tells where it still is, or where it was."""
+    """The log names its path, which stays the same."""
     assert set_aside(tmp_path / "states") == tmp_path / "states"
 
 
@@ -659,6 +659,6 @@ async def test_any_change_of_any_file(
 
 
 def test_disk_names_are_those_of_the_scenarios() -> None:
-    """Whoever adds a file adds it here, so that it is spoiled as well."""
+    """A new file has to be added to FILES, so that the tests damage it, too."""
     found = {path.stem for path in VERSION_0_1_0.glob("*/*.json")}
     assert found - {"config_entry", "expected", "registry"} == set(FILES)

@@ -1,4 +1,4 @@
-"""Whoever looks at a meter gets every reading, through outages and reloads."""
+"""Subscribers to a meter get every reading, through outages and reloads."""
 
 import gc
 import json
@@ -43,7 +43,7 @@ def device() -> Device:
 
 @pytest.fixture
 def all_entities_enabled(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Show also the entities that are disabled until somebody wants them."""
+    """Show also the entities that are disabled by default."""
     monkeypatch.setattr(
         "homeassistant.helpers.entity.Entity.entity_registry_enabled_default", property(bool)
     )

@@ -174,7 +174,7 @@ async def test_the_logbook(
         freezer.tick(600)
         await hass.config_entries.async_setup(entry.entry_id)
         await async_wait_recording_done(hass)
-        # The frontend, which is not installed here, has a part in the logbook's set-up only.
+        # The frontend, which is not installed here, has a part in the logbook's setup only.
         hass.config.components.add("frontend")
         assert await async_setup_component(hass, "logbook", {})
         freezer.tick(1)

@@ -1,4 +1,4 @@
-"""Why a network adapter is of no use, told while the meter is polled."""
+"""The reason why a network adapter fails, while the meter is polled."""
 
 import asyncio
 import errno
@@ -44,7 +44,7 @@ async def test_the_name_is_not_known_any_more(
     monkeypatch: pytest.MonkeyPatch,
     framing: Framing,
 ) -> None:
-    """The name server has forgotten the adapter, which starts anew."""
+    """The name server has forgotten the adapter, which restarts."""
     known = True
 
     def look_up(host: str, *args: Any, **kwargs: Any) -> Any:

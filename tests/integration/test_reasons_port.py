@@ -1,4 +1,4 @@
-"""Why a serial port is of no use, told while the meter is polled and when it is set up."""
+"""The reason why a serial port fails, while the meter is polled and when it is set up."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -65,7 +65,7 @@ async def test_the_port_vanishes_and_comes_back(
 async def test_the_port_vanishes_while_an_answer_is_awaited(
     hass: HomeAssistant, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
-    """The link is lost, and the second attempt tells why."""
+    """The link is lost, and the second attempt gives the reason."""
     device = Device()
     async with serial(device, link=tmp_path / "meter") as line:
         data = serial_data(line)
@@ -111,7 +111,7 @@ async def test_the_port_does_not_open_in_time(
 async def test_the_port_is_held_by_another_program(
     hass: HomeAssistant, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
-    """Somebody takes the adapter's port while the adapter is away for a moment."""
+    """Another program takes the port while the adapter is away for a moment."""
     device = Device()
     async with plugged_in_anew(hass, device, tmp_path / "meter") as line:
         held = os.open(line.path, os.O_RDWR | os.O_NOCTTY)
@@ -126,7 +126,7 @@ async def test_the_port_is_held_by_another_program(
 async def test_a_port_that_another_program_holds_is_searched(
     hass: HomeAssistant, tmp_path: Path
 ) -> None:
-    """The form tells why that cannot be; the entry that waits for the port gets it in the end."""
+    """The form says why that cannot be; the entry that waits for the port gets it in the end."""
     device = Device()
     async with serial(device, link=tmp_path / "meter") as line:
         held = os.open(line.path, os.O_RDWR | os.O_NOCTTY)
@@ -175,7 +175,7 @@ async def test_a_port_that_is_held_is_waited_for(
 async def test_the_system_refuses_the_port(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, failure: Exception, reason: str
 ) -> None:
-    """Whoever runs the tests may be allowed everything, so that the system's word is put in."""
+    """The tests may run as root, so the error of the system is simulated."""
 
     async def refuse(*_args: Any, **_settings: Any) -> None:
         raise failure

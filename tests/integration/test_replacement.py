@@ -101,7 +101,7 @@ async def test_replaced_while_running(hass: HomeAssistant, meter: Device) -> Non
 
 
 async def test_replaced_by_another_model(hass: HomeAssistant, meter: Device) -> None:
-    """What is there now is identified anew, and asked about before any of it is believed."""
+    """The new meter is identified, and its values wait for the owner's answer."""
     async with network(meter) as line:
         entry = entry_for(meter, network_data(line))
         await load(hass, entry)

@@ -52,7 +52,7 @@ async def test_the_device(hass: HomeAssistant) -> None:
 
 
 async def test_a_meter_that_says_little(hass: HomeAssistant) -> None:
-    """What it leaves out is filled in, but for the version, which nobody knows."""
+    """What it leaves out is filled in, but for the version, which is unknown."""
     device = Device()
     for point in ("Mn", "Md", "Vr"):
         device.write(point, "")
@@ -244,7 +244,7 @@ async def test_the_link_is_taken_with_other_settings(hass: HomeAssistant) -> Non
 
 
 async def test_a_gateway_that_refuses(hass: HomeAssistant) -> None:
-    """An exception of the gateway's is told as the silence behind it."""
+    """An exception of the gateway means that the meter behind it is silent."""
     device = Device()
     device.refusal = ExcCodes.GATEWAY_NO_RESPONSE
     async with network(device) as line:

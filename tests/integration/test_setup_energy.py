@@ -45,7 +45,7 @@ async def finish(hass: HomeAssistant, line: TcpLine, roles: dict[str, str]) -> C
 
 
 def ticked(result: ConfigFlowResult) -> list[str]:
-    """Return the names that are ticked if nobody touches the form."""
+    """Return the names that are ticked by default."""
     field = form_of(result).schema["energy"]
     names = {option["value"]: option["label"] for option in field.config["options"]}
     return [names[each] for each in form_of(result)({})["energy"]]
@@ -144,7 +144,7 @@ async def test_a_meter_that_waits_for_its_place_is_one_already(hass: HomeAssista
 
 
 async def test_two_meters_of_one_name(hass: HomeAssistant) -> None:
-    """Their serial numbers tell one tick from the other."""
+    """Their serial numbers distinguish their ticks."""
     await open_dashboard(hass)
     devices = [Device(MeterConfig(unit=unit)) for unit in (100, 101, 102)]
     first, second, third = (device.serial_number for device in devices)

@@ -1,4 +1,4 @@
-"""The last forms of the set-up show what the meter measures, and doubts about it."""
+"""The last forms of the setup show what the meter measures, and doubts about it."""
 
 from typing import Any
 

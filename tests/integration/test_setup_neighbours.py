@@ -76,7 +76,7 @@ async def test_the_form_does_not_wait_for_neighbours(hass: HomeAssistant) -> Non
 
 
 async def test_the_window_says_what_the_next_form_waits_for(hass: HomeAssistant) -> None:
-    """Whoever is quick sees which unit ID is asked, and not just a button that is busy."""
+    """An owner who submits early sees which unit ID is asked, and not just a busy button."""
     change_timing(hass, scan={"gateway": 0.3}, scan_range={"meters_in_a_panel": 3})
     device, *silent = panel(100, 101, 102)
     for each in silent:

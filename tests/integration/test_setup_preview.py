@@ -186,7 +186,7 @@ async def test_a_flow_that_is_gone(hass: HomeAssistant, preview: Preview) -> Non
 
 
 async def test_a_window_that_is_closed_while_the_meter_is_read(hass: HomeAssistant) -> None:
-    """The last form is prepared for nobody then, and nothing is kept."""
+    """The last form is no longer needed, and nothing is kept."""
     device = Device()
     async with network(device) as line:
         result = await search(hass, "network", answers(network_data(line)))

@@ -145,7 +145,7 @@ async def test_those_that_are_not_ticked_stay_discovered(hass: HomeAssistant) ->
 
 
 async def test_at_least_one_is_ticked(hass: HomeAssistant) -> None:
-    """Whoever wants none closes the window."""
+    """Submitting without a tick is an error."""
     devices = panel(100, 101)
     async with network(*devices) as line:
         result = await search(hass, "network", answers(network_data(line), thorough=True))
@@ -195,7 +195,7 @@ async def test_what_is_found_again_is_discovered_once(hass: HomeAssistant) -> No
 
 
 async def test_a_meter_that_is_ignored_can_be_added(hass: HomeAssistant) -> None:
-    """Whoever ticks it wants it, be it the first or another one."""
+    """A tick overrides that, be it of the first or another one."""
     devices = panel(100, 101, 102)
     serials = [device.serial_number for device in devices]
     async with network(*devices) as line:

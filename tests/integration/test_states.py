@@ -30,7 +30,7 @@ EVENTS = {
 
 
 MEASURED = {row.key for row in TOTAL_SENSORS + PHASE_SENSORS}
-"""The keys of the sensors of what a meter measures; others tell what follows from it."""
+"""The keys of the sensors of what a meter measures; others show what follows from it."""
 
 
 def shown(hass: HomeAssistant, device: Device) -> dict[str, float]:
@@ -89,7 +89,7 @@ async def test_scale_factors(hass: HomeAssistant, exponent: int) -> None:
     async with network(device) as line:
         await load(hass, entry_for(device, network_data(line)))
         expected = expected_values(device)
-        # The spelling of the power factor is told by its ratio, which scaling changed here.
+        # The ratio shows the encoding of the power factor, and scaling changed it here.
         values = shown(hass, device)
         for key in expected:
             if "factor" not in key:

@@ -82,7 +82,7 @@ async def test_a_glitch(books: Books, wrong: int) -> None:
 async def test_the_first_reading_after_a_start_is_wrong(
     books: Books, loaded: MockConfigEntry, wrong: int
 ) -> None:
-    """What was kept from before tells."""
+    """The stored counters reveal it."""
     await books.stop(loaded)
     books.misread("TotWhImp", wrong)
     await books.poll()
@@ -182,7 +182,7 @@ async def full(hass: HomeAssistant, books: Books, entry: MockConfigEntry) -> Moc
 
 
 async def test_a_register_that_starts_over(books: Books, full: MockConfigEntry) -> None:
-    """At 2^32 counts; then Home Assistant starts anew."""
+    """At 2^32 counts; then Home Assistant restarts."""
     for _ in range(4):
         books.flow(imported=7)
         await books.poll()
@@ -197,7 +197,7 @@ async def test_a_register_that_starts_over(books: Books, full: MockConfigEntry) 
 async def test_a_register_that_starts_over_while_nobody_looks(
     books: Books, full: MockConfigEntry
 ) -> None:
-    """The meter does not answer, and Home Assistant starts anew meanwhile."""
+    """The meter does not answer, and Home Assistant restarts meanwhile."""
     await books.vanish(hours=1)
     await books.stop(full)
     books.flow(imported=30_000)
@@ -252,7 +252,7 @@ async def test_a_leap_that_is_real(books: Books, loaded: MockConfigEntry) -> Non
 async def test_a_leap_that_is_not_real(
     hass: HomeAssistant, books: Books, loaded: MockConfigEntry
 ) -> None:
-    """Somebody has set the counter forward; it is left out, and what the meter counts on is not."""
+    """The counter was set forward; the step is left out, and what is counted later is not."""
     books.set_register("TotWhImp", 9_000_000)
     await books.poll(14)
     books.flow(imported=6)

@@ -1,4 +1,4 @@
-"""Every text is there, in all languages, and none is there that nobody can see."""
+"""Every text is there, in all languages, and none is unused."""
 
 import ast
 from collections.abc import Iterator
@@ -196,7 +196,7 @@ IN_SECTIONS = {"config": 1, "options": 7}
 
 
 def setup_fields() -> dict[Any, Any]:
-    """Return the fields of the set-up."""
+    """Return the fields of the setup."""
     address = setup_forms.address_form(Transport.NETWORK, again=True).schema
     return {**address, **setup_forms.meter_form().schema}
 

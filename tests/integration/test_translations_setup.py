@@ -1,4 +1,4 @@
-"""The set-up says all that it has to say, and nothing that nobody can see."""
+"""Setup has all its texts, and none is unused."""
 
 import ast
 from pathlib import Path
@@ -21,7 +21,7 @@ from tests.integration.home import ENGLISH
 from tests.integration.texts import placeholders, texts
 
 DOUBTS = {*NoMeasurement, "current_above_rating", "solar_imports", "load_exports", "home_exports"}
-"""What is told of a meter's values before it is added."""
+"""Doubts about a meter's values that a form shows before it is added."""
 
 ONLY_IN_A_FORM = {
     "only_known_meters",
@@ -53,7 +53,7 @@ RANGES = {"ct_rating_range", "ct_sets_range", "port_range", "unit_id_range"}
 """What a number gets that is out of the range of its field."""
 
 WITH_HOLDER = {"port_in_use_by", "link_in_use_by"}
-"""What is told instead of the same without a name, if it is known who is in the way."""
+"""Used instead of the same key without ``_by`` if the holder is known."""
 
 WITH_DEVICES = {"only_known_meters", "other_meters", "no_meter_among"}
 """What names the devices that were found."""

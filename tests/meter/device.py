@@ -79,7 +79,7 @@ class Device(MockModbusUnit):
 
 
 class Clock:
-    """A clock that stands still until it is told to go on."""
+    """A clock that stands still until a test advances it."""
 
     def __init__(self) -> None:
         """Start somewhere, as a monotonic clock does."""

@@ -71,8 +71,8 @@ def wrong_sums(truth: Truth, found: Sequence[Interval]) -> Iterator[Wrong]:
 def wrong_bounds(truth: Truth, found: Sequence[Interval]) -> Iterator[Wrong]:
     """Check that the true energy is within the bounds, and near what is called actual.
 
-    A counter is taken to move evenly between two polls, by whole steps. Nobody can know the times
-    of reads by a clock that was wrong for long, as docs/internals/clocks.md says.
+    A counter is taken to move evenly between two polls, by whole steps. The times of reads by a
+    clock that was wrong for long are unknown, as docs/internals/clocks.md says.
     """
     for interval in found:
         start, end = interval.start, interval.end

@@ -36,7 +36,7 @@ class Truth:
         return self._curves[name].energy(start, end)
 
     def counted(self, name: str, start: float, end: float) -> float:
-        """Return the same without what nobody counted while the meter was replaced."""
+        """Return the same without what was not counted while the meter was replaced."""
         begin, finish = self.record.between_meters
         lost = self.energy(name, begin, finish) if start <= begin < finish <= end else 0.0
         return self.energy(name, start, end) - lost

@@ -15,7 +15,7 @@ ENERGY_COST: Final = "energy_cost"
 ENERGY_COMPENSATION: Final = "energy_compensation"
 
 _RECORDING: Final = RecordingRule(threshold=inf, has_mean=False)
-"""Written before the end of every five minutes: nobody watches a cost rise."""
+"""Written before the end of every five minutes: a cost need not be followed closely."""
 
 
 def _description(key: str, counter: str) -> MeterSensorDescription[Mapping[str, Decimal | None]]:

@@ -1,4 +1,4 @@
-"""The part of the set-up that asks for a port or the address of a network adapter."""
+"""The part of the setup that asks for a port or the address of a network adapter."""
 
 from abc import abstractmethod
 from typing import Any

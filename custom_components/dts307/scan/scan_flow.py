@@ -1,4 +1,4 @@
-"""The part of the set-up that scans the bus at the address that was entered."""
+"""The part of the setup that scans the bus at the address that was entered."""
 
 from abc import abstractmethod
 import asyncio

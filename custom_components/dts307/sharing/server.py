@@ -44,7 +44,7 @@ class _Sharing:
     async def async_add(self, share: _Share, settings: ServerSettings) -> None:
         """Share a meter; the settings apply to all meters from now on."""
         async with self._lock:
-            # A set-up that has failed later, and is tried again, has shared it before.
+            # A setup that has failed later, and is tried again, has shared it before.
             self._forget(share.entry)
             if self._listener is None or settings != self._listener.settings:
                 await self._async_close()

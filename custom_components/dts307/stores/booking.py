@@ -1,4 +1,4 @@
-"""Enter a reading into the books of a meter, and tell what of them is to be stored."""
+"""Enter a reading into the books of a meter, and return what of them is to be stored."""
 
 from dataclasses import dataclass, replace
 from datetime import tzinfo

@@ -54,7 +54,7 @@ class ClockKeeper:
 
 
 def boot_id() -> str | None:
-    """Return what names the current run of the machine; None if the system does not tell."""
+    """Return what names the current run of the machine; None if the system does not name it."""
     try:
         return BOOT_ID.read_text().strip()
     except OSError:

@@ -99,7 +99,7 @@ class CostKeeper:
 
     @callback
     def async_follow(self) -> None:
-        """Let the chosen prices hold from now on, and expect to be told of each change."""
+        """Use the chosen prices from now on; ``async_price_changed`` passes in each change."""
         now = _wall()
         for name in self._accounts.keys() | self.sources.keys():
             self._accounts.setdefault(
@@ -132,7 +132,7 @@ class CostKeeper:
             if self._saver.finished:
                 return
             account = self._accounts[name].booked(counts, border)
-            # Otherwise nobody asks for the totals of past hours.
+            # Only filling outages needs the totals of past hours.
             keeps_hours = self._fills_outages and RECORDER in self._hass.config.components
             self._accounts[name] = account if keeps_hours else account.without_hours_before(inf)
         await self._saver.async_write(self._file)

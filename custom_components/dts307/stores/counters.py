@@ -225,7 +225,7 @@ class CounterKeeper:
         A question lists the counters that it is about. Returns whether any has changed.
         """
         clock = self._clock.current
-        # Until the clock has settled, nobody knows how much time passed before this run.
+        # Until the clock has settled, the time that passed before this run is unknown.
         unsettled_since = None if clock.is_settled else clock.begun
         before, asked = self._asked, dict[CounterQuestion, list[QuestionedCounter]]()
         for counter in questioned_counters(self._filters, unsettled_since):

@@ -49,7 +49,7 @@ from .interval_file import IntervalFile
 from .reads_database import COLUMNS
 
 _HELD_AT_MOST: Final = 86400.0
-"""s; nobody may say that a backup has ended, and memory only holds the reads of three days."""
+"""s; the end of a backup may never be reported, and memory holds the reads of three days only."""
 
 
 class IntervalKeeper:
@@ -164,7 +164,7 @@ class IntervalKeeper:
         """Return what a counter was at the end of each hour from ``start`` to ``end``, in s."""
         start_of_reads, end_of_reads = widened(ledger.seams, start - HOUR, end)
         tracks = await self._file.async_tracks(start_of_reads, end_of_reads, ledger.recent)
-        # With reads around midnights only, each hour would look as if nobody had read it.
+        # With reads around midnights only, each hour would look like one without reads.
         detailed, spread = replace(ledger, tracks=tracks), self._async_spread(ledger)
         grid = _grid(self._options.interval)
         return await self._hass.async_add_executor_job(

@@ -34,7 +34,7 @@ class StoredReads:
         """Return the books of the ledger's file with these readings.
 
         What was read by clocks that had not settled is of use in the same run only. In another run,
-        nobody knows how long ago the latest reading was, so that the demand interval in progress is
+        the age of the latest reading is unknown, so that the demand interval in progress is
         not whole.
         """
         is_older = any(

@@ -25,7 +25,7 @@ def last_month(now: datetime) -> datetime:
 
 
 def outages(now: datetime) -> list[tuple[float, float]]:
-    """Return when nobody read the meter last month: an afternoon, and a night."""
+    """Return the gaps without reads last month: an afternoon, and a night."""
     begin = last_month(now)
     afternoon = begin + timedelta(days=6, hours=13)
     night = begin + timedelta(days=16, hours=22)

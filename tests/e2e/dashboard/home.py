@@ -62,7 +62,7 @@ class Home:
         self.simulator.set_house(meter, meter.site.house.tweaked(phases))
 
     async def set_options(self, service: str, **answers: Any) -> None:
-        """Change what an owner has told of a meter."""
+        """Change the settings in the options of a meter."""
         await set_options(self.client, await self.entry_id(service), {"settings"}, answers)
 
     async def entry_id(self, service: str) -> str:
@@ -90,7 +90,7 @@ class Home:
         await self.go(f"{DASHBOARD}/{view}")
 
     async def go(self, path: str) -> None:
-        """Go to a path without loading the page anew, as Home Assistant does itself."""
+        """Go to a path without reloading the page, as Home Assistant does itself."""
         if not self.page.url.endswith(path):
             await go(self.page, path)
 

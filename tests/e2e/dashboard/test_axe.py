@@ -1,6 +1,6 @@
 """axe-core finds nothing wrong in our elements.
 
-Home Assistant's own elements around them are not looked at. The tests of the editors, of the set-up
+Home Assistant's own elements around them are not looked at. The tests of the editors, of the setup
 and of repairs let axe-core look at their dialogs.
 """
 

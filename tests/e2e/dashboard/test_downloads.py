@@ -116,7 +116,7 @@ async def test_a_chunk_that_cannot_be_downloaded(home: Home) -> None:
 
 @pytest.mark.usefixtures("downloads")
 async def test_after_a_lost_connection_it_tries_by_itself(home: Home) -> None:
-    """Nobody stands at a wall tablet while Home Assistant restarts."""
+    """A wall tablet has to recover by itself after a restart of Home Assistant."""
     await home.page.route(CARD_CHUNK, refuse)
     await visit(home.page, f"{DASHBOARD}/wye")
     card = home.page.locator(CARD)

@@ -44,7 +44,7 @@ async def test_add_a_card(home: Home) -> None:
     for _ in range(3):
         await picker.click()
         await page.get_by_text("The split meter").last.click()
-        # Home Assistant may draw its list anew under the click, which then chooses nothing.
+        # Home Assistant may redraw its list under the click, which then chooses nothing.
         with suppress(AssertionError):
             await expect(heading).to_have_text("The split meter")
             break

@@ -76,7 +76,7 @@ def of_day(card: Locator, day: int) -> Locator:
 
 
 async def test_a_month(home: Home, card: Locator) -> None:
-    """Its sums are those of the action; what nobody measured is hatched, and listed."""
+    """Its sums are those of the action; what was not measured is hatched, and listed."""
     found = await intervals(home)
     for name, figure in (("imported", 0), ("exported", 1)):
         total = sum(interval[name] for interval in found)
@@ -234,7 +234,7 @@ async def test_the_first_day(home: Home) -> None:
 
 
 async def test_pictures(home: Home, card: Locator) -> None:
-    """A month with an afternoon and a night that nobody measured."""
+    """A month with an afternoon and a night that were not measured."""
     await home.page.set_viewport_size({"width": 1280, "height": 1400})
     box = await of_day(card, 7).bounding_box()
     assert box is not None

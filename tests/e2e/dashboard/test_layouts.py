@@ -30,7 +30,7 @@ OVERFLOWING = """(card) => {
 CONTRAST = """(card) => {
     const channels = (colour) => {
         const numbers = colour.match(/[\\d.]+/g).map(Number);
-        // What is mixed is told in shares of 1.
+        // Mixed colours have channels from 0 to 1.
         return colour.startsWith("color(") ? numbers.map((share) => 255 * share) : numbers;
     };
     const luminance = ([red, green, blue]) => {

@@ -90,7 +90,7 @@ def assert_blinks_like(home: Home, service: str, samples: list[Any]) -> None:
 
 
 async def test_less_motion(home: Home) -> None:
-    """Whoever asks for less motion sees steady lights, and reads the pattern from its line."""
+    """With reduced motion the lights are steady, and the owner reads the pattern from its line."""
     await home.page.emulate_media(reduced_motion="reduce")
     await home.show("all")
     running = "document.getAnimations().filter((one) => one.playState === 'running').length"

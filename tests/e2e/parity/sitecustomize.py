@@ -1,4 +1,4 @@
-"""Put on Home Assistant's path: a pseudo-terminal has no parity, so that it is told aside."""
+"""Put on Home Assistant's path: a pseudo-terminal has no parity, so a file passes it on."""
 
 import os
 from pathlib import Path

@@ -84,7 +84,7 @@ async def finish(subject: Subject) -> None:
 
 
 async def leave(subject: Subject) -> None:
-    """Close a repair that only tells."""
+    """Close a repair that only informs."""
     await subject.bench.page.keyboard.press("Escape")
     await expect(subject.bench.page.get_by_role("dialog")).to_have_count(0)
 

@@ -76,7 +76,7 @@ async def test_the_ct_rating_is_entered(bench: Bench) -> None:
         await bench.advance(86_400)
         await assert_dialog_accessible(await open_repair(subject, "ct_rating_missing"))
         await choose(subject, "ct_rating_missing", "ct_rating")
-        # It is not filled in, so that nothing is stored that nobody has entered.
+        # It is not filled in, so that nothing is stored that was not entered.
         await submit(bench.page)
         refused = ISSUES["ct_rating_missing"]["fix_flow"]["error"]["ct_rating_range"]
         await expect(dialog(bench.page).get_by_text(refused)).to_be_visible()

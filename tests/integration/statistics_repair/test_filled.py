@@ -1,4 +1,4 @@
-"""After an outage, the hours that nobody read are filled in in Home Assistant's statistics."""
+"""After an outage, its hours without reads are filled in in Home Assistant's statistics."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

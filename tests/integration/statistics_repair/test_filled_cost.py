@@ -60,7 +60,7 @@ async def test_the_cost_of_an_outage(hours: Hours) -> None:
 
 
 async def test_totals_of_hours_are_not_kept_in_vain(hours: Hours, entry: MockConfigEntry) -> None:
-    """If nothing is filled in, nobody asks for them."""
+    """If outages are not filled in, the totals are not needed."""
     manager = hours.hass.config_entries
     options = {**entry.options, "fill_outages": False, "import_price": 0.5}
     manager.async_update_entry(entry, options=options)

@@ -132,7 +132,7 @@ def test_a_fault_is_not_another_service() -> None:
 @pytest.mark.parametrize("volts", [218.0, 208.0])
 @pytest.mark.parametrize("silence", [5, 300])
 def test_a_fault_may_last_for_days(volts: float, silence: float) -> None:
-    """Unless the power was off: nobody connects another service under power."""
+    """Unless the power was off: a service is only changed without power."""
     known = after([service_of((240.0,))])
     assert after([service_of((volts,))] * 40_000, known, silence=silence).service == known.service
 

@@ -265,7 +265,7 @@ def test_nothing_is_booked_while_the_clock_can_hardly_be_right() -> None:
     )
     assert doubted.doubted
     assert doubted.current == settled
-    # Nobody sets the clock. So in the end it is believed.
+    # The clock is never corrected. So in the end it is believed.
     believed = run(
         RunBooks.starting_with(settled), house, started, started + HOUR, lambda _: 60 - 3 * HOUR
     )

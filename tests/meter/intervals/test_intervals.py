@@ -136,7 +136,7 @@ def test_sums_are_exact_while_the_clock_is_undecided() -> None:
 
 
 def test_what_is_not_known_yet_is_left_out() -> None:
-    """While a counter is in quarantine, nobody knows what it counts."""
+    """While a counter is in quarantine, its energy is unknown."""
     ledger = polled(Ledger(), BEGIN, BEGIN + 1000, 1200)
     counted = ledger.newest["exported"].value
     for passed in range(1005, 3005, 5):

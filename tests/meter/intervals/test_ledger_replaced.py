@@ -1,4 +1,4 @@
-"""The bill of a place whose meter was replaced: its bounds contain what nobody measured."""
+"""The bill of a place whose meter was replaced: its bounds contain what was not measured."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -86,7 +86,7 @@ def test_the_display_at_a_billing_day_between_meters_that_show_the_same() -> Non
 
 
 def test_later_periods_are_exact_again_and_the_credit_recovers() -> None:
-    """What nobody measured is paid off by what is imported later."""
+    """What was not measured is paid off by what is imported later."""
     ledger = read(Ledger(), at("06-10", "08:00:00"), 1_000, 0, serial="OLD")
     ledger = replaced(ledger, at("06-10", "09:00:00"), 1_000, 0)
     ledger = read(ledger, at("06-10", "09:01:00"), 0, 0, carried=1_000, serial="NEW")

@@ -105,7 +105,7 @@ def test_totals_do_not_depend_on_which_phases_are_read(
 
 
 def test_an_answer_is_about_a_part() -> None:
-    """A phase that nobody read meanwhile is an estimate, and a total that was read is actual."""
+    """A phase that was not read meanwhile is an estimate, and a total that was read is actual."""
     ledger = Ledger()
     for place in range(8):
         for seconds in (-5, 5):

@@ -168,7 +168,7 @@ def test_an_interval_with_a_seam_is_never_actual_and_wrong(  # noqa: PLR0913, PL
     pause = leap + wrong * POLL / 2
     last = pause + wrong_outage + wrong * POLL / 2
     back = last + back_outage
-    # A shorter step back cannot be told from a poll that was left out.
+    # A shorter step back looks like a poll that was left out.
     assume(ahead - back_outage > 2 * POLL + 1)
     ledger = after_polls(Ledger(interval=60.0 * minutes), house, BEGIN, BEGIN + first)
     ledger = after_polls(ledger, house, leap, pause, ahead=ahead)

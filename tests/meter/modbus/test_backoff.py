@@ -49,7 +49,7 @@ class Speed:
     def attempt(self, number: int) -> float:
         """Return how long it takes to give up an attempt at a meter that has fallen silent.
 
-        The first is not told to hurry; the second is made at once, for a lost reply is forgiven;
+        The first waits as long as usual; the second is made at once, for a lost reply is forgiven;
         the others only probe.
         """
         waits = (MOST, MODEL, HEADER + SPARE)

@@ -1,4 +1,4 @@
-"""The length of a request tells its answer from those to other requests."""
+"""The length of a request distinguishes its answer from those to other requests."""
 
 from collections import deque
 

@@ -1,4 +1,4 @@
-"""A resilient unit sends what it is told to, except after a response that was not as it should be.
+"""A resilient unit sends what is asked of it, except after a response that was not as it should be.
 
 The event loop's time is virtual, so that durations are exact.
 """

@@ -21,7 +21,7 @@ SCALES = {"W_SF": 0, "TotWh_SF": 0}
 
 
 def snapshot(model_id: int, number: int, *, events: int | None = None) -> list[int]:
-    """Return a model in which power and three kinds of counters all tell ``number``."""
+    """Return a model in which power and three kinds of counters are all ``number``."""
     points = {"W": number, "TotWhImp": number, "TotVAhImp": number, "TotVArhExpQ4": number}
     scales = SCALES if model_id in INTEGER_MODELS else {}
     return encode(model_id, **points, **scales, Evt=events)

@@ -59,14 +59,14 @@ every_fault = pytest.mark.parametrize(("fault", "error"), FAULTS)
 
 
 def snapshot(model_id: int, number: int, **points: Any) -> list[int]:
-    """Return a model in which power and apparent energy tell ``number``."""
+    """Return a model in which power and apparent energy are ``number``."""
     scales = {"W_SF": 0, "TotWh_SF": 0} if model_id < 210 else {}
     whole: dict[str, Any] = {"W": number, "TotVAhImp": number, "Evt": 0, **scales, **points}
     return encode(model_id, **whole)
 
 
 async def check_next(meter: Meter, device: Device, number: int) -> None:
-    """Assert that the next reading is a whole one and tells ``number``."""
+    """Assert that the next reading is a whole one and has ``number``."""
     device.put(HEADER, snapshot(meter.model.model_id, number))
     device.read_events.clear()
     reading = await meter.read()

@@ -219,7 +219,7 @@ class MeterAndOwner(RuleBasedStateMachine):
         self.settle()
         to = self.register * share
         if self.register >= self.modulus * 15 / 16:
-            return  # It could not be told from a rollover.
+            return  # It would look like a rollover.
         self.lost += self.unread + 2 * self.limits.resolution
         self.unread = 0.0
         self.set_back_by = self.register - to

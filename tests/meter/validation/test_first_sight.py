@@ -101,7 +101,7 @@ def test_a_register_that_is_too_high_did_not_begin_at_zero() -> None:
 
 
 def test_a_counter_that_was_never_read_since_an_earlier_replacement() -> None:
-    """Nobody knows since when it stands, so it only counts on."""
+    """It is unknown since when it stands, so it only counts on."""
     old = {IMPORTED: CounterFilter(base=5_000_000)}
     sight = seen(HOUR, 20)
     assert not sight.can_have_begun_at_zero(old)

@@ -64,7 +64,7 @@ class Entry:
         They are those of the total, and of the phases that ``registers`` have.
         """
         samples = {SEEN: Sample(value=0.0, at=clock.unstepped)}
-        # Across a step, nobody knows how long ago a read was.
+        # Across a step of the clock, the age of a read is unknown.
         steady = clock.elapsed - clock.steady_since + _ROUNDING
         for part, reads in {TOTAL: registers, **registers.phases}.items():
             for name, values, register in (

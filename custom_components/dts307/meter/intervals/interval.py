@@ -1,7 +1,7 @@
 """Interval data: the energy of fixed intervals on the local clock, each with a quality flag.
 
 An interval's energy is the counter at its end minus the counter at its start. Across a gap, in
-which nobody read the meter, the energy of the whole gap is still exact, and how it is spread over
+which the meter was not read, the energy of the whole gap is still exact, and how it is spread over
 the gap is an estimate. docs/internals/interval-data.md explains why.
 """
 

@@ -73,7 +73,7 @@ class Ledger:
     seams: Seams = ()
     """where the clock went back"""
     phase_seams: Mapping[str, Seams] = field(default_factory=dict)
-    """the same by the reads of each phase; to one that nobody read for a while, the clock seems to
+    """the same by the reads of each phase; to one that was not read for a while, the clock seems to
     have leapt, which must not doubt what was read of the totals"""
     interval: float = field(default=DEFAULT_INTERVAL, compare=False)
     """s; reads are also kept around the borders of intervals of this length"""

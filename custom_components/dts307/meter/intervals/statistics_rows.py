@@ -1,7 +1,7 @@
 """The hourly rows of a counter's statistics, and what outages left wrong in them.
 
 Home Assistant adds a row to its statistics for each hour: the state at the end of the hour, and the
-sum of what has been counted since the statistics began. For an hour that nobody read it has no row,
+sum of what has been counted since the statistics began. For an hour without reads it has no row,
 or one that repeats an earlier state. Then the whole outage is booked in the hour of the next
 reading. docs/outages.md describes what is done about that.
 

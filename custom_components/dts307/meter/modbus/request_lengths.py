@@ -1,4 +1,4 @@
-"""Choose the length of each request, so that it tells its answer from those to other requests.
+"""Choose the length of each request, so that answers to other requests have another length.
 
 docs/internals/resilient-unit.md explains why.
 """

@@ -69,7 +69,7 @@ class SharedBus:
         self.note_dropped()
 
     def note_dropped(self) -> None:
-        """Begin to count anew: a unit has closed the connection."""
+        """Restart the counts: a unit has closed the connection."""
         self._answers = self._lost = 0
 
     def note_lost(self) -> bool:

@@ -104,9 +104,9 @@ class ModelReader:
                     raise
 
     def _requests(self) -> list[range]:
-        """Return the requests; a single one can be longer, which tells old answers from new ones.
+        """Return the requests; a single one can vary in length, so that old answers are recognized.
 
-        Several requests tell them by the header at their end.
+        Several requests recognize them by the header at their end.
         """
         most = self._limit.most
         requests = self._plan(most)

@@ -178,7 +178,7 @@ class CounterFilter:
         return self.trusted.confirmed.at < begun <= self.contender.first.at
 
     def without_contenders(self) -> CounterFilter:
-        """Return the state in which the next reads are judged anew."""
+        """Return the state in which the next reads are judged without earlier candidates."""
         return replace(self, contender=None, rival=None)
 
     def for_new_meter(self) -> CounterFilter:

@@ -1,7 +1,7 @@
 """Since when a gateway or the meter itself holds its values, and how often it refreshes them.
 
 Measured values never stay exactly the same for long. Those that a cache holds do, and then change
-at once, by the energy of the whole time. docs/internals/counter-filter.md tells what follows.
+at once, by the energy of the whole time. docs/internals/counter-filter.md explains what follows.
 """
 
 from collections.abc import Iterator

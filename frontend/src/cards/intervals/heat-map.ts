@@ -21,7 +21,7 @@ export interface HeatMap {
   top: number;
   label: string;
   busy: boolean;
-  /** Where the keys have led, or a tap; screen readers are told of it. */
+  /** Where the keys have led, or a tap; screen readers announce it. */
   selected: Position | undefined;
   /** What is shown: that, or what the pointer is over. */
   shown: Position | undefined;
