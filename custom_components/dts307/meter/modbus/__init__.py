@@ -23,7 +23,7 @@ from .serial_probe import (
     probe_unit,
     responding_units,
 )
-from .serial_settings import PARITIES, settings_text, usual_settings
+from .serial_settings import USUAL_PARITIES, settings_text, usual_settings
 from .shared_bus import SharedBus
 from .time_limit import limited_request
 from .timing import (
@@ -38,12 +38,12 @@ from .timing import (
 __all__ = [
     "LINK_TIMING",
     "LOST_RESPONSES",
-    "PARITIES",
     "PROBE_ERRORS",
     "READ_FAILURES",
     "READ_LIMIT",
     "SCAN_RANGE",
     "SCAN_TIMING",
+    "USUAL_PARITIES",
     "BusScan",
     "ConnectionHealth",
     "DiagnosingUnit",
