@@ -16,7 +16,7 @@ import voluptuous as vol
 
 from .const import DEFAULT_NAME, DOMAIN
 from .coordinator import Dts307ConfigEntry
-from .meter.exports import ExportError, Format, Source, export, period
+from .meter.exports import ExportError, Format, Source, export, needed_span
 from .meter.intervals import Interval
 from .meter.phases import PHASES
 from .options import INTERVALS
@@ -109,7 +109,7 @@ async def async_export_file(
     chosen, seconds = asked[ATTR_FORMAT], 60 * asked[ATTR_MINUTES]
     if (finish - begin).total_seconds() > _MOST_INTERVALS * seconds:
         raise _refusal("too_many_intervals", days=str(_MOST_INTERVALS * seconds // 86400))
-    start, end = period(chosen, begin.timestamp(), finish.timestamp(), zone)
+    start, end = needed_span(chosen, begin.timestamp(), finish.timestamp(), zone)
     billing = entry.runtime_data.billing
     intervals = await billing.async_intervals(start, end, seconds)
     phases: Mapping[str, Sequence[Interval]] = {}
