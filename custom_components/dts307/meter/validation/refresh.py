@@ -44,7 +44,7 @@ _EARLY_CHANGES: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Interval:
+class _RefreshInterval:
     """A time in which nothing changed, and the change that ended it."""
 
     seconds: float
@@ -85,7 +85,7 @@ class RefreshCadence:
     """how many readings had these values"""
     is_complete: bool = False
     """whether these values were seen to begin"""
-    intervals: tuple[_Interval, ...] = ()
+    intervals: tuple[_RefreshInterval, ...] = ()
     """the latest ones, as long as they follow each other"""
     early: int = 0
     """how many changes in a row have come long before the period was over"""
@@ -152,7 +152,7 @@ class RefreshCadence:
 
     def _changed_to(self, reading: Reading, before: Reading, now: float) -> RefreshCadence:
         """Return the state after a reading with other values than the poll ``before``."""
-        interval = _Interval(
+        interval = _RefreshInterval(
             seconds=now - self.unchanged_since,
             is_complete=self.is_complete,
             counts=max(_unexplained_counts(before, reading, now - self.at), default=0.0),
@@ -180,7 +180,7 @@ def _digest(reading: Reading) -> str:
     return hashlib.sha256(repr(_VALUES(reading)).encode()).hexdigest()
 
 
-def _period(intervals: tuple[_Interval, ...]) -> float:
+def _period(intervals: tuple[_RefreshInterval, ...]) -> float:
     """Return the period in s that intervals in a row prove; 0 if they do not."""
     if len(intervals) < _INTERVALS:
         return 0.0
