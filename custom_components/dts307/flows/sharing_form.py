@@ -16,6 +16,7 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
+from ..meter.modbus import HIGHEST_UNIT_ID
 from ..sharing import (
     ALL_ADAPTERS,
     CONF_ADAPTER,
@@ -31,7 +32,6 @@ from .option_forms import whole_number
 
 CONF_IS_SHARED: Final = "is_shared"
 
-_HIGHEST_UNIT_ID: Final = 247
 _HIGHEST_PORT: Final = 65535
 
 
@@ -58,7 +58,7 @@ def sharing_form(unit_id: int, adapters: Mapping[str, str], default: str) -> vol
         {
             vol.Required(CONF_IS_SHARED, default=False): BooleanSelector(),
             vol.Required(CONF_UNIT_ID, default=unit_id): whole_number(
-                1, _HIGHEST_UNIT_ID, error="unit_id_range"
+                1, HIGHEST_UNIT_ID, error="unit_id_range"
             ),
             vol.Required(CONF_PORT, default=DEFAULT_PORT): whole_number(
                 1, _HIGHEST_PORT, error="port_range"
