@@ -35,9 +35,9 @@ from .interval import (
 )
 from .ledger import Ledger
 from .ledger_format import ledger_as_dict, ledger_from_dict
-from .periods import touched
+from .periods import HOUR, touched
 from .seams import widened
-from .statistics_rows import HOUR, HourEnd, Refill, Row, hour_ends, refills
+from .statistics_rows import HourEnd, Refill, Row, hour_ends, refills
 from .track import (
     EXPORTED,
     IMPORTED,
