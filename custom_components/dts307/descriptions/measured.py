@@ -20,6 +20,7 @@ from homeassistant.const import (
 
 from ..counter_names import in_kilo
 from ..meter.phases import PAIR_LABELS, PHASE_LABELS, TOTAL
+from ..meter.validation import ACTIVE_ENERGIES
 from ..recording import RecordingRule
 from ..snapshot import Snapshot
 from .base import ENERGY_RECORDING, POWER_RECORDING, MeterSensorDescription
@@ -87,7 +88,7 @@ _MEASURED_SENSORS: Final = (
             counter=True,
             enabled=True,
         )
-        for name in ("energy_imported", "energy_exported")
+        for name in ACTIVE_ENERGIES
     ),
     _MeasuredSensors(
         name="power_factor",

@@ -13,9 +13,8 @@ from typing import Final
 from ..phases import PARTS
 from ..sample import CONSECUTIVE_WITHIN
 from ..sunspec import Reading
-from .limits import count_size, elapsed, measured_power
+from .limits import ACTIVE_ENERGIES, count_size, elapsed, measured_power
 
-_ENERGIES: Final = ("energy_imported", "energy_exported")
 _VALUES: Final = attrgetter(
     "current",
     "voltage_line_to_neutral",
@@ -24,7 +23,7 @@ _VALUES: Final = attrgetter(
     "power",
     "apparent_power",
     "reactive_power",
-    *_ENERGIES,
+    *ACTIVE_ENERGIES,
 )
 """What every reading brings: values of the same instant as the energies."""
 
@@ -194,7 +193,7 @@ def _period(intervals: tuple[_RefreshInterval, ...]) -> float:
 
 def _unexplained_counts(before: Reading, reading: Reading, seconds: float) -> Iterator[float]:
     """Yield by how many counts energies have changed that the higher power does not explain."""
-    for name in _ENERGIES:
+    for name in ACTIVE_ENERGIES:
         for part in PARTS:
             then, now = getattr(getattr(before, name), part), getattr(getattr(reading, name), part)
             if then is not None and now is not None and now != then:
