@@ -19,7 +19,7 @@ from .connect import Connection, connected
 from .exit_codes import ExitCode
 from .meter import Meter, MeterError, MeterSilentError
 from .meter.errors import LinkDownError, meter_errors
-from .meter.modbus import read_registers
+from .meter.modbus import HIGHEST_UNIT_ID, read_registers
 from .output import meter_text
 from .program import explained, fail, run
 from .target import Target, takes_target
@@ -29,7 +29,9 @@ _ADDRESS: Final = 66
 """Where model 1 has DA, counted from its header."""
 _NOT_IMPLEMENTED: Final = (0x8000, 0xFFFF)
 
-NewUnit = Annotated[int, typer.Argument(min=1, max=247, help="The unit ID that it gets.")]
+NewUnit = Annotated[
+    int, typer.Argument(min=1, max=HIGHEST_UNIT_ID, help="The unit ID that it gets.")
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Write without asking.")]
 
 _REJECTIONS: Final = (

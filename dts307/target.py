@@ -18,11 +18,11 @@ from .meter.address import (
     NetworkAdapter,
     SerialPort,
 )
+from .meter.modbus import HIGHEST_UNIT_ID
 
 type Target = MeterAddress
 """A unit on a bus."""
 
-_LAST_UNIT: Final = 247
 
 WHERE_HELP: Final = (
     "A serial port (/dev/ttyUSB0, COM3), a URL of one (rfc2217://host:2217), or the address of a"
@@ -31,7 +31,7 @@ WHERE_HELP: Final = (
 
 Where = Annotated[str, typer.Argument(metavar="PORT|HOST", help=WHERE_HELP)]
 Unit = Annotated[
-    int, typer.Option("--unit", "-u", min=1, max=_LAST_UNIT, help="The meter's unit ID.")
+    int, typer.Option("--unit", "-u", min=1, max=HIGHEST_UNIT_ID, help="The meter's unit ID.")
 ]
 Baud = Annotated[
     int,
@@ -59,7 +59,7 @@ Places = Annotated[
 ]
 Units = Annotated[
     list[int] | None,
-    typer.Option("--unit", "-u", min=1, max=_LAST_UNIT, help="A meter's unit ID; repeatable."),
+    typer.Option("--unit", "-u", min=1, max=HIGHEST_UNIT_ID, help="A meter's unit ID; repeatable."),
 ]
 
 DEFAULT_UNIT: Final = DEFAULT_UNIT_ID
@@ -128,7 +128,7 @@ def placed_units(text: str, units: Sequence[int]) -> list[tuple[str, int]]:
         own = [int(number) for number in listed.split(",")]
     except ValueError:
         own = []
-    if not own or not all(1 <= number <= _LAST_UNIT for number in own):
+    if not own or not all(1 <= number <= HIGHEST_UNIT_ID for number in own):
         raise typer.BadParameter(f"{listed!r} after the # is no list of unit IDs.")
     return [(place, number) for number in own]
 

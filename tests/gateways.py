@@ -14,7 +14,8 @@ from pymodbus.framer.rtu import FramerRTU
 
 from tests.device import Device
 
-_MBAP = 7
+_MBAP_BYTES = 7
+"""Bytes of the header of a frame of Modbus TCP, which ends with the unit ID."""
 _REQUEST = 5
 """Bytes of a request to read registers, without what frames it."""
 _RTU = 1 + _REQUEST + 2
@@ -128,11 +129,13 @@ class Gateway:
                 if self.rtu:
                     return data[0], data[1:-2], partial(_rtu_frame, data[:1])
                 continue
-            data += await reader.readexactly(_MBAP + _REQUEST - _RTU)
+            data += await reader.readexactly(_MBAP_BYTES + _REQUEST - _RTU)
             if self.tcp:
                 transaction = self.transaction(int.from_bytes(data[:2]))
-                framed = partial(_tcp_frame, transaction.to_bytes(2), data[_MBAP - 1 : _MBAP])
-                return data[_MBAP - 1], data[_MBAP:], framed
+                framed = partial(
+                    _tcp_frame, transaction.to_bytes(2), data[_MBAP_BYTES - 1 : _MBAP_BYTES]
+                )
+                return data[_MBAP_BYTES - 1], data[_MBAP_BYTES:], framed
 
     @property
     def _devices(self) -> dict[int, Device]:

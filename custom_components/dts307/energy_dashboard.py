@@ -24,7 +24,7 @@ from .options import MeterOptions, Role
 
 NOT_IN_DASHBOARD: Final = "not_in_energy_dashboard"
 
-type Source = Mapping[str, Any]
+type DashboardSource = Mapping[str, Any]
 type Part = Literal["energy_sources", "device_consumption"]
 
 _NAMING_FIELDS: Final = ("stat_energy_from", "stat_energy_to", "stat_consumption", "stat_rate")
@@ -237,26 +237,29 @@ def _part(role: Role) -> Part:
     return "device_consumption" if role is Role.LOAD else "energy_sources"
 
 
-def _sources(preferences: EnergyPreferences, role: Role) -> list[Source]:
+def _sources(preferences: EnergyPreferences, role: Role) -> list[DashboardSource]:
     """Return the dashboard's sources for a role; all but a load are also the type of a source."""
-    sources: list[Source] = [*preferences[_part(role)]]
+    sources: list[DashboardSource] = [*preferences[_part(role)]]
     return [source for source in sources if role is Role.LOAD or source["type"] == role]
 
 
 def _is_used(hass: HomeAssistant, entry: ConfigEntry, preferences: EnergyPreferences) -> bool:
     entities = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
     own = {entity.entity_id for entity in entities}
-    sources: list[Source] = [*preferences["energy_sources"], *preferences["device_consumption"]]
+    sources: list[DashboardSource] = [
+        *preferences["energy_sources"],
+        *preferences["device_consumption"],
+    ]
     return any(own & _statistics(source) for source in sources)
 
 
-def _statistics(source: Source) -> set[str]:
+def _statistics(source: DashboardSource) -> set[str]:
     """Return all statistics that a source uses."""
     fields = {**source, **source.get("power_config", {})}
     return {value for field, value in fields.items() if field.startswith("stat_") and value}
 
 
-def _name(hass: HomeAssistant, source: Source) -> str:
+def _name(hass: HomeAssistant, source: DashboardSource) -> str:
     """Return the displayed name of a source."""
     if name := source.get("name"):
         return str(name)

@@ -18,18 +18,10 @@ from homeassistant.util import dt as dt_util
 import voluptuous as vol
 from yarl import URL
 
-from .actions import entry_of
+from .actions import ATTR_END, ATTR_MINUTES, ATTR_START, entry_of
 from .const import DOMAIN
 from .downloads import INTERVALS_URL
-from .export_file import (
-    ATTR_END,
-    ATTR_FORMAT,
-    ATTR_MINUTES,
-    ATTR_PHASES,
-    ATTR_START,
-    REQUEST_FIELDS,
-    async_export_file,
-)
+from .export_file import ATTR_FORMAT, ATTR_PHASES, REQUEST_FIELDS, async_export_file
 
 EXPORT: Final = "export"
 

@@ -14,17 +14,16 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util, slugify
 import voluptuous as vol
 
+from .actions import ATTR_END, ATTR_MINUTES, ATTR_START
 from .const import DEFAULT_NAME, DOMAIN
 from .coordinator import Dts307ConfigEntry
-from .meter.exports import ExportError, Format, Source, export, period
+from .meter.exports import ExportError, Format, Source, export, needed_span
 from .meter.intervals import Interval
 from .meter.phases import PHASES
+from .meter.validation import ACTIVE_ENERGIES
 from .options import INTERVALS
 
 ATTR_FORMAT: Final = "format"
-ATTR_START: Final = "start"
-ATTR_END: Final = "end"
-ATTR_MINUTES: Final = "minutes"
 ATTR_PHASES: Final = "phases"
 
 _MOST_INTERVALS: Final = 110_000
@@ -32,9 +31,6 @@ _MOST_INTERVALS: Final = 110_000
 
 _YEARS: Final = range(2000, 2200)
 """Any other year is a slip, and a time zone may not know it."""
-
-_ENERGIES: Final = ("energy_imported", "energy_exported")
-"""The keys of the sensors of which interval data is the history."""
 
 _LONGEST_NAME: Final = 100
 
@@ -109,7 +105,7 @@ async def async_export_file(
     chosen, seconds = asked[ATTR_FORMAT], 60 * asked[ATTR_MINUTES]
     if (finish - begin).total_seconds() > _MOST_INTERVALS * seconds:
         raise _refusal("too_many_intervals", days=str(_MOST_INTERVALS * seconds // 86400))
-    start, end = period(chosen, begin.timestamp(), finish.timestamp(), zone)
+    start, end = needed_span(chosen, begin.timestamp(), finish.timestamp(), zone)
     billing = entry.runtime_data.billing
     intervals = await billing.async_intervals(start, end, seconds)
     phases: Mapping[str, Sequence[Interval]] = {}
@@ -149,7 +145,7 @@ def _may_read(hass: HomeAssistant, entry: Dts307ConfigEntry, user: User, suffix:
     registry = er.async_get(hass)
     entities = [
         registry.async_get_entity_id(Platform.SENSOR, DOMAIN, f"{entry.unique_id}_{key}{suffix}")
-        for key in _ENERGIES
+        for key in ACTIVE_ENERGIES
     ]
     return all(
         entity_id is not None and user.permissions.check_entity(entity_id, POLICY_READ)

@@ -16,7 +16,7 @@ CONF_ROLE: Final = "role"
 CONF_PRODUCTION: Final = "production"
 CONF_CT_RATING: Final = "ct_rating"
 CONF_CT_SETS: Final = "ct_sets"
-CONF_DIRECTION: Final = "direction"
+CONF_POWER_SIGN: Final = "direction"
 CONF_EXPORT_THRESHOLD: Final = "export_threshold"
 CONF_EXPORT_HOLD: Final = "export_hold"
 CONF_OVERLOAD_THRESHOLD: Final = "overload_threshold"
@@ -36,7 +36,7 @@ CONF_EXPORT_PRICE_ENTITY: Final = "export_price_entity"
 type PriceSource = Decimal | str
 """A fixed price per kWh, or the ID of the entity that shows it."""
 
-DIRECTION_AUTO: Final = "auto"
+POWER_SIGN_AUTO: Final = "auto"
 DEMAND_WINDOWS: Final = (15, 30, 60)
 """min"""
 INTERVALS: Final = (5, 15, 30, 60)
@@ -118,14 +118,14 @@ class MeterOptions:
         chosen = {**DEFAULTS, **options}
         rating: float | None = chosen.get(CONF_CT_RATING)
         role, counter = chosen.get(CONF_ROLE), chosen.get(CONF_PRODUCTION)
-        direction = chosen.get(CONF_DIRECTION, DIRECTION_AUTO)
+        power_sign = chosen.get(CONF_POWER_SIGN, POWER_SIGN_AUTO)
         return cls(
             poll_interval=chosen[CONF_SCAN_INTERVAL],
             ct_rating=rating,
             ct_sets=chosen[CONF_CT_SETS],
             role=None if role is None else Role(role),
             production_counter=None if counter is None else ProductionCounter(counter),
-            power_sign=None if direction == DIRECTION_AUTO else PowerSign(direction),
+            power_sign=None if power_sign == POWER_SIGN_AUTO else PowerSign(power_sign),
             alarms=AlarmOptions(
                 export_threshold=chosen[CONF_EXPORT_THRESHOLD],
                 export_hold=chosen[CONF_EXPORT_HOLD],

@@ -25,7 +25,7 @@ _NOT_ANSWERING: Final = "not_answering"
 
 
 @dataclass(slots=True)
-class _Outage:
+class _OngoingOutage:
     """The time since a meter last answered."""
 
     begun: float
@@ -35,7 +35,7 @@ class _Outage:
     reported: bool = False
 
 
-_OUTAGES: HassKey[dict[str, _Outage]] = HassKey(f"{DOMAIN}_outages")
+_ONGOING_OUTAGES: HassKey[dict[str, _OngoingOutage]] = HassKey(f"{DOMAIN}_outages")
 """By the ID of the config entry: an outage goes on while its entry is reloaded."""
 
 
@@ -44,9 +44,9 @@ async def async_continue_outage(hass: HomeAssistant, entry: ConfigEntry, failure
 
     A reason that differs from the reported one has to occur twice in a row to replace it.
     """
-    outages = hass.data.setdefault(_OUTAGES, {})
+    outages = hass.data.setdefault(_ONGOING_OUTAGES, {})
     if (outage := outages.get(entry.entry_id)) is None:
-        outage = outages[entry.entry_id] = _Outage(hass.loop.time(), dt_util.utcnow())
+        outage = outages[entry.entry_id] = _OngoingOutage(hass.loop.time(), dt_util.utcnow())
     lasting, outage.latest = failure == outage.latest, failure
     if hass.loop.time() - outage.begun < REPORT_AFTER or (outage.reported and not lasting):
         return
@@ -64,7 +64,7 @@ def async_end_outage(hass: HomeAssistant, entry: ConfigEntry) -> None:
 
     The meter answers, another meter answers in its place, or its entry is no longer in use.
     """
-    if hass.data.get(_OUTAGES, {}).pop(entry.entry_id, None):
+    if hass.data.get(_ONGOING_OUTAGES, {}).pop(entry.entry_id, None):
         async_withdraw_issue(hass, entry, _NOT_ANSWERING)
 
 

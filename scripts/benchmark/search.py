@@ -10,7 +10,7 @@ import pytest
 
 from custom_components.dts307.connection import MeterAddress
 from custom_components.dts307.meter.bus_scan import MeterScan
-from custom_components.dts307.meter.modbus import PARITIES, SCAN_RANGE
+from custom_components.dts307.meter.modbus import SCAN_RANGE, USUAL_PARITIES
 from custom_components.dts307.scan.links import SharedLinks
 from simulator import MeterConfig
 from tests.device import Device
@@ -40,7 +40,7 @@ class _Case:
 
 def _cases(*, long: bool) -> Iterator[_Case]:
     yield _Case("a new meter", 2, ((_DEFAULT_SPEED, "N", _FACTORY_UNIT_ID),))
-    settings = [(speed, parity) for speed in SCAN_RANGE.baud_rates for parity in PARITIES]
+    settings = [(speed, parity) for speed in SCAN_RANGE.baud_rates for parity in USUAL_PARITIES]
     yield _Case(
         "unit ID 100 at any usual baud rate and parity",
         15,

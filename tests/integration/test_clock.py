@@ -25,7 +25,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 
 from custom_components.dts307.meter.clock import RunClock
-from custom_components.dts307.meter.intervals import Books, DemandRecord, Entry, Ledger
+from custom_components.dts307.meter.intervals import BookEntry, Books, DemandRecord, Ledger
 from custom_components.dts307.meter.sample import Sample
 from custom_components.dts307.stores import clock
 from custom_components.dts307.stores.clock import elapsed_seconds
@@ -305,7 +305,7 @@ def test_what_a_later_ledger_holds_is_not_entered_twice() -> None:
     begun = instant("06-30 12:00:00").timestamp()
     read = {"seen": Sample(value=0.0, at=begun + 60), "imported": Sample(value=5e6, at=begun + 60)}
     run_clock = RunClock.starting(begun, 0.0).after(begun + 60, 60.0)
-    entry = Entry(samples=read, power=0.0, resolution=1.0)
+    entry = BookEntry(samples=read, power=0.0, resolution=1.0)
     totals = StoredReads(
         points={"seen": Sample(value=0.0, at=begun)},
         serial_number="S307",
@@ -335,7 +335,7 @@ def test_what_later_interval_data_holds_is_not_entered_twice() -> None:
     for seconds in (-3600, 890, 930, 1790, 1810):
         read = Sample(value=5e6 + seconds, at=begun + seconds)
         samples = {"seen": Sample(value=0.0, at=read.at), "imported": read}
-        entries.append(Entry(samples=samples, power=0.0, resolution=1.0))
+        entries.append(BookEntry(samples=samples, power=0.0, resolution=1.0))
     first, *pending, latest = entries
     record = DemandRecord(window=900.0)
     new = Books(ledger=Ledger(), demand=record, serial_number="S307")

@@ -29,9 +29,9 @@ from custom_components.dts307.meter.installation import (
     with_import_positive,
 )
 from custom_components.dts307.meter.intervals import (
+    BookEntry,
     Books,
     DemandRecord,
-    Entry,
     Ledger,
     billing,
     demand,
@@ -566,7 +566,7 @@ def use_totals(stored: Any) -> None:
     for _, reading in readings():
         books = Books(ledger=ledger, demand=record, serial_number="S307")
         clock = RunClock.starting(BEGUN, BEGUN)
-        entry = Entry.of(reading, register_reads(filters), clock, 1.0)
+        entry = BookEntry.of(reading, register_reads(filters), clock, 1.0)
         record = books.with_entry(entry, clock, NEW_YORK).demand
     demand(record, billing(ledger, NEW_YORK, 1))
     record.as_dict()
@@ -578,7 +578,7 @@ def assert_billed(ledger: Ledger) -> None:
     for now, reading in readings():
         filters, checked = validated(filters, reading, now, 100.0)
         clock = RunClock.starting(now, now)
-        entry = Entry.of(checked, register_reads(filters), clock, 1.0)
+        entry = BookEntry.of(checked, register_reads(filters), clock, 1.0)
         ledger = ledger.after(entry.dated(clock), "S307", NEW_YORK)
         bill = billing(ledger, NEW_YORK, 12)
         assert bill.this_period is not None

@@ -11,8 +11,8 @@ from pymodbus.framer.rtu import FramerRTU
 
 from tests.wire.wire import Direction, Piece
 
-_MBAP = 6
-"""Bytes before the unit ID in a frame of Modbus TCP."""
+_UNIT_AT = 6
+"""The place of the unit ID in a frame of Modbus TCP, in bytes."""
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,11 @@ class Frames:
 
     def unit(self, frame: bytes) -> int:
         """Return the unit ID in a frame."""
-        return frame[0 if self.rtu else _MBAP]
+        return frame[0 if self.rtu else _UNIT_AT]
 
     def altered(self, frame: bytes, at: int, value: int) -> bytes:
         """Return a valid frame with one byte changed; ``at`` counts from the unit ID."""
-        body = bytearray(frame[:-2] if self.rtu else frame[_MBAP:])
+        body = bytearray(frame[:-2] if self.rtu else frame[_UNIT_AT:])
         body[at] = value
         return self.built(bytes(body), frame)
 
@@ -127,20 +127,20 @@ class LooksLikeOurs:
 
 def fewer_registers(frames: Frames, data: bytes) -> bytes:
     """Answer with two registers fewer than requested, in a valid frame."""
-    body = bytearray(data[:-6] if frames.rtu else data[_MBAP:-4])
+    body = bytearray(data[:-6] if frames.rtu else data[_UNIT_AT:-4])
     body[2] -= 4
     return frames.built(bytes(body), data)
 
 
 def other_registers(frames: Frames, data: bytes) -> bytes:
     """Answer with the requested number of registers, but from another address."""
-    body = bytearray(data[:-2] if frames.rtu else data[_MBAP:])
+    body = bytearray(data[:-2] if frames.rtu else data[_UNIT_AT:])
     body[3:] = body[5:] + b"\x00\x01"
     return frames.built(bytes(body), data)
 
 
 @dataclass
-class Crackle:
+class OneCrackle:
     """Flips a bit in the middle of one response of any unit."""
 
     after: int
@@ -223,7 +223,7 @@ class Repeating:
         held, self._held = self._held or data, data
         if self.frames.rtu:
             return held
-        return data[:2] + held[2:_MBAP] + data[_MBAP : _MBAP + 1] + held[_MBAP + 1 :]
+        return data[:2] + held[2:_UNIT_AT] + data[_UNIT_AT : _UNIT_AT + 1] + held[_UNIT_AT + 1 :]
 
 
 @dataclass

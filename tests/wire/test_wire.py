@@ -16,7 +16,7 @@ from simulator import MeterConfig
 from simulator.measure import Role
 from simulator.server import SerialConfig
 from simulator.simulator import Simulator, SimulatorConfig
-from tests.wire.faults import Crackle
+from tests.wire.faults import OneCrackle
 from tests.wire.reach import Reach, normalised, points_of
 from tests.wire.wire import (
     Direction,
@@ -112,7 +112,7 @@ async def test_two_meters_on_one_wire() -> None:
 @pytest.mark.parametrize("after", [0, 2])
 async def test_a_crackle_while_a_meter_is_identified(after: int) -> None:
     """The damaged response is requested again."""
-    with running_wire(Timing(baud=115200, turnaround=0.001), Crackle(after)) as wire:
+    with running_wire(Timing(baud=115200, turnaround=0.001), OneCrackle(after)) as wire:
         async with bus(wire, GRID), Reach(line(wire)) as link:
             meter = await Meter.identify(link.unit(GRID.unit))
             assert meter.model.model_id == GRID.model

@@ -17,9 +17,9 @@ from custom_components.dts307.meter.clock import RunClock
 from custom_components.dts307.meter.intervals import (
     HELD,
     RECENT,
+    BookEntry,
     Books,
     DemandRecord,
-    Entry,
     IntervalGrid,
     Ledger,
     RunBooks,
@@ -171,7 +171,7 @@ class Keeper:
     def enter(self, reading: Reading, registers: RegisterReads) -> None:
         """Enter a reading."""
         self._polled = self._timers.now
-        entry = Entry.of(reading, registers, self.clock, RESOLUTION)
+        entry = BookEntry.of(reading, registers, self.clock, RESOLUTION)
         after = booked(self.books, entry, self.clock, BERLIN, BILLING_DAY)
         self.books = after.books
         if after.is_ledger_changed:

@@ -12,8 +12,8 @@ from .base import MeterBinarySensorDescription
 
 _AVERAGE: Final = {TOTAL: "average"}
 """Some meters report the average voltage but not that of each phase."""
-_PHASES: Final = {**PHASE_LABELS, **_AVERAGE}
-_PAIRS: Final = {**PAIR_LABELS, **_AVERAGE}
+_PHASE_OR_AVERAGE: Final = {**PHASE_LABELS, **_AVERAGE}
+_PAIR_OR_AVERAGE: Final = {**PAIR_LABELS, **_AVERAGE}
 
 
 def _labels(where: Iterable[str], labels: Mapping[str, str]) -> list[str]:
@@ -23,17 +23,20 @@ def _labels(where: Iterable[str], labels: Mapping[str, str]) -> list[str]:
 def _overload(now: Snapshot) -> dict[str, Any]:
     where = now.alarms.overload.where
     phases = (part for part in where if part != TOTAL)
-    return {"overloaded_phases": _labels(phases, _PHASES), "overloaded_in_total": TOTAL in where}
+    return {
+        "overloaded_phases": _labels(phases, _PHASE_OR_AVERAGE),
+        "overloaded_in_total": TOTAL in where,
+    }
 
 
 def _phase_lost(now: Snapshot) -> dict[str, Any]:
-    return {"lost_phases": _labels(now.alarms.phase_lost.where, _PHASES)}
+    return {"lost_phases": _labels(now.alarms.phase_lost.where, _PHASE_OR_AVERAGE)}
 
 
 def _voltage(now: Snapshot) -> dict[str, Any]:
     alarms, service = now.alarms, now.alarms.service
     between_lines = service is not None and service.quantity == LINE_TO_LINE
-    labels = _PAIRS if between_lines else _PHASES
+    labels = _PAIR_OR_AVERAGE if between_lines else _PHASE_OR_AVERAGE
     return {
         "nominal_voltage": None if service is None else service.nominal,
         "too_low": _labels(alarms.voltage_low.where, labels),

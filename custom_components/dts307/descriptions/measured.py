@@ -20,6 +20,7 @@ from homeassistant.const import (
 
 from ..counter_names import in_kilo
 from ..meter.phases import PAIR_LABELS, PHASE_LABELS, TOTAL
+from ..meter.validation import ACTIVE_ENERGIES
 from ..recording import RecordingRule
 from ..snapshot import Snapshot
 from .base import ENERGY_RECORDING, POWER_RECORDING, MeterSensorDescription
@@ -30,7 +31,7 @@ _VOLTAGE_RECORDING: Final = RecordingRule(threshold=0.5)
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Quantity:
+class _MeasuredSensors:
     """A quantity of a Reading, and what the sensors of its total and its phases share.
 
     Sensors of a counter show thousands of the Reading's unit, such as kWh.
@@ -47,22 +48,22 @@ class _Quantity:
     between_phases: bool = False
 
 
-_QUANTITIES: Final = (
-    _Quantity(
+_MEASURED_SENSORS: Final = (
+    _MeasuredSensors(
         name="power",
         device_class=SensorDeviceClass.POWER,
         unit=UnitOfPower.WATT,
         recording=POWER_RECORDING,
         enabled=True,
     ),
-    _Quantity(
+    _MeasuredSensors(
         name="voltage_line_to_neutral",
         device_class=SensorDeviceClass.VOLTAGE,
         unit=UnitOfElectricPotential.VOLT,
         recording=_VOLTAGE_RECORDING,
         precision=1,
     ),
-    _Quantity(
+    _MeasuredSensors(
         name="voltage_line_to_line",
         device_class=SensorDeviceClass.VOLTAGE,
         unit=UnitOfElectricPotential.VOLT,
@@ -70,7 +71,7 @@ _QUANTITIES: Final = (
         precision=1,
         between_phases=True,
     ),
-    _Quantity(
+    _MeasuredSensors(
         name="current",
         device_class=SensorDeviceClass.CURRENT,
         unit=UnitOfElectricCurrent.AMPERE,
@@ -78,7 +79,7 @@ _QUANTITIES: Final = (
         precision=2,
     ),
     *(
-        _Quantity(
+        _MeasuredSensors(
             name=name,
             device_class=SensorDeviceClass.ENERGY,
             unit=UnitOfEnergy.KILO_WATT_HOUR,
@@ -87,22 +88,22 @@ _QUANTITIES: Final = (
             counter=True,
             enabled=True,
         )
-        for name in ("energy_imported", "energy_exported")
+        for name in ACTIVE_ENERGIES
     ),
-    _Quantity(
+    _MeasuredSensors(
         name="power_factor",
         device_class=SensorDeviceClass.POWER_FACTOR,
         recording=RecordingRule(threshold=0.02),
         precision=3,
     ),
-    _Quantity(
+    _MeasuredSensors(
         name="apparent_power",
         device_class=SensorDeviceClass.APPARENT_POWER,
         unit=UnitOfApparentPower.VOLT_AMPERE,
         recording=POWER_RECORDING,
         category=EntityCategory.DIAGNOSTIC,
     ),
-    _Quantity(
+    _MeasuredSensors(
         name="reactive_power",
         device_class=SensorDeviceClass.REACTIVE_POWER,
         unit=UnitOfReactivePower.VOLT_AMPERE_REACTIVE,
@@ -110,7 +111,7 @@ _QUANTITIES: Final = (
         category=EntityCategory.DIAGNOSTIC,
     ),
     *(
-        _Quantity(
+        _MeasuredSensors(
             name=name,
             unit=_KILO_VOLT_AMPERE_HOUR,
             precision=2,
@@ -121,7 +122,7 @@ _QUANTITIES: Final = (
         for name in ("apparent_energy_imported", "apparent_energy_exported")
     ),
     *(
-        _Quantity(
+        _MeasuredSensors(
             name=f"reactive_energy_q{quadrant}",
             device_class=SensorDeviceClass.REACTIVE_ENERGY,
             unit=UnitOfReactiveEnergy.KILO_VOLT_AMPERE_REACTIVE_HOUR,
@@ -160,16 +161,16 @@ _SINGLE_SENSORS: Final = (
 )
 
 
-def _value_fn(quantity: _Quantity, part: str) -> Callable[[Snapshot], float | None]:
+def _value_fn(sensors: _MeasuredSensors, part: str) -> Callable[[Snapshot], float | None]:
     """Return a getter for one part of a quantity: its total or a phase."""
-    value_of = attrgetter(f"reading.{quantity.name}.{part}")
+    value_of = attrgetter(f"reading.{sensors.name}.{part}")
 
     def value(now: Snapshot) -> float | None:
         # On single-phase meters the phase equals the total.
         if part != TOTAL and now.reading.phases == 1:
             return None
         measured: float | None = value_of(now)
-        return in_kilo(measured) if quantity.counter else measured
+        return in_kilo(measured) if sensors.counter else measured
 
     return value
 
@@ -183,42 +184,42 @@ def _ct_faults(now: Snapshot) -> dict[str, list[str]]:
     }
 
 
-def _total_sensor(quantity: _Quantity) -> MeterSensorDescription[Snapshot]:
+def _total_sensor(sensors: _MeasuredSensors) -> MeterSensorDescription[Snapshot]:
     """Describe the sensor of a quantity's total, or of its average."""
     return MeterSensorDescription[Snapshot](
-        key=quantity.name,
-        translation_key=quantity.name,
-        device_class=quantity.device_class,
-        native_unit_of_measurement=quantity.unit,
+        key=sensors.name,
+        translation_key=sensors.name,
+        device_class=sensors.device_class,
+        native_unit_of_measurement=sensors.unit,
         state_class=(
-            SensorStateClass.TOTAL_INCREASING if quantity.counter else SensorStateClass.MEASUREMENT
+            SensorStateClass.TOTAL_INCREASING if sensors.counter else SensorStateClass.MEASUREMENT
         ),
-        suggested_display_precision=quantity.precision,
-        entity_category=quantity.category,
-        entity_registry_enabled_default=quantity.enabled,
-        recording=quantity.recording,
-        value_fn=_value_fn(quantity, TOTAL),
-        attributes_fn=_ct_faults if quantity.name == "power" else None,
+        suggested_display_precision=sensors.precision,
+        entity_category=sensors.category,
+        entity_registry_enabled_default=sensors.enabled,
+        recording=sensors.recording,
+        value_fn=_value_fn(sensors, TOTAL),
+        attributes_fn=_ct_faults if sensors.name == "power" else None,
     )
 
 
-def _phase_sensors(quantity: _Quantity) -> Iterator[MeterSensorDescription[Snapshot]]:
+def _phase_sensors(sensors: _MeasuredSensors) -> Iterator[MeterSensorDescription[Snapshot]]:
     """Describe the sensors of a quantity's phases."""
-    labels = PAIR_LABELS if quantity.between_phases else PHASE_LABELS
+    labels = PAIR_LABELS if sensors.between_phases else PHASE_LABELS
     for part, phase in labels.items():
         yield replace(
-            _total_sensor(quantity),
-            key=f"{quantity.name}_{phase.replace('-', '').lower()}",
-            translation_key=f"{quantity.name}_phase",
+            _total_sensor(sensors),
+            key=f"{sensors.name}_{phase.replace('-', '').lower()}",
+            translation_key=f"{sensors.name}_phase",
             translation_placeholders={"phase": phase},
             entity_category=EntityCategory.DIAGNOSTIC,
             entity_registry_enabled_default=False,
-            value_fn=_value_fn(quantity, part),
+            value_fn=_value_fn(sensors, part),
             attributes_fn=None,
         )
 
 
-TOTAL_SENSORS: Final = (*map(_total_sensor, _QUANTITIES), *_SINGLE_SENSORS)
+TOTAL_SENSORS: Final = (*map(_total_sensor, _MEASURED_SENSORS), *_SINGLE_SENSORS)
 PHASE_SENSORS: Final = tuple(
-    sensor for quantity in _QUANTITIES for sensor in _phase_sensors(quantity)
+    sensor for sensors in _MEASURED_SENSORS for sensor in _phase_sensors(sensors)
 )

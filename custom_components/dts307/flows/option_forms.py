@@ -32,7 +32,6 @@ from ..options import (
     CONF_CT_RATING,
     CONF_CT_SETS,
     CONF_DEMAND_WINDOW,
-    CONF_DIRECTION,
     CONF_EXPORT_HOLD,
     CONF_EXPORT_PRICE,
     CONF_EXPORT_PRICE_ENTITY,
@@ -44,15 +43,16 @@ from ..options import (
     CONF_OVERLOAD_HOLD,
     CONF_OVERLOAD_THRESHOLD,
     CONF_PHASE_LOST_HOLD,
+    CONF_POWER_SIGN,
     CONF_PRODUCTION,
     CONF_RECORDING,
     CONF_ROLE,
     CONF_VOLTAGE_HOLD,
     DEFAULTS,
     DEMAND_WINDOWS,
-    DIRECTION_AUTO,
     INTERVALS,
     MOST_CT_SETS,
+    POWER_SIGN_AUTO,
     ProductionCounter,
     Recording,
     Role,
@@ -220,9 +220,9 @@ _READING: Final = {
         1, 60, UnitOfTime.SECONDS, error="scan_interval_range"
     ),
     **CURRENT_TRANSFORMERS,
-    vol.Required(CONF_DIRECTION, default=DIRECTION_AUTO): choice(
-        CONF_DIRECTION,
-        (DIRECTION_AUTO, PowerSign.IMPORT_POSITIVE, PowerSign.EXPORT_POSITIVE),
+    vol.Required(CONF_POWER_SIGN, default=POWER_SIGN_AUTO): choice(
+        CONF_POWER_SIGN,
+        (POWER_SIGN_AUTO, PowerSign.IMPORT_POSITIVE, PowerSign.EXPORT_POSITIVE),
     ),
 }
 

@@ -35,6 +35,7 @@ from ..connection import (
     Transport,
 )
 from ..energy_dashboard import offered_roles
+from ..meter.modbus import HIGHEST_UNIT_ID
 from ..options import CONF_ROLE, Role
 from .energy_offer import EnergyOffer
 from .option_forms import CURRENT_TRANSFORMERS, choice, number_in_section, whole_number
@@ -45,10 +46,9 @@ CONF_EVERYTHING: Final = "everything"
 CONF_METERS: Final = "meters"
 CONF_ENERGY: Final = "energy"
 
-_HIGHEST_UNIT_ID: Final = 247
 _BAUDRATES: Final = ("1200", "2400", "4800", "9600", "19200", "38400", "57600", "115200")
 
-_UNIT_ID: Final = {vol.Optional(CONF_UNIT_ID): number_in_section(1, _HIGHEST_UNIT_ID)}
+_UNIT_ID: Final = {vol.Optional(CONF_UNIT_ID): number_in_section(1, HIGHEST_UNIT_ID)}
 _THOROUGH: Final = {vol.Required(CONF_THOROUGH, default=False): BooleanSelector()}
 
 _KNOWN: Final = {

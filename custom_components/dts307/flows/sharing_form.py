@@ -16,11 +16,12 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
+from ..meter.modbus import HIGHEST_UNIT_ID
 from ..sharing import (
     ALL_ADAPTERS,
     CONF_ADAPTER,
     CONF_ALLOWED,
-    CONF_UNIT_ID,
+    CONF_SHARED_UNIT_ID,
     DEFAULT_PORT,
     SharingOptions,
     allowed_networks,
@@ -31,7 +32,6 @@ from .option_forms import whole_number
 
 CONF_IS_SHARED: Final = "is_shared"
 
-_HIGHEST_UNIT_ID: Final = 247
 _HIGHEST_PORT: Final = 65535
 
 
@@ -57,8 +57,8 @@ def sharing_form(unit_id: int, adapters: Mapping[str, str], default: str) -> vol
     return vol.Schema(
         {
             vol.Required(CONF_IS_SHARED, default=False): BooleanSelector(),
-            vol.Required(CONF_UNIT_ID, default=unit_id): whole_number(
-                1, _HIGHEST_UNIT_ID, error="unit_id_range"
+            vol.Required(CONF_SHARED_UNIT_ID, default=unit_id): whole_number(
+                1, HIGHEST_UNIT_ID, error="unit_id_range"
             ),
             vol.Required(CONF_PORT, default=DEFAULT_PORT): whole_number(
                 1, _HIGHEST_PORT, error="port_range"
@@ -92,8 +92,8 @@ def without_blanks(answers: Mapping[str, Any]) -> dict[str, Any]:
 def sharing_errors(answers: Mapping[str, Any], taken: Collection[int]) -> dict[str, str]:
     """Return an error for each field that is wrong; ``taken`` are unit IDs of other meters."""
     errors: dict[str, str] = {}
-    if answers[CONF_IS_SHARED] and answers[CONF_UNIT_ID] in taken:
-        errors[CONF_UNIT_ID] = "unit_id_shared"
+    if answers[CONF_IS_SHARED] and answers[CONF_SHARED_UNIT_ID] in taken:
+        errors[CONF_SHARED_UNIT_ID] = "unit_id_shared"
     try:
         allowed_networks(answers[CONF_ALLOWED])
     except ValueError:

@@ -114,7 +114,7 @@ class HouseBalance:
 
 
 @dataclass(frozen=True, slots=True)
-class _Share:
+class _Contribution:
     """What one member, or all, bring into the house, and how far that may be off."""
 
     energy: float
@@ -125,7 +125,7 @@ class _Share:
     """Wh"""
 
 
-def _total(balance: HouseBalance) -> _Share | None:
+def _total(balance: HouseBalance) -> _Contribution | None:
     """Return the sum at the latest instant that all members cover."""
     tracks, signs = balance.tracks, balance.signs
     if tracks.keys() != signs.keys():
@@ -133,16 +133,16 @@ def _total(balance: HouseBalance) -> _Share | None:
     at = min(track[-1].at for track in tracks.values())
     if any(track[0].at > at for track in tracks.values()):
         return None
-    shares = [_share(tracks[member], at, sign) for member, sign in signs.items()]
-    powers = [share.power for share in shares if share.power is not None]
-    return _Share(
-        energy=sum(share.energy for share in shares),
-        power=max(0.0, sum(powers)) if len(powers) == len(shares) else None,
-        margin=sum(share.margin for share in shares),
+    contributions = [_contribution(tracks[member], at, sign) for member, sign in signs.items()]
+    powers = [each.power for each in contributions if each.power is not None]
+    return _Contribution(
+        energy=sum(each.energy for each in contributions),
+        power=max(0.0, sum(powers)) if len(powers) == len(contributions) else None,
+        margin=sum(each.margin for each in contributions),
     )
 
 
-def _share(track: tuple[HousePoint, ...], at: float, sign: int) -> _Share:
+def _contribution(track: tuple[HousePoint, ...], at: float, sign: int) -> _Contribution:
     """Return what a member had brought into the house at an instant that its track covers."""
     # Both registers may be a step off.
     steps = 2 * track[-1].resolution
@@ -155,6 +155,8 @@ def _share(track: tuple[HousePoint, ...], at: float, sign: int) -> _Share:
             energy = sign * (before.energy + part * (after.energy - before.energy))
             # All may have flowed before this instant, or all after it.
             flowed = after.gross - before.gross
-            return _Share(energy, power, steps + (flowed if flowed <= LARGEST_FLOW else 0.0))
+            return _Contribution(energy, power, steps + (flowed if flowed <= LARGEST_FLOW else 0.0))
     last = track[-1]
-    return _Share(sign * last.energy, None if last.power is None else sign * last.power, steps)
+    return _Contribution(
+        sign * last.energy, None if last.power is None else sign * last.power, steps
+    )

@@ -9,7 +9,8 @@ from homeassistant.const import CONF_PORT
 
 CONF_SHARING: Final = "sharing"
 """The option of a config entry; it is absent while the meter is not shared."""
-CONF_UNIT_ID: Final = "unit_id"
+CONF_SHARED_UNIT_ID: Final = "unit_id"
+"""Under which clients find the meter; on its own bus it may have another."""
 CONF_ADAPTER: Final = "adapter"
 CONF_ALLOWED: Final = "allowed_clients"
 
@@ -61,11 +62,11 @@ class SharingOptions:
     @classmethod
     def from_option(cls, sharing: Mapping[str, Any]) -> Self:
         """Parse the sharing option of a config entry."""
-        return cls(unit_id=sharing[CONF_UNIT_ID], server=ServerSettings.parse(sharing))
+        return cls(unit_id=sharing[CONF_SHARED_UNIT_ID], server=ServerSettings.parse(sharing))
 
     def as_option(self) -> dict[str, Any]:
         """Return the sharing option of a config entry."""
-        return {CONF_UNIT_ID: self.unit_id, **self.server.as_option()}
+        return {CONF_SHARED_UNIT_ID: self.unit_id, **self.server.as_option()}
 
 
 def allowed_networks(allowed: Iterable[str]) -> list[IPv4Network | IPv6Network]:

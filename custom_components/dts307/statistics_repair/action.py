@@ -19,7 +19,7 @@ from ..const import DOMAIN
 from ..coordinator import Dts307ConfigEntry
 from ..meter.intervals import HOUR, Row
 from ..stores import ReplacedRows
-from .booked import Booked, can_convert, converted
+from .recorded_hours import RecordedHours, can_convert, converted
 
 RESTORE_STATISTICS: Final = "restore_statistics"
 
@@ -65,15 +65,15 @@ async def _async_restore_outage(
 ) -> int:
     """Restore one outage; return the number of hours, 0 if its statistics are gone."""
     first, last = replaced.rows[0].start, replaced.rows[-1].start
-    booked = await Booked.async_read(hass, entry, replaced.key, first, last + HOUR)
-    if booked is None or not can_convert(replaced.unit, booked.unit):
+    recorded = await RecordedHours.async_read(hass, entry, replaced.key, first, last + HOUR)
+    if recorded is None or not can_convert(replaced.unit, recorded.unit):
         return 0
     rows = [
-        _adjusted(converted(row, replaced.unit, booked.unit), booked.rows[row.start])
+        _adjusted(converted(row, replaced.unit, recorded.unit), recorded.rows[row.start])
         for row in replaced.rows
-        if row.start in booked.rows
+        if row.start in recorded.rows
     ]
-    await booked.async_import(hass, rows)
+    await recorded.async_import(hass, rows)
     return len(rows)
 
 

@@ -23,7 +23,7 @@ from ..meter.intervals import (
     refills,
 )
 from ..stores import ReplacedRows
-from .booked import Booked, can_convert, converted
+from .recorded_hours import RecordedHours, can_convert, converted
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -129,32 +129,37 @@ class _Filling:
             self._kept.async_set_checked(values.key, end)
             return
         hours = await values.async_hours(start, end)
-        booked = await Booked.async_read(self._hass, self._entry, values.key, start - HOUR, end)
-        if booked is None or not can_convert(booked.unit, values.unit):
+        recorded = await RecordedHours.async_read(
+            self._hass, self._entry, values.key, start - HOUR, end
+        )
+        if recorded is None or not can_convert(recorded.unit, values.unit):
             return
         rows = {
-            start: converted(row, booked.unit, values.unit) for start, row in booked.rows.items()
+            start: converted(row, recorded.unit, values.unit)
+            for start, row in recorded.rows.items()
         }
         found, checked = values.refills(hours, rows)
         for refill in found:
-            await self._async_fill(values, booked, refill)
+            await self._async_fill(values, recorded, refill)
         if checked is not None:
             self._kept.async_set_checked(values.key, checked)
 
-    async def _async_fill(self, values: HourlyValues, booked: Booked, refill: Refill) -> None:
+    async def _async_fill(
+        self, values: HourlyValues, recorded: RecordedHours, refill: Refill
+    ) -> None:
         """Keep what is there, and then replace it."""
         rows, replaced = (
-            [converted(row, values.unit, booked.unit) for row in each]
+            [converted(row, values.unit, recorded.unit) for row in each]
             for each in (refill.rows, refill.replaced)
         )
         # What is there is kept without rounding.
-        replaced = [booked.rows.get(row.start, row) for row in replaced]
+        replaced = [recorded.rows.get(row.start, row) for row in replaced]
         await self._kept.async_keep(
-            ReplacedRows(key=values.key, unit=booked.unit, rows=tuple(replaced))
+            ReplacedRows(key=values.key, unit=recorded.unit, rows=tuple(replaced))
         )
-        await booked.async_import(self._hass, rows)
+        await recorded.async_import(self._hass, rows)
         _LOGGER.info(
             "Filled in %d hours of an outage in the statistics %s",
             len(rows),
-            booked.metadata["statistic_id"],
+            recorded.metadata["statistic_id"],
         )

@@ -15,11 +15,11 @@ from ..meter.intervals import (
     IMPORTED,
     PART_TRACKS,
     Billing,
+    BookEntry,
     Books,
     Demand,
     DemandRecord,
     EnergyBetween,
-    Entry,
     HourEnd,
     Interval,
     Ledger,
@@ -144,8 +144,8 @@ class BillingKeeper:
         imported = reading.energy_imported.total or 0.0
         resolution = count_size(reading, "energy_imported", imported)
         registers = registers.with_phases(async_kept_phases(self._hass, self._entry))
-        entry = Entry.of(reading, registers, clock, resolution)
-        after = booked(self._books, entry, clock, zone, self._billing_day)
+        book_entry = BookEntry.of(reading, registers, clock, resolution)
+        after = booked(self._books, book_entry, clock, zone, self._billing_day)
         self._books = books = after.books
         if after.is_ledger_changed:
             self._saver.async_changed(self._ledger_file, AT_ONCE)

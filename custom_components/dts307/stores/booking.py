@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import tzinfo
 
 from ..meter.clock import RunClock
-from ..meter.intervals import Books, Entry, RunBooks, Tracks, kept, trimmed
+from ..meter.intervals import BookEntry, Books, RunBooks, Tracks, kept, trimmed
 from .state_saver import AT_ONCE, SOON, WHILE_COUNTING
 
 
@@ -22,10 +22,10 @@ class Booked:
 
 
 def booked(
-    before: RunBooks, entry: Entry, clock: RunClock, zone: tzinfo, billing_day: int
+    before: RunBooks, book_entry: BookEntry, clock: RunClock, zone: tzinfo, billing_day: int
 ) -> Booked:
     """Return the books after a reading at the latest time of ``clock``."""
-    books = before.after(entry, clock, zone)
+    books = before.after(book_entry, clock, zone)
     is_ledger_changed = books.settled.ledger.kept != before.settled.ledger.kept
     if is_ledger_changed:
         ledger = books.settled.ledger.compacted(zone, billing_day)

@@ -30,7 +30,8 @@ from .kept_state import KeptState
 from .state_saver import SOON, WHILE_COUNTING, StateSaver
 
 FILE_INSTALLATION: Final = "direction"
-_LASTING_SECONDS: Final = 60.0
+_MEASURES_NOTHING_AFTER: Final = 60.0
+"""s; one reading may be taken just as the power fails"""
 _SUN_SEEN_EVERY: Final = 60.0
 """s; the place of the sun takes longer to calculate than most of a poll"""
 
@@ -142,7 +143,7 @@ class InstallationKeeper:
         nothing = measures_nothing(reading)
         if nothing is not self._nothing:
             self._nothing, self._nothing_since = nothing, now
-        if nothing and now - self._nothing_since >= _LASTING_SECONDS:
+        if nothing and now - self._nothing_since >= _MEASURES_NOTHING_AFTER:
             findings[nothing.value] = {}
         return findings
 

@@ -6,9 +6,9 @@ from datetime import tzinfo
 from typing import Any
 
 from ..meter.intervals import (
+    BookEntry,
     Books,
     DemandRecord,
-    Entry,
     Ledger,
     RunBooks,
     Samples,
@@ -55,7 +55,7 @@ class StoredReads:
         return RunBooks(
             settled=books,
             current=books,
-            pending=tuple(Entry.from_dict(entry) for entry in self.run["pending"]),
+            pending=tuple(BookEntry.from_dict(each) for each in self.run["pending"]),
             doubted=self.run["doubted"],
             stepped=self.run["clock"]["stepped"],
         )
@@ -85,7 +85,7 @@ def parse_totals(stored: Any) -> StoredReads:
 
 def totals_as_dict(books: RunBooks, newest: Samples, clock: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is stored of the latest readings, and the demand, by a run's ``clock``."""
-    run = {"doubted": books.doubted, "pending": [entry.as_dict() for entry in books.pending]}
+    run = {"doubted": books.doubted, "pending": [each.as_dict() for each in books.pending]}
     return {
         "points": {name: as_pair(sample) for name, sample in newest.items()},
         "serial_number": books.settled.serial_number,

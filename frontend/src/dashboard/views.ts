@@ -1,6 +1,7 @@
 // The views of the dashboard, made of Home Assistant's own cards wherever there is one.
 import type { TextKey } from "../i18n/localize.ts";
 import type { Registered } from "../meter/entities.ts";
+import { PHASES } from "../meter/phases.ts";
 import { tileName } from "./tile-names.ts";
 
 export interface Card {
@@ -30,9 +31,10 @@ interface Topic {
   sections: (site: Site) => Card[][];
 }
 
-const PHASES = ["a", "b", "c"];
-const phasesOf = (key: string): string[] => PHASES.map((phase) => `${key}_${phase}`);
-const PAIRS = ["ab", "bc", "ca"].map((pair) => `voltage_line_to_line_${pair}`);
+const phasesOf = (of: string): string[] => Object.values(PHASES).map(({ key }) => `${of}_${key}`);
+const VOLTAGES_OF_PAIRS = Object.values(PHASES).map(
+  ({ pairKey }) => `voltage_line_to_line_${pairKey}`,
+);
 const FLAGS = [
   "power_failure",
   "under_voltage",
@@ -132,7 +134,7 @@ export const VIEWS: Topic[] = [
         heading(site, "voltage"),
         ...tiles(site, ["voltage_out_of_band", "phase_lost"]),
         ...history(site, ["voltage_line_to_neutral", ...phasesOf("voltage_line_to_neutral")], 6),
-        ...history(site, PAIRS, 6),
+        ...history(site, VOLTAGES_OF_PAIRS, 6),
         ...history(site, ["frequency"], 6),
       ],
       [

@@ -1,6 +1,7 @@
 // Voltages and currents as vectors. The meter measures magnitudes, power and reactive power. It does
 // not measure the angles between its voltages, so we assume the nominal ones.
-import type { Phase, PhaseName, Reading } from "./reading.ts";
+import type { PhaseName } from "./phases.ts";
+import type { Phase, Reading } from "./reading.ts";
 
 /** A vector, with its angle in degrees counterclockwise from the voltage of phase A. */
 export interface Vector {

@@ -2,10 +2,11 @@
 import type { HomeAssistant } from "../home-assistant.ts";
 import type { MeterEntities } from "./entities.ts";
 import type { ReadingAttributes, ReadingMessage } from "./live.ts";
+import { PHASES, PHASE_NAMES } from "./phases.ts";
+import type { PhaseName } from "./phases.ts";
 import { quantityOf } from "./quantity.ts";
 import type { Quantity } from "./quantity.ts";
 
-export type PhaseName = "A" | "B" | "C";
 export type Topology = "single" | "split" | "wye" | "delta";
 
 export interface Phase {
@@ -50,8 +51,6 @@ export interface Reading {
 }
 
 const GONE = "unavailable";
-const PHASES = ["A", "B", "C"] as const;
-const PAIRS = { A: "ab", B: "bc", C: "ca" } as const;
 
 /** What is known of a meter, by keys. */
 interface Source {
@@ -115,9 +114,9 @@ function seemsToAnswer(get: Source["get"], measured: Quantity | undefined): bool
 }
 
 function phasesOf(source: Source): Phase[] {
-  const named = PHASES.filter((name) =>
+  const named = PHASE_NAMES.filter((name) =>
     ["current", "power", "voltage_line_to_neutral"].some((key) =>
-      source.has(`${key}_${name.toLowerCase()}`),
+      source.has(`${key}_${PHASES[name].key}`),
     ),
   );
   if (named.length < 2) return [phaseOf(undefined, source)];
@@ -125,14 +124,14 @@ function phasesOf(source: Source): Phase[] {
 }
 
 function phaseOf(name: PhaseName | undefined, { get, has }: Source): Phase {
-  const suffix = name ? `_${name.toLowerCase()}` : "";
+  const suffix = name ? `_${PHASES[name].key}` : "";
   const neutral = get(`voltage_line_to_neutral${suffix}`);
   const betweenLines = name !== undefined && !has(`voltage_line_to_neutral${suffix}`);
   const phase = {
     name,
     current: get(`current${suffix}`),
     betweenLines,
-    voltage: betweenLines ? get(`voltage_line_to_line_${PAIRS[name]}`) : neutral,
+    voltage: betweenLines ? get(`voltage_line_to_line_${PHASES[name].pairKey}`) : neutral,
     power: get(`power${suffix}`),
     reactivePower: get(`reactive_power${suffix}`),
     powerFactor: get(`power_factor${suffix}`),
@@ -149,9 +148,4 @@ function topologyOf(phases: Phase[]): Topology {
   if (phases.length === 1) return "single";
   if (phases.length === 2) return "split";
   return phases.every(({ betweenLines }) => betweenLines) ? "delta" : "wye";
-}
-
-/** Return the pair of lines whose voltage belongs to a phase of a delta service. */
-export function pairOf(name: PhaseName): string {
-  return { A: "A–B", B: "B–C", C: "C–A" }[name];
 }

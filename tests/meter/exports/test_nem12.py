@@ -21,7 +21,7 @@ from custom_components.dts307.meter.exports import (
     IntervalLengthError,
     NoWholeDayError,
     export,
-    period,
+    needed_span,
 )
 from custom_components.dts307.meter.intervals import Interval, Quality
 from tests.meter.exports.days import SYDNEY, days, estimated, measured, midnight, source, total
@@ -111,7 +111,7 @@ def test_days_are_those_of_standard_time(change: date, whole: int) -> None:
 def test_a_month_has_all_its_days(first: date) -> None:
     """Also where it begins or ends in summer, when local days begin an hour earlier."""
     after = (first + timedelta(days=31)).replace(day=1)
-    start, end = period(Format.NEM12, midnight(first, SYDNEY), midnight(after, SYDNEY), SYDNEY)
+    start, end = needed_span(Format.NEM12, midnight(first, SYDNEY), midnight(after, SYDNEY), SYDNEY)
     around = days(first - timedelta(days=1), 33, zone=SYDNEY, minutes=30)
     intervals = [each for each in around if start <= each.start < end]
     dates = [each.interval_date.date() for each in values(written(intervals))["E1"][::48]]
@@ -122,7 +122,7 @@ def test_a_month_has_all_its_days(first: date) -> None:
 
 def test_a_day_that_has_begun_is_asked_for_as_a_whole() -> None:
     noon = midnight(WINTER, SYDNEY) + 43200
-    assert period(Format.NEM12, noon, noon + 86400, SYDNEY) == (
+    assert needed_span(Format.NEM12, noon, noon + 86400, SYDNEY) == (
         midnight(WINTER, SYDNEY),
         midnight(WINTER + timedelta(days=2), SYDNEY),
     )
@@ -130,7 +130,7 @@ def test_a_day_that_has_begun_is_asked_for_as_a_whole() -> None:
 
 @pytest.mark.parametrize("chosen", [Format.CSV, Format.GREEN_BUTTON])
 def test_other_formats_hold_any_time(chosen: Format) -> None:
-    assert period(chosen, 3.0, 5.0, SYDNEY) == (3.0, 5.0)
+    assert needed_span(chosen, 3.0, 5.0, SYDNEY) == (3.0, 5.0)
 
 
 @pytest.mark.parametrize(

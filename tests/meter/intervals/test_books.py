@@ -15,9 +15,9 @@ from hypothesis import given, settings, strategies as st
 from custom_components.dts307.meter import PerPhase, Reading
 from custom_components.dts307.meter.clock import RunClock
 from custom_components.dts307.meter.intervals import (
+    BookEntry,
     Books,
     DemandRecord,
-    Entry,
     Estimate,
     Ledger,
     RunBooks,
@@ -61,12 +61,12 @@ class House:
         rest = at - self.begun - whole * WINDOW
         return 5_000_000 + counted + self.power(at) * rest / HOUR
 
-    def entry(self, at: float, clock: RunClock) -> Entry:
+    def entry(self, at: float, clock: RunClock) -> BookEntry:
         """Return what a reading at an instant adds to the books."""
         total = Sample(value=self.energy(at), at=clock.unstepped)
         samples = {"imported": total, "register_imported": total}
         seen = {"seen": Sample(value=0.0, at=clock.unstepped)}
-        return Entry(samples=seen | samples, power=self.power(at), resolution=1.0)
+        return BookEntry(samples=seen | samples, power=self.power(at), resolution=1.0)
 
 
 def new_books() -> RunBooks:
@@ -109,7 +109,7 @@ def stored(books: Books) -> Books:
 def restarted(books: RunBooks, clock: RunClock) -> RunBooks:
     """Return the books when Home Assistant has been restarted, but not its machine."""
     settled = stored(books.settled)
-    pending = tuple(Entry.from_dict(entry.as_dict()) for entry in books.pending)
+    pending = tuple(BookEntry.from_dict(entry.as_dict()) for entry in books.pending)
     again = replace(books, settled=settled, current=settled, pending=pending)
     return again.resumed(clock, NEW_YORK)
 
@@ -335,7 +335,7 @@ async def test_what_a_reading_adds() -> None:
     clock = RunClock.starting(MIDNIGHT, 50.0).after(MIDNIGHT + 8, 58.0)
     register = Sample(value=300.0, at=MIDNIGHT + 3)
     registers = RegisterReads(imported=register, exported=Sample(value=20.0, at=MIDNIGHT - 200))
-    entry = Entry.of(await a_reading(1300.0, 20.0), registers, clock, 1.0)
+    entry = BookEntry.of(await a_reading(1300.0, 20.0), registers, clock, 1.0)
     assert entry.power == 700
     assert entry.samples == {
         "seen": Sample(value=0.0, at=MIDNIGHT + 8),
@@ -345,11 +345,11 @@ async def test_what_a_reading_adds() -> None:
     assert entry.dated(clock)["imported"].at == MIDNIGHT + 3
     seen = {"seen"}
     silent = await a_reading(None, None)
-    assert Entry.of(silent, registers, clock, 1.0).samples.keys() == seen
+    assert BookEntry.of(silent, registers, clock, 1.0).samples.keys() == seen
     some = await a_reading(1300.0, 20.0)
-    assert Entry.of(some, RegisterReads(), clock, 1.0).samples.keys() == seen
+    assert BookEntry.of(some, RegisterReads(), clock, 1.0).samples.keys() == seen
     stepped = clock.after(MIDNIGHT + 7200, 60.0)
-    assert Entry.of(some, registers, stepped, 1.0).samples.keys() == seen
+    assert BookEntry.of(some, registers, stepped, 1.0).samples.keys() == seen
 
 
 async def test_what_a_reading_adds_of_phases() -> None:
@@ -362,7 +362,7 @@ async def test_what_a_reading_adds_of_phases() -> None:
         for phase, second in (("a", 5), ("b", 6), ("c", 7))
     }
     registers = RegisterReads(phases=reads)
-    assert Entry.of(reading, registers.with_phases({"a", "c"}), clock, 1.0).samples == {
+    assert BookEntry.of(reading, registers.with_phases({"a", "c"}), clock, 1.0).samples == {
         "seen": Sample(value=0.0, at=MIDNIGHT + 8),
         "imported_a": Sample(value=800.0, at=MIDNIGHT + 5),
     }

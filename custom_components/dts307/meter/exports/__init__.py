@@ -1,6 +1,6 @@
 """Interval data as files that other programs read: CSV, Green Button and NEM12."""
 
-from .export import ExportedFile, Format, export, period
+from .export import ExportedFile, Format, export, needed_span
 from .refusal import ExportError, IntervalLengthError, NothingToExportError, NoWholeDayError
 from .source import Source
 
@@ -13,5 +13,5 @@ __all__ = [
     "NothingToExportError",
     "Source",
     "export",
-    "period",
+    "needed_span",
 ]

@@ -54,7 +54,7 @@ _WRITERS: Final[dict[Format, tuple[_Writer, str, str]]] = {
 }
 
 
-def period(chosen: Format, start: float, end: float, zone: tzinfo) -> tuple[float, float]:
+def needed_span(chosen: Format, start: float, end: float, zone: tzinfo) -> tuple[float, float]:
     """Return from when to when a format needs intervals to hold a time; all are instants in s."""
     return market_days(start, end, zone) if chosen is Format.NEM12 else (start, end)
 

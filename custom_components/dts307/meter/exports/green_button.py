@@ -16,7 +16,7 @@ from xml.sax.xmlreader import AttributesImpl
 
 from ..intervals import Interval
 from .local_time import clock_rules
-from .readings import Channel, Evidence, Reading, delivered, readings, received
+from .readings import Channel, ChannelReading, Evidence, delivered, readings, received
 from .source import Source
 
 _ATOM: Final = "http://www.w3.org/2005/Atom"
@@ -53,9 +53,9 @@ def green_button(intervals: Sequence[Interval], source: Source) -> str:
     with feed.open():
         feed.usage_point()
         feed.local_time_parameters(intervals[0].start)
-        for name, counted in found.items():
-            if counted:
-                feed.meter_reading(name, counted)
+        for name, channel_readings in found.items():
+            if channel_readings:
+                feed.meter_reading(name, channel_readings)
     return text.getvalue()
 
 
@@ -106,7 +106,7 @@ class _Feed:
             self._text("dstStartRule", f"{rules.dst_start:08X}")
             self._text("tzOffset", rules.offset)
 
-    def meter_reading(self, channel: str, counted: Sequence[Reading]) -> None:
+    def meter_reading(self, channel: str, channel_readings: Sequence[ChannelReading]) -> None:
         """Write the readings of one channel."""
         key = f"{channel}-{self._source.seconds}"
         path = f"{self._usage_point}/MeterReading/{key}"
@@ -115,7 +115,9 @@ class _Feed:
         with self._entry(path, f"Energy {channel}", (blocks, reading_type)):
             self._empty("MeterReading", xmlns=_ESPI)
         self._reading_type(reading_type, channel)
-        for day, same in groupby(counted, lambda each: self._source.local(each.start).date()):
+        for day, same in groupby(
+            channel_readings, lambda each: self._source.local(each.start).date()
+        ):
             self._block(f"{blocks}/{day}", list(same))
 
     def _reading_type(self, path: str, channel: str) -> None:
@@ -132,11 +134,11 @@ class _Feed:
             self._text("timeAttribute", 0)  # not applicable
             self._text("uom", 72)  # Wh
 
-    def _block(self, path: str, counted: Sequence[Reading]) -> None:
+    def _block(self, path: str, channel_readings: Sequence[ChannelReading]) -> None:
         day = path.rpartition("/")[-1]
         with self._entry(path, day), self._element("IntervalBlock", xmlns=_ESPI):
-            self._period("interval", counted[0].start, counted[-1].end)
-            for reading in counted:
+            self._period("interval", channel_readings[0].start, channel_readings[-1].end)
+            for reading in channel_readings:
                 with self._element("IntervalReading"):
                     quality = _QUALITY[reading.evidence]
                     if quality != _ACTUAL:

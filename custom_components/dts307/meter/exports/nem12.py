@@ -13,7 +13,7 @@ from typing import Final
 
 from ..intervals import Interval
 from .local_time import offsets
-from .readings import Channel, Evidence, Reading, delivered, readings, received
+from .readings import Channel, ChannelReading, Evidence, delivered, readings, received
 from .refusal import IntervalLengthError, NoWholeDayError
 from .source import Source
 
@@ -110,18 +110,20 @@ def _letters_and_digits(text: str) -> str:
 
 
 def _whole_days(
-    found: Sequence[Reading | None], zone: timezone, minutes: int
-) -> Iterator[Sequence[Reading]]:
-    counted = (reading for reading in found if reading is not None)
+    found: Sequence[ChannelReading | None], zone: timezone, minutes: int
+) -> Iterator[Sequence[ChannelReading]]:
+    channel_readings = (reading for reading in found if reading is not None)
     for _, same in groupby(
-        counted, lambda reading: datetime.fromtimestamp(reading.start, zone).date()
+        channel_readings, lambda reading: datetime.fromtimestamp(reading.start, zone).date()
     ):
         day = list(same)
         if len(day) == _MINUTES_PER_DAY // minutes:
             yield day
 
 
-def _day(day: Sequence[Reading], zone: timezone, created: datetime) -> Iterator[Sequence[object]]:
+def _day(
+    day: Sequence[ChannelReading], zone: timezone, created: datetime
+) -> Iterator[Sequence[object]]:
     """Yield the record of a day, and those that tell the qualities of a day with several."""
     qualities = [(quality, len(list(same))) for quality, same in groupby(map(_quality, day))]
     whole = qualities[0][0] if len(qualities) == 1 else _VARIABLE
@@ -135,5 +137,5 @@ def _day(day: Sequence[Reading], zone: timezone, created: datetime) -> Iterator[
             first += count
 
 
-def _quality(reading: Reading) -> tuple[str, str]:
+def _quality(reading: ChannelReading) -> tuple[str, str]:
     return _QUALITY[reading.evidence]

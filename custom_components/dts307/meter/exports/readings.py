@@ -36,7 +36,7 @@ class Evidence(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class ChannelReading:
     """The energy of one channel in one interval."""
 
     start: float
@@ -66,10 +66,10 @@ def received(interval: Interval) -> Estimate | None:
     return interval.exported
 
 
-def readings(intervals: Sequence[Interval], channel: Channel) -> Sequence[Reading | None]:
+def readings(intervals: Sequence[Interval], channel: Channel) -> Sequence[ChannelReading | None]:
     """Return a reading for each interval, or None where the channel was not counted."""
     carried = 0.0
-    found: list[Reading | None] = []
+    found: list[ChannelReading | None] = []
     for interval, evidence in zip(intervals, _evidence(intervals, channel), strict=True):
         energy = channel(interval)
         if energy is None:
@@ -79,7 +79,9 @@ def readings(intervals: Sequence[Interval], channel: Channel) -> Sequence[Readin
         rounded = round(exact)
         carried = exact - rounded
         found.append(
-            Reading(start=interval.start, end=interval.end, energy=rounded, evidence=evidence)
+            ChannelReading(
+                start=interval.start, end=interval.end, energy=rounded, evidence=evidence
+            )
         )
     return found
 

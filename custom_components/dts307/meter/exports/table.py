@@ -6,7 +6,7 @@ from io import StringIO
 from typing import Final
 
 from ..intervals import Interval
-from .readings import Reading, delivered, readings, received
+from .readings import ChannelReading, delivered, readings, received
 from .source import Source
 
 _HEADER: Final = ("start", "minutes", "delivered_kwh", "received_kwh", "quality")
@@ -49,5 +49,5 @@ def _fields(intervals: Sequence[Interval]) -> Iterator[tuple[str, str, str]]:
         yield _kwh(imported), _kwh(exported), interval.quality
 
 
-def _kwh(reading: Reading | None) -> str:
+def _kwh(reading: ChannelReading | None) -> str:
     return "" if reading is None else reading.kwh

@@ -14,10 +14,9 @@ import math
 from typing import Final
 
 from ..phases import PARTS, PHASES
-from ..sunspec import PerPhase, Reading
+from ..sunspec import COUNTER_RANGE, PerPhase, Reading
 
-_COUNTS: Final = 2**32
-_HALF: Final = 2**31
+_HALF: Final = COUNTER_RANGE // 2
 _LARGEST_MOVEMENT: Final = 2**16
 """Counts; a larger movement is no consumption between two polls but something else."""
 _DECIDING_MOVEMENTS: Final = 2
@@ -39,7 +38,7 @@ class CountDirection:
         if counts == self.last:
             return self
         before = counts if self.last is None else self.last
-        movement = (counts - before + _HALF) % _COUNTS - _HALF
+        movement = (counts - before + _HALF) % COUNTER_RANGE - _HALF
         moved = replace(self, last=counts)
         if movement == 0 or abs(movement) > _LARGEST_MOVEMENT:
             return moved
@@ -61,7 +60,7 @@ class CountDirection:
             return counts
         if downwards is None:
             return None
-        return _COUNTS - counts if downwards else counts
+        return COUNTER_RANGE - counts if downwards else counts
 
 
 type CountDirections = Mapping[str, CountDirection]

@@ -13,7 +13,7 @@ from typing import Final
 from ..phases import PARTS
 from ..sunspec import PerPhase, Reading
 
-_LONGEST_GAP: Final = 150.0
+_INTERPOLATED_WITHIN: Final = 150.0
 """s between two readings across which power can be interpolated: two polls a minute apart, and
 some. What the power did during an outage is unknown."""
 
@@ -96,7 +96,7 @@ class PowerSpan:
     def is_continued_by(self, reading: Reading, now: float) -> bool:
         """Return whether nothing of what happened before this reading is in doubt."""
         return (
-            0 <= now - self.now <= _LONGEST_GAP
+            0 <= now - self.now <= _INTERPOLATED_WITHIN
             and (reading.power.total or 0) * (self.latest.power.total or 0) > 0
             and all(
                 after >= before

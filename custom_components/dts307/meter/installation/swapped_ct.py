@@ -16,7 +16,7 @@ from typing import Any, Final, Self
 from ..phases import PHASES
 from ..sunspec import Reading
 
-_LONGEST_GAP: Final = 150.0
+_SWITCHED_WITHIN: Final = 150.0
 """s between two readings whose difference may be one load that was switched."""
 
 _STEP: Final = 300.0
@@ -79,7 +79,7 @@ class SwappedCts:
         """
         before, gap = self.latest, now - self.now
         state = replace(self, latest=reading if dark else None, now=now)
-        if before is None or not dark or not 0 <= gap <= _LONGEST_GAP:
+        if before is None or not dark or not 0 <= gap <= _SWITCHED_WITHIN:
             return state
         step = _single_step(_complex_powers(before), _complex_powers(reading))
         if step is None:

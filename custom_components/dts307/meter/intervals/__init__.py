@@ -2,7 +2,7 @@
 
 from .bill import Billing, BillingPeriod, PeriodEnergy, RegisterEstimates
 from .billing_at import billing, registers_at
-from .books import Books, Entry, RunBooks
+from .books import BookEntry, Books, RunBooks
 from .cost import CostAccount, Prices, as_decimal, as_price
 from .cost_rows import cost_hours, cost_refills
 from .demand import Demand, DemandInterval, DemandRecord, demand
@@ -35,9 +35,9 @@ from .interval import (
 )
 from .ledger import Ledger
 from .ledger_format import ledger_as_dict, ledger_from_dict
-from .periods import touched
+from .periods import HOUR, touched
 from .seams import widened
-from .statistics_rows import HOUR, HourEnd, Refill, Row, hour_ends, refills
+from .statistics_rows import HourEnd, Refill, Row, hour_ends, refills
 from .track import (
     EXPORTED,
     IMPORTED,
@@ -64,13 +64,13 @@ __all__ = [
     "REGISTER",
     "Billing",
     "BillingPeriod",
+    "BookEntry",
     "Books",
     "CostAccount",
     "Demand",
     "DemandInterval",
     "DemandRecord",
     "EnergyBetween",
-    "Entry",
     "Estimate",
     "Gap",
     "HourEnd",

@@ -44,7 +44,7 @@ _MOST_PENDING: Final = 240
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class BookEntry:
     """What one reading adds to the books."""
 
     samples: Samples
@@ -58,7 +58,7 @@ class Entry:
     @classmethod
     def of(
         cls, reading: Reading, registers: RegisterReads, clock: RunClock, resolution: float
-    ) -> Entry:
+    ) -> BookEntry:
         """Return what a reading adds: its validated counters, as far as they are new.
 
         They are those of the total, and of the phases that ``registers`` have.
@@ -122,7 +122,7 @@ class Books:
     demand: DemandRecord
     serial_number: str
 
-    def with_entry(self, entry: Entry, clock: RunClock, zone: tzinfo) -> Books:
+    def with_entry(self, entry: BookEntry, clock: RunClock, zone: tzinfo) -> Books:
         """Return the books after one more reading."""
         samples = entry.dated(clock)
         demand = self.demand
@@ -156,7 +156,7 @@ class Books:
         """Return the books with these reads around interval borders in memory."""
         return replace(self, ledger=replace(self.ledger, recent=recent))
 
-    def doubts(self, entry: Entry, clock: RunClock) -> bool:
+    def doubts(self, entry: BookEntry, clock: RunClock) -> bool:
         """Return whether wall time can hardly be right: so much has not flowed since these books.
 
         That is so if the machine started with the time of its last shutdown.
@@ -181,7 +181,7 @@ class RunBooks:
     """what is stored, with what is pending beside it"""
     current: Books
     """what is shown"""
-    pending: tuple[Entry, ...] = ()
+    pending: tuple[BookEntry, ...] = ()
     """what was read since the books were settled"""
     doubted: bool = False
     """whether the clock can hardly be right, so that nothing new is shown"""
@@ -205,7 +205,7 @@ class RunBooks:
         """Return stored books of this run, made up again by the time that it is now."""
         return self.rebooked(clock, zone) if self.pending else self
 
-    def after(self, entry: Entry, clock: RunClock, zone: tzinfo) -> RunBooks:
+    def after(self, entry: BookEntry, clock: RunClock, zone: tzinfo) -> RunBooks:
         """Return the books after a reading at the latest time of ``clock``."""
         books = replace(self, pending=_thinned((*self.pending, entry)))
         if self.has_stepped(clock) or books.is_doubtful(clock):
@@ -247,13 +247,13 @@ class RunBooks:
     def made_up(self, clock: RunClock, zone: tzinfo) -> Books:
         """Return the books with all that is pending, by the time that it is now."""
 
-        def with_entry(books: Books, entry: Entry) -> Books:
+        def with_entry(books: Books, entry: BookEntry) -> Books:
             return books.with_entry(entry, clock, zone)
 
         return reduce(with_entry, self.pending, self.settled)
 
 
-def _thinned(pending: tuple[Entry, ...]) -> tuple[Entry, ...]:
+def _thinned(pending: tuple[BookEntry, ...]) -> tuple[BookEntry, ...]:
     """Return the entries, or every second one if there are too many, with the first and latest."""
     if len(pending) <= _MOST_PENDING:
         return pending

@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Any, Final, Self
 
 from ..sample import Sample
+from .periods import HOUR
 
 _PLACES: Final = 12
 """Decimal places of prices and totals."""
@@ -22,8 +23,6 @@ _HIGHEST: Final = Decimal(10**9)
 
 _BEGUN_ANEW: Final = 1.0
 """Wh; a counter that is lower than what is booked by more than this has lost what was stored."""
-
-_HOUR: Final = 3600.0
 
 _MOST_HOURS: Final = 10 * 24
 """After more days without readings, Home Assistant's statistics begin again."""
@@ -110,7 +109,7 @@ class CostAccount:
             elif count.at > until:
                 total += cost(max(0.0, count.value - counter), self.prices.mean(until, count.at))
                 counter, until = max(counter, count.value), count.at
-            if count.at % _HOUR == 0:
+            if count.at % HOUR == 0:
                 hours.append((count.at, total))
         latest = tuple(hours[-_MOST_HOURS:])
         return replace(self, until=until, counter=counter, total=total, hours=latest)

@@ -13,10 +13,9 @@ from typing import Any, Final
 from ..sample import Sample
 from .bill import Billing, BillingPeriod
 from .estimate import Estimate, interpolated
-from .periods import interval_start, local_day
+from .periods import HOUR, interval_start, local_day
 from .track import as_pair, from_pair
 
-_SECONDS_PER_HOUR: Final = 3600.0
 _RETAINED: Final = 100
 """Days whose peaks are kept: two billing periods of any month, and the time that a change of the
 billing day may add. It is a number and not an age, as a clock that is far ahead would make all of
@@ -128,7 +127,7 @@ class DemandRecord:
             return None
         energy = closing - running.opening
         margin = max(energy.value - energy.lowest, energy.highest - energy.value) + resolution
-        hours = self.window / _SECONDS_PER_HOUR
+        hours = self.window / HOUR
         return DemandInterval(
             start=running.start,
             seconds=self.window,
@@ -153,7 +152,7 @@ class DemandRecord:
         if self.running is None or self.running.opening is None:
             return None
         counted = self.running.latest.value - self.running.opening.value
-        return counted * _SECONDS_PER_HOUR / self.window
+        return counted * HOUR / self.window
 
     def as_dict(self) -> dict[str, Any]:
         """Return the record as JSON holds it."""

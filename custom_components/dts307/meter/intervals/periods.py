@@ -10,6 +10,8 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from typing import Final
 
+HOUR: Final = 3600.0
+"""s"""
 _MINUTE: Final = 60.0
 """s; clocks are changed at whole minutes."""
 

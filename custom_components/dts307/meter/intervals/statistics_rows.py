@@ -18,10 +18,8 @@ from typing import Final
 from ..sample import CONSECUTIVE_WITHIN, Sample
 from .interval import FilledCounter, IntervalGrid, Spread, evenly
 from .ledger import Ledger
-from .periods import interval_start
+from .periods import HOUR, interval_start
 from .track import Track
-
-HOUR: Final = 3600.0
 
 _MEASURED_WITHIN: Final = 300.0
 """s; an hour counts as measured if the meter was read this shortly before its end. The row of an

@@ -4,7 +4,14 @@ from .backoff import READ_FAILURES, ConnectionHealth
 from .diagnosing_unit import PROBE_ERRORS, DiagnosingUnit, ProbeState
 from .gateway_probe import probe_gateway
 from .raw_port import raw_port
-from .registers import LOST_RESPONSES, READ_LIMIT, RequestLimit, read_registers, retry_once
+from .registers import (
+    LOST_RESPONSES,
+    READ_HOLDING_REGISTERS,
+    READ_LIMIT,
+    RequestLimit,
+    read_registers,
+    retry_once,
+)
 from .resilient_unit import ResilientUnit
 from .scan import (
     BusScan,
@@ -15,6 +22,7 @@ from .scan import (
 )
 from .scan_passes import ScanStage, network_passes, serial_passes
 from .serial_probe import (
+    USUAL_BASE_ADDRESS,
     PortLostError,
     ProbeResult,
     SerialProbe,
@@ -23,10 +31,11 @@ from .serial_probe import (
     probe_unit,
     responding_units,
 )
-from .serial_settings import PARITIES, settings_text, usual_settings
+from .serial_settings import USUAL_PARITIES, settings_text, usual_settings
 from .shared_bus import SharedBus
 from .time_limit import limited_request
 from .timing import (
+    HIGHEST_UNIT_ID,
     LINK_TIMING,
     SCAN_RANGE,
     SCAN_TIMING,
@@ -36,14 +45,17 @@ from .timing import (
 )
 
 __all__ = [
+    "HIGHEST_UNIT_ID",
     "LINK_TIMING",
     "LOST_RESPONSES",
-    "PARITIES",
     "PROBE_ERRORS",
     "READ_FAILURES",
+    "READ_HOLDING_REGISTERS",
     "READ_LIMIT",
     "SCAN_RANGE",
     "SCAN_TIMING",
+    "USUAL_BASE_ADDRESS",
+    "USUAL_PARITIES",
     "BusScan",
     "ConnectionHealth",
     "DiagnosingUnit",

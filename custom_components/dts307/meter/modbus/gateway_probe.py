@@ -8,12 +8,13 @@ import asyncio
 from contextlib import suppress
 from typing import Final
 
-from .serial_probe import ADDRESS, COUNT, ProbeResult
+from .registers import READ_HOLDING_REGISTERS
+from .serial_probe import COUNT, USUAL_BASE_ADDRESS, ProbeResult
 
-_MBAP: Final = 7
-_READ_HOLDING_REGISTERS: Final = 3
-_REGISTERS: Final = bytes([_READ_HOLDING_REGISTERS, 2 * COUNT])
-_EXCEPTION: Final = bytes([_READ_HOLDING_REGISTERS | 0x80])
+_MBAP_BYTES: Final = 7
+"""Bytes of a frame's header, which ends with the unit ID (Modbus Messaging on TCP/IP 3.1.3)."""
+_REGISTERS: Final = bytes([READ_HOLDING_REGISTERS, 2 * COUNT])
+_EXCEPTION: Final = bytes([READ_HOLDING_REGISTERS | 0x80])
 _TRANSACTION: Final = 0x4711
 """A transaction ID that no gateway counts to by itself."""
 _READ_SIZE: Final = 256
@@ -45,7 +46,7 @@ def classify_frames(data: bytes, unit_id: int) -> ProbeResult:
     Anything that is no answer to such a request counts as silence: it may be left over.
     """
     for at in range(len(data)):
-        head, body = data[at : at + _MBAP], data[at + _MBAP :]
+        head, body = data[at : at + _MBAP_BYTES], data[at + _MBAP_BYTES :]
         if not (_is_answer(body, _REGISTERS, head) or _is_answer(body, _EXCEPTION, head)):
             continue
         if head[-1] != unit_id:
@@ -64,5 +65,6 @@ def _is_answer(body: bytes, begin: bytes, head: bytes) -> bool:
 
 def _request(unit_id: int) -> bytes:
     """Return the request's frame (Modbus Messaging on TCP/IP 3.1.3)."""
-    body = bytes([unit_id, _READ_HOLDING_REGISTERS]) + ADDRESS.to_bytes(2) + COUNT.to_bytes(2)
+    body = bytes([unit_id, READ_HOLDING_REGISTERS])
+    body += USUAL_BASE_ADDRESS.to_bytes(2) + COUNT.to_bytes(2)
     return _TRANSACTION.to_bytes(2) + b"\0\0" + len(body).to_bytes(2) + body

@@ -15,6 +15,9 @@ from ..errors import (
     meter_errors,
 )
 
+READ_HOLDING_REGISTERS: Final = 3
+"""The function code that reads them (Modbus Application Protocol 6.3)."""
+
 READ_LIMIT: Final = 125
 """Most registers that one request can read (Modbus Application Protocol 6.3)."""
 

@@ -14,10 +14,10 @@ from typing import Any, Final, cast, override
 from modbus_connection import ModbusSerialParams
 
 from .bacnet import speaks_bacnet
+from .registers import READ_HOLDING_REGISTERS
 
-_READ_HOLDING_REGISTERS: Final = 3
-_EXCEPTION: Final = _READ_HOLDING_REGISTERS | 0x80
-ADDRESS: Final = 40000
+_EXCEPTION: Final = READ_HOLDING_REGISTERS | 0x80
+USUAL_BASE_ADDRESS: Final = 40000
 """The usual start of a SunSpec map (SunSpec Device Information Model, 2.2)."""
 COUNT: Final = 2
 
@@ -200,14 +200,14 @@ class SerialProbe(asyncio.Protocol):
 
 def _request(unit_id: int) -> bytes:
     """Return the request's frame (Modbus over Serial Line 2.5.1)."""
-    request = bytes([unit_id, _READ_HOLDING_REGISTERS])
-    request += ADDRESS.to_bytes(2) + COUNT.to_bytes(2)
+    request = bytes([unit_id, READ_HOLDING_REGISTERS])
+    request += USUAL_BASE_ADDRESS.to_bytes(2) + COUNT.to_bytes(2)
     return request + _crc(request)
 
 
 def _starts_with_response(data: bytes) -> bool:
     """Return whether bytes start with a response to such a request, or with an exception."""
-    if data[1:3] == bytes([_READ_HOLDING_REGISTERS, 2 * COUNT]):
+    if data[1:3] == bytes([READ_HOLDING_REGISTERS, 2 * COUNT]):
         size = _RESPONSE_BYTES
     elif data[1:2] == bytes([_EXCEPTION]):
         size = _EXCEPTION_BYTES
@@ -219,7 +219,7 @@ def _starts_with_response(data: bytes) -> bool:
 def _answers_another_request(data: bytes) -> bool:
     """Return whether an answer with any number of registers is in the bytes."""
     return any(
-        data[at + 1] == _READ_HOLDING_REGISTERS
+        data[at + 1] == READ_HOLDING_REGISTERS
         and _is_frame(data[at:], 3 + data[at + 2] + _CRC_BYTES)
         for at in range(len(data) - _EXCEPTION_BYTES)
     )

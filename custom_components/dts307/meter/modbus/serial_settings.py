@@ -8,7 +8,7 @@ from modbus_connection import ModbusSerialParams
 
 from .timing import SCAN_RANGE, ScanRange
 
-PARITIES: Final[tuple[Literal["N", "E"], ...]] = ("N", "E")
+USUAL_PARITIES: Final[tuple[Literal["N", "E"], ...]] = ("N", "E")
 
 
 def usual_settings(
@@ -20,7 +20,7 @@ def usual_settings(
     """
     yield params
     for baudrate in scan_range.baud_rates:
-        for parity in PARITIES:
+        for parity in USUAL_PARITIES:
             if (baudrate, parity) != (params.baudrate, params.parity):
                 yield replace(params, baudrate=baudrate, parity=parity, stopbits=1)
 

@@ -7,6 +7,9 @@ such as in tests.
 from dataclasses import dataclass
 from typing import Final
 
+HIGHEST_UNIT_ID: Final = 247
+"""The highest that a device may have (Modbus over Serial Line 2.2)."""
+
 MAX_FRAME_BYTES: Final = 256
 """The longest frame on a serial line (Modbus over Serial Line 2.3)."""
 
@@ -69,11 +72,11 @@ class ScanTiming:
 class ScanRange:
     """Which unit IDs and serial settings a scan tries."""
 
-    unit_ids: range = range(1, 248)
-    """all that a device may have (Modbus over Serial Line 2.2)"""
-    likely_unit_ids: tuple[int, ...] = (*range(1, 33), *range(100, 111), 247)
+    unit_ids: range = range(1, HIGHEST_UNIT_ID + 1)
+    """all that a device may have"""
+    likely_unit_ids: tuple[int, ...] = (*range(1, 33), *range(100, 111), HIGHEST_UNIT_ID)
     """what installers choose: mostly small numbers, or some that follow the default of 100"""
-    serial_unit_ids: tuple[int, ...] = (*range(1, 51), *range(100, 111), 247)
+    serial_unit_ids: tuple[int, ...] = (*range(1, 51), *range(100, 111), HIGHEST_UNIT_ID)
     """the same on a serial port, where nothing has responded yet"""
     network_unit_ids: tuple[int, ...] = (1, 2, 100)
     """the same behind a network adapter that has not responded at all yet"""

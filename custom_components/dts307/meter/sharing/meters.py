@@ -7,10 +7,9 @@ from enum import IntEnum
 import struct
 from typing import Final, Self
 
-from ..modbus import READ_LIMIT
+from ..modbus import READ_HOLDING_REGISTERS, READ_LIMIT
 from .register_image import RegisterImage
 
-READ_HOLDING_REGISTERS: Final = 3
 _READ_REQUEST: Final = struct.Struct(">HH")
 _MINUTE: Final = 60.0
 """s"""

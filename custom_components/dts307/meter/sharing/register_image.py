@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
-from ..sunspec import END_MODEL, MARKER, Meter, Reading
+from ..sunspec import BASE_ADDRESSES, END_MODEL, MARKER, Meter, Reading
 
-IMAGE_ADDRESS: Final = 40000
+IMAGE_ADDRESS: Final = BASE_ADDRESSES[0]
 """Where the map begins, wherever it begins in the meter: clients look here first."""
 
 

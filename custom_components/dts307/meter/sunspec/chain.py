@@ -13,9 +13,9 @@ from ..errors import (
     NotSunSpecError,
     ReadRefusedError,
 )
-from ..modbus import read_registers, retry_once
+from ..modbus import USUAL_BASE_ADDRESS, read_registers, retry_once
 
-BASE_ADDRESSES: Final = (40000, 50000, 0)
+BASE_ADDRESSES: Final = (USUAL_BASE_ADDRESS, 50000, 0)
 """Where a SunSpec map may start (SunSpec Device Information Model 2.2)."""
 MARKER: Final = [0x5375, 0x6E53]
 """"SunS"."""

@@ -17,7 +17,7 @@ from modbus_connection.model.sunspec import SunSpecComponent, SunSpecModel
 
 from ..errors import AddressRefusedError, MapChangedError
 from ..modbus import READ_LIMIT, RequestLimit, read_registers, retry_once
-from .models import FAST_BLOCKS, SLOW_BLOCKS, ScaleBlock
+from .models import FAST_BLOCKS, FLOAT_PRECISION, SLOW_BLOCKS, ScaleBlock
 
 _HEADER: Final = 2
 """Registers of a model's header: its ID and length."""
@@ -27,9 +27,6 @@ _LONGEST_NUMBER: Final = 2
 
 _MOST_POWER: Final = 10e6
 """W (VA, var); more than the current transformers of any meter measure."""
-
-_FLOAT_STEP: Final = 2.0**-22
-"""Two steps of a 32-bit float, relative to its value."""
 
 type Points = dict[str, Any]
 """The decoded values of a model's points, by name."""
@@ -198,7 +195,7 @@ def _has_moved_on(
     if not (_is_known(then) and _is_known(now)):
         return _is_known(then) == _is_known(now)
     exponent = before.get(block.scale_point)
-    step = abs(now) * _FLOAT_STEP if block.scale_point not in before else 10 ** (exponent or 0)
+    step = abs(now) * FLOAT_PRECISION if block.scale_point not in before else 10 ** (exponent or 0)
     return bool(abs(now - then) <= _MOST_POWER * seconds / 3600 + step)
 
 

@@ -21,6 +21,11 @@ from modbus_connection.model.sunspec import (
 INTEGER_LENGTH: Final = 105
 FLOAT_LENGTH: Final = 124
 
+COUNTER_RANGE: Final = 2**32
+"""Counts at which a counter of an integer model rolls over."""
+FLOAT_PRECISION: Final = 2.0**-22
+"""Two steps of a 32-bit float, relative to its value: the most that rounding takes away."""
+
 _SCALE_NOT_IMPLEMENTED: Final = -0x8000
 SCALE_RANGE: Final = (-10, 10)
 """The exponents that a scale factor may have (sunssf)."""

@@ -4,7 +4,7 @@ from .changes import CounterChange, answered_counters, rollovers
 from .contradiction import believable, has_lost_values
 from .counter_filter import ANSWERS, CounterAnswer, CounterFilter, CounterQuestion
 from .first_sight import FirstSight
-from .limits import count_size, rated_power
+from .limits import ACTIVE_ENERGIES, count_size, rated_power
 from .meter_counters import (
     CounterFilters,
     RegisterReads,
@@ -24,6 +24,7 @@ from .refresh import HeldValues, RefreshCadence
 from .trusted import Trusted
 
 __all__ = [
+    "ACTIVE_ENERGIES",
     "ANSWERS",
     "CounterAnswer",
     "CounterChange",

@@ -12,6 +12,7 @@ from typing import Final
 from ..errors import ImplausibleReadingError
 from ..phases import PARTS, PHASES, TOTAL
 from ..sunspec import PerPhase, Reading
+from .limits import ACTIVE_ENERGIES
 
 _VOLTAGES: Final = ("voltage_line_to_neutral", "voltage_line_to_line")
 _POWERS: Final = ("power", "apparent_power", "reactive_power")
@@ -19,7 +20,6 @@ _MEASURED: Final = ("current", *_VOLTAGES, *_POWERS)
 _MANDATORY: Final = ("current", "voltage_line_to_neutral", "power")
 """Quantities whose scale factors every integer model has."""
 _LOST_SCALES: Final = 2
-_COUNTED: Final = ("energy_imported", "energy_exported")
 
 _FACTOR: Final = 2.0
 """How far a power may exceed what bounds it. Meters are accurate to a few percent. The rest is for
@@ -83,7 +83,7 @@ def has_lost_values(before: Reading, reading: Reading) -> bool:
 
 
 def _counts(reading: Reading) -> bool:
-    return any(value for name in _COUNTED for value in _known(reading, name).values())
+    return any(value for name in ACTIVE_ENERGIES for value in _known(reading, name).values())
 
 
 def _has_values(reading: Reading) -> bool:

@@ -9,8 +9,8 @@ from .counter_filter import CounterFilter
 from .limits import counter_limits, elapsed
 from .meter_counters import CounterFilters, validated
 
-_IMPORTED: Final = "energy_imported.total"
-_EXPORTED: Final = "energy_exported.total"
+_IMPORTED_KEY: Final = "energy_imported.total"
+_EXPORTED_KEY: Final = "energy_exported.total"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,9 @@ class FirstSight:
         if len(registers) < len(filters):
             return None
         at, reading = second
-        limits = counter_limits(reading, _IMPORTED, registers.get(_IMPORTED, 0.0), service_current)
+        limits = counter_limits(
+            reading, _IMPORTED_KEY, registers.get(_IMPORTED_KEY, 0.0), service_current
+        )
         return cls(
             serial_number=serial_number,
             at=at,
@@ -57,18 +59,18 @@ class FirstSight:
     @property
     def imported(self) -> float | None:
         """The register of energy imported, in Wh."""
-        return self.registers.get(_IMPORTED)
+        return self.registers.get(_IMPORTED_KEY)
 
     @property
     def exported(self) -> float | None:
         """The register of energy exported, in Wh."""
-        return self.registers.get(_EXPORTED)
+        return self.registers.get(_EXPORTED_KEY)
 
     def can_have_begun_at_zero(self, filters: CounterFilters) -> bool:
         """Return whether both totals can have counted from 0 since the old meter was last read."""
         return all(
             self._can_count_from_zero(key, filters[key])
-            for key in (_IMPORTED, _EXPORTED)
+            for key in (_IMPORTED_KEY, _EXPORTED_KEY)
             if key in self.registers and key in filters
         )
 

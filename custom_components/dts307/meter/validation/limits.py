@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from ..phases import TOTAL
-from ..sunspec import PerPhase, Reading
+from ..sunspec import COUNTER_RANGE, FLOAT_PRECISION, PerPhase, Reading
 
 
 class EnergyKind(NamedTuple):
@@ -20,9 +20,12 @@ class EnergyKind(NamedTuple):
     """whether only a whole Reading carries them, which is read at a slower cadence"""
 
 
+ACTIVE_ENERGIES: Final = ("energy_imported", "energy_exported")
+"""The fields of a Reading with the counters of active energy, and the keys of their sensors."""
+
 _ENERGY_KINDS: Final = (
     EnergyKind(
-        counters=("energy_imported", "energy_exported"),
+        counters=ACTIVE_ENERGIES,
         resolution="energy_resolution",
         power="power",
         slow=False,
@@ -61,10 +64,6 @@ _UNKNOWN_OUTAGE: Final = 86400.0
 
 _ROUNDED_COUNT: Final = 1.001
 """A count as the difference of two floats, by which it may seem larger."""
-
-_COUNTS: Final = 2**32
-_FLOAT_PRECISION: Final = 2.0**-22
-"""Two steps of a 32-bit float, relative to its value: the most that rounding takes away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +116,7 @@ def counter_limits(
     return Limits(
         possible_power=_POSSIBLE_POWER_MARGIN * max(rated, power),
         resolution=count_size(reading, name, raw),
-        modulus=None if resolution is None else resolution * _COUNTS,
+        modulus=None if resolution is None else resolution * COUNTER_RANGE,
         measured_power=power,
     )
 
@@ -142,7 +141,7 @@ def count_size(reading: Reading, name: str, raw: float) -> float:
         KeyError: ``name`` names no energy counters.
     """
     resolution: float | None = getattr(reading, ENERGY_KINDS[name].resolution)
-    return abs(raw) * _FLOAT_PRECISION if resolution is None else resolution
+    return abs(raw) * FLOAT_PRECISION if resolution is None else resolution
 
 
 def measured_power(reading: Reading, key: str) -> float:

@@ -13,9 +13,8 @@ from typing import Final
 from ..phases import PARTS
 from ..sample import CONSECUTIVE_WITHIN
 from ..sunspec import Reading
-from .limits import count_size, elapsed, measured_power
+from .limits import ACTIVE_ENERGIES, count_size, elapsed, measured_power
 
-_ENERGIES: Final = ("energy_imported", "energy_exported")
 _VALUES: Final = attrgetter(
     "current",
     "voltage_line_to_neutral",
@@ -24,7 +23,7 @@ _VALUES: Final = attrgetter(
     "power",
     "apparent_power",
     "reactive_power",
-    *_ENERGIES,
+    *ACTIVE_ENERGIES,
 )
 """What every reading brings: values of the same instant as the energies."""
 
@@ -44,7 +43,7 @@ _EARLY_CHANGES: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Interval:
+class _RefreshInterval:
     """A time in which nothing changed, and the change that ended it."""
 
     seconds: float
@@ -85,7 +84,7 @@ class RefreshCadence:
     """how many readings had these values"""
     is_complete: bool = False
     """whether these values were seen to begin"""
-    intervals: tuple[_Interval, ...] = ()
+    intervals: tuple[_RefreshInterval, ...] = ()
     """the latest ones, as long as they follow each other"""
     early: int = 0
     """how many changes in a row have come long before the period was over"""
@@ -152,7 +151,7 @@ class RefreshCadence:
 
     def _changed_to(self, reading: Reading, before: Reading, now: float) -> RefreshCadence:
         """Return the state after a reading with other values than the poll ``before``."""
-        interval = _Interval(
+        interval = _RefreshInterval(
             seconds=now - self.unchanged_since,
             is_complete=self.is_complete,
             counts=max(_unexplained_counts(before, reading, now - self.at), default=0.0),
@@ -180,7 +179,7 @@ def _digest(reading: Reading) -> str:
     return hashlib.sha256(repr(_VALUES(reading)).encode()).hexdigest()
 
 
-def _period(intervals: tuple[_Interval, ...]) -> float:
+def _period(intervals: tuple[_RefreshInterval, ...]) -> float:
     """Return the period in s that intervals in a row prove; 0 if they do not."""
     if len(intervals) < _INTERVALS:
         return 0.0
@@ -194,7 +193,7 @@ def _period(intervals: tuple[_Interval, ...]) -> float:
 
 def _unexplained_counts(before: Reading, reading: Reading, seconds: float) -> Iterator[float]:
     """Yield by how many counts energies have changed that the higher power does not explain."""
-    for name in _ENERGIES:
+    for name in ACTIVE_ENERGIES:
         for part in PARTS:
             then, now = getattr(getattr(before, name), part), getattr(getattr(reading, name), part)
             if then is not None and now is not None and now != then:

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 import voluptuous as vol
 
+from ...meter.intervals import PHASE_TRACKS
 from ...meter.phases import PHASES
 from .fields import (
     LATEST_INSTANT,
@@ -19,10 +20,7 @@ from .fields import (
 )
 
 _TRACKS: Final = ("seen", "imported", "exported", "register_imported", "register_exported")
-_PHASE_TRACKS: Final = tuple(
-    f"{name}_{phase}" for phase in PHASES for name in ("imported", "exported")
-)
-_READS: Final = by_name((*_TRACKS, *_PHASE_TRACKS), POINT)
+_READS: Final = by_name((*_TRACKS, *PHASE_TRACKS), POINT)
 
 _LEAST_IN_TRACK: Final = 2
 """The first reading and the latest, which may be the same."""

@@ -10,7 +10,7 @@ import { withPhases } from "../../meter/reading.ts";
 import type { Reading } from "../../meter/reading.ts";
 import { levelOf, statusFlashes } from "../../meter/status-light.ts";
 import { BaseCard } from "../shared/base-card.ts";
-import { COMPACT, HIDE_FACEPLATE, NAME, PHASES, cardForm } from "../shared/card-form.ts";
+import { COMPACT, HIDE_FACEPLATE, NAME, SHOWN_PHASES, cardForm } from "../shared/card-form.ts";
 import type { CardForm } from "../shared/card-form.ts";
 import "./faceplate.ts";
 import "./flow.ts";
@@ -20,7 +20,8 @@ import { TodayController } from "./today-controller.ts";
 export { stubConfig } from "../shared/base-card.ts";
 
 /** Return the form in which the owner configures this card. */
-export const configForm = (): Promise<CardForm> => cardForm(NAME, COMPACT, HIDE_FACEPLATE, PHASES);
+export const configForm = (): Promise<CardForm> =>
+  cardForm(NAME, COMPACT, HIDE_FACEPLATE, SHOWN_PHASES);
 
 interface Counter extends Quantity {
   name: "imported" | "exported";

@@ -2,7 +2,7 @@
 import { css, html, nothing } from "lit";
 import type { TemplateResult } from "lit";
 import type { TextKey } from "../../i18n/localize.ts";
-import { pairOf } from "../../meter/reading.ts";
+import { PHASES } from "../../meter/phases.ts";
 import type { Quantity } from "../../meter/quantity.ts";
 import type { Phase, Reading } from "../../meter/reading.ts";
 import { levelOf } from "../../meter/status-light.ts";
@@ -52,7 +52,7 @@ function renderPhase(
     amps === undefined || serviceCurrent === undefined
       ? undefined
       : (Math.abs(amps) / serviceCurrent) * 100;
-  const volts = name && phase.betweenLines ? pairOf(name) : "";
+  const volts = name && phase.betweenLines ? PHASES[name].pair : "";
   return html`<div class="phase ${name ? "" : "single"}" role="group" aria-label=${of ?? nothing}>
     ${name ? html`<span class="name" aria-hidden="true">${name}</span>` : nothing}
     ${

@@ -5,17 +5,18 @@ import type { DeviceEntry, HomeAssistant } from "../../home-assistant.ts";
 import type { TextKey } from "../../i18n/localize.ts";
 import { nominalAngle, phasorsOf, roundUp } from "../../meter/phasors.ts";
 import type { Phasor } from "../../meter/phasors.ts";
-import { pairOf, withPhases } from "../../meter/reading.ts";
+import { PHASES } from "../../meter/phases.ts";
+import { withPhases } from "../../meter/reading.ts";
 import type { Phase, Reading } from "../../meter/reading.ts";
 import { BaseCard } from "../shared/base-card.ts";
-import { NAME, PHASES, cardForm } from "../shared/card-form.ts";
+import { NAME, SHOWN_PHASES, cardForm } from "../shared/card-form.ts";
 import type { CardForm } from "../shared/card-form.ts";
 import { renderVector } from "./vector.ts";
 
 export { stubConfig } from "../shared/base-card.ts";
 
 /** Return the form in which the owner configures this card. */
-export const configForm = (): Promise<CardForm> => cardForm(NAME, PHASES);
+export const configForm = (): Promise<CardForm> => cardForm(NAME, SHOWN_PHASES);
 
 /** The length of the largest voltage and current in the drawing. */
 const VOLTS = 84;
@@ -80,7 +81,7 @@ export class PhasorCard extends BaseCard {
       <text class="scale" x="3" y=${-AMPS - 3}>${scale}</text>
       ${phasors.map(({ name, voltage }) => {
         const phase = reading.phases.find((one) => one.name === name);
-        const mark = phase?.betweenLines && name ? pairOf(name) : (name ?? "");
+        const mark = phase?.betweenLines && name ? PHASES[name].pair : (name ?? "");
         return renderVector(voltage, VOLTS / volts, `voltage ${name ?? "A"}`, "V", mark);
       })}
       ${phasors.map(({ name, current }) =>

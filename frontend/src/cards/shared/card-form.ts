@@ -4,6 +4,7 @@ import { localize, textsIn } from "../../i18n/localize.ts";
 import type { TextKey } from "../../i18n/localize.ts";
 import { METER_FIELD } from "../../meter/meter-field.ts";
 import type { FormField } from "../../meter/meter-field.ts";
+import { PHASE_NAMES } from "../../meter/phases.ts";
 
 /** What Home Assistant asks a card for. */
 export interface CardForm {
@@ -15,9 +16,9 @@ export const NAME: FormField = { name: "name", selector: { text: {} } };
 /** Off as long as nothing was chosen, as a switch of the form is then. */
 export const COMPACT: FormField = { name: "compact", selector: { boolean: {} } };
 export const HIDE_FACEPLATE: FormField = { name: "hide_faceplate", selector: { boolean: {} } };
-export const PHASES: FormField = {
+export const SHOWN_PHASES: FormField = {
   name: "phases",
-  selector: { select: { multiple: true, mode: "list", options: ["A", "B", "C"] } },
+  selector: { select: { multiple: true, mode: "list", options: PHASE_NAMES } },
 };
 
 const LABELS: Readonly<Record<string, TextKey | undefined>> = {

@@ -24,7 +24,7 @@ from ..meter.intervals import Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Booked:
+class RecordedHours:
     """Rows of one statistic by their start, in the unit of the statistic."""
 
     metadata: StatisticMetaData
