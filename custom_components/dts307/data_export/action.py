@@ -18,10 +18,10 @@ from homeassistant.util import dt as dt_util
 import voluptuous as vol
 from yarl import URL
 
-from .actions import entry_of
-from .const import DOMAIN
+from ..actions import entry_of
+from ..const import DOMAIN
 from .downloads import INTERVALS_URL
-from .export_file import (
+from .file import (
     ATTR_END,
     ATTR_FORMAT,
     ATTR_MINUTES,

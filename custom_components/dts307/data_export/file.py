@@ -14,12 +14,12 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util, slugify
 import voluptuous as vol
 
-from .const import DEFAULT_NAME, DOMAIN
-from .coordinator import Dts307ConfigEntry
-from .meter.exports import ExportError, Format, Source, export, period
-from .meter.intervals import Interval
-from .meter.phases import PHASES
-from .options import INTERVALS
+from ..const import DEFAULT_NAME, DOMAIN
+from ..coordinator import Dts307ConfigEntry
+from ..meter.exports import ExportError, Format, Source, export, period
+from ..meter.intervals import Interval
+from ..meter.phases import PHASES
+from ..options import INTERVALS
 
 ATTR_FORMAT: Final = "format"
 ATTR_START: Final = "start"
