@@ -13,7 +13,11 @@ from typing import Any
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.dts307.recording import STATISTICS_PERIOD, RecordingGate, RecordingRule
+from custom_components.dts307.descriptions.recording import (
+    STATISTICS_PERIOD,
+    RecordingGate,
+    RecordingRule,
+)
 
 POWER = RecordingRule(threshold=10, share=0.01)
 BEGUN = 1_782_000_000.0

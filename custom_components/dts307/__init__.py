@@ -14,17 +14,15 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.typing import ConfigType
 
 from .actions import async_register_actions
+from .cards import async_register_live_readings, async_serve_module
 from .connection import MeterAddress, async_diagnosing_unit, async_failure, async_resolved
 from .const import CONF_ADD_TO_ENERGY, DOMAIN
 from .coordinator import Dts307ConfigEntry, Dts307Coordinator
-from .ct_rating import async_offer_ct_rating
-from .downloads import async_register_downloads
+from .data_export import async_register_downloads, async_register_export
 from .energy_dashboard import async_add_if_wanted
-from .export_action import async_register_export
-from .frontend_module import async_serve_module
-from .live_readings import async_register_live_readings
+from .flows import async_offer_ct_rating
+from .lifecycle import async_continue_outage, async_withdraw_all
 from .meter_events import async_announce_reports, async_forget_reports
-from .outage import async_continue_outage, async_withdraw_all
 from .port_watch import async_watch_port
 from .scan import is_suspended
 from .sharing import async_share, async_stop_sharing

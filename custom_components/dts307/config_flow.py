@@ -36,7 +36,7 @@ from .flows import (
 )
 from .identification import CONF_SERIAL_NUMBER, identification
 from .meter.modbus import ScanResult
-from .options import CONF_CT_RATING, CONF_CT_SETS, MeterOptions
+from .options import MeterOptions
 from .scan import ScanFlow, result_text
 
 _NOT_OF_THE_ADDRESS: Final = {CONF_ADD_TO_ENERGY, CONF_SERIAL_NUMBER}
@@ -167,14 +167,16 @@ class Dts307ConfigFlow(ScanFlow, domain=DOMAIN):
                 return await self.async_step_neighbours()
             return await self.async_step_more_meters()
         meter = self._meters[self._at]
-        meter.name = self._suggested_name(meter)
+        titles = {entry.title for entry in self._async_current_entries()}
+        meter.name = meter.suggested_name(titles, is_alone=len(self._meters) == 1)
+        previous = self._meters[self._at - 1].ct_options if self._at else {}
         self._async_preview([meter])
         reading = await async_measure(self.hass, meter.address)
         self._async_ask_neighbours()
         return self.async_show_form(
             step_id="meter",
             data_schema=self.add_suggested_values_to_schema(
-                meter_form(), {CONF_NAME: meter.name, **self._suggested_options()}
+                meter_form(), {CONF_NAME: meter.name, **previous}
             ),
             description_placeholders={
                 "model": meter.identity.model or DEFAULT_NAME,
@@ -188,14 +190,6 @@ class Dts307ConfigFlow(ScanFlow, domain=DOMAIN):
             preview=DOMAIN,
         )
 
-    def _suggested_name(self, meter: NewMeter) -> str:
-        """Return a name that no other meter has."""
-        name = meter.identity.model or DEFAULT_NAME
-        longer = [f"{name} ({by})" for by in (meter.address.unit_id, meter.unique_id)]
-        names = longer if len(self._meters) > 1 else [name, *longer]
-        titles = {entry.title for entry in self._async_current_entries()}
-        return next((each for each in names if each not in titles), names[-1])
-
     async def _async_identified(self, meter: NewMeter) -> str:
         """Return a sentence if the meter's serial number does not distinguish it from others."""
         identity, text = meter.identity, partial(async_live_text, self.hass)
@@ -205,11 +199,6 @@ class Dts307ConfigFlow(ScanFlow, domain=DOMAIN):
         if meter.kept or serial_numbers.count(identity.serial_number) > 1:
             return await text("shared_serial_number", serial_number=identity.serial_number)
         return ""
-
-    def _suggested_options(self) -> dict[str, Any]:
-        """Suggest the CTs of the previous meter, which are often the same."""
-        before = self._meters[self._at - 1].options if self._at else {}
-        return {key: before[key] for key in (CONF_CT_RATING, CONF_CT_SETS) if key in before}
 
     async def async_step_finish(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show what the meters measure, and offer to add them to the Energy dashboard."""

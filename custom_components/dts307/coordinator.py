@@ -28,6 +28,12 @@ from .connection import (
 )
 from .const import DEFAULT_NAME, DOMAIN, MANUFACTURER, UNEXPECTED_ERROR
 from .identification import serial_number_of
+from .lifecycle import (
+    async_continue_outage,
+    async_end_outage,
+    async_raise_replaced,
+    async_withdraw_replaced,
+)
 from .meter import Meter, MeterError, Reading
 from .meter.modbus import ConnectionHealth
 from .meter.reading_gaps import GapFinder
@@ -36,10 +42,8 @@ from .meter.sharing import RegisterImage
 from .meter.validation import believed_totals
 from .meter_events import Outage, async_report
 from .options import MeterOptions, Role
-from .outage import async_continue_outage, async_end_outage
-from .production import async_locate_production, production
-from .replacement import async_raise_replaced, async_withdraw_replaced
 from .snapshot import Snapshot
+from .solar import async_locate_production, production
 from .stores import MeterStore
 
 _LOGGER = logging.getLogger(__name__)

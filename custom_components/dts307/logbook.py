@@ -16,9 +16,8 @@ from homeassistant.helpers.translation import async_get_cached_translations
 from homeassistant.util import dt as dt_util
 
 from .const import DEFAULT_NAME, DOMAIN
-from .counter_names import counter_name, counter_unit, totals_of
 from .meter_events import BUS_EVENT, METER_EVENTS, EventType
-from .number_text import number_text
+from .wording import counter_name, counter_unit, number_text, totals_of
 
 _NO_BREAK: Final = "\u00a0"
 _ICONS: Final[Mapping[str, str]] = {

@@ -21,9 +21,9 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
-from .counter_names import in_kilo
 from .meter.reading_gaps import ReadingGap
 from .meter.validation import CounterAnswer, CounterChange
+from .wording import in_kilo
 
 BUS_EVENT: Final = f"{DOMAIN}_event"
 """The type of the events on Home Assistant's bus."""

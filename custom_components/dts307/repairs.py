@@ -11,12 +11,11 @@ from homeassistant.helpers import issue_registry as ir
 from .connection import PortChangedError, async_store_persistent_path
 from .const import DOMAIN
 from .coordinator import Dts307ConfigEntry, Dts307Coordinator
-from .ct_rating import CT_RATING_MISSING
 from .energy_dashboard import NOT_IN_DASHBOARD, EnergyDashboardError, async_add_to_dashboard
-from .flows import CT_RATING_FORM
+from .flows import CT_RATING_FORM, CT_RATING_MISSING
+from .lifecycle import MAY_BEGIN_AT_ZERO, ReplacementError, async_continue_with_new_meter
 from .meter.validation import CounterAnswer, CounterQuestion
 from .options import CONF_CT_RATING
-from .replacement import MAY_BEGIN_AT_ZERO, ReplacementError, async_continue_with_new_meter
 
 
 class MeterFlow(RepairsFlow):

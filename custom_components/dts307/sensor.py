@@ -16,9 +16,9 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from .automation import SURPLUS_SENSOR, async_crosses_threshold
+from .calculated import CostCoordinator, Costs, HouseCoordinator
 from .const import DOMAIN
 from .coordinator import Dts307ConfigEntry, Dts307Coordinator
-from .cost import CostCoordinator, Costs
 from .descriptions import (
     CONNECTION_SENSORS,
     COST_SENSORS,
@@ -32,15 +32,14 @@ from .descriptions import (
     STATUS,
     TOTAL_SENSORS,
     MeterSensorDescription,
+    RecordingGate,
     named_for,
 )
 from .entity import Dts307Entity, Shown, add_connection_entities, add_measured_entities
-from .house_consumption import HouseCoordinator
 from .meter.house_balance import House
 from .meter.modbus import ConnectionHealth
 from .meter.sharing import ClientCounts
 from .options import Recording, Role
-from .recording import RecordingGate
 from .sharing import SharingCoordinator, SharingOptions
 from .snapshot import Snapshot
 

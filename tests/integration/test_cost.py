@@ -26,9 +26,9 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 from sqlalchemy.exc import OperationalError
 
-from custom_components.dts307 import prices
 from custom_components.dts307.const import DOMAIN
 from custom_components.dts307.meter.sample import Sample
+from custom_components.dts307.prices import price_entity
 from custom_components.dts307.stores import clock
 from custom_components.dts307.stores.cost import FILE_COST
 from tests.device import Device
@@ -384,11 +384,11 @@ async def test_a_recorder_that_fails(
     def fail(*_: Any) -> None:
         raise OperationalError("SELECT", {}, Exception("disk I/O error"))
 
-    monkeypatch.setattr(prices, "state_changes_during_period", fail)
+    monkeypatch.setattr(price_entity, "state_changes_during_period", fail)
     caplog.clear()
     assert await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
-    (line,) = [each for each in caplog.records if each.name == prices.__name__]
+    (line,) = [each for each in caplog.records if each.name == price_entity.__name__]
     assert line.levelno == logging.WARNING
     assert f"cannot say what {PRICE} was" in line.getMessage()
     assert "imported" in entry.runtime_data.store.cost.sources
@@ -410,7 +410,7 @@ async def test_the_end_before_the_prices_are_known(
         released.wait()
         return {}
 
-    monkeypatch.setattr(prices, "state_changes_during_period", wait)
+    monkeypatch.setattr(price_entity, "state_changes_during_period", wait)
     freezer.tick(60)
     assert await hass.config_entries.async_setup(entry.entry_id)
     assert await hass.config_entries.async_unload(entry.entry_id)

@@ -8,10 +8,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.sun import get_astral_event_date
 import pytest
 
-from custom_components.dts307.daylight import async_may_flow, needs_sun
 from custom_components.dts307.meter.intervals import EXPORTED, IMPORTED, Gap, MayFlow, shaped
 from custom_components.dts307.meter.sample import Sample
 from custom_components.dts307.options import CONF_PRODUCTION, CONF_ROLE, MeterOptions
+from custom_components.dts307.solar.daylight import async_may_flow, needs_sun
 
 HOUR = 3600.0
 DAY = 24 * HOUR

@@ -20,7 +20,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 import voluptuous as vol
 
 from custom_components.dts307.const import DOMAIN
-from custom_components.dts307.export_file import REQUEST_FIELDS
+from custom_components.dts307.data_export.file import REQUEST_FIELDS
 from custom_components.dts307.meter.exports import Format
 from custom_components.dts307.options import INTERVALS
 from tests.integration.home import ENGLISH, INTEGRATION

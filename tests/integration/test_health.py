@@ -19,6 +19,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
 from custom_components.dts307.descriptions.connection import CONNECTION_SENSORS as LINK_ROWS
+from custom_components.dts307.meter import MeterError
 from simulator import MeterConfig
 from simulator.server import Framing
 from tests.device import Device
@@ -113,8 +114,12 @@ async def test_the_reason(
 
 
 def test_every_reason_has_its_sentence() -> None:
+    kinds = [MeterError]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
     (link_state,) = (row for row in LINK_ROWS if row.key == "link_state")
-    reasons = {*(link_state.options or ()), "unexpected_error"}
+    reasons = {"ok", *(kind.reason for kind in kinds[1:]), "unexpected_error"}
+    assert set(link_state.options or ()) == reasons
     assert set(ENGLISH["entity"]["sensor"]["link_state"]["state"]) == reasons
     assert {row.key for row in LINK_ROWS} == LINK_SENSORS
 

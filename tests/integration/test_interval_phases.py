@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.dts307.const import DOMAIN
-from custom_components.dts307.export_file import async_export_file
+from custom_components.dts307.data_export.file import async_export_file
 from custom_components.dts307.meter.exports import Format
 from custom_components.dts307.stores import reads_database
 from tests.device import Device

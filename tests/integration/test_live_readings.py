@@ -13,9 +13,9 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
+from custom_components.dts307.cards.live_readings import Subscription
 from custom_components.dts307.const import DOMAIN
 from custom_components.dts307.descriptions import LIVE_VALUES
-from custom_components.dts307.live_readings import Subscription
 from simulator import MeterConfig
 from tests.device import METER_MODELS, NOON, Device
 from tests.integration.home import entry_for, let_pass, load

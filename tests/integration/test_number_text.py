@@ -3,7 +3,7 @@
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.dts307.number_text import number_text
+from custom_components.dts307.wording import number_text
 from tests.integration.home import INTEGRATION
 
 POINT = {"en"}

@@ -12,6 +12,7 @@ from .logged import LOGGED_EVENTS
 from .measured import PHASE_SENSORS, TOTAL_SENSORS
 from .net_metering import NET_METERING
 from .production import PRODUCTION, PRODUCTION_SENSOR
+from .recording import RecordingGate
 from .roles import named_for
 from .sharing import SHARING_SENSORS
 from .status_light import STATUS
@@ -40,6 +41,7 @@ __all__ = [
     "MeterBinarySensorDescription",
     "MeterEntityDescription",
     "MeterSensorDescription",
+    "RecordingGate",
     "link_state",
     "named_for",
 ]

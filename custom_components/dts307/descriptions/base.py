@@ -10,7 +10,7 @@ from homeassistant.components.sensor import SensorEntityDescription
 from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.typing import StateType
 
-from ..recording import RecordingRule
+from .recording import RecordingRule
 
 POWER_RECORDING: Final = RecordingRule(threshold=10, share=0.01)
 """W, VA, var"""

@@ -8,8 +8,8 @@ from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfTime
 
 from ..const import UNEXPECTED_ERROR
 from ..meter.modbus import READ_FAILURES, ConnectionHealth
-from ..recording import RecordingRule
 from .base import MeterBinarySensorDescription, MeterSensorDescription
+from .recording import RecordingRule
 
 LINK_STATE: Final = "link_state"
 LINK_OK: Final = "ok"

@@ -8,8 +8,8 @@ from typing import Final
 from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 
 from ..meter.intervals import EXPORTED, IMPORTED
-from ..recording import RecordingRule
 from .base import MeterSensorDescription
+from .recording import RecordingRule
 
 ENERGY_COST: Final = "energy_cost"
 ENERGY_COMPENSATION: Final = "energy_compensation"

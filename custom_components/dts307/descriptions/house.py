@@ -5,8 +5,8 @@ from typing import Final
 from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.const import UnitOfEnergy, UnitOfPower
 
-from ..counter_names import in_kilo
 from ..meter.house_balance import House
+from ..wording import in_kilo
 from .base import ENERGY_RECORDING, POWER_RECORDING, MeterSensorDescription
 
 HOUSE_SENSORS: Final = (

@@ -18,12 +18,12 @@ from homeassistant.const import (
     UnitOfReactivePower,
 )
 
-from ..counter_names import in_kilo
 from ..meter.phases import PAIR_LABELS, PHASE_LABELS, TOTAL
 from ..meter.validation import ACTIVE_ENERGIES
-from ..recording import RecordingRule
 from ..snapshot import Snapshot
+from ..wording import in_kilo
 from .base import ENERGY_RECORDING, POWER_RECORDING, MeterSensorDescription
+from .recording import RecordingRule
 
 _KILO_VOLT_AMPERE_HOUR: Final = "kVAh"
 _VOLTAGE_RECORDING: Final = RecordingRule(threshold=0.5)

@@ -11,7 +11,6 @@ from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.const import EntityCategory, UnitOfEnergy, UnitOfPower
 from homeassistant.util import dt as dt_util
 
-from ..counter_names import in_kilo
 from ..meter import PerPhase
 from ..meter.intervals import (
     EXPORTED,
@@ -22,9 +21,10 @@ from ..meter.intervals import (
     PeriodEnergy,
     RegisterEstimates,
 )
-from ..recording import RecordingRule
 from ..snapshot import Snapshot
+from ..wording import in_kilo
 from .base import ENERGY_RECORDING, MeterSensorDescription
+from .recording import RecordingRule
 
 type Attributes = dict[str, Any]
 

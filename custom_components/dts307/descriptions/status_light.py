@@ -7,9 +7,9 @@ from homeassistant.const import PERCENTAGE, UnitOfPower
 
 from ..meter.alarms import CurrentLevel, EnergyDirection
 from ..meter.phases import PHASE_LABELS, TOTAL
-from ..recording import RecordingRule
 from ..snapshot import Snapshot
 from .base import POWER_RECORDING, MeterSensorDescription
+from .recording import RecordingRule
 
 
 def _percent(now: Snapshot) -> float | None:

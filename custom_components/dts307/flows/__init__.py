@@ -1,5 +1,6 @@
 """Forms and steps of the config flow and the options flow."""
 
+from .ct_rating_offer import CT_RATING_MISSING, async_offer_ct_rating
 from .energy_offer import async_energy_offer
 from .new_meter import NewMeter, names_of
 from .option_forms import CT_RATING_FORM, errors_in_sections, unfolded
@@ -32,6 +33,7 @@ __all__ = [
     "CONF_METERS",
     "CONF_THOROUGH",
     "CT_RATING_FORM",
+    "CT_RATING_MISSING",
     "PREVIEWS",
     "SECTION_KNOWN",
     "Dts307OptionsFlow",
@@ -41,6 +43,7 @@ __all__ = [
     "async_energy_offer",
     "async_live_text",
     "async_measure",
+    "async_offer_ct_rating",
     "async_register_preview",
     "async_text",
     "doubt",

@@ -1,13 +1,14 @@
 """A meter that a config flow is about to add."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from ..connection import MeterAddress
-from ..const import CONF_ADD_TO_ENERGY
+from ..const import CONF_ADD_TO_ENERGY, DEFAULT_NAME
 from ..meter import Identity
+from ..options import CONF_CT_RATING, CONF_CT_SETS
 from .preview import Subject
 
 
@@ -44,6 +45,19 @@ class NewMeter:
         """The data of its config entry."""
         requested = {CONF_ADD_TO_ENERGY: True} if self.add_to_energy else {}
         return {**self.address.as_data(), **self.kept, **requested}
+
+    @property
+    def ct_options(self) -> dict[str, Any]:
+        """The CTs that were entered, which are often those of the next meter, too."""
+        keys = (CONF_CT_RATING, CONF_CT_SETS)
+        return {key: self.options[key] for key in keys if key in self.options}
+
+    def suggested_name(self, taken: Container[str], *, is_alone: bool) -> str:
+        """Return a name that no other meter has; the model alone only if it ``is_alone``."""
+        name = self.identity.model or DEFAULT_NAME
+        longer = [f"{name} ({by})" for by in (self.address.unit_id, self.unique_id)]
+        names = [name, *longer] if is_alone else longer
+        return next((each for each in names if each not in taken), names[-1])
 
     def as_discovered(self) -> dict[str, Any]:
         """Return the meter as discovery info."""

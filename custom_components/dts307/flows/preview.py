@@ -19,8 +19,8 @@ from ..meter.installation import measures_nothing
 from ..meter.modbus import retry_once
 from ..meter.phases import PAIR_LABELS, PHASE_LABELS, PHASES
 from ..meter.validation import believable
-from ..number_text import number_text
 from ..options import MeterOptions, Role
+from ..wording import number_text
 
 _NOTHING: Final = "-"
 _SOME_POWER: Final = 50.0

@@ -9,7 +9,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..connection import BusAddress, MeterAddress, NetworkAdapter, async_resolved, async_timing
 from ..const import DOMAIN
-from ..outage import async_withdraw_all
+from ..lifecycle import async_withdraw_all
 
 _NOT_IN_USE = (ConfigEntryState.NOT_LOADED, ConfigEntryState.SETUP_RETRY)
 """The states of a suspended entry: unloaded, or retried by Home Assistant since then."""

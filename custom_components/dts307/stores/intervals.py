@@ -11,7 +11,6 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from ..daylight import async_may_flow
 from ..meter import Reading
 from ..meter.intervals import (
     EXPORTED,
@@ -45,6 +44,7 @@ from ..meter.phases import PARTS, PHASES, TOTAL
 from ..meter.sample import Sample
 from ..meter.validation import rated_power
 from ..options import MeterOptions
+from ..solar import async_may_flow
 from .interval_file import IntervalFile
 from .reads_database import COLUMNS
 

@@ -5,9 +5,8 @@ from collections.abc import Iterable
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
-from ..counter_names import counter_name, counter_unit
 from ..meter.validation import QuestionedCounter
-from ..number_text import number_text
+from ..wording import counter_name, counter_unit, number_text
 
 
 def counter_list(hass: HomeAssistant, counters: Iterable[QuestionedCounter]) -> str:

@@ -3,7 +3,7 @@ import type { Connection } from "home-assistant-js-websocket";
 import type { HomeAssistant } from "../home-assistant.ts";
 import { DOMAIN } from "./devices.ts";
 
-/** One reading, as in live_readings.py of the integration. Positive power is import. */
+/** One reading, as in cards/live_readings.py of the integration. Positive power is import. */
 export interface ReadingMessage {
   /** Where the meter is installed; null if its options do not say. */
   role: string | null;

@@ -14,14 +14,14 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util, slugify
 import voluptuous as vol
 
-from .actions import ATTR_END, ATTR_MINUTES, ATTR_START
-from .const import DEFAULT_NAME, DOMAIN
-from .coordinator import Dts307ConfigEntry
-from .meter.exports import ExportError, Format, Source, export, needed_span
-from .meter.intervals import Interval
-from .meter.phases import PHASES
-from .meter.validation import ACTIVE_ENERGIES
-from .options import INTERVALS
+from ..actions import ATTR_END, ATTR_MINUTES, ATTR_START
+from ..const import DEFAULT_NAME, DOMAIN
+from ..coordinator import Dts307ConfigEntry
+from ..meter.exports import ExportError, Format, Source, export, needed_span
+from ..meter.intervals import Interval
+from ..meter.phases import PHASES
+from ..meter.validation import ACTIVE_ENERGIES
+from ..options import INTERVALS
 
 ATTR_FORMAT: Final = "format"
 ATTR_PHASES: Final = "phases"

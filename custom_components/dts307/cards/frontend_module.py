@@ -8,9 +8,9 @@ from homeassistant.components import frontend
 from homeassistant.components.http import StaticPathConfig
 from homeassistant.core import HomeAssistant
 
-from .const import DOMAIN
+from ..const import DOMAIN
 
-_FOLDER: Final = Path(__file__).parent / "www"
+_FOLDER: Final = Path(__file__).parents[1] / "www"
 _MAIN: Final = "dts307.js"
 _URL: Final = f"/{DOMAIN}"
 _VERSION_DIGITS: Final = 12

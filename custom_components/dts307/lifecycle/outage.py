@@ -14,9 +14,9 @@ from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
-from .connection import Failure
-from .const import DOMAIN
-from .issues import async_delete_issues, async_raise_issue, async_withdraw_issue
+from ..connection import Failure
+from ..const import DOMAIN
+from ..issues import async_delete_issues, async_raise_issue, async_withdraw_issue
 
 REPORT_AFTER: Final = 600.0
 """Seconds; a router or an adapter has restarted by then."""

@@ -15,8 +15,8 @@ from homeassistant.helpers.service import async_get_config_entry
 from homeassistant.helpers.translation import async_get_translations
 import voluptuous as vol
 
-from .const import DOMAIN
-from .export_file import ATTR_PHASES, REQUEST_FIELDS, async_export_file
+from ..const import DOMAIN
+from .file import ATTR_PHASES, REQUEST_FIELDS, async_export_file
 
 INTERVALS_URL: Final = f"/api/{DOMAIN}/intervals/{{entry_id}}"
 

@@ -8,8 +8,8 @@ from homeassistant.core import HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
-from .issues import async_raise_issue, async_withdraw_issue
-from .options import MeterOptions
+from ..issues import async_raise_issue, async_withdraw_issue
+from ..options import MeterOptions
 
 CT_RATING_MISSING: Final = "ct_rating_missing"
 

@@ -5,8 +5,8 @@ from typing import Final
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
-from .meter import Reading
-from .options import CONF_PRODUCTION, MeterOptions, ProductionCounter, Role
+from ..meter import Reading
+from ..options import CONF_PRODUCTION, MeterOptions, ProductionCounter, Role
 
 _CLEAR_ENERGY: Final = 10_000
 """Wh; an inverter's standby draw takes months of nights to reach this"""

@@ -13,7 +13,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.unit_conversion import EnergyConverter
 from sqlalchemy.exc import SQLAlchemyError
 
-from .meter.intervals import as_price
+from ..meter.intervals import as_price
 
 _LOGGER = logging.getLogger(__name__)
 

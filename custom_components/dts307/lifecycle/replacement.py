@@ -12,16 +12,16 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.util import dt as dt_util
 
-from .connection import MeterAddress, async_temporary_meter
-from .const import DOMAIN
-from .identification import CONF_SERIAL_NUMBER, identification, serial_number_of
-from .issues import async_raise_issue, async_withdraw_issue
-from .meter import Identity, Meter, MeterError, Reading
-from .meter.validation import FirstSight, believable
-from .meter_events import Replaced, async_report
-from .number_text import number_text
-from .options import MeterOptions
-from .stores import CounterKeeper, async_carry_to_new_meter
+from ..connection import MeterAddress, async_temporary_meter
+from ..const import DOMAIN
+from ..identification import CONF_SERIAL_NUMBER, identification, serial_number_of
+from ..issues import async_raise_issue, async_withdraw_issue
+from ..meter import Identity, Meter, MeterError, Reading
+from ..meter.validation import FirstSight, believable
+from ..meter_events import Replaced, async_report
+from ..options import MeterOptions
+from ..stores import CounterKeeper, async_carry_to_new_meter
+from ..wording import number_text
 
 _REPLACED: Final = "meter_replaced"
 MAY_BEGIN_AT_ZERO: Final = "may_begin_at_zero"

@@ -20,9 +20,9 @@ from homeassistant.helpers.event import (
     async_track_state_change_event,
 )
 
-from .issues import async_raise_issue, async_withdraw_issue
-from .options import CONF_EXPORT_PRICE_ENTITY, CONF_IMPORT_PRICE_ENTITY
-from .prices import price_of
+from ..issues import async_raise_issue, async_withdraw_issue
+from ..options import CONF_EXPORT_PRICE_ENTITY, CONF_IMPORT_PRICE_ENTITY
+from .price_entity import price_of
 
 PRICE_MISSING: Final = "price_missing"
 

@@ -15,10 +15,10 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 import voluptuous as vol
 
-from .const import DOMAIN
-from .coordinator import Dts307ConfigEntry, Dts307Coordinator
-from .descriptions import LINK_STATE, LIVE_ATTRIBUTES, LIVE_VALUES, link_state
-from .options import MeterOptions, Role
+from ..const import DOMAIN
+from ..coordinator import Dts307ConfigEntry, Dts307Coordinator
+from ..descriptions import LINK_STATE, LIVE_ATTRIBUTES, LIVE_VALUES, link_state
+from ..options import MeterOptions, Role
 
 _KEYS: Final = (*LIVE_VALUES, LINK_STATE)
 

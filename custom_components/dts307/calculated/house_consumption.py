@@ -15,10 +15,10 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
-from .const import DOMAIN
-from .coordinator import Dts307ConfigEntry
-from .meter.house_balance import House, HousePoint
-from .options import MeterOptions, ProductionCounter, Role
+from ..const import DOMAIN
+from ..coordinator import Dts307ConfigEntry
+from ..meter.house_balance import House, HousePoint
+from ..options import MeterOptions, ProductionCounter, Role
 
 _LOGGER = logging.getLogger(__name__)
 

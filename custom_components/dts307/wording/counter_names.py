@@ -7,8 +7,8 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_cached_translations
 
-from .const import DOMAIN
-from .meter.phases import PHASE_LABELS, TOTAL
+from ..const import DOMAIN
+from ..meter.phases import PHASE_LABELS, TOTAL
 
 _UNITS: Final = {"energy": "kWh", "apparent": "kVAh", "reactive": "kvarh"}
 

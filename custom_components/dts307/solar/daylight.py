@@ -11,8 +11,8 @@ from astral.sun import elevation
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.sun import get_astral_observer
 
-from .meter.intervals import EXPORTED, IMPORTED, MayFlow, always
-from .options import MeterOptions, ProductionCounter, Role
+from ..meter.intervals import EXPORTED, IMPORTED, MayFlow, always
+from ..options import MeterOptions, ProductionCounter, Role
 
 _HORIZON: Final = -0.833
 """Degrees at which the sun rises: its upper edge shows, which refraction lifts."""

@@ -18,10 +18,10 @@ from homeassistant.util import dt as dt_util
 import voluptuous as vol
 from yarl import URL
 
-from .actions import ATTR_END, ATTR_MINUTES, ATTR_START, entry_of
-from .const import DOMAIN
+from ..actions import ATTR_END, ATTR_MINUTES, ATTR_START, entry_of
+from ..const import DOMAIN
 from .downloads import INTERVALS_URL
-from .export_file import ATTR_FORMAT, ATTR_PHASES, REQUEST_FIELDS, async_export_file
+from .file import ATTR_FORMAT, ATTR_PHASES, REQUEST_FIELDS, async_export_file
 
 EXPORT: Final = "export"
 

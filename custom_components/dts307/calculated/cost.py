@@ -9,8 +9,8 @@ from homeassistant.core import Event, EventStateChangedData, HomeAssistant, call
 from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
-from .coordinator import Dts307ConfigEntry
-from .price_watch import async_watch_prices
+from ..coordinator import Dts307ConfigEntry
+from ..prices import async_watch_prices
 
 _LOGGER = logging.getLogger(__name__)
 
