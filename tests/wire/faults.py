@@ -1,4 +1,4 @@
-"""Faults of a line. Each is a function of a frame; some keep state.
+"""Faults of a line: each changes responses, or handles the frames of both directions.
 
 They run in the process of the wire, which imports this module. So it must not import Home
 Assistant, which would delay the start of every wire.

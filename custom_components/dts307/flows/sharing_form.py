@@ -22,7 +22,7 @@ from ..sharing import (
     CONF_ADAPTER,
     CONF_ALLOWED,
     CONF_SHARED_UNIT_ID,
-    DEFAULT_PORT,
+    DEFAULT_SERVER_PORT,
     SharingOptions,
     allowed_networks,
     async_adapter_choices,
@@ -60,7 +60,7 @@ def sharing_form(unit_id: int, adapters: Mapping[str, str], default: str) -> vol
             vol.Required(CONF_SHARED_UNIT_ID, default=unit_id): whole_number(
                 1, HIGHEST_UNIT_ID, error="unit_id_range"
             ),
-            vol.Required(CONF_PORT, default=DEFAULT_PORT): whole_number(
+            vol.Required(CONF_PORT, default=DEFAULT_SERVER_PORT): whole_number(
                 1, _HIGHEST_PORT, error="port_range"
             ),
             vol.Required(CONF_ADAPTER, default=default): SelectSelector(

@@ -7,7 +7,7 @@ from .options import (
     CONF_ALLOWED,
     CONF_SHARED_UNIT_ID,
     CONF_SHARING,
-    DEFAULT_PORT,
+    DEFAULT_SERVER_PORT,
     SharingOptions,
     allowed_networks,
 )
@@ -19,7 +19,7 @@ __all__ = [
     "CONF_ALLOWED",
     "CONF_SHARED_UNIT_ID",
     "CONF_SHARING",
-    "DEFAULT_PORT",
+    "DEFAULT_SERVER_PORT",
     "SharingCoordinator",
     "SharingOptions",
     "allowed_networks",

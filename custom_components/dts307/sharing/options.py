@@ -14,7 +14,7 @@ CONF_SHARED_UNIT_ID: Final = "unit_id"
 CONF_ADAPTER: Final = "adapter"
 CONF_ALLOWED: Final = "allowed_clients"
 
-DEFAULT_PORT: Final = 1502
+DEFAULT_SERVER_PORT: Final = 1502
 """As programs without special rights may open it, unlike port 502 of Modbus TCP."""
 
 

@@ -137,4 +137,4 @@ def test_it_publishes_exactly_what_flowed_since_it_was_seen(
         published = filters[IMPORTED].published
         assert published is not None
         assert published <= base + sum(flows) + 1e-6
-    assert published == pytest.approx(base + sum(flows))
+    assert published == pytest.approx(base + sum(flows), abs=1e-6)

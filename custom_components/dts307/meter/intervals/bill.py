@@ -34,7 +34,7 @@ class BillingPeriod:
 
     @property
     def brought_forward(self) -> PeriodEnergy | None:
-        """The credit from earlier periods, which pays for net energy."""
+        """The credit from earlier periods, which pays for net energy; it has its ``since``."""
         return None if self.net is None else replace(self.net, energy=self.credit)
 
     @property

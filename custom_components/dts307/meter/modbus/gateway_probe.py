@@ -1,4 +1,4 @@
-"""Probe a gateway to Modbus TCP for every frame that it sends.
+"""Probe a Modbus TCP gateway for every frame that it sends.
 
 The Modbus library discards frames with another transaction ID than its request. To the owner they
 make a difference: the gateway answers, but breaks Modbus TCP.
@@ -16,14 +16,15 @@ _MBAP_BYTES: Final = 7
 _REGISTERS: Final = bytes([READ_HOLDING_REGISTERS, 2 * COUNT])
 _EXCEPTION: Final = bytes([READ_HOLDING_REGISTERS | 0x80])
 _TRANSACTION: Final = 0x4711
-"""A transaction ID that no gateway counts to by itself."""
+"""An arbitrary transaction ID, which is hardly ever a gateway's own count."""
 _READ_SIZE: Final = 256
 
 
 async def probe_gateway(host: str, port: int, unit_id: int, seconds: float) -> ProbeResult:
-    """Request two registers from a unit, and return what arrives within ``seconds``.
+    """Request two registers from a unit, and return what arrives.
 
-    Raises OSError if the gateway cannot be reached.
+    Connecting and waiting may take ``seconds`` each. Raises OSError if the gateway cannot be
+    reached, or resets the connection.
     """
     received, result = b"", ProbeResult.SILENCE
     async with asyncio.timeout(seconds):
@@ -41,9 +42,10 @@ async def probe_gateway(host: str, port: int, unit_id: int, seconds: float) -> P
 
 
 def classify_frames(data: bytes, unit_id: int) -> ProbeResult:
-    """Return what the bytes are that arrived after a request.
+    """Classify the bytes that arrived after a request.
 
-    Anything that is no answer to such a request counts as silence: it may be left over.
+    Anything that is no answer to such a request counts as silence: it may belong to an earlier
+    one.
     """
     for at in range(len(data)):
         head, body = data[at : at + _MBAP_BYTES], data[at + _MBAP_BYTES :]
