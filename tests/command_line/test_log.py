@@ -7,6 +7,7 @@ import io
 from itertools import pairwise
 import json
 from pathlib import Path
+from typing import override
 
 import pytest
 import typer
@@ -15,10 +16,12 @@ from dts307.log import keep_logging
 from dts307.meter import Reading
 from dts307.meter.modbus import LinkTiming
 from dts307.options import seconds
+from dts307.session import MeterReader, Readings
 from dts307.sinks import CsvSink, JsonLinesSink
 from dts307.target import parse_target
 from simulator import MeterConfig
 from tests.command_line.program import run
+from tests.command_line.readings import reading_of
 from tests.device import Device
 from tests.lines import network
 
@@ -108,6 +111,31 @@ async def test_readings_come_at_regular_times_and_outages_are_gaps(
     failed, again = capsys.readouterr().err.splitlines()
     assert "The adapter answers, but no meter answers behind it." in failed
     assert "The meter answers again." in again
+
+
+class SlowReader(MeterReader):
+    """Reads a meter whose answers take so many seconds."""
+
+    def __init__(self, *seconds: float) -> None:
+        """Have no connection."""
+        self._seconds = iter(seconds)
+
+    @override
+    async def read(self, *, whole: bool = False) -> Reading:
+        await asyncio.sleep(next(self._seconds))
+        return reading_of()
+
+
+@pytest.mark.usefixtures("skip_waiting")
+async def test_readings_that_are_late_are_left_out() -> None:
+    """The next one comes when it would have come anyway."""
+    readings = Readings(SlowReader(1.0, 25.0, 1.0, 1.0), 10.0)
+    begun = readings.began
+    times = []
+    for _ in range(4):
+        await readings.next()
+        times.append(readings.began - begun)
+    assert times == pytest.approx([0, 10, 40, 50], abs=0.5)
 
 
 @pytest.mark.usefixtures("skip_waiting")

@@ -228,6 +228,28 @@ async def test_outages_of_the_meter_and_of_the_broker() -> None:
             await sink.close()
 
 
+async def test_a_meter_that_answers_again_before_the_broker_does() -> None:
+    """It is online from the announcement on, and not from the next reading."""
+    async with network(Device(MeterConfig(serial="S-42"))) as line, AsyncExitStack() as stack:
+        bus = parse_target(f"{line.host}:{line.port}").bus
+        first = AsyncExitStack()
+        port = await first.enter_async_context(broker())
+        sink = MqttSink(Broker.parse(f"127.0.0.1:{port}"), "place")
+        connection = await stack.enter_async_context(connected(bus))
+        meter = await connection.identify(100)
+        reading = await meter.read()
+        await sink.open(meter, reading)
+        sink.lost()
+        await first.aclose()
+        async with asyncio.timeout(30):
+            while sink.is_connected:  # noqa: ASYNC110 - the client's thread says nothing else
+                await asyncio.sleep(0.01)
+        sink.write(OLD, reading)
+        async with broker(port), subscriber(port) as client:
+            assert await received(client, f"{TOPIC}/availability") == "online"
+            await sink.close()
+
+
 @pytest.mark.parametrize(
     ("url", "expected"),
     [

@@ -2,7 +2,7 @@
 
 import asyncio
 import csv
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -183,6 +183,17 @@ async def test_a_key_logs_each_reading(tmp_path: Path) -> None:
     )
     assert {row["power_total"] for row in rows} == {"4321"}
     assert datetime.fromisoformat(rows[0]["time"]) == watched.time.astimezone()
+
+
+async def test_another_log_has_its_own_rows(tmp_path: Path) -> None:
+    async with network(device()) as line, screen(line, folder=tmp_path) as watched:
+        await watched.press("l")
+        await watched.poll()
+        await watched.press("l")
+        watched.time += timedelta(seconds=10)
+        await watched.press("l")
+        await watched.poll()
+        assert "LOGGING to dts307-20260601-120015.csv (1 rows)" in watched.text
 
 
 async def test_a_narrow_screen_says_that_it_is_paused_and_logs(tmp_path: Path) -> None:

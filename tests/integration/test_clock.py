@@ -25,10 +25,18 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 
 from custom_components.dts307.meter.clock import RunClock
-from custom_components.dts307.meter.intervals import BookEntry, Books, DemandRecord, Ledger
+from custom_components.dts307.meter.intervals import (
+    BookEntry,
+    Books,
+    DemandRecord,
+    Ledger,
+    RunBooks,
+)
 from custom_components.dts307.meter.sample import Sample
 from custom_components.dts307.stores import clock
+from custom_components.dts307.stores.booking import booked
 from custom_components.dts307.stores.clock import elapsed_seconds
+from custom_components.dts307.stores.state_saver import AT_ONCE, SOON, WHILE_COUNTING
 from custom_components.dts307.stores.stored_bill import StoredReads
 from tests.device import Device
 from tests.integration.bills import begin_at_home, instant, kwh, sensor, start
@@ -298,6 +306,25 @@ async def test_which_clocks_are_those_of_this_run(
     assert keeper.async_resume(stored) is is_same
     assert keeper.current.elapsed == elapsed
     assert keeper.current.steady_since == (1000 if is_same else elapsed)
+
+
+def test_midnight_is_stored_at_once_before_the_clock_has_settled() -> None:
+    """As the latest reading, with which the ledger can be made up again."""
+    begun, zone = instant("06-30 23:59:30").timestamp(), ZoneInfo("America/New_York")
+    books = RunBooks.starting_with(
+        Books(ledger=Ledger(), demand=DemandRecord(window=900.0), serial_number="S307")
+    )
+    run_clock, within = RunClock.starting(begun, 0.0), []
+    for seconds in (10, 20, 40, 50, 940, 950):
+        run_clock = run_clock.after(begun + seconds, seconds)
+        samples = {name: Sample(value=5e6, at=begun + seconds) for name in ("seen", "imported")}
+        entry = BookEntry(samples=samples, power=0.0, resolution=1.0)
+        result = booked(books, entry, run_clock, zone, 1)
+        books = result.books
+        within.append(result.totals_within)
+        assert not result.is_ledger_changed
+        assert result.passed is None
+    assert within == [AT_ONCE, WHILE_COUNTING, AT_ONCE, WHILE_COUNTING, SOON, WHILE_COUNTING]
 
 
 def test_what_a_later_ledger_holds_is_not_entered_twice() -> None:

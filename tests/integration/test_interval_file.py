@@ -1,9 +1,11 @@
 """The file of interval data on a disk that fails, over years, and when Home Assistant stops."""
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 import resource
 import sqlite3
+from threading import Event
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
@@ -12,7 +14,7 @@ from homeassistant.exceptions import ServiceValidationError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.dts307.backup import async_pre_backup
+from custom_components.dts307.backup import async_post_backup, async_pre_backup
 from custom_components.dts307.meter.intervals import TrackChange
 from custom_components.dts307.meter.sample import Sample
 from custom_components.dts307.stores import reads_database
@@ -125,6 +127,37 @@ async def test_home_assistant_stops_during_a_backup(
     hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert reads_database.latest(path, 3600)["imported"].latest.value == 5_000_350
+
+
+async def test_a_backup_waits_for_a_write_that_is_under_way(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    meter: Device,
+    entry: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Such as that after another backup."""
+    begun, may_go_on = Event(), Event()
+    write = reads_database.write
+
+    def slow_write(path: Path, changes: Sequence[TrackChange]) -> None:
+        begun.set()
+        may_go_on.wait(10)
+        write(path, changes)
+
+    await async_pre_backup(hass)
+    await border(hass, freezer, meter, "06-10 12:00:00", 5_000_350)
+    monkeypatch.setattr(reads_database, "write", slow_write)
+    writing = asyncio.create_task(async_post_backup(hass))
+    assert await hass.async_add_executor_job(begun.wait, 10)
+    backup = asyncio.create_task(async_pre_backup(hass))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not backup.done()
+    may_go_on.set()
+    await asyncio.gather(writing, backup)
+    stored = reads_database.latest(Disk(hass, entry).path(DATABASE), 3600)
+    assert stored["imported"].latest.value == 5_000_350
 
 
 async def test_nobody_says_that_a_backup_has_ended(

@@ -134,6 +134,21 @@ async def test_an_outage_that_makes_no_estimate(
     ]
 
 
+async def test_an_outage_with_nothing_but_export(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, meter: Device
+) -> None:
+    """What was exported in each of its intervals is an estimate, too."""
+    announced = async_capture_events(hass, BUS_EVENT)
+    meter.write("TotWhImp", 5_003_210)
+    async with network(meter) as line:
+        await load(hass, entry_for(meter, network_data(line)))
+        await be_away(hass, freezer, meter, hours=1)
+    (outage,) = told(announced)
+    assert (outage["imported"], outage["exported"]) == (0, 0.4)
+    assert outage["estimated_begin"] == "2026-06-01T14:00:00+02:00"
+    assert outage["estimated_end"] == "2026-06-01T15:15:00+02:00"
+
+
 @pytest.mark.parametrize("is_running", [True, False])
 async def test_a_start_after_a_while(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, meter: Device, *, is_running: bool

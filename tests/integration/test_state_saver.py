@@ -29,7 +29,7 @@ from custom_components.dts307.const import DOMAIN
 from custom_components.dts307.meter.validation import CounterFilter, FirstSight
 from custom_components.dts307.stores import async_carry_to_new_meter
 from custom_components.dts307.stores.kept_state import KeptState
-from custom_components.dts307.stores.state_saver import StateSaver
+from custom_components.dts307.stores.state_saver import AT_ONCE, WHILE_COUNTING, StateSaver
 from simulator import MeterConfig
 from tests.device import Device
 from tests.integration.bills import begin_at_home, count, instant, kwh, sensor, start
@@ -424,6 +424,24 @@ async def test_older_content_is_not_written_after_newer(
     slow.may_go_on.set()
     await asyncio.gather(first, last)
     assert slow.written == [{"at": 1}, {"at": 2}]
+
+
+@pytest.mark.usefixtures("skip_waiting")
+async def test_what_an_early_write_leaves_is_written_when_it_is_due(hass: HomeAssistant) -> None:
+    """Also if nothing changes any more until then."""
+    entry = MockConfigEntry(domain=DOMAIN)
+    saver, early, late = StateSaver(hass, entry), SlowFile(hass, entry), SlowFile(hass, entry)
+    for file in (early, late):
+        file.may_go_on.set()
+        saver.add(file, dict)
+    saver.async_changed(early, AT_ONCE)
+    await asyncio.sleep(1)
+    saver.async_changed(late, WHILE_COUNTING)
+    saver.async_changed(early, AT_ONCE)
+    await asyncio.sleep(1)
+    assert (len(early.written), len(late.written)) == (2, 0)
+    await asyncio.sleep(WHILE_COUNTING)
+    assert (len(early.written), len(late.written)) == (2, 1)
 
 
 async def test_a_replacement_carries_the_counters_and_forgets_the_installation(

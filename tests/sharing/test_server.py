@@ -136,6 +136,23 @@ async def test_a_client_that_leaves_without_its_answers_leaves_no_trace(
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
+async def test_a_connection_that_is_lost_while_requests_wait_leaves_no_trace(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """As when answers that were sent before cannot be delivered."""
+    server = ModbusServer(SharedMeters(Clock()), allowed=(), most=1, clock=Clock())
+    await server.open(["127.0.0.1"], 0)
+    async with connected(server.port) as client:
+        client.writer.write(FIRST * 60)
+        for _ in range(50):
+            await client.receive()
+        (waiting,) = server.active_connections.values()
+        waiting.connection_lost(ConnectionResetError())
+        await asyncio.sleep(0.2)
+    await server.stop()
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
 async def test_a_client_that_fetches_nothing_is_left() -> None:
     """Buffers of the system fill first, then that of the server, which is the limit."""
     clock = Clock()

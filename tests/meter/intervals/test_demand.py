@@ -116,6 +116,14 @@ def test_an_interval_in_which_the_clock_is_set_back_does_not_count() -> None:
     assert (counted.latest, counted.running_minimum) == (None, 0)
 
 
+def test_the_interval_before_the_clock_is_set_back_is_no_longer_the_last() -> None:
+    """It may be yet to come by the clock that is right; its peak is known all the same."""
+    noon = at("06-01", "12:00:00")
+    counted = record((noon - 900, 0), (noon, 1000), (noon + 900, 1100))
+    back = read(counted, (noon + 300, 1101))
+    assert (back.latest, back.peaks) == (None, (counted.latest,))
+
+
 def test_a_repeated_read_changes_nothing() -> None:
     """A counter in quarantine repeats its last trusted read."""
     noon = at("06-01", "12:00:00")

@@ -125,6 +125,17 @@ def test_a_clock_that_starts_in_the_past_and_is_corrected() -> None:
     assert midnight.highest == pytest.approx(consumed(on + 60))
 
 
+def test_a_clock_that_is_put_right_by_as_much_as_it_went_back() -> None:
+    """It was wrong in between, and right before."""
+    ledger = read(read(Ledger(), at("06-30", "12:00:00"), 0), at("06-30", "23:00:00"), 110)
+    ledger = read(ledger, at("07-01", "01:00:00"), 130)
+    ledger = read(ledger, at("06-30", "23:30:00"), 130)
+    ledger = read(ledger, at("06-30", "23:45:00"), 145)
+    ledger = read(ledger, at("07-01", "01:15:00"), 145)
+    midnight = at_midnight(bill(ledger)[1])
+    assert midnight == Estimate(value=120, lowest=110, highest=130, estimated=True)
+
+
 def test_the_clock_goes_back_twice() -> None:
     """The day until it is believed starts with the first time."""
     begin = at("06-10", "12:00:00")

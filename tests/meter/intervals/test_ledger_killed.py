@@ -91,3 +91,12 @@ def test_a_later_sample_is_known_at_once() -> None:
     merged = replace(ledger, recent=older.recent).reconciled(NEW_YORK)
     expected = Sample(value=shown(BEGIN + 1010), at=BEGIN + 1010)
     assert merged.recent["imported"].latest == expected
+
+
+def test_a_later_sample_is_the_first_after_a_border() -> None:
+    """The ledger's file was written between midnights, as after an answer of the owner."""
+    ledger = polled(Ledger(), BEGIN, BEGIN + 1000)
+    merged = replace(ledger, recent=polled(Ledger(), BEGIN).recent).reconciled(NEW_YORK)
+    later = polled(merged, BEGIN + 1050)
+    assert [sample.at for sample in later.recent["imported"].samples] == [BEGIN, BEGIN + 1000]
+    assert [sample.at for sample in later.tracks["imported"].samples] == [BEGIN]

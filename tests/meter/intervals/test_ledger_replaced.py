@@ -59,6 +59,23 @@ def test_a_billing_day_between_the_meters() -> None:
     assert energy(july.imported) == Estimate(value=350, lowest=100, highest=20_600, estimated=True)
 
 
+def test_a_new_meter_that_is_first_read_at_the_billing_day() -> None:
+    """Only the period before may lack what flowed between the meters."""
+    ledger = read(Ledger(), at("06-30", "12:00:00"), 1_000, serial="OLD")
+    ledger = read(ledger, at("06-30", "23:00:00"), 2_000, serial="OLD")
+    ledger = replaced(ledger, at("07-01"), 2_000, 500)
+    ledger = read(ledger, at("07-01", "01:00:00"), 800, carried=1_500, serial="NEW")
+    june, july = ledger.periods(NEW_YORK, 1)
+    assert energy(june.imported) == Estimate(
+        value=1_000, lowest=1_000, highest=11_000, estimated=True
+    )
+    assert energy(july.imported) == Estimate.exactly(300)
+    _, all_of_it = bill(ledger)
+    assert all_of_it.at_billing_day is not None
+    assert all_of_it.at_billing_day.serial_number == "NEW"
+    assert all_of_it.at_billing_day.imported == Estimate.exactly(500)
+
+
 def test_a_billing_day_while_the_question_stands() -> None:
     """The new meter was there: what it counted since it was seen bounds both periods."""
     ledger = read(Ledger(), at("06-30", "12:00:00"), 2_000, serial="OLD")

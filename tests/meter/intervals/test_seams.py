@@ -114,6 +114,16 @@ def test_nothing_was_counted_around_a_seam() -> None:
     assert {each.quality for each in known} == {Quality.ACTUAL}
 
 
+def test_a_clock_that_goes_back_all_the_time_leaves_the_latest_seams() -> None:
+    """Those of long ago matter to intervals of long ago only."""
+    ledger = Ledger()
+    for number in range(250):
+        ledger = read(ledger, BEGIN + 120 * number + 200, number, 0)
+        ledger = read(ledger, BEGIN + 120 * number, number, 0)
+    back = [seam.at for seam in ledger.seams]
+    assert back == [BEGIN + 120 * number for number in range(50, 250)]
+
+
 def test_a_span_is_widened_by_the_seams_it_touches() -> None:
     house = House([BEGIN], [1000.0])
     leap, back = BEGIN + 3600, BEGIN + 6 * 3600 + 420

@@ -97,6 +97,15 @@ def test_nothing_is_known_at_first() -> None:
     assert health.pause(5.0) == 5.0
 
 
+def test_an_outage_lasts_from_the_beginning_of_the_first_failed_attempt() -> None:
+    health = ConnectionHealth()
+    health.answered(0.0, 0.25, NOON)
+    health.failed("meter_silent", 1.0, 3.0)
+    assert health.pause(0.5) == 2.0
+    health.failed("meter_silent", 5.0, 6.0)
+    assert health.pause(0.5) == 5.0
+
+
 def test_an_answer_a_failure_and_an_answer() -> None:
     health = ConnectionHealth()
     health.answered(100.0, 100.25, NOON)

@@ -171,6 +171,14 @@ def test_the_answer_that_it_was_set_back_to_zero() -> None:
     assert read(counter, 17.0, begin=70.0).published == 500_017
 
 
+def test_an_answer_does_not_count_again_what_the_register_fell_by() -> None:
+    """It was published already when the register fell by one count."""
+    counter = read(trusted(500_000), 499_999, 499_999, begin=5.0)
+    assert counter.published == 500_000
+    counter = read(counter, *[7.0] * 13, begin=15.0).answered(CounterAnswer.ZERO, LIMITS)
+    assert counter.published == 500_006
+
+
 @pytest.mark.parametrize("answer", [CounterAnswer.ZERO, CounterAnswer.ELSEWHERE])
 @pytest.mark.parametrize("back_after", [70.0, 600.0, 7200.0])
 def test_a_meter_that_only_started_doubles_nothing(
