@@ -65,11 +65,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: Dts307ConfigEntry) -> bo
     except HomeAssistantError as err:
         failure = await async_failure(hass, err, address.bus)
         await async_continue_outage(hass, entry, failure)
-        raise ConfigEntryNotReady(
-            translation_domain=DOMAIN,
-            translation_key=failure.key,
-            translation_placeholders=failure.placeholders,
-        ) from err
+        raise failure.as_error(ConfigEntryNotReady) from err
     coordinator = Dts307Coordinator(
         hass, entry, address, async_diagnosing_unit(hass, unit, address)
     )

@@ -158,7 +158,8 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
                 raise
             except Exception as err:
                 # A defect must not end the polling.
-                raise _update_failed(await self._async_failed_unexpectedly(err, begun)) from err
+                failure = await self._async_failed_unexpectedly(err, begun)
+                raise failure.as_error(UpdateFailed) from err
             finally:
                 pause = self.connection.data.pause(self.options.poll_interval)
                 self.update_interval = timedelta(seconds=pause)
@@ -171,7 +172,8 @@ class Dts307Coordinator(DataUpdateCoordinator[Snapshot]):
         try:
             reading = await self._async_validated_read()
         except MeterError as err:
-            raise _update_failed(await self._async_failed(err)) from err
+            failure = await self._async_failed(err)
+            raise failure.as_error(UpdateFailed) from err
         if self.options.role is Role.SOLAR and self.options.production_counter is None:
             self.options = async_locate_production(self.hass, self.config_entry, reading)
         snapshot = self._async_snapshot(reading, begun)
@@ -295,11 +297,3 @@ class ConnectionCoordinator(DataUpdateCoordinator[ConnectionHealth]):
     @override
     async def _async_update_data(self) -> ConnectionHealth:
         return self.data
-
-
-def _update_failed(failure: Failure) -> UpdateFailed:
-    return UpdateFailed(
-        translation_domain=DOMAIN,
-        translation_key=failure.key,
-        translation_placeholders=failure.placeholders,
-    )

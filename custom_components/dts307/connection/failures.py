@@ -3,7 +3,9 @@
 from typing import Final, NamedTuple
 
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 
+from ..const import DOMAIN
 from ..meter import MeterError
 from ..meter.address import BusAddress, SerialPort
 from ..meter.errors import PortInUseError, SpeaksBacnetError
@@ -20,6 +22,14 @@ class Failure(NamedTuple):
 
     key: str
     placeholders: dict[str, str]
+
+    def as_error[T: HomeAssistantError](self, kind: type[T]) -> T:
+        """Return an exception of this kind with the text."""
+        return kind(
+            translation_domain=DOMAIN,
+            translation_key=self.key,
+            translation_placeholders=self.placeholders,
+        )
 
 
 async def async_failure(hass: HomeAssistant, err: Exception, bus: BusAddress) -> Failure:
