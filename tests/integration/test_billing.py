@@ -8,6 +8,7 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 import pytest
 
+from simulator import MeterConfig
 from tests.device import Device
 from tests.integration.bills import (
     NEW_YORK,
@@ -281,3 +282,19 @@ async def test_the_last_period_by_another_billing_day(
             assert float(last.state) == pytest.approx((end - midnight).days, abs=0.01)
         else:
             assert last.state == "unknown"
+
+
+async def test_the_last_period_of_a_meter_that_states_no_import(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    """What it exports is known since it was first read."""
+    freezer.move_to(instant("06-19 12:00:00"))
+    meter = Device(MeterConfig(model=213))
+    for part in ("", "PhA", "PhB", "PhC"):
+        meter.write(f"TotWhImp{part}", None)
+    async with network(meter) as line:
+        await load(hass, entry_for(meter, network_data(line)))
+        last = sensor(hass, meter, "exported_last_period")
+        assert last.state == "unknown"
+        assert last.attributes["counted_since"] == instant("06-19 12:00:00")
+        assert last.attributes["period_end"] == instant("06-01 00:00:00")

@@ -172,6 +172,23 @@ async def test_another_window_ends_the_questions_to_neighbours(hass: HomeAssista
             await give_up(hass, each)
 
 
+async def test_a_window_that_goes_on_late_asks_no_neighbours(hass: HomeAssistant) -> None:
+    """Another one asks them, which began while the first was left alone."""
+    change_timing(hass, scan=ENDLESS, scan_range={"meters_in_a_panel": 2})
+    device, neighbour = panel(100, 101)
+    neighbour.silent = True
+    async with network(device, neighbour) as line:
+        old = await start(hass, await begin(hass, "network"), answers(network_data(line)))
+        await asyncio.wait(tasks("scan"))
+        new = await first_form(hass, line)
+        asking = tasks("scan")
+        *_, old = await watch(hass, await hass.config_entries.flow.async_configure(old["flow_id"]))
+        assert_asks_about_meter(old)
+        assert set(tasks("scan")) <= set(asking)
+        for each in (old, new):
+            await give_up(hass, each)
+
+
 async def test_the_adapter_goes_away_while_neighbours_are_asked(hass: HomeAssistant) -> None:
     """The meter that was found can be added all the same."""
     async with network(*panel(100, 101)) as line:

@@ -7,7 +7,7 @@ import socket
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers import entity_registry as er, issue_registry as ir
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -302,6 +302,22 @@ async def test_sensors_show_who_reads_the_meter(
         await hass.config_entries.async_reload(entry.entry_id)
         await hass.async_block_till_done()
         assert state_of(hass, device, "sharing_requests") == "0"
+
+
+@pytest.mark.usefixtures("all_entities_enabled")
+async def test_a_meter_that_is_shared_no_longer_has_no_sensors_of_it(hass: HomeAssistant) -> None:
+    device = Device()
+    async with network(device) as line:
+        entry = entry_for(device, network_data(line), **sharing())
+        await load(hass, entry)
+        assert state_of(hass, device, "sharing_clients") == "0"
+        options = {key: value for key, value in entry.options.items() if key not in sharing()}
+        hass.config_entries.async_update_entry(entry, options=options)
+        await hass.config_entries.async_reload(entry.entry_id)
+        await hass.async_block_till_done()
+        entities = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+        assert entities
+        assert not any("sharing" in entity.unique_id for entity in entities)
 
 
 async def test_all_adapters_are_all_addresses() -> None:
