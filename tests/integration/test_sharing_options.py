@@ -23,7 +23,15 @@ from tests.integration.home import (
     settings_of,
     suggested,
 )
-from tests.integration.shared import UNIT_ID, issues, port_of, sharing, whole_map
+from tests.integration.shared import (
+    ADAPTERS,
+    UNIT_ID,
+    adapters_become,
+    issues,
+    port_of,
+    sharing,
+    whole_map,
+)
 from tests.integration.test_diagnostics import download
 from tests.lines import network, network_data
 
@@ -179,8 +187,24 @@ async def test_an_adapter_that_is_gone_stays_what_was_chosen(hass: HomeAssistant
         assert suggested(asked)["adapter"] == "tun0"
 
 
-async def test_without_a_default_adapter_all_are_suggested(hass: HomeAssistant) -> None:
+async def test_an_adapter_that_came_later_can_be_chosen(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Home Assistant's own list is that of its start."""
+    device = Device()
+    async with network(device) as line:
+        entry = entry_for(device, network_data(line))
+        await load(hass, entry)
+        adapters_become(monkeypatch, {**ADAPTERS, "tun0": "10.8.0.1"})
+        asked = await options_step(hass, entry, "sharing")
+        assert choices(asked)["tun0"] == "tun0 (10.8.0.1)"
+
+
+async def test_without_a_default_adapter_all_are_suggested(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (await async_get_network(hass)).adapters = []
+    adapters_become(monkeypatch, {})
     device = Device()
     async with network(device) as line:
         entry = entry_for(device, network_data(line))

@@ -42,7 +42,7 @@ async def async_sharing_form(
     default = await async_default_adapter(hass)
     chosen = answers.get(CONF_ADAPTER, default)
     # An adapter that is gone, such as that of a VPN, stays what was chosen.
-    adapters = {chosen: "-", **await async_adapter_choices(hass)}
+    adapters = {chosen: "-", **await async_adapter_choices()}
     return sharing_form(unit_id, adapters, default)
 
 

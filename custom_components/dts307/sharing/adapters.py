@@ -1,4 +1,7 @@
-"""The network adapters that the server can listen at."""
+"""The network adapters that the server can listen at.
+
+Home Assistant's own list is that of when it started, so addresses are looked up each time.
+"""
 
 from typing import Final
 
@@ -10,11 +13,11 @@ ALL_ADAPTERS: Final = "all"
 _ALL_ADDRESSES: Final = "0.0.0.0"  # noqa: S104 - it is the owner's choice
 
 
-async def async_adapter_choices(hass: HomeAssistant) -> dict[str, str]:
+async def async_adapter_choices() -> dict[str, str]:
     """Return the adapters with an IPv4 address: the name of each, with its addresses."""
     return {
         adapter["name"]: ", ".join(addresses)
-        for adapter in await network.async_get_adapters(hass)
+        for adapter in await async_load_adapters()
         if (addresses := _addresses(adapter))
     }
 
@@ -27,10 +30,7 @@ async def async_default_adapter(hass: HomeAssistant) -> str:
 
 
 async def async_listening_addresses(name: str) -> list[str]:
-    """Return the addresses of an adapter at this moment; none if it is not there.
-
-    Home Assistant's own list is that of when it started.
-    """
+    """Return the addresses of an adapter; none if it is not there."""
     if name == ALL_ADAPTERS:
         return [_ALL_ADDRESSES]
     adapters = await async_load_adapters()
