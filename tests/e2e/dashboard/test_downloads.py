@@ -108,8 +108,10 @@ async def test_a_chunk_that_cannot_be_downloaded(home: Home) -> None:
     await home.page.route(CARD_CHUNK, refuse)
     await home.page.reload()
     await retry.click()
+    refresh = card.get_by_role("button", name="Refresh")
+    await expect(refresh).to_be_visible()
     await home.page.unroute(CARD_CHUNK)
-    await card.get_by_role("button", name="Refresh").click()
+    await refresh.click()
     await shows(home.card(), "The wye meter")
     assert_reported(home)
 
