@@ -18,6 +18,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_fire_mqtt_message
 
 from dts307.connect import connected
+from dts307.meter import Reading
 from dts307.mqtt import Broker, MqttSink
 from dts307.target import parse_target
 from simulator import MeterConfig
@@ -190,21 +191,34 @@ async def test_paho_is_optional(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (ended.code, ended.err.count("dts307[mqtt]")) == (1, 1)
 
 
+@asynccontextmanager
+async def announced(port: int) -> AsyncIterator[tuple[MqttSink, Reading]]:
+    """Announce a meter to a broker; give what publishes it, and a reading."""
+    async with network(Device(MeterConfig(serial="S-42"))) as line, AsyncExitStack() as stack:
+        bus = parse_target(f"{line.host}:{line.port}").bus
+        connection = await stack.enter_async_context(connected(bus))
+        meter = await connection.identify(100)
+        reading = await meter.read()
+        sink = MqttSink(Broker.parse(f"127.0.0.1:{port}"), "place")
+        await sink.open(meter, reading)
+        yield sink, reading
+
+
+async def disconnected(sink: MqttSink) -> None:
+    """Wait until the client has noticed that its broker is gone."""
+    async with asyncio.timeout(30):
+        while sink.is_connected:  # noqa: ASYNC110 - the client's thread says nothing else
+            await asyncio.sleep(0.01)
+
+
 async def test_outages_of_the_meter_and_of_the_broker() -> None:
     """The meter is offline in its outage, and announced again to a broker that forgot it.
 
     What was read while there was no broker is not published late, as if it were of now.
     """
-    device = Device(MeterConfig(serial="S-42"))
-    async with network(device) as line, AsyncExitStack() as stack:
-        bus = parse_target(f"{line.host}:{line.port}").bus
-        first = AsyncExitStack()
-        port = await first.enter_async_context(broker())
-        sink = MqttSink(Broker.parse(f"127.0.0.1:{port}"), "place")
-        connection = await stack.enter_async_context(connected(bus))
-        meter = await connection.identify(100)
-        reading = await meter.read()
-        await sink.open(meter, reading)
+    first = AsyncExitStack()
+    port = await first.enter_async_context(broker())
+    async with announced(port) as (sink, reading):
         async with subscriber(port) as client:
             sink.lost()
             sink.lost()
@@ -213,9 +227,7 @@ async def test_outages_of_the_meter_and_of_the_broker() -> None:
             sink.write(datetime.now(UTC), reading)
             assert await received(client, f"{TOPIC}/availability") == "online"
         await first.aclose()
-        async with asyncio.timeout(30):
-            while sink.is_connected:  # noqa: ASYNC110 - the client's thread says nothing else
-                await asyncio.sleep(0.01)
+        await disconnected(sink)
         sink.write(OLD, reading)
         sink.lost()
         async with broker(port), subscriber(port) as client:
@@ -230,20 +242,12 @@ async def test_outages_of_the_meter_and_of_the_broker() -> None:
 
 async def test_a_meter_that_answers_again_before_the_broker_does() -> None:
     """It is online from the announcement on, and not from the next reading."""
-    async with network(Device(MeterConfig(serial="S-42"))) as line, AsyncExitStack() as stack:
-        bus = parse_target(f"{line.host}:{line.port}").bus
-        first = AsyncExitStack()
-        port = await first.enter_async_context(broker())
-        sink = MqttSink(Broker.parse(f"127.0.0.1:{port}"), "place")
-        connection = await stack.enter_async_context(connected(bus))
-        meter = await connection.identify(100)
-        reading = await meter.read()
-        await sink.open(meter, reading)
+    first = AsyncExitStack()
+    port = await first.enter_async_context(broker())
+    async with announced(port) as (sink, reading):
         sink.lost()
         await first.aclose()
-        async with asyncio.timeout(30):
-            while sink.is_connected:  # noqa: ASYNC110 - the client's thread says nothing else
-                await asyncio.sleep(0.01)
+        await disconnected(sink)
         sink.write(OLD, reading)
         async with broker(port), subscriber(port) as client:
             assert await received(client, f"{TOPIC}/availability") == "online"
